@@ -1,1 +1,45 @@
-//! Placeholder.
+//! The attribute `#[rpc_service]` of `rpc-core`, which re-exports and documents it: depend on that crate, not on this one.
+//!
+//! The files follow the way of a trait through the macro. [`args`] reads the options of the attribute and [`parse`] the
+//! trait; [`lower`] turns it into the plain data of [`model`], refusing what a method may not say; [`check`] holds the
+//! rules between methods; [`expand`] writes the output. Mistakes are gathered in [`diagnostics`], so that all of them
+//! are told at once. No stage looks ahead, and nothing is written unless the whole trait is sound.
+
+mod args;
+mod attributes;
+mod check;
+mod diagnostics;
+mod expand;
+mod lower;
+mod model;
+mod names;
+mod parse;
+mod runtime;
+
+use proc_macro2::TokenStream;
+
+/// Makes a trait a service; `rpc_core::rpc_service` documents it.
+#[proc_macro_attribute]
+pub fn rpc_service(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    service(options.into(), item.into()).into()
+}
+
+/// The whole pipeline, on tokens that need no compiler around them.
+fn service(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = diagnostics::Errors::default();
+    let options = args::ServiceOptions::read(options, &mut errors);
+    let definition = match parse::definition(&item) {
+        Ok(definition) => definition,
+        Err(mistake) => return expand::unreadable(&mistake, &item),
+    };
+    let service = lower::service(&definition, &options, &mut errors);
+    check::service(&service, &mut errors);
+    match errors.finish() {
+        Ok(()) => expand::service(&definition, &service, &options.runtime()),
+        Err(mistakes) => expand::fallback(&definition, &mistakes),
+    }
+}
+
+#[cfg(test)]
+#[path = "../tests/expand/mod.rs"]
+mod snapshots;

@@ -1,0 +1,169 @@
+//! The options: `prefix`, `rename_all` and `crate` of `#[rpc_service(..)]`, `name` of `#[rpc(..)]` on a method. One that
+//! is unknown, given twice or of the wrong form does not keep the others from being read.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Error, LitStr, Meta, Path, Token};
+
+use crate::attributes::{conditional, is_helper};
+use crate::diagnostics::Errors;
+use crate::names::{self, Case};
+use crate::runtime::Runtime;
+
+/// What stands in `#[rpc_service(..)]`.
+#[derive(Default)]
+pub(crate) struct ServiceOptions {
+    prefix: Option<LitStr>,
+    rename_all: Option<Case>,
+    krate: Option<Path>,
+}
+
+impl ServiceOptions {
+    pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        let read = each_option(errors, |option, input| match option.to_string().as_str() {
+            "prefix" => once(&mut options.prefix, option, text(input, "vault.")?),
+            "rename_all" => once(&mut options.rename_all, option, case(input)?),
+            "crate" => once(&mut options.krate, option, path(input)?),
+            "name" => Err(Error::new(
+                option.span(),
+                "`name` belongs on a method: write `#[rpc(name = \"..\")]` there, or `prefix = \"..\"` here",
+            )),
+            _ => Err(Error::new(
+                option.span(),
+                format!("unknown option `{option}`: the options are `prefix`, `rename_all` and `crate`"),
+            )),
+        })
+        .parse2(tokens);
+        errors.keep(read);
+        options
+    }
+
+    /// The way into `rpc-core` that the user asked for.
+    pub(crate) fn runtime(&self) -> Runtime {
+        Runtime::of(self.krate.as_ref())
+    }
+
+    /// What a method is called on the wire: exactly the name that its own attribute gives, else its name in the
+    /// trait's case, behind the trait's prefix.
+    pub(crate) fn wire_name(&self, method: &Ident, own: Option<LitStr>) -> LitStr {
+        own.unwrap_or_else(|| {
+            let plain = names::plain(method);
+            let renamed = self.rename_all.map_or_else(|| plain.clone(), |case| case.apply(&plain));
+            let prefix = self.prefix.as_ref().map(LitStr::value).unwrap_or_default();
+            LitStr::new(&(prefix + &renamed), Span::mixed_site().located_at(method.span()))
+        })
+    }
+}
+
+/// The name that `#[rpc(name = "..")]` gives to a method, if one does.
+pub(crate) fn method_name(attributes: &[Attribute], errors: &mut Errors) -> Option<LitStr> {
+    let mut name = None;
+    for attribute in attributes {
+        if is_helper(attribute) {
+            read_helper(attribute, &mut name, errors);
+        } else if hides_helper(attribute) {
+            errors.push(Error::new_spanned(
+                attribute,
+                "`#[rpc(..)]` cannot depend on a `cfg`: write the method twice, each with its own `#[cfg(..)]`",
+            ));
+        }
+    }
+    name
+}
+
+fn read_helper(attribute: &Attribute, name: &mut Option<LitStr>, errors: &mut Errors) {
+    let Meta::List(list) = &attribute.meta else {
+        return errors.push(Error::new_spanned(attribute, "this says nothing yet: write `#[rpc(name = \"..\")]`"));
+    };
+    let read = each_option(errors, |option, input| match option.to_string().as_str() {
+        "name" => once(name, option, text(input, "ListEntries")?),
+        "prefix" | "rename_all" | "crate" => Err(Error::new(
+            option.span(),
+            format!("`{option}` belongs on the trait: write `#[rpc_service({option} = ..)]` there"),
+        )),
+        _ => Err(Error::new(option.span(), format!("unknown option `{option}`: a method has the option `name`"))),
+    })
+    .parse2(list.tokens.clone());
+    errors.keep(read);
+}
+
+/// Refuses `#[rpc(..)]` where it means nothing.
+pub(crate) fn no_helpers(attributes: &[Attribute], errors: &mut Errors) {
+    for attribute in attributes.iter().filter(|attribute| is_helper(attribute)) {
+        errors.push(Error::new_spanned(
+            attribute,
+            "`#[rpc(..)]` belongs on a method: options of the whole trait stand in `#[rpc_service(..)]`",
+        ));
+    }
+}
+
+/// A parser of `key = value` between commas that hands each pair to `read`, and goes on behind a mistake.
+fn each_option(
+    errors: &mut Errors,
+    mut read: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
+) -> impl FnOnce(ParseStream<'_>) -> syn::Result<()> {
+    move |input| {
+        while !input.is_empty() {
+            let option = input.call(Ident::parse_any)?;
+            if let Err(mistake) = read(&option, input) {
+                errors.push(mistake);
+                skip_to_comma(input)?;
+            } else if !input.is_empty() && !input.peek(Token![,]) {
+                return Err(input.error("expected `,` before the next option"));
+            }
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    }
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(())
+}
+
+fn once<T>(place: &mut Option<T>, option: &Ident, value: T) -> syn::Result<()> {
+    if place.replace(value).is_some() {
+        return Err(Error::new(option.span(), format!("`{option}` is given twice: keep one")));
+    }
+    Ok(())
+}
+
+fn text(input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
+    let expected = format!("expected a text in quotes, like `= \"{example}\"`");
+    equals(input, &expected)?;
+    let text: LitStr = input.parse().map_err(|mistake| Error::new(mistake.span(), &expected))?;
+    if text.value().is_empty() {
+        return Err(Error::new(text.span(), "an empty text names nothing: leave the option out"));
+    }
+    Ok(text)
+}
+
+fn case(input: ParseStream<'_>) -> syn::Result<Case> {
+    let name = text(input, "PascalCase")?;
+    let known = Case::ALL.iter().find(|(known, _)| *known == name.value());
+    known.map(|(_, case)| *case).ok_or_else(|| {
+        let all = Case::ALL.map(|(known, _)| format!("`{known}`")).join(", ");
+        Error::new(name.span(), format!("unknown case: it is one of {all}"))
+    })
+}
+
+fn path(input: ParseStream<'_>) -> syn::Result<Path> {
+    let expected = "expected the path of the crate without quotes, like `= ::other_name`";
+    equals(input, expected)?;
+    Path::parse_mod_style(input).map_err(|mistake| Error::new(mistake.span(), expected))
+}
+
+fn equals(input: ParseStream<'_>, expected: &str) -> syn::Result<()> {
+    input.parse::<Token![=]>().map_err(|mistake| Error::new(mistake.span(), expected))?;
+    Ok(())
+}
+
+/// Whether this is `#[cfg_attr(condition, rpc(..))]`.
+fn hides_helper(attribute: &Attribute) -> bool {
+    conditional(attribute).is_some_and(|(_, then)| then.iter().any(|meta| meta.path().is_ident("rpc")))
+}

@@ -1,0 +1,46 @@
+//! What the macro wants to know of attributes: which are its own, and which decide whether a method exists at all. All
+//! others are the user's business and stay on the trait.
+
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Meta, Token, TraitItem, parse_quote};
+
+/// Whether this is `#[rpc(..)]`, which nobody but this macro understands.
+pub(crate) fn is_helper(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("rpc")
+}
+
+/// The attributes of a thing in a trait.
+pub(crate) fn of_item(item: &mut TraitItem) -> Option<&mut Vec<Attribute>> {
+    match item {
+        TraitItem::Const(item) => Some(&mut item.attrs),
+        TraitItem::Fn(item) => Some(&mut item.attrs),
+        TraitItem::Type(item) => Some(&mut item.attrs),
+        TraitItem::Macro(item) => Some(&mut item.attrs),
+        _ => None,
+    }
+}
+
+/// The attributes without which a generated piece would outlive its method: each `#[cfg(..)]`, and of each
+/// `#[cfg_attr(condition, ..)]` the `cfg(..)` in it.
+pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter_map(condition).collect()
+}
+
+fn condition(attribute: &Attribute) -> Option<Attribute> {
+    if attribute.path().is_ident("cfg") {
+        return Some(attribute.clone());
+    }
+    let (when, then) = conditional(attribute)?;
+    let then: Vec<Meta> = then.into_iter().filter(|meta| meta.path().is_ident("cfg")).collect();
+    (!then.is_empty()).then(|| parse_quote!(#[cfg_attr(#when, #(#then),*)]))
+}
+
+/// The condition of a `#[cfg_attr(condition, ..)]`, and the attributes that depend on it.
+pub(crate) fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
+    if !attribute.path().is_ident("cfg_attr") {
+        return None;
+    }
+    let parts = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
+    let mut parts = parts.into_iter();
+    Some((parts.next()?, parts.collect()))
+}

@@ -1,0 +1,103 @@
+//! The rules between the methods of a service, and those that no single thing breaks. What is wrong with one thing by
+//! itself was refused in [`crate::lower`].
+
+use std::collections::HashMap;
+
+use quote::ToTokens;
+use syn::{Error, LitStr, TypeParamBound};
+
+use crate::diagnostics::Errors;
+use crate::model::{Method, Service, Sharing};
+
+pub(crate) fn service(service: &Service, errors: &mut Errors) {
+    one_receiver(service, errors);
+    distinct_wire_names(service, errors);
+    for method in &service.methods {
+        supported_shape(method, errors);
+        session_stream_borrows(method, errors);
+    }
+}
+
+/// A client is used in one way: by many at a time, or by one.
+fn one_receiver(service: &Service, errors: &mut Errors) {
+    let advice = match service.sharing {
+        Sharing::Shared => {
+            "the methods above take `&self`: write `&self` here too, or `&mut self` everywhere for a session"
+        }
+        Sharing::Session => {
+            "the methods above take `&mut self`: write `&mut self` here too, or `&self` everywhere to share clients"
+        }
+    };
+    for method in &service.methods {
+        if method.receiver.sharing != service.sharing {
+            errors.push(Error::new_spanned(&method.receiver.written, advice));
+        }
+    }
+}
+
+/// A call names its method. Methods that exist under different conditions may be two forms of one.
+fn distinct_wire_names(service: &Service, errors: &mut Errors) {
+    let mut methods: HashMap<String, Vec<&Method>> = HashMap::new();
+    for method in &service.methods {
+        let same_name = methods.entry(method.wire_name.value()).or_default();
+        if let Some(earlier) = same_name.iter().find(|earlier| !are_alternatives(earlier, method)) {
+            errors.push(same_wire_name(&method.wire_name, earlier));
+        }
+        same_name.push(method);
+    }
+}
+
+fn are_alternatives(one: &Method, other: &Method) -> bool {
+    let spelled =
+        |method: &Method| method.conditions.iter().map(|one| one.to_token_stream().to_string()).collect::<Vec<_>>();
+    !one.conditions.is_empty() && !other.conditions.is_empty() && spelled(one) != spelled(other)
+}
+
+fn same_wire_name(name: &LitStr, earlier: &Method) -> Error {
+    Error::new(
+        name.span(),
+        format!(
+            "`{}` already names the method `{}` on the wire: give one of them another name, `#[rpc(name = \"..\")]`",
+            name.value(),
+            earlier.signature.ident
+        ),
+    )
+}
+
+/// The second revision of the protocol brings these shapes.
+fn supported_shape(method: &Method, errors: &mut Errors) {
+    let reply = &method.returned.reply;
+    if let (Some(stream), false) = (&method.stream, method.values.is_empty()) {
+        errors.push(Error::new_spanned(
+            &stream.written,
+            "not supported yet: values and a stream in one request; send the stream by a method of its own",
+        ));
+    }
+    if let (Some(stream), Some(_)) = (&reply.stream, &reply.value) {
+        errors.push(Error::new_spanned(
+            stream,
+            "not supported yet: a value and a stream in one reply; return the stream by a method of its own",
+        ));
+    }
+    if let (Some(_), Some(stream)) = (&method.stream, &reply.stream) {
+        errors.push(Error::new_spanned(
+            stream,
+            "not supported yet: a stream in both directions; take the one by one method and return the other by a second",
+        ));
+    }
+}
+
+/// Behind `&mut self` a stream keeps the session to itself until it is dropped.
+fn session_stream_borrows(method: &Method, errors: &mut Errors) {
+    let Some(stream) = &method.returned.reply.stream else { return };
+    for bound in &stream.bounds {
+        if let (Sharing::Session, TypeParamBound::Lifetime(lifetime)) = (method.receiver.sharing, bound)
+            && lifetime.ident == "static"
+        {
+            errors.push(Error::new(
+                lifetime.span(),
+                "a stream of a session borrows it: remove `'static`, or write `&self` in all methods",
+            ));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Where mistakes are gathered. A trait can be wrong in several places that have nothing to do with each other, and one
+//! mistake must not hide the next: everything that can fail pushes here and goes on with what it could read.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// The mistakes found so far, in the order in which they were found.
+#[derive(Default)]
+#[must_use = "mistakes that nobody looks at are mistakes that nobody hears of"]
+pub(crate) struct Errors {
+    combined: Option<syn::Error>,
+}
+
+impl Errors {
+    pub(crate) fn push(&mut self, mistake: syn::Error) {
+        match &mut self.combined {
+            Some(combined) => combined.combine(mistake),
+            None => self.combined = Some(mistake),
+        }
+    }
+
+    /// The value, or nothing and one mistake more.
+    pub(crate) fn keep<T>(&mut self, read: syn::Result<T>) -> Option<T> {
+        read.map_err(|mistake| self.push(mistake)).ok()
+    }
+
+    /// All mistakes as one error, if there was any.
+    pub(crate) fn finish(self) -> syn::Result<()> {
+        self.combined.map_or(Ok(()), Err)
+    }
+}
+
+/// Tokens as a person would write them on one line, for messages that show what to write instead.
+pub(crate) fn readable(tokens: TokenStream) -> String {
+    let mut text = String::new();
+    write_readable(tokens, &mut text);
+    text
+}
+
+fn write_readable(tokens: TokenStream, text: &mut String) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::None => ("", ""),
+                };
+                text.push_str(open);
+                write_readable(group.stream(), text);
+                text.push_str(close);
+            }
+            TokenTree::Punct(punct) => match punct.as_char() {
+                ',' => text.push_str(", "),
+                ';' => text.push_str("; "),
+                '+' => text.push_str(" + "),
+                other => text.push(other),
+            },
+            word => {
+                if text.ends_with(|last: char| last.is_alphanumeric() || last == '_') {
+                    text.push(' ');
+                }
+                text.push_str(&word.to_string());
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The client: a struct around a pool or a session that implements the trait by calling.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Type, parse_quote_spanned};
+
+use super::{codec, generate};
+use crate::model::{Method, Returned, Service, Sharing};
+use crate::names;
+use crate::runtime::Runtime;
+
+/// What differs between a client of many and a client of one.
+struct Kind {
+    /// The field, named for what it holds.
+    field: Ident,
+    /// The type of the field, which makes connections.
+    holds: TokenStream,
+    /// The function that begins a call.
+    begin: TokenStream,
+    /// What a returned stream may borrow.
+    lifetime: TokenStream,
+    docs: TokenStream,
+}
+
+impl Kind {
+    fn of(service: &Service, runtime: &Runtime) -> Self {
+        let ident = &service.ident;
+        match service.sharing {
+            Sharing::Shared => {
+                let sentence = format!(
+                    " Client of [`{ident}`]: each method is a call to a server.\n\n It may be shared between threads; a clone shares \
+                     its connections. Everything else about calls is told by the `Client` it is made of.",
+                );
+                Self {
+                    field: Ident::new("client", Span::mixed_site()),
+                    holds: generate!(#runtime::Client),
+                    begin: generate!(#runtime::call),
+                    lifetime: generate!('static),
+                    docs: generate!(#[doc = #sentence] #[derive(#runtime::Clone, #runtime::Debug)]),
+                }
+            }
+            Sharing::Session => {
+                let sentence = format!(
+                    " Client of [`{ident}`]: each method is a call to the one handler that serves this session.\n\n It is one \
+                     connection with one call at a time; a returned stream borrows it until it is dropped.",
+                );
+                Self {
+                    field: Ident::new("session", Span::mixed_site()),
+                    holds: generate!(#runtime::Session),
+                    begin: generate!(#runtime::session_call),
+                    lifetime: generate!('_),
+                    docs: generate!(#[doc = #sentence] #[derive(#runtime::Debug)]),
+                }
+            }
+        }
+    }
+}
+
+/// ```text
+/// pub trait Vault { .. }                                      // in
+/// pub struct VaultClient { client: Client }                   // out
+/// impl VaultClient { pub fn connect(..) .. }
+/// impl Vault for VaultClient { .. }
+/// ```
+pub(crate) fn items(service: &Service, runtime: &Runtime) -> TokenStream {
+    let (kind, ident, visibility, client) =
+        (Kind::of(service, runtime), &service.ident, &service.visibility, names::client(&service.ident));
+    let Kind { field, holds, docs, .. } = &kind;
+    let constructors = constructors(service, &kind, runtime);
+    let stubs = service.methods.iter().map(|method| stub(method, &kind, runtime));
+    generate! {
+        #docs
+        #visibility struct #client {
+            #field: #holds,
+        }
+
+        impl #client {
+            #constructors
+        }
+
+        #[automatically_derived]
+        #[allow(refining_impl_trait)]
+        impl #ident for #client {
+            #(#stubs)*
+        }
+    }
+}
+
+/// Functions without a receiver, which no method of a trait can clash with.
+fn constructors(service: &Service, kind: &Kind, runtime: &Runtime) -> TokenStream {
+    let (visibility, Kind { field, holds, .. }) = (&service.visibility, kind);
+    generate! {
+        /// Connects to the server at an address.
+        ///
+        /// # Errors
+        ///
+        /// When the address cannot be understood or reached.
+        #visibility fn connect(address: impl #runtime::ToAddress) -> #runtime::Result<Self, #runtime::Error> {
+            #runtime::Result::map(#holds::connect(address), Self::new)
+        }
+
+        /// A client of the server at the other end of `transport`.
+        ///
+        /// # Errors
+        ///
+        /// When the transport cannot be made ready for use.
+        #visibility fn from_transport(transport: impl #runtime::Transport) -> #runtime::Result<Self, #runtime::Error> {
+            #runtime::Result::map(#holds::from_transport(transport), Self::new)
+        }
+
+        /// A client that calls by what was set up elsewhere.
+        #[must_use]
+        #visibility fn new(#field: #holds) -> Self {
+            Self { #field }
+        }
+
+        /// Takes leave of the server and reports how that went; dropping the client does it quietly.
+        ///
+        /// # Errors
+        ///
+        /// When the server did not take part in it.
+        #visibility fn close(client: Self) -> #runtime::Result<(), #runtime::Error> {
+            #holds::close(client.#field)
+        }
+    }
+}
+
+/// ```text
+/// fn list(&self, prefix: &str) -> Result<Vec<Entry>>;         // in
+/// fn list(&self, prefix: &str) -> Result<Vec<Entry>> {        // out
+///     call(&self.client, "list").value(parameter::<str>(), prefix).json(result::<Vec<Entry>>(), error::<..>())
+/// }
+/// ```
+fn stub(method: &Method, kind: &Kind, runtime: &Runtime) -> TokenStream {
+    let Kind { field, begin, lifetime, .. } = kind;
+    let (conditions, wire_name) = (&method.conditions, &method.wire_name);
+    let mut signature = method.signature.clone();
+    NameReader { reader: generate!(#runtime::OctetReader<#lifetime>) }.visit_return_type_mut(&mut signature.output);
+    let this = method.receiver.written.self_token;
+    let borrow = match method.receiver.sharing {
+        Sharing::Shared => generate!(&#this.#field),
+        Sharing::Session => generate!(&mut #this.#field),
+    };
+    let (request, reply) = (request(method, runtime), reply(&method.returned, runtime));
+    let body = generate!({ #begin(#borrow, #wire_name).#request.#reply });
+    quote!(#(#conditions)* #signature #body)
+}
+
+/// The step that sends the parameters.
+fn request(method: &Method, runtime: &Runtime) -> TokenStream {
+    match (method.values.as_slice(), &method.stream) {
+        (_, Some(stream)) => {
+            let name = &stream.name;
+            generate!(stream(#name))
+        }
+        ([], None) => generate!(none()),
+        ([value], None) => {
+            let codec = codec::parameter(value, runtime);
+            let argument = borrowed(&value.name, value.borrowed);
+            generate!(value(#codec, #argument))
+        }
+        (values, None) => {
+            let fields = values.iter().map(|value| {
+                let (key, codec) = (names::plain(&value.name), codec::parameter(value, runtime));
+                let argument = borrowed(&value.name, value.borrowed);
+                generate!((#key, &#codec.with(#argument)))
+            });
+            generate!(values(&[#(#fields),*]))
+        }
+    }
+}
+
+/// The step that reads the reply.
+fn reply(returned: &Returned, runtime: &Runtime) -> TokenStream {
+    let error = codec::error(returned, runtime);
+    if returned.reply.stream.is_some() {
+        return generate!(octets(#error));
+    }
+    let result = codec::result(returned, runtime);
+    generate!(json(#result, #error))
+}
+
+fn borrowed(name: &Ident, already: bool) -> TokenStream {
+    if already { quote!(#name) } else { generate!(&#name) }
+}
+
+/// Names the type behind `impl Read`, where that stands.
+struct NameReader {
+    reader: TokenStream,
+}
+
+impl VisitMut for NameReader {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if let Type::ImplTrait(_) = ty {
+            let reader = &self.reader;
+            *ty = parse_quote_spanned!(Span::mixed_site()=> #reader);
+        } else {
+            visit_mut::visit_type_mut(self, ty);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What comes out when the trait is not sound: every mistake, and the trait, so that handlers and callers elsewhere do
+//! not add theirs. Client and server are left out; the compiler does not ask for names that a failed macro owes.
+
+use std::collections::HashSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{ParseStream, Parser};
+use syn::{
+    Attribute, FnArg, ItemTrait, Pat, TraitItem, TraitItemFn, Visibility, parse_quote_spanned, spanned::Spanned,
+};
+
+use super::definition;
+
+/// ```text
+/// trait Vault { fn list(&self, (a, b): (u8, u8)) -> Result<()>; }                       // in
+/// compile_error!("..");  trait Vault { fn list(&self, _: (u8, u8)) -> Result<()>; }     // out
+/// ```
+///
+/// Only what the compiler would refuse a second time is smoothed.
+pub(crate) fn fallback(definition: &ItemTrait, mistakes: &syn::Error) -> TokenStream {
+    let mistakes = mistakes.to_compile_error();
+    let mut definition = definition::emitted(definition);
+    definition.modifiers.auto_token = None;
+    let mut names = HashSet::new();
+    definition.items = definition.items.into_iter().map(without_visibility).collect();
+    definition
+        .items
+        .retain(|item| !matches!(item, TraitItem::Fn(function) if !names.insert(function.sig.ident.clone())));
+    for item in &mut definition.items {
+        if let TraitItem::Fn(function) = item {
+            smooth(function);
+        }
+    }
+    quote!(#mistakes #definition)
+}
+
+/// What is no trait stays as it is, beside the error about it.
+pub(crate) fn unreadable(mistake: &syn::Error, item: &TokenStream) -> TokenStream {
+    let mistake = mistake.to_compile_error();
+    quote!(#mistake #item)
+}
+
+fn smooth(function: &mut TraitItemFn) {
+    function.sig.constness = None;
+    for input in &mut function.sig.inputs {
+        if let FnArg::Typed(parameter) = input
+            && !matches!(&*parameter.pat, Pat::Ident(name) if name.mutability.is_none())
+        {
+            parameter.pat = parse_quote_spanned!(parameter.pat.span()=> _);
+        }
+    }
+}
+
+/// `pub fn list(..)` as `fn list(..)`; what is still not understood stays.
+fn without_visibility(item: TraitItem) -> TraitItem {
+    let TraitItem::Verbatim(tokens) = &item else { return item };
+    let function = |input: ParseStream<'_>| {
+        let attributes = input.call(Attribute::parse_outer)?;
+        input.parse::<Visibility>()?;
+        let mut function: TraitItemFn = input.parse()?;
+        function.attrs = attributes;
+        Ok(function)
+    };
+    function.parse2(tokens.clone()).map_or(item, TraitItem::Fn)
+}

@@ -1,0 +1,56 @@
+//! Whoever holds a handler or a client behind a pointer holds a service too: impls of the trait for references and the
+//! pointers of the standard library.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Token;
+
+use super::generate;
+use crate::model::{Method, Service, Sharing};
+use crate::names;
+use crate::runtime::Runtime;
+
+/// `&T`, `Arc<T>` and `Box<T>` behind `&self`; `&mut T` and `Box<T>` behind `&mut self`.
+pub(crate) fn impls(service: &Service, runtime: &Runtime) -> TokenStream {
+    let implementor = names::implementor();
+    let in_box = generate!(#runtime::Box<#implementor>);
+    let pointers = match service.sharing {
+        Sharing::Shared => vec![generate!(&#implementor), generate!(#runtime::Arc<#implementor>), in_box],
+        Sharing::Session => vec![generate!(&mut #implementor), in_box],
+    };
+    pointers.iter().map(|pointer| forwarding(pointer, service, runtime)).collect()
+}
+
+/// ```text
+/// trait Vault: Send { fn list(&self, prefix: &str) -> Result<Vec<Entry>>; }       // in
+/// impl<S> Vault for &S where S: ?Sized + Vault, Self: Send {                      // out
+///     fn list(&self, prefix: &str) -> Result<Vec<Entry>> { <S as Vault>::list(&**self, prefix) }
+/// }
+/// ```
+fn forwarding(pointer: &TokenStream, service: &Service, runtime: &Runtime) -> TokenStream {
+    let (implementor, ident, supertraits) = (names::implementor(), &service.ident, &service.supertraits);
+    let supertraits = (!supertraits.is_empty()).then(|| generate!(Self: #supertraits));
+    let methods = service.methods.iter().map(|method| forwarding_method(method, service));
+    generate! {
+        #[automatically_derived]
+        impl<#implementor> #ident for #pointer
+        where
+            #implementor: ?#runtime::Sized + #ident,
+            #supertraits
+        {
+            #(#methods)*
+        }
+    }
+}
+
+fn forwarding_method(method: &Method, service: &Service) -> TokenStream {
+    let (implementor, ident, conditions, signature) =
+        (names::implementor(), &service.ident, &method.conditions, &method.signature);
+    let called = names::called(&signature.ident);
+    let this = method.receiver.written.self_token;
+    let borrow: Option<Token![mut]> = (method.receiver.sharing == Sharing::Session).then(Default::default);
+    let values = method.values.iter().map(|value| &value.name);
+    let arguments = values.chain(method.stream.as_ref().map(|stream| &stream.name));
+    let body = generate!({ <#implementor as #ident>::#called(&#borrow **#this, #(#arguments),*) });
+    quote!(#(#conditions)* #signature #body)
+}

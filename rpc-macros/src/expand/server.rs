@@ -1,0 +1,205 @@
+//! The server: a struct around a handler that finds the method a call names.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{codec, generate};
+use crate::model::{Method, Service, Sharing};
+use crate::names;
+use crate::runtime::Runtime;
+
+/// ```text
+/// pub trait Vault { .. }                                      // in
+/// pub struct VaultServer<S> { service: Arc<S> }               // out
+/// impl<S> VaultServer<S> { pub fn new(service: S) -> Self { .. } }
+/// impl<S: Vault> Dispatch for VaultServer<S> { .. }
+/// ```
+pub(crate) fn items(service: &Service, runtime: &Runtime) -> TokenStream {
+    let (visibility, server) = (&service.visibility, names::server(&service.ident));
+    let (structure, field) = match service.sharing {
+        Sharing::Shared => (shared(service, runtime), generate!(service: #runtime::Arc::new(service))),
+        Sharing::Session => (session(service, runtime), generate!(service)),
+    };
+    let (name, dispatch) = (server.to_string(), dispatch(service, runtime));
+    generate! {
+        #structure
+
+        impl<S> #server<S> {
+            /// Makes a server of a handler.
+            #[must_use]
+            #visibility fn new(service: S) -> Self {
+                Self { #field }
+            }
+        }
+
+        #[automatically_derived]
+        impl<S> #runtime::fmt::Debug for #server<S> {
+            fn fmt(&self, formatter: &mut #runtime::fmt::Formatter<'_>) -> #runtime::fmt::Result {
+                #runtime::fmt::Formatter::write_str(formatter, #name)
+            }
+        }
+
+        #dispatch
+    }
+}
+
+/// The handler behind `&self`: clones of the server are the same handler.
+fn shared(service: &Service, runtime: &Runtime) -> TokenStream {
+    let (visibility, server) = (&service.visibility, names::server(&service.ident));
+    let docs =
+        format!(" Serves a [`{}`]: all connections share the handler, and a clone is the same server.", service.ident);
+    generate! {
+        #[doc = #docs]
+        #visibility struct #server<S> {
+            service: #runtime::Arc<S>,
+        }
+
+        #[automatically_derived]
+        impl<S> #runtime::Clone for #server<S> {
+            fn clone(&self) -> Self {
+                Self { service: #runtime::Clone::clone(&self.service) }
+            }
+        }
+    }
+}
+
+/// The handler behind `&mut self`: a clone of the server is a handler of its own.
+fn session(service: &Service, runtime: &Runtime) -> TokenStream {
+    let (visibility, server) = (&service.visibility, names::server(&service.ident));
+    let docs = format!(
+        " Serves a [`{}`]: each connection is a session with a handler of its own, a clone of this one.",
+        service.ident
+    );
+    generate! {
+        #[doc = #docs]
+        #[derive(#runtime::Clone)]
+        #visibility struct #server<S> {
+            service: S,
+        }
+    }
+}
+
+/// ```text
+/// fn contract(&self) -> &'static Contract { &Contract { name: "Vault", .. } }
+/// fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+///     match call.endpoint() { "list" => .., _ => call.unknown_endpoint(Dispatch::contract(self)) }
+/// }
+/// ```
+fn dispatch(service: &Service, runtime: &Runtime) -> TokenStream {
+    let (ident, server, implementor) = (&service.ident, names::server(&service.ident), names::implementor());
+    let contract = contract(service, runtime);
+    let arms = service.methods.iter().map(|method| arm(method, service, runtime));
+    generate! {
+        #[automatically_derived]
+        impl<#implementor> #runtime::Dispatch for #server<#implementor>
+        where
+            #implementor: #ident,
+        {
+            fn contract(&self) -> &'static #runtime::Contract {
+                &#contract
+            }
+
+            fn dispatch<'__rpc>(&mut self, __rpc_call: #runtime::Call<'__rpc>) -> #runtime::Served<'__rpc> {
+                match __rpc_call.endpoint() {
+                    #(#arms)*
+                    _ => __rpc_call.unknown_endpoint(#runtime::Dispatch::contract(self)),
+                }
+            }
+        }
+    }
+}
+
+/// ```text
+/// fn list(&self, prefix: &str) -> Result<Vec<Entry>>;                                                    // in
+/// "list" => serve_value(call, parameter::<str>(), json(result::<Vec<Entry>>(), error::<..>()),           // out
+///     |prefix, reply| reply.send(<S as Vault>::list(&*self.service, &prefix))),
+/// ```
+///
+/// The closure answers by itself, for what a handler returns may borrow from what it received.
+fn arm(method: &Method, service: &Service, runtime: &Runtime) -> TokenStream {
+    let (conditions, wire_name, reply) = (&method.conditions, &method.wire_name, reply(method, runtime));
+    let handled = handled(method, service);
+    let send = generate!(__rpc_reply.send(#handled));
+    let served = match (method.values.as_slice(), &method.stream) {
+        (_, Some(stream)) => {
+            let received = names::received(&stream.name);
+            generate!(#runtime::serve_stream(__rpc_call, #reply, |#received, __rpc_reply| #send))
+        }
+        ([], None) => generate!(#runtime::serve_none(__rpc_call, #reply, |__rpc_reply| #send)),
+        ([value], None) => {
+            let (codec, received) = (codec::parameter(value, runtime), names::received(&value.name));
+            generate!(#runtime::serve_value(__rpc_call, #codec, #reply, |#received, __rpc_reply| #send))
+        }
+        (values, None) => {
+            let keys = values.iter().map(|value| names::plain(&value.name));
+            let codecs = nested(values.iter().map(|value| codec::parameter(value, runtime)));
+            let received = nested(values.iter().map(|value| {
+                let received = names::received(&value.name);
+                quote!(#received)
+            }));
+            generate!(#runtime::serve_values(__rpc_call, &[#(#keys),*], #codecs, #reply, |#received, __rpc_reply| #send))
+        }
+    };
+    generate!(#(#conditions)* #wire_name => #served,)
+}
+
+/// The handler's answer to what was received.
+fn handled(method: &Method, service: &Service) -> TokenStream {
+    let (implementor, ident, called) = (names::implementor(), &service.ident, names::called(&method.signature.ident));
+    let handler = match method.receiver.sharing {
+        Sharing::Shared => generate!(&*self.service),
+        Sharing::Session => generate!(&mut self.service),
+    };
+    let values = method.values.iter().map(|value| {
+        let received = names::received(&value.name);
+        if value.borrowed { generate!(&#received) } else { quote!(#received) }
+    });
+    let stream = method.stream.iter().map(|stream| {
+        let received = names::received(&stream.name);
+        quote!(#received)
+    });
+    let arguments = values.chain(stream);
+    generate!(<#implementor as #ident>::#called(#handler, #(#arguments),*))
+}
+
+/// How the handler's answer travels.
+fn reply(method: &Method, runtime: &Runtime) -> TokenStream {
+    let error = codec::error(&method.returned, runtime);
+    if method.returned.reply.stream.is_some() {
+        return generate!(#runtime::octets(#error));
+    }
+    let result = codec::result(&method.returned, runtime);
+    generate!(#runtime::json(#result, #error))
+}
+
+/// `(a, (b, (c, ())))`: a list of any length, in which every member has its own type.
+fn nested(members: impl DoubleEndedIterator<Item = TokenStream>) -> TokenStream {
+    members.rev().fold(generate!(()), |rest, member| generate!((#member, #rest)))
+}
+
+/// ```text
+/// Contract { name: "Vault", session: false, methods: &[Method { name: "list", .. }] }
+/// ```
+fn contract(service: &Service, runtime: &Runtime) -> TokenStream {
+    let (name, session) = (names::plain(&service.ident), service.sharing == Sharing::Session);
+    let methods = service.methods.iter().map(|method| {
+        let (conditions, wire_name) = (&method.conditions, &method.wire_name);
+        let request = data_type(!method.values.is_empty(), method.stream.is_some(), runtime);
+        let reply = data_type(method.returned.reply.value.is_some(), method.returned.reply.stream.is_some(), runtime);
+        let values = method.values.iter().map(|value| &value.name);
+        let parameters = values.chain(method.stream.as_ref().map(|stream| &stream.name)).map(names::plain);
+        generate! {
+            #(#conditions)*
+            #runtime::Method { name: #wire_name, request: #request, reply: #reply, parameters: &[#(#parameters),*] }
+        }
+    });
+    generate!(#runtime::Contract { name: #name, session: #session, methods: &[#(#methods),*] })
+}
+
+fn data_type(value: bool, stream: bool, runtime: &Runtime) -> TokenStream {
+    match (value, stream) {
+        (_, false) => generate!(#runtime::DataType::MarshaledJson),
+        (false, true) => generate!(#runtime::DataType::Octets),
+        (true, true) => generate!(#runtime::DataType::MarshaledJsonThenOctets),
+    }
+}

@@ -1,0 +1,113 @@
+//! What a trait and a method may look like before anybody asks what they send.
+
+use syn::spanned::Spanned;
+use syn::{Error, GenericParam, ItemTrait, Safety, Signature, TraitItem, TraitItemFn, WherePredicate};
+
+use crate::args::no_helpers;
+use crate::diagnostics::Errors;
+
+/// The trait without what is in it.
+pub(crate) fn definition(definition: &ItemTrait, errors: &mut Errors) {
+    no_helpers(&definition.attrs, errors);
+    if let Some(word) = &definition.unsafety {
+        errors.push(Error::new(word.span, "no remote side can keep the promise of an `unsafe trait`: remove `unsafe`"));
+    }
+    if let Some(word) = &definition.modifiers.auto_token {
+        errors.push(Error::new(word.span, "a service is implemented on purpose: remove `auto`"));
+    }
+    if !definition.generics.params.is_empty() {
+        errors.push(Error::new_spanned(
+            &definition.generics,
+            "a service has no parameters, for both sides must mean the same one: write concrete types in its methods",
+        ));
+    }
+    if let Some(clause) = &definition.generics.where_clause {
+        errors.push(Error::new_spanned(
+            clause,
+            "a service has no `where` clause: write what every handler must be as supertraits, `trait Name: Send`",
+        ));
+    }
+}
+
+/// What is no method.
+pub(crate) fn not_a_method(item: &TraitItem) -> Error {
+    match item {
+        TraitItem::Type(item) => Error::new_spanned(
+            item,
+            "the other side cannot know an associated type: write the concrete type in the methods that use it",
+        ),
+        TraitItem::Const(item) => Error::new_spanned(
+            item,
+            "the other side cannot know an associated constant: make it a `const` beside the trait, or a method",
+        ),
+        TraitItem::Macro(item) => Error::new_spanned(
+            item,
+            "methods that another macro writes are not seen here: write them out, or let that macro write the trait",
+        ),
+        other => Error::new_spanned(
+            other,
+            "expected a method: write `fn name(&self) -> Result<()>;` without `pub` or `default`",
+        ),
+    }
+}
+
+/// A method without its receiver, its parameters and its reply.
+pub(crate) fn function(function: &TraitItemFn, errors: &mut Errors) {
+    qualifiers(&function.sig, errors);
+    generics(&function.sig, errors);
+    if let Some(body) = &function.default {
+        errors.push(Error::new(
+            body.span(),
+            "a method is a call to the other side and has no body here: end with `;`, and put shared code into a function",
+        ));
+    }
+}
+
+fn qualifiers(signature: &Signature, errors: &mut Errors) {
+    if let Some(word) = &signature.constness {
+        errors.push(Error::new(word.span, "a call cannot happen at compile time: remove `const`"));
+    }
+    if let Some(word) = &signature.asyncness {
+        errors.push(Error::new(
+            word.span,
+            "`async fn` is reserved for later: remove `async`; a call blocks its thread until the reply is there",
+        ));
+    }
+    if let Safety::Unsafe(word) = &signature.safety {
+        errors.push(Error::new(
+            word.span,
+            "whoever calls from afar cannot keep the promise of an `unsafe fn`: remove `unsafe`",
+        ));
+    }
+    if let Some(abi) = &signature.abi {
+        errors.push(Error::new_spanned(abi, "a call goes over a connection, not over an ABI: remove `extern`"));
+    }
+    if let Some(dots) = &signature.variadic {
+        errors.push(Error::new_spanned(dots, "the other side must know every parameter: write a `Vec<T>`"));
+    }
+}
+
+/// Lifetimes and what they outlive are passed on as written; all else would have to travel.
+fn generics(signature: &Signature, errors: &mut Errors) {
+    for parameter in &signature.generics.params {
+        match parameter {
+            GenericParam::Lifetime(_) => {}
+            GenericParam::Type(parameter) => errors.push(Error::new_spanned(
+                parameter,
+                format!("the other side must know every type: write a concrete type in place of `{}`", parameter.ident),
+            )),
+            GenericParam::Const(parameter) => errors.push(Error::new_spanned(
+                parameter,
+                format!("the other side cannot know `{}`: make it a parameter of the method", parameter.ident),
+            )),
+        }
+    }
+    for predicate in signature.generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+        if !matches!(predicate, WherePredicate::Lifetime(_)) {
+            errors.push(Error::new_spanned(
+                predicate,
+                "a `where` clause of a method may only compare lifetimes: remove this, or make it a supertrait",
+            ));
+        }
+    }
+}

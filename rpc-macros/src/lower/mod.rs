@@ -1,0 +1,60 @@
+//! A trait item to the model, one method at a time. The rules here are local: each looks at one thing and points at it.
+//! A thing that breaks a rule is told to [`Errors`] and replaced by a harmless one, so that the next is still looked
+//! at; what comes out is expanded only if nothing was told.
+
+mod form;
+mod parameter;
+mod receiver;
+mod reply;
+mod types;
+
+use syn::{FnArg, ItemTrait, TraitItem, TraitItemFn};
+
+use crate::args::{ServiceOptions, method_name};
+use crate::attributes::conditions;
+use crate::diagnostics::Errors;
+use crate::model::{Method, Service, Sharing};
+
+pub(crate) fn service(definition: &ItemTrait, options: &ServiceOptions, errors: &mut Errors) -> Service {
+    form::definition(definition, errors);
+    let mut functions = Vec::new();
+    for item in &definition.items {
+        match item {
+            TraitItem::Fn(function) => functions.push(function),
+            other => errors.push(form::not_a_method(other)),
+        }
+    }
+    let sharing = functions.iter().find_map(|function| receiver::sharing(&function.sig)).unwrap_or(Sharing::Shared);
+    Service {
+        ident: definition.ident.clone(),
+        visibility: definition.vis.clone(),
+        supertraits: definition.supertraits.clone(),
+        sharing,
+        methods: functions.into_iter().map(|function| method(function, sharing, options, errors)).collect(),
+    }
+}
+
+/// One method of a service whose other methods share the handler in the way of `sharing`.
+fn method(function: &TraitItemFn, sharing: Sharing, options: &ServiceOptions, errors: &mut Errors) -> Method {
+    form::function(function, errors);
+    let own_name = method_name(&function.attrs, errors);
+    let receiver = errors.keep(receiver::read(&function.sig)).unwrap_or_else(|| receiver::assumed(sharing));
+    let (values, stream) = parameter::read_all(&function.sig, errors);
+    let returned = reply::read(&function.sig, errors);
+    let mut signature = function.sig.clone();
+    for input in &mut signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => receiver.attrs.clear(),
+            FnArg::Typed(parameter) => parameter.attrs.clear(),
+        }
+    }
+    Method {
+        wire_name: options.wire_name(&function.sig.ident, own_name),
+        conditions: conditions(&function.attrs),
+        signature,
+        receiver,
+        values,
+        stream,
+        returned,
+    }
+}

@@ -1,0 +1,113 @@
+//! The parameters: serde values by value or by reference, and at most one stream behind them.
+
+use proc_macro2::Ident;
+use quote::quote;
+use syn::{Error, FnArg, Pat, PatType, Signature, Type};
+
+use super::types::{self, Role};
+use crate::args::no_helpers;
+use crate::attributes::conditions;
+use crate::diagnostics::{Errors, readable};
+use crate::model::{Stream, Value};
+
+enum Parameter {
+    Value(Value),
+    Stream(Stream),
+}
+
+/// Every parameter that could be read.
+pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value>, Option<Stream>) {
+    let mut values: Vec<Value> = Vec::new();
+    let mut stream: Option<Stream> = None;
+    let mut streamed: Option<&PatType> = None;
+    for input in &signature.inputs {
+        let FnArg::Typed(written) = input else { continue };
+        refuse_attributes(written, errors);
+        match errors.keep(read(written)) {
+            Some(Parameter::Value(value)) => {
+                if let Some(early) = streamed.take() {
+                    errors.push(not_last(early, &value.name));
+                }
+                values.push(value);
+            }
+            Some(Parameter::Stream(second)) if stream.is_some() => errors.push(second_stream(written, &second.name)),
+            Some(Parameter::Stream(first)) => {
+                stream = Some(first);
+                streamed = Some(written);
+            }
+            None => {}
+        }
+    }
+    (values, stream)
+}
+
+fn read(written: &PatType) -> syn::Result<Parameter> {
+    let name = name(&written.pat)?;
+    let ty = types::peeled(&written.ty);
+    if let Type::ImplTrait(stream) = ty {
+        types::stream(stream, Role::Parameter)?;
+        return Ok(Parameter::Stream(Stream { name, written: stream.clone() }));
+    }
+    let Type::Reference(reference) = ty else {
+        return Ok(Parameter::Value(Value { name, sent: types::sendable(ty, Role::Parameter)?, borrowed: false }));
+    };
+    if let Some(word) = &reference.mutability {
+        return Err(types::bytes_behind_reference(&reference.elem, Role::Parameter).unwrap_or_else(|| {
+            let owned = readable(types::owned(&reference.elem));
+            let ampersand = &reference.and_token;
+            Error::new_spanned(
+                quote!(#ampersand #word),
+                format!(
+                    "changes made by the server would not travel back: take `{owned}` and return what became of it"
+                ),
+            )
+        }));
+    }
+    if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident == "static") {
+        return Err(Error::new_spanned(lifetime, "what a server receives lives as long as the call: remove `'static`"));
+    }
+    Ok(Parameter::Value(Value { name, sent: types::sendable(&reference.elem, Role::Parameter)?, borrowed: true }))
+}
+
+/// A plain name: it is the key of the value on the wire.
+fn name(pattern: &Pat) -> syn::Result<Ident> {
+    match pattern {
+        Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() => {
+            Ok(name.ident.clone())
+        }
+        Pat::Ident(name) => {
+            Err(Error::new_spanned(name, format!("a parameter of a service is a plain name: write `{}`", name.ident)))
+        }
+        Pat::Wild(wild) => {
+            Err(Error::new_spanned(wild, "values travel under the name of their parameter: write a name"))
+        }
+        other => Err(Error::new_spanned(
+            other,
+            "values travel under the name of their parameter: write one name, and take the value apart in the handler",
+        )),
+    }
+}
+
+fn refuse_attributes(written: &PatType, errors: &mut Errors) {
+    no_helpers(&written.attrs, errors);
+    for condition in conditions(&written.attrs) {
+        errors.push(Error::new_spanned(
+            condition,
+            "both sides must agree on the parameters: write the method twice, each with its own `#[cfg(..)]`",
+        ));
+    }
+}
+
+fn second_stream(written: &PatType, name: &Ident) -> Error {
+    Error::new_spanned(
+        &written.ty,
+        format!("a request carries one stream: send `{name}` in a call of its own, or as a value such as `Vec<u8>`"),
+    )
+}
+
+fn not_last(early: &PatType, value: &Ident) -> Error {
+    Error::new_spanned(
+        &early.ty,
+        format!("the stream is the last thing on the wire: move this parameter behind `{value}` and all other values"),
+    )
+}

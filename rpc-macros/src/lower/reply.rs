@@ -1,0 +1,63 @@
+//! The return type: some `Result` that shows what comes back.
+
+use syn::{Error, ReturnType, Signature, Type, TypePath, parse_quote};
+
+use super::types::{self, Role};
+use crate::diagnostics::{Errors, readable};
+use crate::model::{Reply, Returned, type_arguments};
+
+/// The return type, or a harmless one if it was refused.
+pub(crate) fn read(signature: &Signature, errors: &mut Errors) -> Returned {
+    let written = errors.keep(outcome(signature)).unwrap_or_else(|| parse_quote!(Result<()>));
+    let mut arguments = type_arguments(&written);
+    let reply = arguments.next().and_then(|value| errors.keep(reply(value))).unwrap_or_default();
+    for error in arguments {
+        errors.keep(types::sendable(error, Role::Error));
+    }
+    Returned { outcome: types::without_value(&written), reply, written }
+}
+
+/// The path to some `Result`, with at least one type in its brackets.
+fn outcome(signature: &Signature) -> syn::Result<TypePath> {
+    let ReturnType::Type(_, written) = &signature.output else {
+        return Err(Error::new(signature.ident.span(), "any call can fail: write `-> Result<()>`"));
+    };
+    let Type::Path(path) = types::peeled(written) else {
+        return Err(no_result(written));
+    };
+    let last = path.path.segments.last().filter(|last| last.ident.to_string().ends_with("Result"));
+    let Some(last) = last else {
+        return Err(no_result(written));
+    };
+    if type_arguments(path).next().is_none() {
+        let advice =
+            format!("this does not show what the caller gets: write `{}<T>`, or `<()>` if it is nothing", last.ident);
+        return Err(Error::new_spanned(written, advice));
+    }
+    Ok(path.clone())
+}
+
+fn no_result(written: &Type) -> Error {
+    let value = readable(types::without_references(written));
+    Error::new_spanned(written, format!("any call can fail: write `Result<{value}>`, or a name that ends in `Result`"))
+}
+
+/// What the value of the `Result` asks for: `()`, `T`, `impl Read` or `(T, impl Read)`.
+fn reply(value: &Type) -> syn::Result<Reply> {
+    let value = types::peeled(value);
+    if let Type::ImplTrait(stream) = value {
+        types::stream(stream, Role::Value)?;
+        return Ok(Reply { value: None, stream: Some(stream.clone()) });
+    }
+    if let Type::Tuple(tuple) = value {
+        let elements: Vec<&Type> = tuple.elems.iter().map(types::peeled).collect();
+        if elements.is_empty() {
+            return Ok(Reply::default());
+        }
+        if let [value, Type::ImplTrait(stream)] = elements.as_slice() {
+            types::stream(stream, Role::Value)?;
+            return Ok(Reply { value: Some(types::sendable(value, Role::Value)?), stream: Some(stream.clone()) });
+        }
+    }
+    Ok(Reply { value: Some(types::sendable(value, Role::Value)?), stream: None })
+}

@@ -1,0 +1,126 @@
+//! Every name that the macro makes up: identifiers in the output, and names on the wire.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::ext::IdentExt;
+
+/// `VaultClient` for `Vault`.
+pub(crate) fn client(service: &Ident) -> Ident {
+    beside(service, "Client")
+}
+
+/// `VaultServer` for `Vault`.
+pub(crate) fn server(service: &Ident) -> Ident {
+    beside(service, "Server")
+}
+
+/// A name that users write too. It stands where the trait stands, yet lints know that nobody wrote it.
+fn beside(service: &Ident, suffix: &str) -> Ident {
+    format_ident!("{}{}", service, suffix, span = Span::mixed_site().located_at(service.span()))
+}
+
+/// The type parameter of generated impls. User types are spelled out inside of them, so it must not be called like one.
+pub(crate) fn implementor() -> Ident {
+    Ident::new("__RpcService", Span::mixed_site())
+}
+
+/// The variable of a server arm that holds a received argument. A pattern made of a bare name would match against a
+/// user's constant of that name, hence the underscores.
+pub(crate) fn received(parameter: &Ident) -> Ident {
+    format_ident!("__rpc_{}", parameter, span = Span::mixed_site())
+}
+
+/// The user's method, named in generated code: errors point at it, lints about who calls it stay silent.
+pub(crate) fn called(method: &Ident) -> Ident {
+    let mut name = method.clone();
+    name.set_span(Span::mixed_site().located_at(method.span()));
+    name
+}
+
+/// What a method or a parameter is called on the wire: `r#type` is `type` there.
+pub(crate) fn plain(name: &Ident) -> String {
+    name.unraw().to_string()
+}
+
+/// How `rename_all` writes method names.
+#[derive(Clone, Copy)]
+pub(crate) enum Case {
+    Lower,
+    Upper,
+    Pascal,
+    Camel,
+    Snake,
+    ScreamingSnake,
+    Kebab,
+    ScreamingKebab,
+}
+
+impl Case {
+    /// Each case under the name that users choose it by: that name, written in it.
+    pub(crate) const ALL: [(&'static str, Self); 8] = [
+        ("lowercase", Self::Lower),
+        ("UPPERCASE", Self::Upper),
+        ("PascalCase", Self::Pascal),
+        ("camelCase", Self::Camel),
+        ("snake_case", Self::Snake),
+        ("SCREAMING_SNAKE_CASE", Self::ScreamingSnake),
+        ("kebab-case", Self::Kebab),
+        ("SCREAMING-KEBAB-CASE", Self::ScreamingKebab),
+    ];
+
+    /// `list_entries` in this case. Names of methods are taken to be in snake case, as the compiler asks for.
+    pub(crate) fn apply(self, name: &str) -> String {
+        let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+        match self {
+            Self::Lower => words.concat().to_lowercase(),
+            Self::Upper => words.concat().to_uppercase(),
+            Self::Pascal => words.into_iter().map(capitalised).collect(),
+            Self::Camel => match words.split_first() {
+                Some((first, rest)) => {
+                    first.to_lowercase() + &rest.iter().copied().map(capitalised).collect::<String>()
+                }
+                None => String::new(),
+            },
+            Self::Snake => words.join("_").to_lowercase(),
+            Self::ScreamingSnake => words.join("_").to_uppercase(),
+            Self::Kebab => words.join("-").to_lowercase(),
+            Self::ScreamingKebab => words.join("-").to_uppercase(),
+        }
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Case;
+
+    #[test]
+    fn every_case_writes_two_words_its_own_way() {
+        let written: Vec<String> = Case::ALL.iter().map(|(_, case)| case.apply("list_entries")).collect();
+        let expected = [
+            "listentries",
+            "LISTENTRIES",
+            "ListEntries",
+            "listEntries",
+            "list_entries",
+            "LIST_ENTRIES",
+            "list-entries",
+            "LIST-ENTRIES",
+        ];
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn underscores_at_the_ends_and_digits_are_no_words() {
+        assert_eq!(Case::Pascal.apply("_sha_256_"), "Sha256");
+        assert_eq!(Case::Camel.apply("sha_256"), "sha256");
+        assert_eq!(Case::Camel.apply("__"), "");
+    }
+}

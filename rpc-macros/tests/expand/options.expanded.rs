@@ -1,0 +1,315 @@
+pub(crate) trait Vault {
+    fn list_entries(&self) -> Result<Vec<Entry>>;
+    #[deprecated]
+    fn remove(&self, name: &str) -> Result<()>;
+    #[cfg(unix)]
+    fn r#move(&self, r#type: Kind) -> Result<()>;
+    #[cfg_attr(feature = "extra", cfg(unix), doc = "Not everywhere.")]
+    fn extra(&self) -> Result<()>;
+}
+#[automatically_derived]
+impl<__RpcService> Vault for &__RpcService
+where
+    __RpcService: ?::renamed::inner::__private::Sized + Vault,
+{
+    fn list_entries(&self) -> Result<Vec<Entry>> {
+        <__RpcService as Vault>::list_entries(&**self)
+    }
+    fn remove(&self, name: &str) -> Result<()> {
+        <__RpcService as Vault>::remove(&**self, name)
+    }
+    #[cfg(unix)]
+    fn r#move(&self, r#type: Kind) -> Result<()> {
+        <__RpcService as Vault>::r#move(&**self, r#type)
+    }
+    #[cfg_attr(feature = "extra", cfg(unix))]
+    fn extra(&self) -> Result<()> {
+        <__RpcService as Vault>::extra(&**self)
+    }
+}
+#[automatically_derived]
+impl<__RpcService> Vault for ::renamed::inner::__private::Arc<__RpcService>
+where
+    __RpcService: ?::renamed::inner::__private::Sized + Vault,
+{
+    fn list_entries(&self) -> Result<Vec<Entry>> {
+        <__RpcService as Vault>::list_entries(&**self)
+    }
+    fn remove(&self, name: &str) -> Result<()> {
+        <__RpcService as Vault>::remove(&**self, name)
+    }
+    #[cfg(unix)]
+    fn r#move(&self, r#type: Kind) -> Result<()> {
+        <__RpcService as Vault>::r#move(&**self, r#type)
+    }
+    #[cfg_attr(feature = "extra", cfg(unix))]
+    fn extra(&self) -> Result<()> {
+        <__RpcService as Vault>::extra(&**self)
+    }
+}
+#[automatically_derived]
+impl<__RpcService> Vault for ::renamed::inner::__private::Box<__RpcService>
+where
+    __RpcService: ?::renamed::inner::__private::Sized + Vault,
+{
+    fn list_entries(&self) -> Result<Vec<Entry>> {
+        <__RpcService as Vault>::list_entries(&**self)
+    }
+    fn remove(&self, name: &str) -> Result<()> {
+        <__RpcService as Vault>::remove(&**self, name)
+    }
+    #[cfg(unix)]
+    fn r#move(&self, r#type: Kind) -> Result<()> {
+        <__RpcService as Vault>::r#move(&**self, r#type)
+    }
+    #[cfg_attr(feature = "extra", cfg(unix))]
+    fn extra(&self) -> Result<()> {
+        <__RpcService as Vault>::extra(&**self)
+    }
+}
+/** Client of [`Vault`]: each method is a call to a server.
+
+ It may be shared between threads; a clone shares its connections. Everything else about calls is told by the `Client` it is made of.*/
+#[derive(::renamed::inner::__private::Clone, ::renamed::inner::__private::Debug)]
+pub(crate) struct VaultClient {
+    client: ::renamed::inner::__private::Client,
+}
+impl VaultClient {
+    /// Connects to the server at an address.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be understood or reached.
+    pub(crate) fn connect(
+        address: impl ::renamed::inner::__private::ToAddress,
+    ) -> ::renamed::inner::__private::Result<Self, ::renamed::inner::__private::Error> {
+        ::renamed::inner::__private::Result::map(
+            ::renamed::inner::__private::Client::connect(address),
+            Self::new,
+        )
+    }
+    /// A client of the server at the other end of `transport`.
+    ///
+    /// # Errors
+    ///
+    /// When the transport cannot be made ready for use.
+    pub(crate) fn from_transport(
+        transport: impl ::renamed::inner::__private::Transport,
+    ) -> ::renamed::inner::__private::Result<Self, ::renamed::inner::__private::Error> {
+        ::renamed::inner::__private::Result::map(
+            ::renamed::inner::__private::Client::from_transport(transport),
+            Self::new,
+        )
+    }
+    /// A client that calls by what was set up elsewhere.
+    #[must_use]
+    pub(crate) fn new(client: ::renamed::inner::__private::Client) -> Self {
+        Self { client }
+    }
+    /// Takes leave of the server and reports how that went; dropping the client does it quietly.
+    ///
+    /// # Errors
+    ///
+    /// When the server did not take part in it.
+    pub(crate) fn close(
+        client: Self,
+    ) -> ::renamed::inner::__private::Result<(), ::renamed::inner::__private::Error> {
+        ::renamed::inner::__private::Client::close(client.client)
+    }
+}
+#[automatically_derived]
+#[allow(refining_impl_trait)]
+impl Vault for VaultClient {
+    fn list_entries(&self) -> Result<Vec<Entry>> {
+        ::renamed::inner::__private::call(&self.client, "vault.ListEntries")
+            .none()
+            .json(
+                ::renamed::inner::__private::result::<Vec<Entry>>(),
+                ::renamed::inner::__private::error::<
+                    <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                >(),
+            )
+    }
+    fn remove(&self, name: &str) -> Result<()> {
+        ::renamed::inner::__private::call(&self.client, "Erase")
+            .value(::renamed::inner::__private::parameter::<str>(), name)
+            .json(
+                ::renamed::inner::__private::unit(),
+                ::renamed::inner::__private::error::<
+                    <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                >(),
+            )
+    }
+    #[cfg(unix)]
+    fn r#move(&self, r#type: Kind) -> Result<()> {
+        ::renamed::inner::__private::call(&self.client, "vault.Move")
+            .value(::renamed::inner::__private::parameter::<Kind>(), &r#type)
+            .json(
+                ::renamed::inner::__private::unit(),
+                ::renamed::inner::__private::error::<
+                    <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                >(),
+            )
+    }
+    #[cfg_attr(feature = "extra", cfg(unix))]
+    fn extra(&self) -> Result<()> {
+        ::renamed::inner::__private::call(&self.client, "vault.Extra")
+            .none()
+            .json(
+                ::renamed::inner::__private::unit(),
+                ::renamed::inner::__private::error::<
+                    <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                >(),
+            )
+    }
+}
+/// Serves a [`Vault`]: all connections share the handler, and a clone is the same server.
+pub(crate) struct VaultServer<S> {
+    service: ::renamed::inner::__private::Arc<S>,
+}
+#[automatically_derived]
+impl<S> ::renamed::inner::__private::Clone for VaultServer<S> {
+    fn clone(&self) -> Self {
+        Self {
+            service: ::renamed::inner::__private::Clone::clone(&self.service),
+        }
+    }
+}
+impl<S> VaultServer<S> {
+    /// Makes a server of a handler.
+    #[must_use]
+    pub(crate) fn new(service: S) -> Self {
+        Self {
+            service: ::renamed::inner::__private::Arc::new(service),
+        }
+    }
+}
+#[automatically_derived]
+impl<S> ::renamed::inner::__private::fmt::Debug for VaultServer<S> {
+    fn fmt(
+        &self,
+        formatter: &mut ::renamed::inner::__private::fmt::Formatter<'_>,
+    ) -> ::renamed::inner::__private::fmt::Result {
+        ::renamed::inner::__private::fmt::Formatter::write_str(formatter, "VaultServer")
+    }
+}
+#[automatically_derived]
+impl<__RpcService> ::renamed::inner::__private::Dispatch for VaultServer<__RpcService>
+where
+    __RpcService: Vault,
+{
+    fn contract(&self) -> &'static ::renamed::inner::__private::Contract {
+        &::renamed::inner::__private::Contract {
+            name: "Vault",
+            session: false,
+            methods: &[
+                ::renamed::inner::__private::Method {
+                    name: "vault.ListEntries",
+                    request: ::renamed::inner::__private::DataType::MarshaledJson,
+                    reply: ::renamed::inner::__private::DataType::MarshaledJson,
+                    parameters: &[],
+                },
+                ::renamed::inner::__private::Method {
+                    name: "Erase",
+                    request: ::renamed::inner::__private::DataType::MarshaledJson,
+                    reply: ::renamed::inner::__private::DataType::MarshaledJson,
+                    parameters: &["name"],
+                },
+                #[cfg(unix)]
+                ::renamed::inner::__private::Method {
+                    name: "vault.Move",
+                    request: ::renamed::inner::__private::DataType::MarshaledJson,
+                    reply: ::renamed::inner::__private::DataType::MarshaledJson,
+                    parameters: &["type"],
+                },
+                #[cfg_attr(feature = "extra", cfg(unix))]
+                ::renamed::inner::__private::Method {
+                    name: "vault.Extra",
+                    request: ::renamed::inner::__private::DataType::MarshaledJson,
+                    reply: ::renamed::inner::__private::DataType::MarshaledJson,
+                    parameters: &[],
+                },
+            ],
+        }
+    }
+    fn dispatch<'__rpc>(
+        &mut self,
+        __rpc_call: ::renamed::inner::__private::Call<'__rpc>,
+    ) -> ::renamed::inner::__private::Served<'__rpc> {
+        match __rpc_call.endpoint() {
+            "vault.ListEntries" => {
+                ::renamed::inner::__private::serve_none(
+                    __rpc_call,
+                    ::renamed::inner::__private::json(
+                        ::renamed::inner::__private::result::<Vec<Entry>>(),
+                        ::renamed::inner::__private::error::<
+                            <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_reply| {
+                        __rpc_reply
+                            .send(<__RpcService as Vault>::list_entries(&*self.service))
+                    },
+                )
+            }
+            "Erase" => {
+                ::renamed::inner::__private::serve_value(
+                    __rpc_call,
+                    ::renamed::inner::__private::parameter::<str>(),
+                    ::renamed::inner::__private::json(
+                        ::renamed::inner::__private::unit(),
+                        ::renamed::inner::__private::error::<
+                            <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_name, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::remove(&*self.service, &__rpc_name),
+                            )
+                    },
+                )
+            }
+            #[cfg(unix)]
+            "vault.Move" => {
+                ::renamed::inner::__private::serve_value(
+                    __rpc_call,
+                    ::renamed::inner::__private::parameter::<Kind>(),
+                    ::renamed::inner::__private::json(
+                        ::renamed::inner::__private::unit(),
+                        ::renamed::inner::__private::error::<
+                            <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_type, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::r#move(&*self.service, __rpc_type),
+                            )
+                    },
+                )
+            }
+            #[cfg_attr(feature = "extra", cfg(unix))]
+            "vault.Extra" => {
+                ::renamed::inner::__private::serve_none(
+                    __rpc_call,
+                    ::renamed::inner::__private::json(
+                        ::renamed::inner::__private::unit(),
+                        ::renamed::inner::__private::error::<
+                            <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_reply| {
+                        __rpc_reply.send(<__RpcService as Vault>::extra(&*self.service))
+                    },
+                )
+            }
+            _ => {
+                __rpc_call
+                    .unknown_endpoint(
+                        ::renamed::inner::__private::Dispatch::contract(self),
+                    )
+            }
+        }
+    }
+}

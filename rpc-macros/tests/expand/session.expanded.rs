@@ -1,0 +1,237 @@
+trait Cursor {
+    fn seek(&mut self, position: u64) -> Result<()>;
+    fn rest(&mut self) -> Result<impl Read>;
+    fn append(&mut self, content: impl Read) -> Result<u64>;
+}
+#[automatically_derived]
+impl<__RpcService> Cursor for &mut __RpcService
+where
+    __RpcService: ?::rpc_core::__private::Sized + Cursor,
+{
+    fn seek(&mut self, position: u64) -> Result<()> {
+        <__RpcService as Cursor>::seek(&mut **self, position)
+    }
+    fn rest(&mut self) -> Result<impl Read> {
+        <__RpcService as Cursor>::rest(&mut **self)
+    }
+    fn append(&mut self, content: impl Read) -> Result<u64> {
+        <__RpcService as Cursor>::append(&mut **self, content)
+    }
+}
+#[automatically_derived]
+impl<__RpcService> Cursor for ::rpc_core::__private::Box<__RpcService>
+where
+    __RpcService: ?::rpc_core::__private::Sized + Cursor,
+{
+    fn seek(&mut self, position: u64) -> Result<()> {
+        <__RpcService as Cursor>::seek(&mut **self, position)
+    }
+    fn rest(&mut self) -> Result<impl Read> {
+        <__RpcService as Cursor>::rest(&mut **self)
+    }
+    fn append(&mut self, content: impl Read) -> Result<u64> {
+        <__RpcService as Cursor>::append(&mut **self, content)
+    }
+}
+/** Client of [`Cursor`]: each method is a call to the one handler that serves this session.
+
+ It is one connection with one call at a time; a returned stream borrows it until it is dropped.*/
+#[derive(::rpc_core::__private::Debug)]
+struct CursorClient {
+    session: ::rpc_core::__private::Session,
+}
+impl CursorClient {
+    /// Connects to the server at an address.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be understood or reached.
+    fn connect(
+        address: impl ::rpc_core::__private::ToAddress,
+    ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
+        ::rpc_core::__private::Result::map(
+            ::rpc_core::__private::Session::connect(address),
+            Self::new,
+        )
+    }
+    /// A client of the server at the other end of `transport`.
+    ///
+    /// # Errors
+    ///
+    /// When the transport cannot be made ready for use.
+    fn from_transport(
+        transport: impl ::rpc_core::__private::Transport,
+    ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
+        ::rpc_core::__private::Result::map(
+            ::rpc_core::__private::Session::from_transport(transport),
+            Self::new,
+        )
+    }
+    /// A client that calls by what was set up elsewhere.
+    #[must_use]
+    fn new(session: ::rpc_core::__private::Session) -> Self {
+        Self { session }
+    }
+    /// Takes leave of the server and reports how that went; dropping the client does it quietly.
+    ///
+    /// # Errors
+    ///
+    /// When the server did not take part in it.
+    fn close(
+        client: Self,
+    ) -> ::rpc_core::__private::Result<(), ::rpc_core::__private::Error> {
+        ::rpc_core::__private::Session::close(client.session)
+    }
+}
+#[automatically_derived]
+#[allow(refining_impl_trait)]
+impl Cursor for CursorClient {
+    fn seek(&mut self, position: u64) -> Result<()> {
+        ::rpc_core::__private::session_call(&mut self.session, "seek")
+            .value(::rpc_core::__private::parameter::<u64>(), &position)
+            .json(
+                ::rpc_core::__private::unit(),
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                >(),
+            )
+    }
+    fn rest(&mut self) -> Result<::rpc_core::__private::OctetReader<'_>> {
+        ::rpc_core::__private::session_call(&mut self.session, "rest")
+            .none()
+            .octets(
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                >(),
+            )
+    }
+    fn append(&mut self, content: impl Read) -> Result<u64> {
+        ::rpc_core::__private::session_call(&mut self.session, "append")
+            .stream(content)
+            .json(
+                ::rpc_core::__private::result::<u64>(),
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                >(),
+            )
+    }
+}
+/// Serves a [`Cursor`]: each connection is a session with a handler of its own, a clone of this one.
+#[derive(::rpc_core::__private::Clone)]
+struct CursorServer<S> {
+    service: S,
+}
+impl<S> CursorServer<S> {
+    /// Makes a server of a handler.
+    #[must_use]
+    fn new(service: S) -> Self {
+        Self { service }
+    }
+}
+#[automatically_derived]
+impl<S> ::rpc_core::__private::fmt::Debug for CursorServer<S> {
+    fn fmt(
+        &self,
+        formatter: &mut ::rpc_core::__private::fmt::Formatter<'_>,
+    ) -> ::rpc_core::__private::fmt::Result {
+        ::rpc_core::__private::fmt::Formatter::write_str(formatter, "CursorServer")
+    }
+}
+#[automatically_derived]
+impl<__RpcService> ::rpc_core::__private::Dispatch for CursorServer<__RpcService>
+where
+    __RpcService: Cursor,
+{
+    fn contract(&self) -> &'static ::rpc_core::__private::Contract {
+        &::rpc_core::__private::Contract {
+            name: "Cursor",
+            session: true,
+            methods: &[
+                ::rpc_core::__private::Method {
+                    name: "seek",
+                    request: ::rpc_core::__private::DataType::MarshaledJson,
+                    reply: ::rpc_core::__private::DataType::MarshaledJson,
+                    parameters: &["position"],
+                },
+                ::rpc_core::__private::Method {
+                    name: "rest",
+                    request: ::rpc_core::__private::DataType::MarshaledJson,
+                    reply: ::rpc_core::__private::DataType::Octets,
+                    parameters: &[],
+                },
+                ::rpc_core::__private::Method {
+                    name: "append",
+                    request: ::rpc_core::__private::DataType::Octets,
+                    reply: ::rpc_core::__private::DataType::MarshaledJson,
+                    parameters: &["content"],
+                },
+            ],
+        }
+    }
+    fn dispatch<'__rpc>(
+        &mut self,
+        __rpc_call: ::rpc_core::__private::Call<'__rpc>,
+    ) -> ::rpc_core::__private::Served<'__rpc> {
+        match __rpc_call.endpoint() {
+            "seek" => {
+                ::rpc_core::__private::serve_value(
+                    __rpc_call,
+                    ::rpc_core::__private::parameter::<u64>(),
+                    ::rpc_core::__private::json(
+                        ::rpc_core::__private::unit(),
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_position, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Cursor>::seek(
+                                    &mut self.service,
+                                    __rpc_position,
+                                ),
+                            )
+                    },
+                )
+            }
+            "rest" => {
+                ::rpc_core::__private::serve_none(
+                    __rpc_call,
+                    ::rpc_core::__private::octets(
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_reply| {
+                        __rpc_reply
+                            .send(<__RpcService as Cursor>::rest(&mut self.service))
+                    },
+                )
+            }
+            "append" => {
+                ::rpc_core::__private::serve_stream(
+                    __rpc_call,
+                    ::rpc_core::__private::json(
+                        ::rpc_core::__private::result::<u64>(),
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_content, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Cursor>::append(
+                                    &mut self.service,
+                                    __rpc_content,
+                                ),
+                            )
+                    },
+                )
+            }
+            _ => {
+                __rpc_call
+                    .unknown_endpoint(::rpc_core::__private::Dispatch::contract(self))
+            }
+        }
+    }
+}

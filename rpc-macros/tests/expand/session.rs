@@ -1,0 +1,6 @@
+#[rpc_service]
+trait Cursor {
+    fn seek(&mut self, position: u64) -> Result<()>;
+    fn rest(&mut self) -> Result<impl Read>;
+    fn append(&mut self, content: impl Read) -> Result<u64>;
+}

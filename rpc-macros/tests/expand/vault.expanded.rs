@@ -1,0 +1,374 @@
+/// What is stored.
+pub trait Vault: Send + Sync {
+    /// Names and sizes of what is stored.
+    fn list(&self, prefix: &str) -> Result<Vec<Entry>>;
+    fn count(&self) -> Result<u64, CountError>;
+    fn rename(&self, from: &str, to: String, limit: Option<u32>) -> Result<()>;
+    fn fetch(&self, name: &str) -> Result<impl Read + Send>;
+    fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest>;
+}
+#[automatically_derived]
+impl<__RpcService> Vault for &__RpcService
+where
+    __RpcService: ?::rpc_core::__private::Sized + Vault,
+    Self: Send + Sync,
+{
+    fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
+        <__RpcService as Vault>::list(&**self, prefix)
+    }
+    fn count(&self) -> Result<u64, CountError> {
+        <__RpcService as Vault>::count(&**self)
+    }
+    fn rename(&self, from: &str, to: String, limit: Option<u32>) -> Result<()> {
+        <__RpcService as Vault>::rename(&**self, from, to, limit)
+    }
+    fn fetch(&self, name: &str) -> Result<impl Read + Send> {
+        <__RpcService as Vault>::fetch(&**self, name)
+    }
+    fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest> {
+        <__RpcService as Vault>::digest(&**self, content)
+    }
+}
+#[automatically_derived]
+impl<__RpcService> Vault for ::rpc_core::__private::Arc<__RpcService>
+where
+    __RpcService: ?::rpc_core::__private::Sized + Vault,
+    Self: Send + Sync,
+{
+    fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
+        <__RpcService as Vault>::list(&**self, prefix)
+    }
+    fn count(&self) -> Result<u64, CountError> {
+        <__RpcService as Vault>::count(&**self)
+    }
+    fn rename(&self, from: &str, to: String, limit: Option<u32>) -> Result<()> {
+        <__RpcService as Vault>::rename(&**self, from, to, limit)
+    }
+    fn fetch(&self, name: &str) -> Result<impl Read + Send> {
+        <__RpcService as Vault>::fetch(&**self, name)
+    }
+    fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest> {
+        <__RpcService as Vault>::digest(&**self, content)
+    }
+}
+#[automatically_derived]
+impl<__RpcService> Vault for ::rpc_core::__private::Box<__RpcService>
+where
+    __RpcService: ?::rpc_core::__private::Sized + Vault,
+    Self: Send + Sync,
+{
+    fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
+        <__RpcService as Vault>::list(&**self, prefix)
+    }
+    fn count(&self) -> Result<u64, CountError> {
+        <__RpcService as Vault>::count(&**self)
+    }
+    fn rename(&self, from: &str, to: String, limit: Option<u32>) -> Result<()> {
+        <__RpcService as Vault>::rename(&**self, from, to, limit)
+    }
+    fn fetch(&self, name: &str) -> Result<impl Read + Send> {
+        <__RpcService as Vault>::fetch(&**self, name)
+    }
+    fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest> {
+        <__RpcService as Vault>::digest(&**self, content)
+    }
+}
+/** Client of [`Vault`]: each method is a call to a server.
+
+ It may be shared between threads; a clone shares its connections. Everything else about calls is told by the `Client` it is made of.*/
+#[derive(::rpc_core::__private::Clone, ::rpc_core::__private::Debug)]
+pub struct VaultClient {
+    client: ::rpc_core::__private::Client,
+}
+impl VaultClient {
+    /// Connects to the server at an address.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be understood or reached.
+    pub fn connect(
+        address: impl ::rpc_core::__private::ToAddress,
+    ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
+        ::rpc_core::__private::Result::map(
+            ::rpc_core::__private::Client::connect(address),
+            Self::new,
+        )
+    }
+    /// A client of the server at the other end of `transport`.
+    ///
+    /// # Errors
+    ///
+    /// When the transport cannot be made ready for use.
+    pub fn from_transport(
+        transport: impl ::rpc_core::__private::Transport,
+    ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
+        ::rpc_core::__private::Result::map(
+            ::rpc_core::__private::Client::from_transport(transport),
+            Self::new,
+        )
+    }
+    /// A client that calls by what was set up elsewhere.
+    #[must_use]
+    pub fn new(client: ::rpc_core::__private::Client) -> Self {
+        Self { client }
+    }
+    /// Takes leave of the server and reports how that went; dropping the client does it quietly.
+    ///
+    /// # Errors
+    ///
+    /// When the server did not take part in it.
+    pub fn close(
+        client: Self,
+    ) -> ::rpc_core::__private::Result<(), ::rpc_core::__private::Error> {
+        ::rpc_core::__private::Client::close(client.client)
+    }
+}
+#[automatically_derived]
+#[allow(refining_impl_trait)]
+impl Vault for VaultClient {
+    fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
+        ::rpc_core::__private::call(&self.client, "list")
+            .value(::rpc_core::__private::parameter::<str>(), prefix)
+            .json(
+                ::rpc_core::__private::result::<Vec<Entry>>(),
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                >(),
+            )
+    }
+    fn count(&self) -> Result<u64, CountError> {
+        ::rpc_core::__private::call(&self.client, "count")
+            .none()
+            .json(
+                ::rpc_core::__private::result::<u64>(),
+                ::rpc_core::__private::error::<
+                    <Result<(), CountError> as ::rpc_core::__private::Outcome>::Error,
+                >(),
+            )
+    }
+    fn rename(&self, from: &str, to: String, limit: Option<u32>) -> Result<()> {
+        ::rpc_core::__private::call(&self.client, "rename")
+            .values(
+                &[
+                    ("from", &::rpc_core::__private::parameter::<str>().with(from)),
+                    ("to", &::rpc_core::__private::parameter::<String>().with(&to)),
+                    (
+                        "limit",
+                        &::rpc_core::__private::parameter::<Option<u32>>().with(&limit),
+                    ),
+                ],
+            )
+            .json(
+                ::rpc_core::__private::unit(),
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                >(),
+            )
+    }
+    fn fetch(&self, name: &str) -> Result<::rpc_core::__private::OctetReader<'static>> {
+        ::rpc_core::__private::call(&self.client, "fetch")
+            .value(::rpc_core::__private::parameter::<str>(), name)
+            .octets(
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                >(),
+            )
+    }
+    fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest> {
+        ::rpc_core::__private::call(&self.client, "digest")
+            .stream(content)
+            .json(
+                ::rpc_core::__private::result::<Digest>(),
+                ::rpc_core::__private::error::<
+                    <io::Result<()> as ::rpc_core::__private::Outcome>::Error,
+                >(),
+            )
+    }
+}
+/// Serves a [`Vault`]: all connections share the handler, and a clone is the same server.
+pub struct VaultServer<S> {
+    service: ::rpc_core::__private::Arc<S>,
+}
+#[automatically_derived]
+impl<S> ::rpc_core::__private::Clone for VaultServer<S> {
+    fn clone(&self) -> Self {
+        Self {
+            service: ::rpc_core::__private::Clone::clone(&self.service),
+        }
+    }
+}
+impl<S> VaultServer<S> {
+    /// Makes a server of a handler.
+    #[must_use]
+    pub fn new(service: S) -> Self {
+        Self {
+            service: ::rpc_core::__private::Arc::new(service),
+        }
+    }
+}
+#[automatically_derived]
+impl<S> ::rpc_core::__private::fmt::Debug for VaultServer<S> {
+    fn fmt(
+        &self,
+        formatter: &mut ::rpc_core::__private::fmt::Formatter<'_>,
+    ) -> ::rpc_core::__private::fmt::Result {
+        ::rpc_core::__private::fmt::Formatter::write_str(formatter, "VaultServer")
+    }
+}
+#[automatically_derived]
+impl<__RpcService> ::rpc_core::__private::Dispatch for VaultServer<__RpcService>
+where
+    __RpcService: Vault,
+{
+    fn contract(&self) -> &'static ::rpc_core::__private::Contract {
+        &::rpc_core::__private::Contract {
+            name: "Vault",
+            session: false,
+            methods: &[
+                ::rpc_core::__private::Method {
+                    name: "list",
+                    request: ::rpc_core::__private::DataType::MarshaledJson,
+                    reply: ::rpc_core::__private::DataType::MarshaledJson,
+                    parameters: &["prefix"],
+                },
+                ::rpc_core::__private::Method {
+                    name: "count",
+                    request: ::rpc_core::__private::DataType::MarshaledJson,
+                    reply: ::rpc_core::__private::DataType::MarshaledJson,
+                    parameters: &[],
+                },
+                ::rpc_core::__private::Method {
+                    name: "rename",
+                    request: ::rpc_core::__private::DataType::MarshaledJson,
+                    reply: ::rpc_core::__private::DataType::MarshaledJson,
+                    parameters: &["from", "to", "limit"],
+                },
+                ::rpc_core::__private::Method {
+                    name: "fetch",
+                    request: ::rpc_core::__private::DataType::MarshaledJson,
+                    reply: ::rpc_core::__private::DataType::Octets,
+                    parameters: &["name"],
+                },
+                ::rpc_core::__private::Method {
+                    name: "digest",
+                    request: ::rpc_core::__private::DataType::Octets,
+                    reply: ::rpc_core::__private::DataType::MarshaledJson,
+                    parameters: &["content"],
+                },
+            ],
+        }
+    }
+    fn dispatch<'__rpc>(
+        &mut self,
+        __rpc_call: ::rpc_core::__private::Call<'__rpc>,
+    ) -> ::rpc_core::__private::Served<'__rpc> {
+        match __rpc_call.endpoint() {
+            "list" => {
+                ::rpc_core::__private::serve_value(
+                    __rpc_call,
+                    ::rpc_core::__private::parameter::<str>(),
+                    ::rpc_core::__private::json(
+                        ::rpc_core::__private::result::<Vec<Entry>>(),
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_prefix, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::list(&*self.service, &__rpc_prefix),
+                            )
+                    },
+                )
+            }
+            "count" => {
+                ::rpc_core::__private::serve_none(
+                    __rpc_call,
+                    ::rpc_core::__private::json(
+                        ::rpc_core::__private::result::<u64>(),
+                        ::rpc_core::__private::error::<
+                            <Result<
+                                (),
+                                CountError,
+                            > as ::rpc_core::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_reply| {
+                        __rpc_reply.send(<__RpcService as Vault>::count(&*self.service))
+                    },
+                )
+            }
+            "rename" => {
+                ::rpc_core::__private::serve_values(
+                    __rpc_call,
+                    &["from", "to", "limit"],
+                    (
+                        ::rpc_core::__private::parameter::<str>(),
+                        (
+                            ::rpc_core::__private::parameter::<String>(),
+                            (::rpc_core::__private::parameter::<Option<u32>>(), ()),
+                        ),
+                    ),
+                    ::rpc_core::__private::json(
+                        ::rpc_core::__private::unit(),
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |(__rpc_from, (__rpc_to, (__rpc_limit, ()))), __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::rename(
+                                    &*self.service,
+                                    &__rpc_from,
+                                    __rpc_to,
+                                    __rpc_limit,
+                                ),
+                            )
+                    },
+                )
+            }
+            "fetch" => {
+                ::rpc_core::__private::serve_value(
+                    __rpc_call,
+                    ::rpc_core::__private::parameter::<str>(),
+                    ::rpc_core::__private::octets(
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_name, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::fetch(&*self.service, &__rpc_name),
+                            )
+                    },
+                )
+            }
+            "digest" => {
+                ::rpc_core::__private::serve_stream(
+                    __rpc_call,
+                    ::rpc_core::__private::json(
+                        ::rpc_core::__private::result::<Digest>(),
+                        ::rpc_core::__private::error::<
+                            <io::Result<()> as ::rpc_core::__private::Outcome>::Error,
+                        >(),
+                    ),
+                    |__rpc_content, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::digest(
+                                    &*self.service,
+                                    __rpc_content,
+                                ),
+                            )
+                    },
+                )
+            }
+            _ => {
+                __rpc_call
+                    .unknown_endpoint(::rpc_core::__private::Dispatch::contract(self))
+            }
+        }
+    }
+}

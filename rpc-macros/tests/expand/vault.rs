@@ -1,0 +1,10 @@
+#[rpc_service]
+/// What is stored.
+pub trait Vault: Send + Sync {
+    /// Names and sizes of what is stored.
+    fn list(&self, prefix: &str) -> Result<Vec<Entry>>;
+    fn count(&self) -> Result<u64, CountError>;
+    fn rename(&self, from: &str, to: String, limit: Option<u32>) -> Result<()>;
+    fn fetch(&self, name: &str) -> Result<impl Read + Send>;
+    fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest>;
+}
