@@ -1,12 +1,12 @@
 //! The options: `prefix`, `rename_all` and `crate` of `#[rpc_service(..)]`, `name` of `#[rpc(..)]` on a method. One that
 //! is unknown, given twice or of the wrong form does not keep the others from being read.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, LitStr, Meta, Path, Token};
 
-use crate::attributes::{conditional, is_helper};
+use crate::attributes::{hides_helper, is_helper};
 use crate::diagnostics::Errors;
 use crate::names::{self, Case};
 use crate::runtime::Runtime;
@@ -23,9 +23,9 @@ impl ServiceOptions {
     pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         let read = each_option(errors, |option, input| match option.to_string().as_str() {
-            "prefix" => once(&mut options.prefix, option, text(input, "vault.")?),
-            "rename_all" => once(&mut options.rename_all, option, case(input)?),
-            "crate" => once(&mut options.krate, option, path(input)?),
+            "prefix" => once(&mut options.prefix, option, text(option, input, "vault.")?),
+            "rename_all" => once(&mut options.rename_all, option, case(option, input)?),
+            "crate" => once(&mut options.krate, option, path(option, input)?),
             "name" => Err(Error::new(
                 option.span(),
                 "`name` belongs on a method: write `#[rpc(name = \"..\")]` there, or `prefix = \"..\"` here",
@@ -52,7 +52,7 @@ impl ServiceOptions {
             let plain = names::plain(method);
             let renamed = self.rename_all.map_or_else(|| plain.clone(), |case| case.apply(&plain));
             let prefix = self.prefix.as_ref().map(LitStr::value).unwrap_or_default();
-            LitStr::new(&(prefix + &renamed), Span::mixed_site().located_at(method.span()))
+            LitStr::new(&(prefix + &renamed), method.span())
         })
     }
 }
@@ -78,7 +78,7 @@ fn read_helper(attribute: &Attribute, name: &mut Option<LitStr>, errors: &mut Er
         return errors.push(Error::new_spanned(attribute, "this says nothing yet: write `#[rpc(name = \"..\")]`"));
     };
     let read = each_option(errors, |option, input| match option.to_string().as_str() {
-        "name" => once(name, option, text(input, "ListEntries")?),
+        "name" => once(name, option, text(option, input, "ListEntries")?),
         "prefix" | "rename_all" | "crate" => Err(Error::new(
             option.span(),
             format!("`{option}` belongs on the trait: write `#[rpc_service({option} = ..)]` there"),
@@ -133,18 +133,17 @@ fn once<T>(place: &mut Option<T>, option: &Ident, value: T) -> syn::Result<()> {
     Ok(())
 }
 
-fn text(input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
-    let expected = format!("expected a text in quotes, like `= \"{example}\"`");
-    equals(input, &expected)?;
-    let text: LitStr = input.parse().map_err(|mistake| Error::new(mistake.span(), &expected))?;
+fn text(option: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
+    let expected = format!("expected a text in quotes: write `{option} = \"{example}\"`");
+    let text: LitStr = value(option, input, &expected, |input| input.parse())?;
     if text.value().is_empty() {
         return Err(Error::new(text.span(), "an empty text names nothing: leave the option out"));
     }
     Ok(text)
 }
 
-fn case(input: ParseStream<'_>) -> syn::Result<Case> {
-    let name = text(input, "PascalCase")?;
+fn case(option: &Ident, input: ParseStream<'_>) -> syn::Result<Case> {
+    let name = text(option, input, "PascalCase")?;
     let known = Case::ALL.iter().find(|(known, _)| *known == name.value());
     known.map(|(_, case)| *case).ok_or_else(|| {
         let all = Case::ALL.map(|(known, _)| format!("`{known}`")).join(", ");
@@ -152,18 +151,22 @@ fn case(input: ParseStream<'_>) -> syn::Result<Case> {
     })
 }
 
-fn path(input: ParseStream<'_>) -> syn::Result<Path> {
-    let expected = "expected the path of the crate without quotes, like `= ::other_name`";
-    equals(input, expected)?;
-    Path::parse_mod_style(input).map_err(|mistake| Error::new(mistake.span(), expected))
+fn path(option: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
+    let expected = "expected a path without quotes: write `crate = ::other_name` or `crate = some::module`";
+    value(option, input, expected, Path::parse_mod_style)
 }
 
-fn equals(input: ParseStream<'_>, expected: &str) -> syn::Result<()> {
-    input.parse::<Token![=]>().map_err(|mistake| Error::new(mistake.span(), expected))?;
-    Ok(())
-}
-
-/// Whether this is `#[cfg_attr(condition, rpc(..))]`.
-fn hides_helper(attribute: &Attribute) -> bool {
-    conditional(attribute).is_some_and(|(_, then)| then.iter().any(|meta| meta.path().is_ident("rpc")))
+/// What stands behind `option =`. Where nothing does, the option is what there is to point at.
+fn value<T>(
+    option: &Ident,
+    input: ParseStream<'_>,
+    expected: &str,
+    read: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<T> {
+    if !input.peek(Token![=]) {
+        return Err(Error::new(option.span(), expected));
+    }
+    input.parse::<Token![=]>()?;
+    let place = if input.is_empty() { option.span() } else { input.span() };
+    read(input).map_err(|_| Error::new(place, expected))
 }

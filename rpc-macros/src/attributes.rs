@@ -9,6 +9,11 @@ pub(crate) fn is_helper(attribute: &Attribute) -> bool {
     attribute.path().is_ident("rpc")
 }
 
+/// Whether this is `#[cfg_attr(condition, rpc(..))]`.
+pub(crate) fn hides_helper(attribute: &Attribute) -> bool {
+    conditional(attribute).is_some_and(|(_, then)| then.iter().any(|meta| meta.path().is_ident("rpc")))
+}
+
 /// The attributes of a thing in a trait.
 pub(crate) fn of_item(item: &mut TraitItem) -> Option<&mut Vec<Attribute>> {
     match item {
@@ -36,11 +41,28 @@ fn condition(attribute: &Attribute) -> Option<Attribute> {
 }
 
 /// The condition of a `#[cfg_attr(condition, ..)]`, and the attributes that depend on it.
-pub(crate) fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
+fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
     if !attribute.path().is_ident("cfg_attr") {
         return None;
     }
     let parts = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
     let mut parts = parts.into_iter();
     Some((parts.next()?, parts.collect()))
+}
+
+/// The lints that the user tolerates here, and that generated code would otherwise set off by repeating what is
+/// written here: those of `#[allow(..)]` and `#[expect(..)]`, and the deprecation of the thing itself.
+pub(crate) fn tolerated(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter_map(tolerance).collect()
+}
+
+fn tolerance(attribute: &Attribute) -> Option<Attribute> {
+    let path = attribute.path();
+    match &attribute.meta {
+        Meta::List(list) if path.is_ident("allow") || path.is_ident("expect") => {
+            let lints = &list.tokens;
+            Some(parse_quote!(#[allow(#lints)]))
+        }
+        _ => path.is_ident("deprecated").then(|| parse_quote!(#[allow(deprecated)])),
+    }
 }

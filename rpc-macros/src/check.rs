@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use quote::ToTokens;
-use syn::{Error, LitStr, TypeParamBound};
+use syn::{Error, TypeParamBound};
 
 use crate::diagnostics::Errors;
 use crate::model::{Method, Service, Sharing};
@@ -41,7 +41,7 @@ fn distinct_wire_names(service: &Service, errors: &mut Errors) {
     for method in &service.methods {
         let same_name = methods.entry(method.wire_name.value()).or_default();
         if let Some(earlier) = same_name.iter().find(|earlier| !are_alternatives(earlier, method)) {
-            errors.push(same_wire_name(&method.wire_name, earlier));
+            errors.push(same_wire_name(method, earlier));
         }
         same_name.push(method);
     }
@@ -53,13 +53,16 @@ fn are_alternatives(one: &Method, other: &Method) -> bool {
     !one.conditions.is_empty() && !other.conditions.is_empty() && spelled(one) != spelled(other)
 }
 
-fn same_wire_name(name: &LitStr, earlier: &Method) -> Error {
+fn same_wire_name(method: &Method, earlier: &Method) -> Error {
+    let (name, ident, earlier) = (&method.wire_name, &method.signature.ident, &earlier.signature.ident);
+    if ident == earlier {
+        return Error::new(ident.span(), format!("`{ident}` is there already: remove one, or give it another name"));
+    }
     Error::new(
         name.span(),
         format!(
-            "`{}` already names the method `{}` on the wire: give one of them another name, `#[rpc(name = \"..\")]`",
+            "`{}` already names the method `{earlier}` on the wire: give one of them another name, `#[rpc(name = \"..\")]`",
             name.value(),
-            earlier.signature.ident
         ),
     )
 }

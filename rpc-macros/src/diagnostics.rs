@@ -53,7 +53,7 @@ fn write_readable(tokens: TokenStream, text: &mut String) {
             TokenTree::Punct(punct) => match punct.as_char() {
                 ',' => text.push_str(", "),
                 ';' => text.push_str("; "),
-                '+' => text.push_str(" + "),
+                spaced @ ('+' | '=') => text.extend([' ', spaced, ' ']),
                 other => text.push(other),
             },
             word => {

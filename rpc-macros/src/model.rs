@@ -13,6 +13,8 @@ pub(crate) struct Service {
     pub(crate) ident: Ident,
     pub(crate) visibility: Visibility,
     pub(crate) supertraits: Punctuated<TypeParamBound, Token![+]>,
+    /// The lints that are tolerated in the trait, and thus in what repeats it.
+    pub(crate) tolerated: Vec<Attribute>,
     pub(crate) sharing: Sharing,
     pub(crate) methods: Vec<Method>,
 }
@@ -31,6 +33,8 @@ pub(crate) struct Method {
     pub(crate) wire_name: LitStr,
     /// What decides whether the method exists; every generated piece of it says the same.
     pub(crate) conditions: Vec<Attribute>,
+    /// The lints that are tolerated in the method, and thus in what repeats or calls it.
+    pub(crate) tolerated: Vec<Attribute>,
     /// As written, without attributes on parameters.
     pub(crate) signature: Signature,
     pub(crate) receiver: Receiver,

@@ -37,7 +37,7 @@ impl Kind {
                     holds: generate!(#runtime::Client),
                     begin: generate!(#runtime::call),
                     lifetime: generate!('static),
-                    docs: generate!(#[doc = #sentence] #[derive(#runtime::Clone, #runtime::Debug)]),
+                    docs: generate!(#[doc = #sentence] #[derive(#runtime::Clone, #runtime::fmt::Debug)]),
                 }
             }
             Sharing::Session => {
@@ -50,7 +50,7 @@ impl Kind {
                     holds: generate!(#runtime::Session),
                     begin: generate!(#runtime::session_call),
                     lifetime: generate!('_),
-                    docs: generate!(#[doc = #sentence] #[derive(#runtime::Debug)]),
+                    docs: generate!(#[doc = #sentence] #[derive(#runtime::fmt::Debug)]),
                 }
             }
         }
@@ -68,6 +68,7 @@ pub(crate) fn items(service: &Service, runtime: &Runtime) -> TokenStream {
         (Kind::of(service, runtime), &service.ident, &service.visibility, names::client(&service.ident));
     let Kind { field, holds, docs, .. } = &kind;
     let constructors = constructors(service, &kind, runtime);
+    let tolerated = &service.tolerated;
     let stubs = service.methods.iter().map(|method| stub(method, &kind, runtime));
     generate! {
         #docs
@@ -81,6 +82,7 @@ pub(crate) fn items(service: &Service, runtime: &Runtime) -> TokenStream {
 
         #[automatically_derived]
         #[allow(refining_impl_trait)]
+        #(#tolerated)*
         impl #ident for #client {
             #(#stubs)*
         }
@@ -134,7 +136,7 @@ fn constructors(service: &Service, kind: &Kind, runtime: &Runtime) -> TokenStrea
 /// ```
 fn stub(method: &Method, kind: &Kind, runtime: &Runtime) -> TokenStream {
     let Kind { field, begin, lifetime, .. } = kind;
-    let (conditions, wire_name) = (&method.conditions, &method.wire_name);
+    let Method { conditions, tolerated, wire_name, .. } = method;
     let mut signature = method.signature.clone();
     NameReader { reader: generate!(#runtime::OctetReader<#lifetime>) }.visit_return_type_mut(&mut signature.output);
     let this = method.receiver.written.self_token;
@@ -144,7 +146,7 @@ fn stub(method: &Method, kind: &Kind, runtime: &Runtime) -> TokenStream {
     };
     let (request, reply) = (request(method, runtime), reply(&method.returned, runtime));
     let body = generate!({ #begin(#borrow, #wire_name).#request.#reply });
-    quote!(#(#conditions)* #signature #body)
+    quote!(#(#conditions)* #(#tolerated)* #signature #body)
 }
 
 /// The step that sends the parameters.

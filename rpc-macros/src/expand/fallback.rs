@@ -6,11 +6,13 @@ use std::collections::HashSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, ItemTrait, Pat, TraitItem, TraitItemFn, Visibility, parse_quote_spanned, spanned::Spanned,
+    Attribute, FnArg, ItemTrait, Pat, TraitItem, TraitItemFn, Type, TypeParamBound, Visibility, parse_quote_spanned,
 };
 
 use super::definition;
+use crate::attributes::hides_helper;
 
 /// ```text
 /// trait Vault { fn list(&self, (a, b): (u8, u8)) -> Result<()>; }                       // in
@@ -42,12 +44,16 @@ pub(crate) fn unreadable(mistake: &syn::Error, item: &TokenStream) -> TokenStrea
 }
 
 fn smooth(function: &mut TraitItemFn) {
+    function.attrs.retain(|attribute| !hides_helper(attribute));
     function.sig.constness = None;
     for input in &mut function.sig.inputs {
-        if let FnArg::Typed(parameter) = input
-            && !matches!(&*parameter.pat, Pat::Ident(name) if name.mutability.is_none())
-        {
+        let FnArg::Typed(parameter) = input else { continue };
+        if !matches!(&*parameter.pat, Pat::Ident(name) if name.mutability.is_none()) {
             parameter.pat = parse_quote_spanned!(parameter.pat.span()=> _);
+        }
+        if let Type::ImplTrait(stream) = &mut *parameter.ty {
+            let named = |bound: &TypeParamBound| !matches!(bound, TypeParamBound::Lifetime(it) if it.ident == "_");
+            stream.bounds = stream.bounds.iter().filter(|bound| named(bound)).cloned().collect();
         }
     }
 }

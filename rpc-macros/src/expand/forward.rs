@@ -31,11 +31,13 @@ fn forwarding(pointer: &TokenStream, service: &Service, runtime: &Runtime) -> To
     let (implementor, ident, supertraits) = (names::implementor(), &service.ident, &service.supertraits);
     let supertraits = (!supertraits.is_empty()).then(|| generate!(Self: #supertraits));
     let methods = service.methods.iter().map(|method| forwarding_method(method, service));
+    let tolerated = &service.tolerated;
     generate! {
         #[automatically_derived]
+        #(#tolerated)*
         impl<#implementor> #ident for #pointer
         where
-            #implementor: ?#runtime::Sized + #ident,
+            #implementor: ?#runtime::marker::Sized + #ident,
             #supertraits
         {
             #(#methods)*
@@ -44,13 +46,13 @@ fn forwarding(pointer: &TokenStream, service: &Service, runtime: &Runtime) -> To
 }
 
 fn forwarding_method(method: &Method, service: &Service) -> TokenStream {
-    let (implementor, ident, conditions, signature) =
-        (names::implementor(), &service.ident, &method.conditions, &method.signature);
+    let (implementor, ident) = (names::implementor(), &service.ident);
+    let Method { conditions, tolerated, signature, .. } = method;
     let called = names::called(&signature.ident);
     let this = method.receiver.written.self_token;
     let borrow: Option<Token![mut]> = (method.receiver.sharing == Sharing::Session).then(Default::default);
     let values = method.values.iter().map(|value| &value.name);
     let arguments = values.chain(method.stream.as_ref().map(|stream| &stream.name));
     let body = generate!({ <#implementor as #ident>::#called(&#borrow **#this, #(#arguments),*) });
-    quote!(#(#conditions)* #signature #body)
+    quote!(#(#conditions)* #(#tolerated)* #signature #body)
 }

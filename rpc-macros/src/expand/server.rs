@@ -88,9 +88,11 @@ fn session(service: &Service, runtime: &Runtime) -> TokenStream {
 fn dispatch(service: &Service, runtime: &Runtime) -> TokenStream {
     let (ident, server, implementor) = (&service.ident, names::server(&service.ident), names::implementor());
     let contract = contract(service, runtime);
+    let tolerated = &service.tolerated;
     let arms = service.methods.iter().map(|method| arm(method, service, runtime));
     generate! {
         #[automatically_derived]
+        #(#tolerated)*
         impl<#implementor> #runtime::Dispatch for #server<#implementor>
         where
             #implementor: #ident,
@@ -117,7 +119,8 @@ fn dispatch(service: &Service, runtime: &Runtime) -> TokenStream {
 ///
 /// The closure answers by itself, for what a handler returns may borrow from what it received.
 fn arm(method: &Method, service: &Service, runtime: &Runtime) -> TokenStream {
-    let (conditions, wire_name, reply) = (&method.conditions, &method.wire_name, reply(method, runtime));
+    let Method { conditions, tolerated, wire_name, .. } = method;
+    let reply = reply(method, runtime);
     let handled = handled(method, service);
     let send = generate!(__rpc_reply.send(#handled));
     let served = match (method.values.as_slice(), &method.stream) {
@@ -140,7 +143,7 @@ fn arm(method: &Method, service: &Service, runtime: &Runtime) -> TokenStream {
             generate!(#runtime::serve_values(__rpc_call, &[#(#keys),*], #codecs, #reply, |#received, __rpc_reply| #send))
         }
     };
-    generate!(#(#conditions)* #wire_name => #served,)
+    generate!(#(#conditions)* #(#tolerated)* #wire_name => #served,)
 }
 
 /// The handler's answer to what was received.

@@ -1,7 +1,9 @@
 //! What a trait and a method may look like before anybody asks what they send.
 
 use syn::spanned::Spanned;
-use syn::{Error, GenericParam, ItemTrait, Safety, Signature, TraitItem, TraitItemFn, WherePredicate};
+use syn::{
+    ConstParam, Error, GenericParam, ItemTrait, Safety, Signature, TraitItem, TraitItemFn, TypeParam, WherePredicate,
+};
 
 use crate::args::no_helpers;
 use crate::diagnostics::Errors;
@@ -15,11 +17,16 @@ pub(crate) fn definition(definition: &ItemTrait, errors: &mut Errors) {
     if let Some(word) = &definition.modifiers.auto_token {
         errors.push(Error::new(word.span, "a service is implemented on purpose: remove `auto`"));
     }
-    if !definition.generics.params.is_empty() {
-        errors.push(Error::new_spanned(
-            &definition.generics,
-            "a service has no parameters, for both sides must mean the same one: write concrete types in its methods",
-        ));
+    for parameter in &definition.generics.params {
+        let advice = match parameter {
+            GenericParam::Lifetime(_) => {
+                "a service has no lifetime: declare it on the methods that need it, `fn name<'a>(&'a self)`".to_owned()
+            }
+            GenericParam::Type(TypeParam { ident, .. }) | GenericParam::Const(ConstParam { ident, .. }) => format!(
+                "a service has no parameters, for both sides must mean the same: write what `{ident}` stands for in the methods"
+            ),
+        };
+        errors.push(Error::new_spanned(parameter, advice));
     }
     if let Some(clause) = &definition.generics.where_clause {
         errors.push(Error::new_spanned(

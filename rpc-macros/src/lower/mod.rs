@@ -11,7 +11,7 @@ mod types;
 use syn::{FnArg, ItemTrait, TraitItem, TraitItemFn};
 
 use crate::args::{ServiceOptions, method_name};
-use crate::attributes::conditions;
+use crate::attributes::{conditions, tolerated};
 use crate::diagnostics::Errors;
 use crate::model::{Method, Service, Sharing};
 
@@ -29,6 +29,7 @@ pub(crate) fn service(definition: &ItemTrait, options: &ServiceOptions, errors: 
         ident: definition.ident.clone(),
         visibility: definition.vis.clone(),
         supertraits: definition.supertraits.clone(),
+        tolerated: tolerated(&definition.attrs),
         sharing,
         methods: functions.into_iter().map(|function| method(function, sharing, options, errors)).collect(),
     }
@@ -51,6 +52,7 @@ fn method(function: &TraitItemFn, sharing: Sharing, options: &ServiceOptions, er
     Method {
         wire_name: options.wire_name(&function.sig.ident, own_name),
         conditions: conditions(&function.attrs),
+        tolerated: tolerated(&function.attrs),
         signature,
         receiver,
         values,

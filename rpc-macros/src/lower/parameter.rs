@@ -27,6 +27,7 @@ pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value
             Some(Parameter::Value(value)) => {
                 if let Some(early) = streamed.take() {
                     errors.push(not_last(early, &value.name));
+                    stream = None;
                 }
                 values.push(value);
             }
@@ -51,17 +52,15 @@ fn read(written: &PatType) -> syn::Result<Parameter> {
     let Type::Reference(reference) = ty else {
         return Ok(Parameter::Value(Value { name, sent: types::sendable(ty, Role::Parameter)?, borrowed: false }));
     };
+    if let Some(mistake) = types::bytes_behind_reference(&reference.elem, Role::Parameter) {
+        return Err(mistake);
+    }
     if let Some(word) = &reference.mutability {
-        return Err(types::bytes_behind_reference(&reference.elem, Role::Parameter).unwrap_or_else(|| {
-            let owned = readable(types::owned(&reference.elem));
-            let ampersand = &reference.and_token;
-            Error::new_spanned(
-                quote!(#ampersand #word),
-                format!(
-                    "changes made by the server would not travel back: take `{owned}` and return what became of it"
-                ),
-            )
-        }));
+        let (ampersand, owned) = (&reference.and_token, readable(types::owned(&reference.elem)));
+        return Err(Error::new_spanned(
+            quote!(#ampersand #word),
+            format!("changes made by the server would not travel back: take `{owned}` and return what became of it"),
+        ));
     }
     if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident == "static") {
         return Err(Error::new_spanned(lifetime, "what a server receives lives as long as the call: remove `'static`"));
@@ -75,9 +74,13 @@ fn name(pattern: &Pat) -> syn::Result<Ident> {
         Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() => {
             Ok(name.ident.clone())
         }
-        Pat::Ident(name) => {
-            Err(Error::new_spanned(name, format!("a parameter of a service is a plain name: write `{}`", name.ident)))
-        }
+        Pat::Ident(name) => Err(Error::new_spanned(
+            name,
+            format!(
+                "a parameter of a service is a plain name: write `{}`, and `mut` or `ref` in the handler",
+                name.ident
+            ),
+        )),
         Pat::Wild(wild) => {
             Err(Error::new_spanned(wild, "values travel under the name of their parameter: write a name"))
         }

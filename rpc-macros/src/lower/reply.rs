@@ -26,13 +26,14 @@ fn outcome(signature: &Signature) -> syn::Result<TypePath> {
         return Err(no_result(written));
     };
     let last = path.path.segments.last().filter(|last| last.ident.to_string().ends_with("Result"));
-    let Some(last) = last else {
+    if last.is_none() {
         return Err(no_result(written));
-    };
+    }
     if type_arguments(path).next().is_none() {
-        let advice =
-            format!("this does not show what the caller gets: write `{}<T>`, or `<()>` if it is nothing", last.ident);
-        return Err(Error::new_spanned(written, advice));
+        return Err(Error::new_spanned(
+            written,
+            "what the caller gets must stand here: write `Result<T>` with its type for `T`, or `Result<()>`",
+        ));
     }
     Ok(path.clone())
 }

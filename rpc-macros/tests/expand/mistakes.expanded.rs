@@ -14,7 +14,7 @@
     "any call can fail: write `Result<u64>`, or a name that ends in `Result`"
 }
 ::core::compile_error! {
-    "`count` already names the method `count` on the wire: give one of them another name, `#[rpc(name = \"..\")]`"
+    "`count` is there already: remove one, or give it another name"
 }
 pub trait Vault {
     fn list(&self, _: (String, u32)) -> Result<Vec<Entry>>;

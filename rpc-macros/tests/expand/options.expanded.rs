@@ -10,11 +10,12 @@ pub(crate) trait Vault {
 #[automatically_derived]
 impl<__RpcService> Vault for &__RpcService
 where
-    __RpcService: ?::renamed::inner::__private::Sized + Vault,
+    __RpcService: ?::renamed::inner::__private::marker::Sized + Vault,
 {
     fn list_entries(&self) -> Result<Vec<Entry>> {
         <__RpcService as Vault>::list_entries(&**self)
     }
+    #[allow(deprecated)]
     fn remove(&self, name: &str) -> Result<()> {
         <__RpcService as Vault>::remove(&**self, name)
     }
@@ -30,11 +31,12 @@ where
 #[automatically_derived]
 impl<__RpcService> Vault for ::renamed::inner::__private::Arc<__RpcService>
 where
-    __RpcService: ?::renamed::inner::__private::Sized + Vault,
+    __RpcService: ?::renamed::inner::__private::marker::Sized + Vault,
 {
     fn list_entries(&self) -> Result<Vec<Entry>> {
         <__RpcService as Vault>::list_entries(&**self)
     }
+    #[allow(deprecated)]
     fn remove(&self, name: &str) -> Result<()> {
         <__RpcService as Vault>::remove(&**self, name)
     }
@@ -50,11 +52,12 @@ where
 #[automatically_derived]
 impl<__RpcService> Vault for ::renamed::inner::__private::Box<__RpcService>
 where
-    __RpcService: ?::renamed::inner::__private::Sized + Vault,
+    __RpcService: ?::renamed::inner::__private::marker::Sized + Vault,
 {
     fn list_entries(&self) -> Result<Vec<Entry>> {
         <__RpcService as Vault>::list_entries(&**self)
     }
+    #[allow(deprecated)]
     fn remove(&self, name: &str) -> Result<()> {
         <__RpcService as Vault>::remove(&**self, name)
     }
@@ -70,7 +73,7 @@ where
 /** Client of [`Vault`]: each method is a call to a server.
 
  It may be shared between threads; a clone shares its connections. Everything else about calls is told by the `Client` it is made of.*/
-#[derive(::renamed::inner::__private::Clone, ::renamed::inner::__private::Debug)]
+#[derive(::renamed::inner::__private::Clone, ::renamed::inner::__private::fmt::Debug)]
 pub(crate) struct VaultClient {
     client: ::renamed::inner::__private::Client,
 }
@@ -130,6 +133,7 @@ impl Vault for VaultClient {
                 >(),
             )
     }
+    #[allow(deprecated)]
     fn remove(&self, name: &str) -> Result<()> {
         ::renamed::inner::__private::call(&self.client, "Erase")
             .value(::renamed::inner::__private::parameter::<str>(), name)
@@ -252,6 +256,7 @@ where
                     },
                 )
             }
+            #[allow(deprecated)]
             "Erase" => {
                 ::renamed::inner::__private::serve_value(
                     __rpc_call,

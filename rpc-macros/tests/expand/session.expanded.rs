@@ -6,7 +6,7 @@ trait Cursor {
 #[automatically_derived]
 impl<__RpcService> Cursor for &mut __RpcService
 where
-    __RpcService: ?::rpc_core::__private::Sized + Cursor,
+    __RpcService: ?::rpc_core::__private::marker::Sized + Cursor,
 {
     fn seek(&mut self, position: u64) -> Result<()> {
         <__RpcService as Cursor>::seek(&mut **self, position)
@@ -21,7 +21,7 @@ where
 #[automatically_derived]
 impl<__RpcService> Cursor for ::rpc_core::__private::Box<__RpcService>
 where
-    __RpcService: ?::rpc_core::__private::Sized + Cursor,
+    __RpcService: ?::rpc_core::__private::marker::Sized + Cursor,
 {
     fn seek(&mut self, position: u64) -> Result<()> {
         <__RpcService as Cursor>::seek(&mut **self, position)
@@ -36,7 +36,7 @@ where
 /** Client of [`Cursor`]: each method is a call to the one handler that serves this session.
 
  It is one connection with one call at a time; a returned stream borrows it until it is dropped.*/
-#[derive(::rpc_core::__private::Debug)]
+#[derive(::rpc_core::__private::fmt::Debug)]
 struct CursorClient {
     session: ::rpc_core::__private::Session,
 }

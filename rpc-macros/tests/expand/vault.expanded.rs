@@ -10,7 +10,7 @@ pub trait Vault: Send + Sync {
 #[automatically_derived]
 impl<__RpcService> Vault for &__RpcService
 where
-    __RpcService: ?::rpc_core::__private::Sized + Vault,
+    __RpcService: ?::rpc_core::__private::marker::Sized + Vault,
     Self: Send + Sync,
 {
     fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
@@ -32,7 +32,7 @@ where
 #[automatically_derived]
 impl<__RpcService> Vault for ::rpc_core::__private::Arc<__RpcService>
 where
-    __RpcService: ?::rpc_core::__private::Sized + Vault,
+    __RpcService: ?::rpc_core::__private::marker::Sized + Vault,
     Self: Send + Sync,
 {
     fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
@@ -54,7 +54,7 @@ where
 #[automatically_derived]
 impl<__RpcService> Vault for ::rpc_core::__private::Box<__RpcService>
 where
-    __RpcService: ?::rpc_core::__private::Sized + Vault,
+    __RpcService: ?::rpc_core::__private::marker::Sized + Vault,
     Self: Send + Sync,
 {
     fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
@@ -76,7 +76,7 @@ where
 /** Client of [`Vault`]: each method is a call to a server.
 
  It may be shared between threads; a clone shares its connections. Everything else about calls is told by the `Client` it is made of.*/
-#[derive(::rpc_core::__private::Clone, ::rpc_core::__private::Debug)]
+#[derive(::rpc_core::__private::Clone, ::rpc_core::__private::fmt::Debug)]
 pub struct VaultClient {
     client: ::rpc_core::__private::Client,
 }

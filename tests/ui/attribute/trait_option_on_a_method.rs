@@ -1,0 +1,9 @@
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    #[rpc(prefix = "vault.")]
+    fn list(&self, prefix: &str) -> Result<Vec<String>>;
+}
+
+fn main() {}

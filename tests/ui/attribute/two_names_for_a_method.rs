@@ -1,0 +1,10 @@
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    #[rpc(name = "List")]
+    #[rpc(name = "Entries")]
+    fn list(&self, prefix: &str) -> Result<Vec<String>>;
+}
+
+fn main() {}

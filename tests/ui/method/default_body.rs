@@ -1,0 +1,10 @@
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    fn list(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use rpc_core::rpc_service;
+
+#[rpc_service]
+pub trait Vault {
+    fn list(&self) -> Vec<String>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use std::io::Write;
+
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    fn list(&self) -> Result<impl Write>;
+}
+
+fn main() {}
