@@ -1,1 +1,43 @@
-//! Placeholder.
+//! Blocking RPC over any byte stream: typed calls and raw octet streams behind an ordinary trait.
+//!
+//! # Layout
+//!
+//! Each layer names only those below it.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`transport`] | byte streams: TCP, Unix sockets, memory, pairs of halves, your own |
+//! | [`frame`] | six bytes and a length |
+//! | [`message`] | JSON headers, status, data types, body reader and writer |
+//! | `connection` | whose turn it is, as pure state machines; how a connection ends |
+//! | [`Client`], [`Session`], [`Server`] | typed calls, dispatch, shutdown |
+//! | `service` | what signatures ask of their types |
+//! | `rpc_service` | the attribute that writes client and server for a trait |
+
+pub mod frame;
+pub mod message;
+pub mod transport;
+
+mod client;
+mod connection;
+mod copy;
+mod error;
+mod server;
+mod service;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use client::{Client, ClientConfig, OctetReader, Outgoing, Ready, Session};
+pub use copy::copy;
+pub use error::{Doing, Error, Fate, Misuse, RemoteError, Result};
+pub use message::Status;
+pub use server::{
+    Call, Dispatch, Ended, RequestReader, Served, Server, ServerConfig, ServerHandle, ShutdownReport, serve_connection,
+    serve_connection_with,
+};
+pub use service::{Contract, Method, ServiceError};
+pub use transport::{Address, AddressError, Peer, ToAddress, Transport};
+
+#[cfg(feature = "macros")]
+pub use rpc_macros::rpc_service;

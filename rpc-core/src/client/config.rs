@@ -1,0 +1,82 @@
+//! What a client can be told.
+
+use std::time::Duration;
+
+/// How a client behaves. Each limit has a generous default; `None` switches it off.
+///
+/// ```
+/// use std::time::Duration;
+/// use rpc_core::ClientConfig;
+///
+/// let config = ClientConfig::default().reply_timeout(Some(Duration::from_secs(2))).max_idle_connections(1);
+/// # _ = config;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct ClientConfig {
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) reply_timeout: Option<Duration>,
+    pub(crate) stall_timeout: Option<Duration>,
+    pub(crate) close_timeout: Option<Duration>,
+    pub(crate) max_json_len: usize,
+    pub(crate) max_idle_connections: usize,
+    pub(crate) max_connections: usize,
+}
+
+impl Default for ClientConfig {
+    fn default() -> ClientConfig {
+        ClientConfig {
+            connect_timeout: Some(Duration::from_secs(60)),
+            reply_timeout: Some(Duration::from_secs(300)),
+            stall_timeout: Some(Duration::from_secs(120)),
+            close_timeout: Some(Duration::from_secs(5)),
+            max_json_len: 16 * 1024 * 1024,
+            max_idle_connections: 4,
+            max_connections: usize::MAX,
+        }
+    }
+}
+
+impl ClientConfig {
+    /// How long opening a connection may take, all addresses of a name together; 60 s. Looking up the name is the
+    /// system's affair and not included.
+    pub fn connect_timeout(self, limit: Option<Duration>) -> Self {
+        ClientConfig { connect_timeout: limit, ..self }
+    }
+
+    /// How long a reply may take, from the end of the request until its header has come, or until all of it has come where
+    /// it is JSON; 5 minutes. A handler that works longer than that makes the call fail, so choose more for such. The same
+    /// time is the most that a call waits for a free connection.
+    pub fn reply_timeout(self, limit: Option<Duration>) -> Self {
+        ClientConfig { reply_timeout: limit, ..self }
+    }
+
+    /// How long a body may go without progress, in either direction; 2 minutes. It is renewed by each byte of a body that
+    /// moves, so a stream may take any time in all. Peers that gather much before they send (original ones gather 4 MiB)
+    /// look stalled meanwhile.
+    pub fn stall_timeout(self, limit: Option<Duration>) -> Self {
+        ClientConfig { stall_timeout: limit, ..self }
+    }
+
+    /// How long the Close handshake may take; 5 s. Dropping a client takes a tenth of it at most.
+    pub fn close_timeout(self, limit: Option<Duration>) -> Self {
+        ClientConfig { close_timeout: limit, ..self }
+    }
+
+    /// The most bytes of a JSON request or reply; 16 MiB. Larger ones are refused, and the call fails with
+    /// [`Error::Limit`](crate::Error::Limit). Streams have no limit.
+    pub fn max_json_len(self, bytes: usize) -> Self {
+        ClientConfig { max_json_len: bytes, ..self }
+    }
+
+    /// How many idle connections a [`Client`](crate::Client) keeps open; 4. With 0, each call opens its own.
+    pub fn max_idle_connections(self, count: usize) -> Self {
+        ClientConfig { max_idle_connections: count, ..self }
+    }
+
+    /// How many connections a [`Client`](crate::Client) may have open at once; no limit. A call beyond it waits for one,
+    /// or fails with [`Misuse::Busy`](crate::Misuse::Busy) where waiting could not end.
+    pub fn max_connections(self, count: usize) -> Self {
+        ClientConfig { max_connections: count.max(1), ..self }
+    }
+}

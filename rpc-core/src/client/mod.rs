@@ -1,0 +1,152 @@
+//! Clients: typed calls by endpoint name, over a pool of connections or over one.
+//!
+//! [`Client`] is what stands behind the generated client of a trait whose methods take `&self`, [`Session`] behind one
+//! whose methods take `&mut self`. Both can be used without the macro.
+
+mod call;
+mod config;
+mod octets;
+mod pool;
+mod session;
+mod wire;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Doing, Error, Fate, Result};
+use crate::transport::{self, Address, Parts, ToAddress, Transport};
+
+pub(crate) use call::{ArgumentBody, Body, NamedBody, NoBody, StreamBody};
+pub use call::{Outgoing, Ready};
+pub use config::ClientConfig;
+pub use octets::OctetReader;
+pub use session::Session;
+
+use pool::Pool;
+
+/// A client that may be shared: calls by endpoint name over a pool of connections.
+///
+/// Cloning is cheap and shares the pool. Any number of threads may call at once: a connection is opened whenever none is
+/// idle, and a few idle ones are kept. A connection on which a stream is open belongs to that stream until it has been
+/// read to its end or is dropped.
+///
+/// Calls block. How long they may, [`ClientConfig`] says; a failed one says whether it
+/// [never ran](Error::never_ran). Dropping the last clone asks the server to close, without waiting for its answer;
+/// [`close`](Client::close) waits and reports.
+///
+/// ```
+/// use rpc_core::{Call, Client, Contract, Dispatch, Served, Server};
+///
+/// # #[derive(Clone)]
+/// struct Doubler;
+///
+/// impl Dispatch for Doubler {
+///     fn contract(&self) -> &'static Contract {
+///         &Contract { name: "Doubler", session: false, methods: &[] }
+///     }
+///
+///     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+///         match call.endpoint() {
+///             "double" => call.json(|number: u32| Ok::<_, rpc_core::Error>(number * 2)),
+///             _ => call.unknown_endpoint(self.contract()),
+///         }
+///     }
+/// }
+///
+/// let server = Server::bind("tcp://127.0.0.1:0")?.spawn(Doubler)?;
+/// let client = Client::connect(server.address())?;
+/// let doubled: u32 = client.call("double").with(&21).json()?;
+/// assert_eq!(doubled, 42);
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    pool: Arc<Pool>,
+}
+
+impl Client {
+    /// Connects to a server, with the default [`ClientConfig`].
+    ///
+    /// # Errors
+    /// [`Misuse::Address`](crate::Misuse::Address), [`Error::Transport`], or [`Error::Deadline`] behind the connect limit.
+    pub fn connect(address: impl ToAddress) -> Result<Client> {
+        Client::connect_with(address, ClientConfig::default())
+    }
+
+    /// Connects to a server. The first connection is opened now, so that a wrong address is noticed; later ones as needed.
+    ///
+    /// # Errors
+    /// As [`connect`](Client::connect).
+    pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Client> {
+        let address = address.to_address()?;
+        let limit = config.connect_timeout;
+        let client = Client::with_connector(move || open(&address, limit), config);
+        client.pool.warm_up()?;
+        Ok(client)
+    }
+
+    /// A client of a single connection that nothing can replace. While a stream is open on it, another call waits, or is
+    /// [`Busy`](crate::Misuse::Busy) if it is this thread that holds the stream.
+    ///
+    /// # Errors
+    /// Where the transport cannot be made ready.
+    pub fn from_transport(transport: impl Transport) -> Result<Client> {
+        Client::from_transport_with(transport, ClientConfig::default())
+    }
+
+    /// As [`from_transport`](Client::from_transport), with limits of your own. Those on the number of connections do not
+    /// apply.
+    ///
+    /// # Errors
+    /// Where the transport cannot be made ready.
+    pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Client> {
+        let parts = ready(transport)?;
+        Ok(Client { pool: Arc::new(Pool::of_one(parts, config)) })
+    }
+
+    /// A client that opens its connections with a function of yours; none is opened before the first call.
+    pub fn with_connector<T, F>(connect: F, config: ClientConfig) -> Client
+    where
+        T: Transport,
+        F: Fn() -> std::io::Result<T> + Send + Sync + 'static,
+    {
+        let connector = Box::new(move || connect()?.into_parts());
+        Client { pool: Arc::new(Pool::new(connector, config)) }
+    }
+
+    /// Begins a call of an endpoint.
+    pub fn call<'e>(&self, endpoint: &'e str) -> Outgoing<'static, 'e> {
+        Outgoing::pooled(Arc::clone(&self.pool), endpoint)
+    }
+
+    /// Closes the idle connections with a handshake each, and waits for it. Clones of this client can make no more calls;
+    /// streams that are open can be read to their end.
+    ///
+    /// # Errors
+    /// The first failure of a handshake. What comes behind the server's acknowledgement is none.
+    pub fn close(self) -> Result<()> {
+        self.pool.close()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("config", &self.pool.config).finish_non_exhaustive()
+    }
+}
+
+/// Opens a connection.
+fn open(address: &Address, limit: Option<Duration>) -> std::io::Result<Parts> {
+    match address {
+        Address::Tcp(place) => transport::connect_tcp(place, limit)?.into_parts(),
+        #[cfg(unix)]
+        Address::Unix(path) => std::os::unix::net::UnixStream::connect(path)?.into_parts(),
+        #[cfg(not(unix))]
+        Address::Unix(_) => Err(std::io::ErrorKind::Unsupported.into()),
+    }
+}
+
+fn ready(transport: impl Transport) -> Result<Parts> {
+    transport.into_parts().map_err(|error| Error::Transport { doing: Doing::Connecting, error, fate: Fate::UNREACHED })
+}

@@ -1,0 +1,273 @@
+//! The connections behind a [`Client`](super::Client): opened when none is idle, kept when a call is over.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Instant;
+
+use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::transport::Parts;
+
+use super::ClientConfig;
+use super::wire::Wire;
+
+/// Opens a connection.
+pub(crate) type Connector = Box<dyn Fn() -> std::io::Result<Parts> + Send + Sync>;
+
+/// All connections of one client.
+pub(crate) struct Pool {
+    /// `None` where there is a single given transport, which nothing can replace.
+    connector: Option<Connector>,
+    pub(crate) config: ClientConfig,
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[expect(clippy::vec_box, reason = "a connection moves between the pool and its calls: one pointer, not 300 bytes")]
+type Idle = Vec<Box<Wire>>;
+
+/// What `Pool::state` protects.
+#[derive(Default)]
+struct State {
+    idle: Idle,
+    /// Who holds the connections that are in use.
+    holders: Vec<Holder>,
+    /// Threads that wait for one.
+    waiting: Vec<ThreadId>,
+    next_ticket: u64,
+    ended: bool,
+}
+
+struct Holder {
+    ticket: u64,
+    thread: ThreadId,
+    /// Held by a stream: its thread has to act for it to be freed. A call in progress frees it by itself.
+    stream: bool,
+}
+
+/// The right to one of the pool's connections, and a note of who has it.
+pub(crate) struct Ticket {
+    number: u64,
+    thread: ThreadId,
+}
+
+impl Pool {
+    pub(crate) fn new(connector: Connector, config: ClientConfig) -> Pool {
+        Pool { connector: Some(connector), config, state: Mutex::default(), freed: Condvar::new() }
+    }
+
+    /// A pool of one connection, which cannot be replaced.
+    pub(crate) fn of_one(parts: Parts, config: ClientConfig) -> Pool {
+        let config = config.max_connections(1).max_idle_connections(1);
+        let idle = vec![Box::new(Wire::new(parts, config.clone()))];
+        let state = State { idle, ..State::default() };
+        Pool { connector: None, config, state: Mutex::new(state), freed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
+    pub(crate) fn warm_up(&self) -> Result<()> {
+        let wire = self.open()?;
+        self.lock().idle.push(wire);
+        Ok(())
+    }
+
+    /// An idle connection, or a new one, or the next that is freed.
+    pub(crate) fn acquire(&self) -> Result<(Box<Wire>, Ticket)> {
+        let mut state = self.lock();
+        let deadline = self.config.reply_timeout.and_then(|limit| Instant::now().checked_add(limit));
+        loop {
+            if state.ended {
+                return Err(Misuse::Closed.into());
+            }
+            while let Some(mut wire) = state.idle.pop() {
+                if wire.is_quiet() {
+                    let ticket = state.hold();
+                    return Ok((wire, ticket));
+                }
+            }
+            if self.connector.is_none() && state.holders.is_empty() {
+                return Err(Misuse::Closed.into());
+            }
+            if state.holders.len() < self.config.max_connections {
+                let ticket = state.hold();
+                drop(state);
+                return match self.open() {
+                    Ok(wire) => Ok((wire, ticket)),
+                    Err(error) => {
+                        self.give_up(&ticket);
+                        Err(error)
+                    }
+                };
+            }
+            if state.waiting_is_hopeless() {
+                return Err(Misuse::Busy.into());
+            }
+            state = self.wait(state, deadline)?;
+        }
+    }
+
+    fn wait<'s>(
+        &'s self,
+        mut state: MutexGuard<'s, State>,
+        deadline: Option<Instant>,
+    ) -> Result<MutexGuard<'s, State>> {
+        let me = thread::current().id();
+        state.waiting.push(me);
+        let (mut state, late) = match deadline {
+            None => (self.freed.wait(state).unwrap_or_else(PoisonError::into_inner), false),
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                let (state, _) = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+                (state, Instant::now() >= deadline)
+            }
+        };
+        if let Some(at) = state.waiting.iter().position(|&thread| thread == me) {
+            state.waiting.swap_remove(at);
+        }
+        if late {
+            let limit = self.config.reply_timeout.unwrap_or_default();
+            return Err(Error::Deadline { doing: Doing::WaitingForConnection, limit, fate: Fate::UNTOUCHED });
+        }
+        Ok(state)
+    }
+
+    /// Opens a connection that is not the pool's yet.
+    pub(super) fn open(&self) -> Result<Box<Wire>> {
+        let connector = self.connector.as_ref().ok_or(Misuse::Closed)?;
+        let parts = connector().map_err(|error| match error.kind() {
+            std::io::ErrorKind::TimedOut => Error::Deadline {
+                doing: Doing::Connecting,
+                limit: self.config.connect_timeout.unwrap_or_default(),
+                fate: Fate::UNREACHED,
+            },
+            _ => Error::Transport { doing: Doing::Connecting, error, fate: Fate::UNREACHED },
+        })?;
+        Ok(Box::new(Wire::new(parts, self.config.clone())))
+    }
+
+    fn give_up(&self, ticket: &Ticket) {
+        self.lock().forget(ticket);
+        self.freed.notify_all();
+    }
+
+    /// Takes a connection back: kept if it is in step and there is room, else closed.
+    pub(crate) fn release(&self, mut wire: Box<Wire>, ticket: &Ticket) {
+        wire.trim();
+        let mut state = self.lock();
+        state.forget(ticket);
+        let surplus = if wire.reusable() && !state.ended && state.idle.len() < self.config.max_idle_connections {
+            state.idle.push(wire);
+            None
+        } else {
+            Some(wire)
+        };
+        drop(state);
+        self.freed.notify_all();
+        if let Some(wire) = surplus.filter(|wire| wire.reusable()) {
+            wire.leave();
+        }
+    }
+
+    /// Notes that a stream holds the connection, and which thread touched it last.
+    pub(crate) fn touch(&self, ticket: &mut Ticket) {
+        let me = thread::current().id();
+        if ticket.thread != me {
+            ticket.thread = me;
+            self.note_stream(ticket);
+        }
+    }
+
+    pub(crate) fn note_stream(&self, ticket: &Ticket) {
+        let mut state = self.lock();
+        if let Some(holder) = state.holders.iter_mut().find(|holder| holder.ticket == ticket.number) {
+            (holder.thread, holder.stream) = (ticket.thread, true);
+        }
+        drop(state);
+        // whoever waits may have to find out that waiting has become hopeless
+        self.freed.notify_all();
+    }
+
+    /// Closes the idle connections with a handshake each; no call can be made any more.
+    pub(crate) fn close(&self) -> Result<()> {
+        let idle = self.end();
+        let mut outcome = Ok(());
+        for wire in idle {
+            let closed = wire.close();
+            outcome = outcome.and(closed);
+        }
+        outcome
+    }
+
+    fn end(&self) -> Idle {
+        let mut state = self.lock();
+        state.ended = true;
+        let idle = std::mem::take(&mut state.idle);
+        drop(state);
+        self.freed.notify_all();
+        idle
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.end().into_iter().for_each(|wire| wire.leave());
+    }
+}
+
+impl State {
+    fn hold(&mut self) -> Ticket {
+        let ticket = Ticket { number: self.next_ticket, thread: thread::current().id() };
+        self.next_ticket += 1;
+        self.holders.push(Holder { ticket: ticket.number, thread: ticket.thread, stream: false });
+        ticket
+    }
+
+    fn forget(&mut self, ticket: &Ticket) {
+        self.holders.retain(|holder| holder.ticket != ticket.number);
+    }
+
+    /// Whether every connection is held by a stream of this thread, or of one that waits as well.
+    fn waiting_is_hopeless(&self) -> bool {
+        let me = thread::current().id();
+        self.holders
+            .iter()
+            .all(|holder| holder.stream && (holder.thread == me || self.waiting.contains(&holder.thread)))
+    }
+}
+
+/// A connection that is in use; it goes back when this is dropped.
+pub(crate) struct Borrowed {
+    wire: Option<Box<Wire>>,
+    ticket: Ticket,
+    pool: Arc<Pool>,
+}
+
+impl Borrowed {
+    pub(crate) fn new(pool: Arc<Pool>) -> Result<Borrowed> {
+        let (wire, ticket) = pool.acquire()?;
+        Ok(Borrowed { wire: Some(wire), ticket, pool })
+    }
+
+    pub(crate) fn wire(&mut self) -> &mut Wire {
+        self.wire.as_mut().expect("it is given back by drop only")
+    }
+
+    pub(crate) fn becomes_stream(&self) {
+        self.pool.note_stream(&self.ticket);
+    }
+
+    pub(crate) fn touch(&mut self) {
+        self.pool.touch(&mut self.ticket);
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        if let Some(wire) = self.wire.take() {
+            self.pool.release(wire, &self.ticket);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! One connection, for services whose handler remembers its caller.
+
+use std::fmt;
+
+use crate::error::{Misuse, Result};
+use crate::transport::{ToAddress, Transport};
+
+use super::wire::Wire;
+use super::{ClientConfig, Outgoing, open, ready};
+
+/// A client of one connection, which is never replaced: the server keeps one handler for it. One call at a time, which the
+/// compiler checks: a call borrows the session until its stream is dropped.
+///
+/// Behind a failure that costs the connection, each call is [`Misuse::Closed`]. Dropping a session asks the server to
+/// close, without waiting for its answer.
+pub struct Session {
+    wire: Option<Box<Wire>>,
+    config: ClientConfig,
+}
+
+impl Session {
+    /// Connects to a server, with the default [`ClientConfig`].
+    ///
+    /// # Errors
+    /// As [`Client::connect`](super::Client::connect).
+    pub fn connect(address: impl ToAddress) -> Result<Session> {
+        Session::connect_with(address, ClientConfig::default())
+    }
+
+    /// Connects to a server.
+    ///
+    /// # Errors
+    /// As [`Client::connect`](super::Client::connect).
+    pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Session> {
+        let address = address.to_address()?;
+        let limit = config.connect_timeout;
+        let pool = super::Pool::new(Box::new(move || open(&address, limit)), config.clone());
+        Ok(Session { wire: Some(pool.open()?), config })
+    }
+
+    /// A session over a transport that is connected already.
+    ///
+    /// # Errors
+    /// Where the transport cannot be made ready.
+    pub fn from_transport(transport: impl Transport) -> Result<Session> {
+        Session::from_transport_with(transport, ClientConfig::default())
+    }
+
+    /// As [`from_transport`](Session::from_transport), with limits of your own.
+    ///
+    /// # Errors
+    /// Where the transport cannot be made ready.
+    pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Session> {
+        Ok(Session { wire: Some(Box::new(Wire::new(ready(transport)?, config.clone()))), config })
+    }
+
+    /// Begins a call of an endpoint.
+    pub fn call<'s, 'e>(&'s mut self, endpoint: &'e str) -> Outgoing<'s, 'e> {
+        Outgoing::in_session(self, endpoint)
+    }
+
+    /// Does the Close handshake.
+    ///
+    /// # Errors
+    /// [`Misuse::Closed`] where an earlier failure has ended the session; a failure before the server's acknowledgement.
+    pub fn close(mut self) -> Result<()> {
+        self.wire.take().ok_or(Misuse::Closed)?.close()
+    }
+
+    pub(super) fn wire(&mut self) -> Result<&mut Wire> {
+        Ok(self.wire.as_mut().ok_or(Misuse::Closed)?)
+    }
+
+    /// The present call is over: a connection that is out of step is closed.
+    pub(super) fn settle(&mut self) {
+        match &mut self.wire {
+            Some(wire) if wire.reusable() => wire.trim(),
+            _ => self.wire = None,
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(wire) = self.wire.take() {
+            wire.leave();
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("open", &self.wire.is_some())
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,85 @@
+//! How a connection ends politely: so that the last reply surely arrives.
+
+use std::time::Duration;
+
+use crate::frame::FrameKind;
+use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
+use crate::transport::Patience;
+
+use super::{DISCARD_BYTES, DISCARD_TIME, Inbound, Outbound};
+
+/// Sends a Reset, ends writing, and reads and throws away until the peer's Reset or end, for a bounded time. Failures mean
+/// that the peer was faster.
+pub(crate) fn close_after_last_reply(inbound: &mut Inbound, outbound: &mut Outbound) {
+    let patience = Patience::total(Some(DISCARD_TIME));
+    outbound.set_patience(patience);
+    if outbound.reset().is_ok() {
+        finish(outbound);
+        wait_for_the_end(inbound, patience);
+    }
+}
+
+/// Ends the direction to the peer, behind its last frame.
+pub(crate) fn finish(outbound: &mut Outbound) {
+    let writer = outbound.frames.get_mut();
+    let until = writer.patience.deadline();
+    if let Err(error) = writer.half.finish(until) {
+        tracing::trace!(%error, "the peer closed first");
+    }
+}
+
+fn wait_for_the_end(inbound: &mut Inbound, patience: Patience) {
+    inbound.set_patience(patience);
+    let mut read = 0;
+    while read <= DISCARD_BYTES {
+        match inbound.messages.frames_mut().next_frame() {
+            Ok(Some(frame)) if frame.kind != FrameKind::Reset => read += 6 + u64::from(frame.len),
+            _ => return,
+        }
+    }
+}
+
+/// The Close handshake of a client, between two calls. Behind the server's acknowledgement nothing counts as a failure.
+pub(crate) fn close_as_client(
+    inbound: &mut Inbound,
+    outbound: &mut Outbound,
+    limit: Option<Duration>,
+) -> Result<(), MessageError> {
+    let patience = Patience::total(limit);
+    request_close(outbound, patience)?;
+    inbound.set_patience(patience);
+    let mut header = std::mem::take(&mut inbound.header);
+    let acknowledged = match inbound.messages.read_header(&mut header) {
+        Ok(true) => acknowledgement(&header),
+        Ok(false) => Err(Violation::EndOfStream { expected: "the reply to Close" }.into()),
+        Err(error) => Err(error),
+    };
+    inbound.header = header;
+    acknowledged?;
+    if outbound.reset().is_ok() {
+        finish(outbound);
+        wait_for_the_end(inbound, Patience::total(Some(limit.unwrap_or(DISCARD_TIME).min(DISCARD_TIME))));
+    }
+    Ok(())
+}
+
+/// Asks the server to close, without waiting for its answer.
+pub(crate) fn request_close(outbound: &mut Outbound, patience: Patience) -> Result<(), MessageError> {
+    outbound.set_patience(patience);
+    outbound.header.clear();
+    let fits = RequestHeader::new("Close", DataType::Control, DataType::Control).encode(&mut outbound.header);
+    debug_assert!(fits, "this header is short");
+    outbound.queue_header()?;
+    Ok(outbound.frames.flush()?)
+}
+
+fn acknowledgement(header: &[u8]) -> Result<(), MessageError> {
+    let header = ReplyHeader::decode(header)?;
+    if header.error != Status::Ok.to_wire() {
+        return Err(Violation::UnknownStatus { found: header.error }.into());
+    }
+    if header.data_type != DataType::Control.to_wire() {
+        return Err(Violation::ReplyDataType { expected: DataType::Control, found: header.data_type }.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Connections: whose turn it is, and when a stream cannot be used any more.
+//!
+//! The order rules are pure state machines in files of their own, one a side: [`ClientTurn`] and [`ServerTurn`]. The rest
+//! moves bytes as they say. After any error a connection is in step or closed; who drives it keeps the verdict.
+
+mod client_turn;
+mod closing;
+mod server_turn;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::frame::{FrameError, FrameKind, FrameWriter};
+use crate::message::{DataType, MessageError, MessageReader, MessageWriter};
+use crate::transport::{Control, Parts, Patience, Patient, ReadHalf, WriteHalf};
+
+pub(crate) use client_turn::{Answer, ClientTurn};
+pub(crate) use closing::{close_after_last_reply, close_as_client, finish, request_close};
+pub(crate) use server_turn::{ServerTurn, Wanted};
+
+/// Bytes that are read and thrown away at most to keep a connection in step: more than the largest frame and the buffers
+/// on the way.
+pub(crate) const DISCARD_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The time that throwing away may take.
+pub(crate) const DISCARD_TIME: Duration = Duration::from_secs(5);
+
+/// Bytes of buffers for JSON that an idle connection keeps, each way.
+const SCRATCH_KEPT: usize = 4 * 1024;
+
+/// Bytes of a stream that are read from its source at once: the largest frame of a stream.
+pub(crate) const CHUNK: usize = 256 * 1024;
+
+/// Both directions of a connection, before it is known which side this is.
+pub(crate) struct Ends {
+    pub(crate) inbound: Inbound,
+    pub(crate) outbound: Outbound,
+    pub(crate) control: Option<Arc<dyn Control>>,
+}
+
+impl Ends {
+    pub(crate) fn new(parts: Parts) -> Ends {
+        Ends {
+            inbound: Inbound {
+                messages: MessageReader::new(Patient::new(parts.reader)),
+                header: Vec::new(),
+                body: Vec::new(),
+            },
+            outbound: Outbound {
+                frames: FrameWriter::new(Patient::new(parts.writer)),
+                header: Vec::new(),
+                body: Vec::new(),
+            },
+            control: parts.control,
+        }
+    }
+}
+
+/// The direction from the peer.
+pub(crate) struct Inbound {
+    pub(crate) messages: MessageReader<Patient<dyn ReadHalf>>,
+    /// The last header read.
+    pub(crate) header: Vec<u8>,
+    /// The last JSON body read.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What a look without blocking found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    /// Nothing has come yet.
+    Nothing,
+    /// Bytes are there.
+    Bytes,
+    /// The peer has ended its direction, or the transport failed.
+    End,
+    /// The transport cannot look.
+    Blind,
+}
+
+impl Inbound {
+    pub(crate) fn set_patience(&mut self, patience: Patience) {
+        self.messages.frames_mut().get_mut().patience = patience;
+    }
+
+    /// What has come since the last read, without blocking.
+    pub(crate) fn look_ahead(&mut self) -> Ahead {
+        if !self.messages.frames().buffered().is_empty() {
+            return Ahead::Bytes;
+        }
+        match self.messages.frames_mut().read_ahead(|source, buffer| source.half.try_read(buffer)) {
+            Ok(0) => Ahead::End,
+            Ok(_) => Ahead::Bytes,
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ahead::Nothing,
+                io::ErrorKind::Unsupported => Ahead::Blind,
+                _ => Ahead::End,
+            },
+        }
+    }
+
+    /// Waits until something comes, for as long as patience lasts; `false` at the end of the stream.
+    pub(crate) fn wait(&mut self) -> io::Result<bool> {
+        if !self.messages.frames().buffered().is_empty() {
+            return Ok(true);
+        }
+        Ok(self.messages.frames_mut().read_ahead(io::Read::read)? > 0)
+    }
+
+    /// Reads the rest of the body and throws it away; `false` where the budget did not reach.
+    pub(crate) fn discard_body(&mut self) -> Result<bool, MessageError> {
+        if self.messages.skip_read_ahead()? {
+            return Ok(true);
+        }
+        self.set_patience(Patience::total(Some(DISCARD_TIME)));
+        let mut left = DISCARD_BYTES;
+        loop {
+            let count = match self.messages.fill_message() {
+                Ok(shown) => shown.len(),
+                Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => return Ok(false),
+                Err(error) => return Err(error),
+            };
+            if count == 0 {
+                return Ok(true);
+            }
+            self.messages.consume_message(count);
+            match left.checked_sub(count as u64) {
+                Some(rest) => left = rest,
+                None => return Ok(false),
+            }
+        }
+    }
+
+    /// Gives back memory that a large message took.
+    pub(crate) fn trim(&mut self) {
+        trim(&mut self.body);
+    }
+}
+
+/// The direction to the peer.
+pub(crate) struct Outbound {
+    pub(crate) frames: FrameWriter<Patient<dyn WriteHalf>>,
+    /// The header to be written.
+    pub(crate) header: Vec<u8>,
+    /// The JSON body to be written.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Outbound {
+    pub(crate) fn set_patience(&mut self, patience: Patience) {
+        self.frames.get_mut().patience = patience;
+    }
+
+    /// Queues the header that stands ready.
+    pub(crate) fn queue_header(&mut self) -> Result<(), FrameError> {
+        self.frames.queue(FrameKind::Header, true, &self.header)
+    }
+
+    /// Sends what is queued, and the JSON body that stands ready as the message behind it.
+    pub(crate) fn write_json(&mut self) -> Result<(), FrameError> {
+        MessageWriter::new(&mut self.frames).finish_with(&self.body)
+    }
+
+    /// Gives up the connection. Nothing may be written behind it.
+    pub(crate) fn reset(&mut self) -> Result<(), FrameError> {
+        self.frames.write(FrameKind::Reset, true, &[])
+    }
+
+    /// Gives back memory that a large message took.
+    pub(crate) fn trim(&mut self) {
+        trim(&mut self.body);
+    }
+}
+
+fn trim(scratch: &mut Vec<u8>) {
+    if scratch.capacity() > SCRATCH_KEPT {
+        *scratch = Vec::new();
+    }
+}
+
+/// Whether a body of this type is on the wire at all.
+pub(crate) fn start_body(inbound: &mut Inbound, data_type: DataType) {
+    if data_type.has_body() {
+        inbound.messages.start_body();
+    }
+}

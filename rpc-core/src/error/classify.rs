@@ -1,0 +1,87 @@
+//! Which error is which: from the layers below, from and to `io::Error`.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use crate::message::MessageError;
+use crate::transport::AddressError;
+
+use super::{Doing, Error, Fate, Misuse};
+
+impl Error {
+    /// What a failure of the message layer is for a call: a time limit (of `limit`), a protocol error, or the transport.
+    pub(crate) fn from_message(error: MessageError, doing: Doing, limit: Option<Duration>, fate: Fate) -> Error {
+        match error {
+            MessageError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                Error::Deadline { doing, limit: limit.unwrap_or_default(), fate }
+            }
+            MessageError::Violation(violation) if !violation.is_truncation() => Error::Protocol { violation, fate },
+            MessageError::TooLong { what, limit } => Error::Limit { what, size: None, limit, fate },
+            broken => Error::Transport { doing, error: broken.into(), fate },
+        }
+    }
+
+    /// The nearest of the kinds that std knows.
+    pub(crate) fn io_kind(&self) -> io::ErrorKind {
+        match self {
+            Error::Protocol { .. } | Error::Limit { .. } => io::ErrorKind::InvalidData,
+            Error::Transport { error, .. } | Error::Source(error) => error.kind(),
+            Error::Deadline { .. } => io::ErrorKind::TimedOut,
+            Error::Misuse(Misuse::Closed) => io::ErrorKind::NotConnected,
+            Error::Remote(_) | Error::Misuse(_) => io::ErrorKind::Other,
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    /// Gives back the [`Error`] that a stream's error wraps. Any other becomes "said no" with its text, so that `?` in a
+    /// handler never looks like a broken transport.
+    fn from(error: io::Error) -> Error {
+        match error.downcast::<Error>() {
+            Ok(error) => error,
+            Err(other) => Error::new(other.to_string()),
+        }
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> io::Error {
+        io::Error::new(error.io_kind(), error)
+    }
+}
+
+impl From<AddressError> for Error {
+    fn from(error: AddressError) -> Error {
+        Error::Misuse(Misuse::Address(error))
+    }
+}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Error {
+        match never {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_small() {
+        assert!(size_of::<Error>() < 128, "{}", size_of::<Error>());
+    }
+
+    #[test]
+    fn comes_back_out_of_an_io_error() {
+        let error = Error::Deadline { doing: Doing::ReadingStream, limit: Duration::from_secs(1), fate: Fate::LOST };
+        let back = Error::from(io::Error::from(error));
+        assert!(matches!(back, Error::Deadline { doing: Doing::ReadingStream, .. }));
+    }
+
+    #[test]
+    fn another_io_error_is_a_handlers_no() {
+        let error = Error::from(io::Error::new(io::ErrorKind::BrokenPipe, "disk full"));
+        assert_eq!(error.remote().unwrap().message, "disk full");
+    }
+}

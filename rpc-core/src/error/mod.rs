@@ -1,0 +1,230 @@
+//! Everything that can go wrong, sorted by who must act.
+
+mod classify;
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::message::{Status, Violation};
+use crate::transport::AddressError;
+
+/// The result of most functions here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call, a server or a connection failed. The variants are sorted by who must act.
+///
+/// Two questions matter after a failure, and each error answers both: may the call be repeated safely
+/// ([`never_ran`](Error::never_ran)), and can the connection be used again
+/// ([`connection_usable`](Error::connection_usable))?
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The other side said no: its handler failed, or it refused the request. The connection stays usable, but where
+    /// an original peer has to be feared to be out of step.
+    #[error("{}", .0.message)]
+    Remote(RemoteError),
+    /// The peer broke the protocol, or sent a value that does not fit the signature.
+    #[error("protocol error: {violation}")]
+    Protocol {
+        /// What was expected and what came.
+        violation: Violation,
+        /// What it means for the call and the connection.
+        fate: Fate,
+    },
+    /// The transport failed, or the peer is gone.
+    #[error("{doing}: {error}")]
+    Transport {
+        /// What was being done.
+        doing: Doing,
+        /// The transport's error.
+        error: io::Error,
+        /// What it means for the call and the connection.
+        fate: Fate,
+    },
+    /// Something is larger than allowed.
+    #[error("the {what} has {} bytes, {limit} are allowed; a stream (`impl Read`) has no limit", size_text(*.size))]
+    Limit {
+        /// What is too large.
+        what: &'static str,
+        /// Its size in bytes; `None` where no more is known than that it is over the limit.
+        size: Option<u64>,
+        /// The most bytes that it may have.
+        limit: u64,
+        /// What it means for the call and the connection.
+        fate: Fate,
+    },
+    /// A time limit passed.
+    #[error("{doing} took longer than {limit:?}")]
+    Deadline {
+        /// What took too long.
+        doing: Doing,
+        /// The limit.
+        limit: Duration,
+        /// What it means for the call and the connection.
+        fate: Fate,
+    },
+    /// The reader that was to be sent failed. It is the caller's own, and so is the error.
+    #[error("reading what was to be sent: {0}")]
+    Source(io::Error),
+    /// The caller asked for what cannot be.
+    #[error(transparent)]
+    Misuse(#[from] Misuse),
+}
+
+/// How the other side said no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RemoteError {
+    /// Who is at fault, as the other side sees it. Never [`Status::Ok`].
+    pub status: Status,
+    /// Its text for people. It may end in `…` where it did not fit.
+    pub message: String,
+    /// What it means for the call and the connection.
+    pub fate: Fate,
+}
+
+/// What a failure means for the call that met it and for its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fate {
+    /// Whether the request certainly never ran, so that repeating it is safe.
+    pub never_ran: bool,
+    /// Whether the connection is in step and goes on. Otherwise it is closed.
+    pub connection_usable: bool,
+}
+
+impl Fate {
+    /// The request certainly never ran, and the connection goes on.
+    pub const UNTOUCHED: Fate = Fate { never_ran: true, connection_usable: true };
+    /// The request may have run, and the connection is closed.
+    pub const LOST: Fate = Fate { never_ran: false, connection_usable: false };
+    /// The request may have run, and the connection goes on.
+    pub const IN_STEP: Fate = Fate { never_ran: false, connection_usable: true };
+    /// The request certainly never ran, but the connection is closed.
+    pub const UNREACHED: Fate = Fate { never_ran: true, connection_usable: false };
+}
+
+/// What was being done when something failed or took too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Doing {
+    /// Opening a connection.
+    Connecting,
+    /// Binding a server's address.
+    Binding,
+    /// Accepting connections.
+    Accepting,
+    /// Waiting for one of the pool's connections to be free.
+    WaitingForConnection,
+    /// Sending a request or a reply.
+    Sending,
+    /// Waiting for a reply, or reading one that is not a stream.
+    WaitingForReply,
+    /// Reading a request.
+    ReadingRequest,
+    /// Reading a stream.
+    ReadingStream,
+    /// Waiting for the next request.
+    Idling,
+    /// Closing a connection.
+    Closing,
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Doing::Connecting => "connecting",
+            Doing::Binding => "binding",
+            Doing::Accepting => "accepting",
+            Doing::WaitingForConnection => "waiting for a free connection",
+            Doing::Sending => "sending",
+            Doing::WaitingForReply => "waiting for the reply",
+            Doing::ReadingRequest => "reading the request",
+            Doing::ReadingStream => "reading the stream",
+            Doing::Idling => "waiting for the next request",
+            Doing::Closing => "closing",
+        })
+    }
+}
+
+/// What a caller asked for and cannot have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// All connections that may be open are held by streams of this very thread, so waiting would never end.
+    #[error("every connection is held by a stream that this thread has not finished: read it to its end or drop it")]
+    Busy,
+    /// The connection has ended, and nothing can open another.
+    #[error("the connection is closed")]
+    Closed,
+    /// A request that cannot be encoded as JSON, or its endpoint's name is too long.
+    #[error("the request cannot be encoded: {problem}")]
+    Encode {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A text that is no address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// A stream was read after the call that it belongs to was over.
+    #[error("the call that this stream belongs to is over")]
+    CallIsOver,
+}
+
+impl Error {
+    /// An error to be returned by a handler, with this text for people.
+    pub fn new(message: impl Into<String>) -> Error {
+        Error::Remote(RemoteError { status: Status::Error, message: message.into(), fate: Fate::IN_STEP })
+    }
+
+    /// Whether the request certainly never ran, so that repeating it is safe: nothing of it was written, or it was not
+    /// written to its end, or the server said that it would not run it.
+    pub fn never_ran(&self) -> bool {
+        self.fate().never_ran
+    }
+
+    /// Whether the connection is in step and goes on. Otherwise it is closed; a [`Client`](crate::Client) opens
+    /// another for its next call, a [`Session`](crate::Session) has ended.
+    pub fn connection_usable(&self) -> bool {
+        self.fate().connection_usable
+    }
+
+    /// The other side's answer, if it said no.
+    pub fn remote(&self) -> Option<&RemoteError> {
+        match self {
+            Error::Remote(remote) => Some(remote),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn fate(&self) -> Fate {
+        match self {
+            Error::Remote(remote) => remote.fate,
+            Error::Protocol { fate, .. }
+            | Error::Transport { fate, .. }
+            | Error::Limit { fate, .. }
+            | Error::Deadline { fate, .. } => *fate,
+            Error::Source(_) => Fate::LOST,
+            Error::Misuse(Misuse::Closed) => Fate::UNREACHED,
+            Error::Misuse(_) => Fate::UNTOUCHED,
+        }
+    }
+
+    /// The same error with another fate, where it has room for one.
+    pub(crate) fn with_fate(mut self, new: Fate) -> Error {
+        match &mut self {
+            Error::Remote(RemoteError { fate, .. })
+            | Error::Protocol { fate, .. }
+            | Error::Transport { fate, .. }
+            | Error::Limit { fate, .. }
+            | Error::Deadline { fate, .. } => *fate = new,
+            Error::Source(_) | Error::Misuse(_) => {}
+        }
+        self
+    }
+}
+
+fn size_text(size: Option<u64>) -> String {
+    size.map_or_else(|| "more".to_owned(), |size| size.to_string())
+}

@@ -1,0 +1,164 @@
+//! Writes frames: limits first, then header and payload in one vectored write.
+
+use std::io::{self, IoSlice, Write};
+
+use super::{FrameError, FrameHeader, FrameKind};
+
+/// Writes frames to any byte stream.
+///
+/// Small frames can be queued, so that a message's header and body leave in one write together. Nothing is flushed on
+/// drop: what was queued and not written is lost.
+pub struct FrameWriter<W> {
+    sink: W,
+    queued: Vec<u8>,
+    accepted: u64,
+}
+
+impl<W> FrameWriter<W> {
+    /// A writer that stands at a frame border.
+    pub fn new(sink: W) -> FrameWriter<W> {
+        FrameWriter { sink, queued: Vec::new(), accepted: 0 }
+    }
+
+    /// The bytes that the byte stream below has taken so far, frame headers included.
+    pub fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    /// The bytes that wait for the next write.
+    pub fn queued(&self) -> usize {
+        self.queued.len()
+    }
+
+    /// The byte stream below.
+    pub fn get_ref(&self) -> &W {
+        &self.sink
+    }
+
+    /// The byte stream below. Writing to it breaks the frames.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.sink
+    }
+
+    /// Copies a frame to the queue; the next [`write`](FrameWriter::write) or [`flush`](FrameWriter::flush) sends it.
+    ///
+    /// # Errors
+    /// [`TooLong`](super::FrameViolation::TooLong), before anything is copied.
+    pub fn queue(&mut self, kind: FrameKind, last: bool, payload: &[u8]) -> Result<(), FrameError> {
+        let header = FrameHeader::new(kind, last, payload.len())?;
+        self.queued.extend_from_slice(&header.encode());
+        self.queued.extend_from_slice(payload);
+        Ok(())
+    }
+}
+
+impl<W: Write> FrameWriter<W> {
+    /// Sends what is queued and then this frame, in one vectored write if the byte stream takes it at once.
+    ///
+    /// # Errors
+    /// [`TooLong`](super::FrameViolation::TooLong), before anything is written; an error of the byte stream, behind which
+    /// it cannot be used any more.
+    pub fn write(&mut self, kind: FrameKind, last: bool, payload: &[u8]) -> Result<(), FrameError> {
+        let header = FrameHeader::new(kind, last, payload.len())?.encode();
+        let outcome = write_all(
+            &mut self.sink,
+            &mut self.accepted,
+            &mut [IoSlice::new(&self.queued), IoSlice::new(&header), IoSlice::new(payload)],
+        );
+        self.queued.clear();
+        Ok(outcome?)
+    }
+
+    /// Sends what is queued.
+    ///
+    /// # Errors
+    /// An error of the byte stream, behind which it cannot be used any more.
+    pub fn flush(&mut self) -> Result<(), FrameError> {
+        let outcome = write_all(&mut self.sink, &mut self.accepted, &mut [IoSlice::new(&self.queued)]);
+        self.queued.clear();
+        Ok(outcome?)
+    }
+}
+
+fn write_all<W: Write>(sink: &mut W, accepted: &mut u64, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {
+    IoSlice::advance_slices(&mut slices, 0);
+    while !slices.is_empty() {
+        match sink.write_vectored(slices) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(taken) => {
+                *accepted += taken as u64;
+                IoSlice::advance_slices(&mut slices, taken);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+impl<W> std::fmt::Debug for FrameWriter<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FrameWriter")
+            .field("queued", &self.queued.len())
+            .field("accepted", &self.accepted)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::MAX_PAYLOAD_LEN;
+
+    struct Counting(Vec<u8>, usize);
+
+    impl Write for Counting {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            self.write_vectored(&[IoSlice::new(buf)])
+        }
+        fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.1 += 1;
+            bufs.iter().for_each(|buf| self.0.extend_from_slice(buf));
+            Ok(bufs.iter().map(|buf| buf.len()).sum())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn queued_frames_and_the_next_leave_in_one_write() {
+        let mut writer = FrameWriter::new(Counting(Vec::new(), 0));
+        writer.queue(FrameKind::Header, true, b"{}").unwrap();
+        writer.write(FrameKind::Data, true, b"1").unwrap();
+        assert_eq!(writer.get_ref().1, 1);
+        assert_eq!(writer.get_ref().0, [1, 1, 2, 0, 0, 0, b'{', b'}', 2, 1, 1, 0, 0, 0, b'1']);
+        assert_eq!(writer.accepted(), 15);
+    }
+
+    #[test]
+    fn the_limit_is_checked_before_anything_is_written() {
+        let mut writer = FrameWriter::new(Vec::new());
+        let payload = vec![0; MAX_PAYLOAD_LEN as usize + 1];
+        assert!(matches!(writer.write(FrameKind::Data, true, &payload), Err(FrameError::Malformed(_))));
+        assert!(matches!(writer.queue(FrameKind::Data, true, &payload), Err(FrameError::Malformed(_))));
+        assert_eq!((writer.get_ref().len(), writer.queued()), (0, 0));
+    }
+
+    #[test]
+    fn short_writes_go_on() {
+        struct OneByte(Vec<u8>);
+        impl Write for OneByte {
+            fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+                self.0.extend_from_slice(&buf[..buf.len().min(1)]);
+                Ok(buf.len().min(1))
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut writer = FrameWriter::new(OneByte(Vec::new()));
+        writer.write(FrameKind::Data, false, b"ab").unwrap();
+        assert_eq!(writer.get_ref().0, [2, 0, 2, 0, 0, 0, b'a', b'b']);
+    }
+}

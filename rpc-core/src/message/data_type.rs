@@ -1,0 +1,66 @@
+//! What body follows a header.
+
+use std::fmt;
+
+/// What body follows a header; also what a caller accepts in return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DataType {
+    /// Nothing, 1. It is understood as JSON `null` and never chosen by this library.
+    None,
+    /// Nothing behind a control request, 2.
+    Control,
+    /// One message that holds one JSON value, 3.
+    MarshaledJson,
+    /// One message that holds raw bytes of any number, 4.
+    Octets,
+    /// A message with JSON, then a message with raw bytes, 5. Part of revision 1.
+    MarshaledJsonThenOctets,
+}
+
+impl DataType {
+    /// The number on the wire.
+    pub const fn to_wire(self) -> u32 {
+        match self {
+            DataType::None => 1,
+            DataType::Control => 2,
+            DataType::MarshaledJson => 3,
+            DataType::Octets => 4,
+            DataType::MarshaledJsonThenOctets => 5,
+        }
+    }
+
+    /// The data type behind a number on the wire, if there is one.
+    pub const fn from_wire(number: u32) -> Option<DataType> {
+        match number {
+            1 => Some(DataType::None),
+            2 => Some(DataType::Control),
+            3 => Some(DataType::MarshaledJson),
+            4 => Some(DataType::Octets),
+            5 => Some(DataType::MarshaledJsonThenOctets),
+            _ => None,
+        }
+    }
+
+    /// Whether raw bytes are part of the body.
+    pub const fn has_octets(self) -> bool {
+        matches!(self, DataType::Octets | DataType::MarshaledJsonThenOctets)
+    }
+
+    /// Whether any message follows the header.
+    pub const fn has_body(self) -> bool {
+        !matches!(self, DataType::None | DataType::Control)
+    }
+}
+
+impl fmt::Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DataType::None => "None",
+            DataType::Control => "Control",
+            DataType::MarshaledJson => "MarshaledJSON",
+            DataType::Octets => "Octets",
+            DataType::MarshaledJsonThenOctets => "MarshaledJSONThenOctets",
+        })
+    }
+}

@@ -1,0 +1,258 @@
+//! The JSON object that opens each request and reply; pure.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{DataType, Status, Violation};
+
+/// The most bytes that a header may have, white space included.
+pub const MAX_HEADER_LEN: usize = 4096;
+
+/// The most bytes of a header that this library writes: original readers stumble over one of exactly 4096.
+pub const MAX_HEADER_LEN_WRITTEN: usize = MAX_HEADER_LEN - 1;
+
+/// What opens a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RequestHeader<'a> {
+    /// Which method.
+    #[serde(borrow, default, deserialize_with = "null_is_default")]
+    pub endpoint: Cow<'a, str>,
+    /// The number of the [`DataType`] of the request's body.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub data_type: u32,
+    /// The number of the [`DataType`] that the caller wants back.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub accept: u32,
+}
+
+/// What opens a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ReplyHeader<'a> {
+    /// The number of the [`DataType`] of the reply's body.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_zero")]
+    pub data_type: u32,
+    /// The number of the [`Status`].
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub error: u32,
+    /// Text for people.
+    #[serde(borrow, default, deserialize_with = "null_is_default", skip_serializing_if = "str::is_empty")]
+    pub error_message: Cow<'a, str>,
+}
+
+impl<'a> RequestHeader<'a> {
+    /// A header for a call of `endpoint`.
+    pub fn new(endpoint: &'a str, body: DataType, accept: DataType) -> RequestHeader<'a> {
+        RequestHeader { endpoint: endpoint.into(), data_type: body.to_wire(), accept: accept.to_wire() }
+    }
+
+    /// Reads a header message.
+    ///
+    /// # Errors
+    /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
+    pub fn decode(bytes: &'a [u8]) -> Result<RequestHeader<'a>, Violation> {
+        decode(bytes)
+    }
+
+    /// Appends the header's bytes; tells whether they fit into [`MAX_HEADER_LEN_WRITTEN`]. If not, nothing is appended.
+    #[must_use]
+    pub fn encode(&self, out: &mut Vec<u8>) -> bool {
+        encode(self, out)
+    }
+}
+
+impl<'a> ReplyHeader<'a> {
+    /// The header of a successful reply.
+    pub fn ok(body: DataType) -> ReplyHeader<'static> {
+        ReplyHeader { data_type: body.to_wire(), error: Status::Ok.to_wire(), error_message: Cow::Borrowed("") }
+    }
+
+    /// The header of a reply that says no. A message that does not fit is cut when it is written.
+    pub fn refusal(status: Status, message: &'a str) -> ReplyHeader<'a> {
+        ReplyHeader { data_type: 0, error: status.to_wire(), error_message: message.into() }
+    }
+
+    /// Reads a header message.
+    ///
+    /// # Errors
+    /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
+    pub fn decode(bytes: &'a [u8]) -> Result<ReplyHeader<'a>, Violation> {
+        decode(bytes)
+    }
+
+    /// Appends the header's bytes, at most [`MAX_HEADER_LEN_WRITTEN`]. An error message that does not fit, counted as
+    /// encoded, is cut at a character border and ends in `…`.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        if encode(self, out) {
+            return;
+        }
+        let frame = encoded_len(&ReplyHeader { error_message: "…".into(), ..self.clone() });
+        let room = MAX_HEADER_LEN_WRITTEN.saturating_sub(frame);
+        let cut = ReplyHeader { error_message: cut_to(&self.error_message, room).into(), ..self.clone() };
+        let fits = encode(&cut, out);
+        debug_assert!(fits, "a cut header fits");
+    }
+}
+
+/// The longest start of `text` that takes at most `room` bytes inside a JSON string, with `…` behind it.
+fn cut_to(text: &str, room: usize) -> String {
+    let mut used = 0;
+    let end = text.char_indices().find_map(|(at, char)| {
+        used += escaped_len(char);
+        (used > room).then_some(at)
+    });
+    match end {
+        Some(end) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Bytes that a character takes inside a JSON string, as serde_json writes it.
+fn escaped_len(char: char) -> usize {
+    match char {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' => 6,
+        _ => char.len_utf8(),
+    }
+}
+
+fn encoded_len(header: &ReplyHeader<'_>) -> usize {
+    let mut bytes = Vec::new();
+    write_json(header, &mut bytes);
+    bytes.len()
+}
+
+fn encode(header: &impl Serialize, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    write_json(header, out);
+    let fits = out.len() - start <= MAX_HEADER_LEN_WRITTEN;
+    if !fits {
+        out.truncate(start);
+    }
+    fits
+}
+
+fn write_json(header: &impl Serialize, out: &mut Vec<u8>) {
+    let outcome = serde_json::to_writer(out, header);
+    debug_assert!(outcome.is_ok(), "strings and numbers can be encoded, and a vector can be written to");
+}
+
+fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Violation> {
+    let malformed = |problem: String| match bytes.len() {
+        MAX_HEADER_LEN => Violation::HeaderCut { len: MAX_HEADER_LEN },
+        len => Violation::MalformedHeader { len, problem },
+    };
+    // serde would take an array for the object's fields in order
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(malformed("it does not begin with a brace".to_owned()));
+    }
+    serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))
+}
+
+fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(bytes: &str) -> String {
+        RequestHeader::decode(bytes.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn writes_what_an_original_reads() {
+        let mut out = Vec::new();
+        assert!(RequestHeader::new("List", DataType::MarshaledJson, DataType::Octets).encode(&mut out));
+        assert_eq!(out, br#"{"Endpoint":"List","DataType":3,"Accept":4}"#);
+        out.clear();
+        ReplyHeader::ok(DataType::MarshaledJson).encode(&mut out);
+        assert_eq!(out, br#"{"DataType":3,"Error":1}"#);
+        out.clear();
+        ReplyHeader::refusal(Status::Error, "no").encode(&mut out);
+        assert_eq!(out, br#"{"Error":4,"ErrorMessage":"no"}"#);
+    }
+
+    #[test]
+    fn absent_null_unknown_and_any_order_are_fine() {
+        let header =
+            RequestHeader::decode(b" {\"Accept\":4, \"Later\":[1], \"DataType\":null,\n\"Endpoint\":\"a\\u0062\"} \n");
+        let expected = RequestHeader { endpoint: "ab".into(), data_type: 0, accept: 4 };
+        assert_eq!(header, Ok(expected));
+        assert_eq!(RequestHeader::decode(b"{}"), Ok(RequestHeader::default()));
+    }
+
+    #[test]
+    fn names_are_exact() {
+        let header = RequestHeader::decode(br#"{"endpoint":"x","DATATYPE":3}"#);
+        assert_eq!(header, Ok(RequestHeader::default()));
+    }
+
+    #[test]
+    fn malformed_headers_are_refused() {
+        for bytes in [
+            "null",
+            "[]",
+            "[\"List\",3,3]",
+            "\"x\"",
+            "",
+            "{",
+            "{} x",
+            "{}{}",
+            r#"{"DataType":3,"DataType":3}"#,
+            r#"{"DataType":null,"DataType":3}"#,
+            r#"{"DataType":3.0}"#,
+            r#"{"DataType":3e0}"#,
+            r#"{"DataType":-1}"#,
+            r#"{"DataType":4294967296}"#,
+            r#"{"DataType":"3"}"#,
+            r#"{"Endpoint":3}"#,
+        ] {
+            assert!(problem(bytes).starts_with("expected a header object"), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn one_of_exactly_the_limit_that_does_not_parse_was_cut() {
+        let bytes = format!(r#"{{"Endpoint":"{}"#, "x".repeat(MAX_HEADER_LEN - 13));
+        assert_eq!(bytes.len(), MAX_HEADER_LEN);
+        assert_eq!(RequestHeader::decode(bytes.as_bytes()), Err(Violation::HeaderCut { len: MAX_HEADER_LEN }));
+    }
+
+    #[test]
+    fn an_endpoint_that_does_not_fit_is_not_written() {
+        let name = "x".repeat(MAX_HEADER_LEN);
+        let mut out = b"before".to_vec();
+        assert!(!RequestHeader::new(&name, DataType::Octets, DataType::Octets).encode(&mut out));
+        assert_eq!(out, b"before");
+    }
+
+    #[test]
+    fn a_message_is_cut_as_late_as_possible() {
+        for unit in ["x", "é", "日", "😀", "\"", "\u{1}", "\n", "a日\u{0}"] {
+            for extra in 0..8 {
+                let text = "y".repeat(extra) + &unit.repeat(5000 / unit.len());
+                let mut out = Vec::new();
+                ReplyHeader::refusal(Status::Error, &text).encode(&mut out);
+                let read = ReplyHeader::decode(&out).unwrap();
+                let kept = read.error_message.strip_suffix('…').unwrap();
+                assert!(text.starts_with(kept));
+                let next = text[kept.len()..].chars().next().unwrap();
+                assert!(out.len() <= MAX_HEADER_LEN_WRITTEN);
+                assert!(out.len() + escaped_len(next) > MAX_HEADER_LEN_WRITTEN, "one more character would have fitted");
+            }
+        }
+    }
+}

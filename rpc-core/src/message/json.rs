@@ -1,0 +1,69 @@
+//! JSON bodies: the only place that calls the JSON library for them. Limits hold while bytes are made, not after.
+
+use std::any::type_name;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Violation;
+
+/// A buffer that takes bytes up to a limit and counts the rest.
+#[derive(Debug)]
+#[expect(unnameable_types, reason = "a hidden method of a sealed trait takes it")]
+pub struct JsonBuffer<'a> {
+    bytes: &'a mut Vec<u8>,
+    limit: usize,
+    size: usize,
+}
+
+impl<'a> JsonBuffer<'a> {
+    /// Clears `bytes` and takes at most `limit` of them.
+    pub(crate) fn new(bytes: &'a mut Vec<u8>, limit: usize) -> JsonBuffer<'a> {
+        bytes.clear();
+        JsonBuffer { bytes, limit, size: 0 }
+    }
+
+    fn take(&mut self, buf: &[u8]) {
+        self.size += buf.len();
+        if self.size <= self.limit {
+            self.bytes.extend_from_slice(buf);
+        }
+    }
+
+    /// The size of all that was written, if it was over the limit.
+    pub(crate) fn oversize(&self) -> Option<usize> {
+        (self.size > self.limit).then_some(self.size)
+    }
+}
+
+impl Write for JsonBuffer<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.take(buf);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Appends a value. Without white space, and nothing behind it: see `PROTOCOL.md` on original readers.
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(out, value)
+}
+
+/// Appends punctuation.
+pub(crate) fn raw(bytes: &[u8], out: &mut JsonBuffer<'_>) {
+    out.take(bytes);
+}
+
+/// Reads one value; white space may stand around it, nothing else.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Violation> {
+    serde_json::from_slice(bytes).map_err(|error| malformed(type_name::<T>(), bytes, &error))
+}
+
+/// What is wrong with a body that should have been `expected`.
+pub(crate) fn malformed(expected: &'static str, bytes: &[u8], error: &serde_json::Error) -> Violation {
+    Violation::MalformedBody { expected, len: bytes.len(), problem: error.to_string() }
+}

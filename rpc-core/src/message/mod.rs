@@ -1,0 +1,21 @@
+//! Messages: runs of frames of one type, and what is in them.
+//!
+//! A *message* ends with its first final frame; its content is the payloads glued together, and frame borders mean
+//! nothing. A request or reply is a header message, one JSON object, and the body that it announces by its
+//! [`DataType`]. [`MessageReader`] and [`MessageWriter`] are the bridges between frames and [`Read`](std::io::Read) and
+//! [`Write`](std::io::Write). This layer knows nothing of whose turn it is. `PROTOCOL.md` section 2 is its specification.
+
+mod data_type;
+mod error;
+mod header;
+pub(crate) mod json;
+mod reader;
+mod status;
+mod writer;
+
+pub use data_type::DataType;
+pub use error::{MessageError, Violation};
+pub use header::{MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, ReplyHeader, RequestHeader};
+pub use reader::MessageReader;
+pub use status::Status;
+pub use writer::MessageWriter;

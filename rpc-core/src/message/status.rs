@@ -1,0 +1,51 @@
+//! How a call went, as a reply's header says it.
+
+use std::fmt;
+
+/// The status of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// The call succeeded, 1.
+    Ok,
+    /// The caller is at fault, 2: unknown endpoint, wrong data type, a body that cannot be decoded.
+    RequestError,
+    /// The server is at fault, 3: the reply cannot be encoded, or the handler panicked.
+    ServerError,
+    /// The handler returned an error, 4.
+    Error,
+}
+
+impl Status {
+    /// The number on the wire.
+    pub const fn to_wire(self) -> u32 {
+        match self {
+            Status::Ok => 1,
+            Status::RequestError => 2,
+            Status::ServerError => 3,
+            Status::Error => 4,
+        }
+    }
+
+    /// The status behind a number on the wire, if there is one. 0 means that none was set, which no reply may say.
+    pub const fn from_wire(number: u32) -> Option<Status> {
+        match number {
+            1 => Some(Status::Ok),
+            2 => Some(Status::RequestError),
+            3 => Some(Status::ServerError),
+            4 => Some(Status::Error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Status::Ok => "OK",
+            Status::RequestError => "RequestError",
+            Status::ServerError => "ServerError",
+            Status::Error => "Error",
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! What a server can be told.
+
+use std::time::Duration;
+
+/// How a server behaves. Each limit has a generous default; `None` switches it off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct ServerConfig {
+    pub(crate) max_connections: usize,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) request_timeout: Option<Duration>,
+    pub(crate) stall_timeout: Option<Duration>,
+    pub(crate) max_json_len: usize,
+    pub(crate) stack_size: usize,
+}
+
+impl Default for ServerConfig {
+    fn default() -> ServerConfig {
+        ServerConfig {
+            max_connections: 1024,
+            idle_timeout: Some(Duration::from_secs(3600)),
+            request_timeout: Some(Duration::from_secs(300)),
+            stall_timeout: Some(Duration::from_secs(120)),
+            max_json_len: 16 * 1024 * 1024,
+            stack_size: 2 * 1024 * 1024,
+        }
+    }
+}
+
+impl ServerConfig {
+    /// How many connections are served at once, each on a thread of its own; 1,024. Further ones wait in the system's
+    /// listen queue until one ends.
+    pub fn max_connections(self, count: usize) -> Self {
+        ServerConfig { max_connections: count.max(1), ..self }
+    }
+
+    /// How long a connection may be idle between two calls; one hour. Then it is closed. A pool of clients opens another; a
+    /// session has ended.
+    pub fn idle_timeout(self, limit: Option<Duration>) -> Self {
+        ServerConfig { idle_timeout: limit, ..self }
+    }
+
+    /// How long a request's header and JSON may take from the first byte to the last; 5 minutes. It does not bound a
+    /// stream, nor the handler.
+    pub fn request_timeout(self, limit: Option<Duration>) -> Self {
+        ServerConfig { request_timeout: limit, ..self }
+    }
+
+    /// How long a body may go without progress: a stream that a handler reads, or a reply that the client does not take;
+    /// 2 minutes. It is renewed by each byte that moves.
+    pub fn stall_timeout(self, limit: Option<Duration>) -> Self {
+        ServerConfig { stall_timeout: limit, ..self }
+    }
+
+    /// The most bytes of a JSON request or reply; 16 MiB. A larger request is refused with a RequestError, a larger reply
+    /// becomes a ServerError. Streams have no limit.
+    pub fn max_json_len(self, bytes: usize) -> Self {
+        ServerConfig { max_json_len: bytes, ..self }
+    }
+
+    /// Bytes of address space for each connection's stack; 2 MiB. Memory is taken only as handlers use it.
+    pub fn stack_size(self, bytes: usize) -> Self {
+        ServerConfig { stack_size: bytes, ..self }
+    }
+}

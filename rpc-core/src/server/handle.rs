@@ -1,0 +1,73 @@
+//! A server that runs in the background, and how it is stopped.
+
+use std::fmt;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::transport::{Address, Ringer};
+
+use super::registry::Registry;
+
+/// A server that runs on threads of its own. Dropping the handle stops it at once, as a
+/// [`shutdown`](ServerHandle::shutdown) with no grace does.
+#[must_use = "dropping the handle stops the server"]
+pub struct ServerHandle {
+    pub(super) address: Address,
+    pub(super) registry: Arc<Registry>,
+    pub(super) running: Option<Running>,
+}
+
+pub(super) struct Running {
+    pub(super) ringer: Ringer,
+    pub(super) acceptor: JoinHandle<()>,
+}
+
+/// What a shutdown met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// How many connections had not ended within the grace and were cut. A handler that works on without touching its
+    /// connection keeps its thread until it returns.
+    pub cut: usize,
+}
+
+impl ServerHandle {
+    /// Where the server listens: with the port that the system chose, for port 0.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Stops the server. The listening socket is closed first; idle connections are told by a Reset frame; those in a call
+    /// may finish it within `grace`, and are then closed so that the reply surely arrives. What is left behind `grace` is
+    /// cut. Blocks no longer than `grace`, and returns as soon as all connections have ended.
+    pub fn shutdown(mut self, grace: Duration) -> ShutdownReport {
+        self.stop(grace)
+    }
+
+    fn stop(&mut self, grace: Duration) -> ShutdownReport {
+        let until = Instant::now().checked_add(grace);
+        let Some(Running { ringer, acceptor }) = self.running.take() else { return ShutdownReport { cut: 0 } };
+        drop(ringer);
+        self.registry.stop();
+        if acceptor.join().is_err() {
+            tracing::error!("the accepting thread had panicked");
+        }
+        let until = until.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400 * 365));
+        let cut = self.registry.wait_until_empty(until);
+        self.registry.abort();
+        ShutdownReport { cut }
+    }
+}
+
+impl Drop for ServerHandle {
+    fn drop(&mut self) {
+        self.stop(Duration::ZERO);
+    }
+}
+
+impl fmt::Debug for ServerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerHandle").field("address", &self.address).finish_non_exhaustive()
+    }
+}

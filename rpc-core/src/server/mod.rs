@@ -1,0 +1,250 @@
+//! Servers: one thread a connection, at most a configurable number of them.
+
+mod config;
+mod dispatch;
+mod exchange;
+mod handle;
+mod registry;
+mod reply;
+mod request;
+mod serve;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::error::{Doing, Error, Fate, Result};
+use crate::transport::{Address, Listener, Parts, Peer, ToAddress, Transport};
+
+pub use config::ServerConfig;
+pub use dispatch::{Call, Dispatch, Served};
+pub use handle::{ServerHandle, ShutdownReport};
+pub use reply::{JsonReply, OctetsReply, Reply, ReplyKind};
+pub use request::RequestReader;
+pub use serve::Ended;
+
+use handle::Running;
+use registry::Registry;
+use serve::Serving;
+
+/// How long the server waits behind a failure to accept that may pass, such as too many open files.
+const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
+
+/// A bound server that does not serve yet.
+///
+/// Each connection is served on a thread of its own, one call at a time. A handler's panic becomes a ServerError reply and
+/// the server lives on.
+#[must_use = "a server serves nothing before `serve` or `spawn`"]
+pub struct Server {
+    listener: Listener,
+    config: ServerConfig,
+}
+
+impl Server {
+    /// Binds an address, with the default [`ServerConfig`].
+    ///
+    /// # Errors
+    /// [`Misuse::Address`](crate::Misuse::Address), or [`Error::Transport`] where it cannot be bound. A Unix socket that a
+    /// dead process has left is replaced, one that is in use is not.
+    pub fn bind(address: impl ToAddress) -> Result<Server> {
+        Server::bind_with(address, ServerConfig::default())
+    }
+
+    /// Binds an address.
+    ///
+    /// # Errors
+    /// As [`bind`](Server::bind).
+    pub fn bind_with(address: impl ToAddress, config: ServerConfig) -> Result<Server> {
+        let listener = Listener::bind(&address.to_address()?).map_err(|error| Error::Transport {
+            doing: Doing::Binding,
+            error,
+            fate: Fate::UNREACHED,
+        })?;
+        Ok(Server { listener, config })
+    }
+
+    /// Where it listens: with the port that the system chose, for port 0.
+    pub fn address(&self) -> &Address {
+        self.listener.address()
+    }
+
+    /// Serves on this thread and on one for each connection, each with a clone of `service`. Does not return but for an
+    /// error.
+    ///
+    /// # Errors
+    /// Where connections cannot be accepted any more.
+    pub fn serve<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<()> {
+        self.accept_all(&Arc::default(), cloning(service))
+    }
+
+    /// Serves on this thread and on one for each connection. `make` is called on the connection's own thread, with its
+    /// peer, and what it makes stays there. Does not return but for an error.
+    ///
+    /// # Errors
+    /// Where connections cannot be accepted any more.
+    pub fn serve_with<D, F>(self, make: F) -> Result<()>
+    where
+        D: Dispatch + 'static,
+        F: Fn(&Peer) -> D + Send + Sync + 'static,
+    {
+        self.accept_all(&Arc::default(), making(make))
+    }
+
+    /// Serves on threads of its own, with a clone of `service` for each connection.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn spawn<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<ServerHandle> {
+        self.spawn_accepting(cloning(service))
+    }
+
+    /// Serves on threads of its own. `make` is called on the connection's own thread, with its peer, and what it makes
+    /// stays there.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn spawn_with<D, F>(self, make: F) -> Result<ServerHandle>
+    where
+        D: Dispatch + 'static,
+        F: Fn(&Peer) -> D + Send + Sync + 'static,
+    {
+        self.spawn_accepting(making(make))
+    }
+
+    fn spawn_accepting<D, M, F>(self, prepare: M) -> Result<ServerHandle>
+    where
+        D: Dispatch,
+        M: FnMut() -> F + Send + 'static,
+        F: FnOnce(&Peer) -> D + Send + 'static,
+    {
+        let failed = |error| Error::Transport { doing: Doing::Accepting, error, fate: Fate::UNREACHED };
+        let address = self.address().clone();
+        let ringer = self.listener.ringer().map_err(failed)?;
+        let registry = Arc::<Registry>::default();
+        let for_acceptor = Arc::clone(&registry);
+        let acceptor = thread::Builder::new()
+            .name("rpc-accept".to_owned())
+            .spawn(move || {
+                if let Err(error) = self.accept_all(&for_acceptor, prepare) {
+                    tracing::error!(%error, "no further connections are accepted");
+                }
+            })
+            .map_err(failed)?;
+        Ok(ServerHandle { address, registry, running: Some(Running { ringer, acceptor }) })
+    }
+
+    /// Accepts until the bell rings.
+    fn accept_all<D, M, F>(self, registry: &Arc<Registry>, mut prepare: M) -> Result<()>
+    where
+        D: Dispatch,
+        M: FnMut() -> F,
+        F: FnOnce(&Peer) -> D + Send + 'static,
+    {
+        while registry.wait_for_room(self.config.max_connections) {
+            match self.listener.accept() {
+                Ok(None) => return Ok(()),
+                Ok(Some(parts)) => self.start(registry, parts, prepare()),
+                Err(error) if concerns_one_connection(&error) => {
+                    tracing::debug!(%error, "a connection came to nothing");
+                }
+                Err(error) if may_pass(&error) => {
+                    tracing::warn!(%error, "accepting failed, trying again");
+                    thread::sleep(ACCEPT_BACK_OFF);
+                }
+                Err(error) => return Err(Error::Transport { doing: Doing::Accepting, error, fate: Fate::LOST }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a connection's thread.
+    fn start<D: Dispatch>(
+        &self,
+        registry: &Arc<Registry>,
+        parts: Parts,
+        make: impl FnOnce(&Peer) -> D + Send + 'static,
+    ) {
+        let peer = parts.peer.clone();
+        let serving = Serving::new(parts, self.config.clone());
+        let Some(registered) = registry.register(serving.entry()) else { return };
+        let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(self.config.stack_size);
+        let started = thread.spawn(move || {
+            let _registered = registered;
+            let span = tracing::debug_span!("rpc_connection", %peer);
+            let _entered = span.enter();
+            match serving.run(&mut make(&peer)) {
+                Ok(ended) => tracing::debug!(?ended, "the connection has ended"),
+                Err(error) => tracing::warn!(%error, "the connection failed"),
+            }
+        });
+        if let Err(error) = started {
+            tracing::error!(%error, "no thread for a connection, it is closed");
+        }
+    }
+}
+
+/// Serves one connection on this thread, with the default [`ServerConfig`], until it ends.
+///
+/// It suits standard input and output (`(stdin(), stdout())` is a transport), and tests. The service needs to be neither
+/// `Send` nor `Clone`.
+///
+/// # Errors
+/// What broke the connection: [`Error::Protocol`], [`Error::Transport`], [`Error::Deadline`], or the
+/// [`Error::Source`] of a handler's stream. How it ended otherwise, the value says.
+pub fn serve_connection<D: Dispatch>(transport: impl Transport, service: D) -> Result<Ended> {
+    serve_connection_with(transport, service, ServerConfig::default())
+}
+
+/// Serves one connection on this thread, with limits of your own; see [`serve_connection`].
+///
+/// # Errors
+/// As [`serve_connection`].
+pub fn serve_connection_with<D: Dispatch>(
+    transport: impl Transport,
+    mut service: D,
+    config: ServerConfig,
+) -> Result<Ended> {
+    let parts = transport.into_parts().map_err(|error| Error::Transport {
+        doing: Doing::Accepting,
+        error,
+        fate: Fate::UNREACHED,
+    })?;
+    Serving::new(parts, config).run(&mut service)
+}
+
+fn cloning<D: Clone + Send + 'static>(service: D) -> impl FnMut() -> Box<dyn FnOnce(&Peer) -> D + Send> {
+    move || {
+        let own = service.clone();
+        Box::new(move |_| own)
+    }
+}
+
+fn making<D, F>(make: F) -> impl FnMut() -> Box<dyn FnOnce(&Peer) -> D + Send>
+where
+    D: 'static,
+    F: Fn(&Peer) -> D + Send + Sync + 'static,
+{
+    let make = Arc::new(make);
+    move || {
+        let make = Arc::clone(&make);
+        Box::new(move |peer| make(peer))
+    }
+}
+
+fn concerns_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, NotConnected};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | NotConnected)
+}
+
+/// Too many open files, or no memory: connections that end may mend it. std has no kinds for the former.
+fn may_pass(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::OutOfMemory || error.raw_os_error().is_some()
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", self.address()).field("config", &self.config).finish()
+    }
+}

@@ -1,0 +1,64 @@
+//! A request of raw bytes.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::error::{Doing, Error, Fate, Misuse};
+use crate::transport::Patience;
+
+use super::exchange::{Receiving, lock};
+
+/// The bytes of a request, as they come: what a handler gets for its `impl Read`.
+///
+/// A read returns `Ok(0)` only behind the stream's final frame; whatever cuts the stream is an error, and a handler that
+/// overlooks it cannot make the caller believe that all went well: nothing is answered to a request that broke. The reader
+/// may go to another thread and outlive the call, but behind the call's end each read is
+/// [`Misuse::CallIsOver`](crate::Misuse::CallIsOver). Reading blocks, but no longer than the server's stall limit.
+pub struct RequestReader {
+    receiving: Arc<Mutex<Receiving>>,
+    call: u64,
+    stall: Option<Duration>,
+    ended: bool,
+}
+
+impl RequestReader {
+    pub(super) fn new(receiving: Arc<Mutex<Receiving>>, call: u64, stall: Option<Duration>) -> RequestReader {
+        RequestReader { receiving, call, stall, ended: false }
+    }
+}
+
+impl Read for RequestReader {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.ended || buf.is_empty() {
+            return Ok(0);
+        }
+        let mut receiving = lock(&self.receiving);
+        if receiving.call != self.call {
+            return Err(Error::from(Misuse::CallIsOver).into());
+        }
+        if let Some(error) = &receiving.failed {
+            return Err(io::Error::other(error.to_string()));
+        }
+        receiving.inbound.set_patience(Patience::total(self.stall));
+        match receiving.inbound.messages.read_message(buf) {
+            Ok(count) => {
+                self.ended = count == 0;
+                Ok(count)
+            }
+            Err(error) => {
+                let error = Error::from_message(error, Doing::ReadingRequest, self.stall, Fate::LOST);
+                let told = io::Error::new(error.io_kind(), error.to_string());
+                receiving.fail(error);
+                Err(told)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RequestReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestReader").field("ended", &self.ended).finish_non_exhaustive()
+    }
+}

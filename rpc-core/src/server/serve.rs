@@ -1,0 +1,192 @@
+//! One connection, from its first request to its end.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use crate::connection::{Ends, ServerTurn, Wanted, close_after_last_reply, start_body};
+use crate::error::{Doing, Error, Fate, Result};
+use crate::frame::FrameKind;
+use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
+use crate::transport::{Parts, Patience};
+
+use super::ServerConfig;
+use super::dispatch::{Call, Dispatch};
+use super::exchange::{Exchange, Line, Receiving, lock};
+use super::registry::Entry;
+
+/// How a connection ended without a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ended {
+    /// The client asked for it, with the Close handshake.
+    Closed,
+    /// The client hung up between two calls.
+    HungUp,
+    /// The client gave the connection up with a Reset frame between two calls.
+    Reset,
+    /// No request came within the idle limit.
+    Idle,
+    /// The server shuts down.
+    ShutDown,
+    /// The server closed behind a reply: the rest of a request was too much to read, its data type unknown, or the
+    /// handler of a session panicked.
+    GivenUp,
+}
+
+/// A connection being served.
+pub(super) struct Serving {
+    line: Line,
+    entry: Arc<Entry>,
+}
+
+/// What comes next on a connection.
+enum Next {
+    Request,
+    End(Ended),
+}
+
+impl Serving {
+    pub(super) fn new(parts: Parts, config: ServerConfig) -> Serving {
+        let Ends { inbound, outbound, control, .. } = Ends::new(parts);
+        let inbound = Arc::new(Mutex::new(Receiving { inbound, call: 0, failed: None }));
+        let outbound = Arc::new(Mutex::new(outbound));
+        let entry = Arc::new(Entry::new(Arc::clone(&outbound), control));
+        Serving { line: Line { inbound, outbound, config }, entry }
+    }
+
+    pub(super) fn entry(&self) -> Arc<Entry> {
+        Arc::clone(&self.entry)
+    }
+
+    /// Serves until the connection ends.
+    pub(super) fn run<D: Dispatch + ?Sized>(&self, service: &mut D) -> Result<Ended> {
+        let mut header = Vec::new();
+        let outcome = loop {
+            match self.next_request(&mut header) {
+                Ok(Next::Request) => {}
+                Ok(Next::End(ended)) => break Ok(ended),
+                Err(error) => break Err(error),
+            }
+            match self.serve_one(&header, service) {
+                Ok(None) => {}
+                Ok(Some(ended)) => break Ok(ended),
+                Err(error) => break Err(error),
+            }
+        };
+        self.end(&outcome);
+        outcome
+    }
+
+    /// The last frame, where one is owed, and the wait that makes sure that the last reply arrives.
+    fn end(&self, outcome: &Result<Ended>) {
+        let speak = match outcome {
+            Ok(Ended::HungUp | Ended::Reset) => false,
+            Ok(_) => true,
+            Err(Error::Transport { error, .. }) => error.kind() != io::ErrorKind::ConnectionReset,
+            Err(_) => true,
+        };
+        if speak {
+            close_after_last_reply(&mut lock(&self.line.inbound).inbound, &mut lock(&self.line.outbound));
+        }
+    }
+
+    fn next_request(&self, header: &mut Vec<u8>) -> Result<Next> {
+        let config = &self.line.config;
+        let mut receiving = lock(&self.line.inbound);
+        let inbound = &mut receiving.inbound;
+        inbound.set_patience(Patience::total(config.idle_timeout));
+        match inbound.wait() {
+            Ok(true) => {}
+            Ok(false) => return Ok(Next::End(Ended::HungUp)),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(Next::End(Ended::Idle)),
+            Err(error) if is_hang_up(&error) => return Ok(Next::End(Ended::HungUp)),
+            Err(error) => return Err(Error::Transport { doing: Doing::Idling, error, fate: Fate::LOST }),
+        }
+        inbound.set_patience(Patience::total(config.request_timeout));
+        match inbound.messages.read_header(header) {
+            Ok(true) if self.entry.begin_call() => Ok(Next::Request),
+            Ok(true) => Ok(Next::End(Ended::ShutDown)),
+            Ok(false) => Ok(Next::End(Ended::HungUp)),
+            Err(MessageError::Reset) => Ok(Next::End(Ended::Reset)),
+            Err(error) => Err(Error::from_message(error, Doing::ReadingRequest, config.request_timeout, Fate::LOST)),
+        }
+    }
+
+    /// Answers the request whose header was read; `None` where the next one may be read.
+    fn serve_one<D: Dispatch + ?Sized>(&self, header: &[u8], service: &mut D) -> Result<Option<Ended>> {
+        let header =
+            RequestHeader::decode(header).map_err(|violation| Error::Protocol { violation, fate: Fate::LOST })?;
+        let turn = ServerTurn::new(&header);
+        let span = tracing::debug_span!("rpc_serve", endpoint = %header.endpoint);
+        let _entered = span.enter();
+        match turn.wanted() {
+            Wanted::Close => return self.acknowledge_close().map(Some),
+            Wanted::UnknownControl | Wanted::Call => {}
+        }
+        let exchange = Exchange::new(&self.line, header, turn);
+        let panicked = if turn.wanted() == Wanted::UnknownControl {
+            let message = format!("unknown control endpoint {}", exchange.header.endpoint);
+            exchange.refuse(Status::RequestError, &message);
+            false
+        } else {
+            start_body(&mut lock(&self.line.inbound).inbound, turn.request().unwrap_or(DataType::None));
+            !dispatch(&exchange, service)
+        };
+        self.settle(exchange, panicked && service.contract().session)
+    }
+
+    /// Finds out whether the connection is in step behind a call.
+    fn settle(&self, exchange: Exchange<'_>, session_over: bool) -> Result<Option<Ended>> {
+        let mut receiving = lock(&self.line.inbound);
+        receiving.call += 1;
+        receiving.inbound.trim();
+        let request_ended = receiving.inbound.messages.body_ended();
+        if let Some(error) = exchange.failure.take().or_else(|| receiving.failed.take()) {
+            return Err(error);
+        }
+        drop(receiving);
+        let in_step = exchange.turn.get().in_step(request_ended);
+        match (self.entry.end_call(), in_step && !session_over) {
+            (_, false) => Ok(Some(Ended::GivenUp)),
+            (false, true) => Ok(Some(Ended::ShutDown)),
+            (true, true) => Ok(None),
+        }
+    }
+
+    fn acknowledge_close(&self) -> Result<Ended> {
+        let mut outbound = lock(&self.line.outbound);
+        outbound.set_patience(Patience::stall(self.line.config.stall_timeout));
+        outbound.header.clear();
+        ReplyHeader::ok(DataType::Control).encode(&mut outbound.header);
+        let header = std::mem::take(&mut outbound.header);
+        let queued = outbound.frames.queue(FrameKind::Header, true, &header);
+        outbound.header = header;
+        // the client may be gone already: that it closed is all it asked for. The Reset goes out in the same write
+        if let Err(error) = queued {
+            tracing::debug!(%error, "the acknowledgement of Close cannot be sent");
+        }
+        Ok(Ended::Closed)
+    }
+}
+
+/// A peer that is gone, found out by an error in place of an end of file.
+fn is_hang_up(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe
+    )
+}
+
+/// Lets the service answer. A panic is answered here, if the reply has not begun; `false` then.
+fn dispatch<D: Dispatch + ?Sized>(exchange: &Exchange<'_>, service: &mut D) -> bool {
+    let answered = catch_unwind(AssertUnwindSafe(|| _ = service.dispatch(Call::new(exchange))));
+    if answered.is_ok() {
+        return true;
+    }
+    tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
+    if exchange.turn.get().reply_owed() {
+        exchange.refuse(Status::ServerError, "the handler panicked");
+    }
+    false
+}

@@ -1,0 +1,21 @@
+//! What a trait's signatures ask of their types, and how their values become JSON and come back.
+//!
+//! The bounds stand on three functions, [`parameter`], [`result`] and [`error`], that return plain structs of function
+//! pointers; nothing else that generated code calls has bounds on the user's types. So a type that is not serde's is one
+//! error, at the place where the user wrote it.
+
+mod argument;
+mod codec;
+mod contract;
+mod outcome;
+mod parameters;
+mod service_error;
+
+pub(crate) use argument::SerdeArgument;
+pub use argument::{Argument, Encode};
+pub use codec::{Borrowed, ErrorCodec, Parameter, ParameterCodec, ResultCodec, Value, error, parameter, result, unit};
+pub use contract::{Contract, Method};
+pub use outcome::Outcome;
+pub use parameters::Parameters;
+pub(crate) use parameters::decode_named;
+pub use service_error::ServiceError;

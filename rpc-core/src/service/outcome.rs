@@ -1,0 +1,18 @@
+//! Finds value and error behind any alias of `Result`.
+
+/// A `Result`, by whatever alias.
+#[diagnostic::on_unimplemented(
+    message = "a method of an RPC service returns a `Result`, `{Self}` is none",
+    note = "an alias is fine if it stands for `std::result::Result`"
+)]
+pub trait Outcome {
+    /// Its value.
+    type Value;
+    /// Its error.
+    type Error;
+}
+
+impl<T, E> Outcome for Result<T, E> {
+    type Value = T;
+    type Error = E;
+}

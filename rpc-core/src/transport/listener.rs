@@ -1,0 +1,202 @@
+//! Where connections come from, and how waiting for them is ended.
+
+use std::io;
+use std::net::TcpListener;
+
+use super::{Address, Parts, Transport};
+
+/// A bound socket. A Unix socket's path is removed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: Socket,
+    address: Address,
+    bell: Bell,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixListener),
+}
+
+impl Listener {
+    pub(crate) fn bind(address: &Address) -> io::Result<Listener> {
+        let (socket, address) = match address {
+            Address::Tcp(place) => {
+                let listener = TcpListener::bind(place)?;
+                listener.set_nonblocking(true)?;
+                let address = Address::Tcp(listener.local_addr()?.to_string());
+                (Socket::Tcp(listener), address)
+            }
+            #[cfg(unix)]
+            Address::Unix(path) => {
+                let listener = bind_unix(path)?;
+                listener.set_nonblocking(true)?;
+                (Socket::Unix(listener), address.clone())
+            }
+            #[cfg(not(unix))]
+            Address::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        Ok(Listener { socket, address, bell: Bell::new()? })
+    }
+
+    /// Where it is bound to: with the port that the system chose, for port 0.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// What ends the waiting for connections.
+    pub(crate) fn ringer(&self) -> io::Result<Ringer> {
+        self.bell.ringer()
+    }
+
+    /// Waits for a connection; `None` when the bell rang.
+    pub(crate) fn accept(&self) -> io::Result<Option<Parts>> {
+        loop {
+            match self.accept_now() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.bell.wait(&self.socket)? {
+                        return Ok(None);
+                    }
+                }
+                outcome => return outcome.map(Some),
+            }
+        }
+    }
+
+    fn accept_now(&self) -> io::Result<Parts> {
+        match &self.socket {
+            Socket::Tcp(listener) => listener.accept()?.0.into_parts(),
+            #[cfg(unix)]
+            Socket::Unix(listener) => listener.accept()?.0.into_parts(),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Address::Unix(path) = &self.address {
+            // somebody else may have removed it
+            _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Binds a Unix socket; one that a dead process has left is replaced.
+#[cfg(unix)]
+fn bind_unix(path: &std::path::Path) -> io::Result<std::os::unix::net::UnixListener> {
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    match UnixListener::bind(path) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            match UnixStream::connect(path) {
+                Err(refused) if refused.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path)?,
+                _ => return Err(error),
+            }
+            UnixListener::bind(path)
+        }
+        outcome => outcome,
+    }
+}
+
+#[cfg(unix)]
+pub(crate) use bell_unix::{Bell, Ringer};
+
+/// The bell is a socket pair: it rings when the other end is dropped, and whoever waits for connections polls it too.
+#[cfg(unix)]
+mod bell_unix {
+    use std::io;
+    use std::os::fd::{AsFd, BorrowedFd};
+    use std::os::unix::net::UnixStream;
+    use std::sync::Mutex;
+
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::Errno;
+
+    use super::Socket;
+
+    #[derive(Debug)]
+    pub(crate) struct Bell {
+        heard: UnixStream,
+        rope: Mutex<Option<UnixStream>>,
+    }
+
+    /// Rings when it is dropped.
+    #[derive(Debug)]
+    pub(crate) struct Ringer {
+        _rope: UnixStream,
+    }
+
+    impl Bell {
+        pub(super) fn new() -> io::Result<Bell> {
+            let (heard, rope) = UnixStream::pair()?;
+            Ok(Bell { heard, rope: Mutex::new(Some(rope)) })
+        }
+
+        pub(super) fn ringer(&self) -> io::Result<Ringer> {
+            let mut rope = self.rope.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let rope = rope.take().ok_or_else(|| io::Error::other("the bell has one ringer only"))?;
+            Ok(Ringer { _rope: rope })
+        }
+
+        /// Waits for a connection or the bell; tells whether it was the bell.
+        pub(super) fn wait(&self, socket: &Socket) -> io::Result<bool> {
+            let mut waiting =
+                [PollFd::new(&self.heard, PollFlags::IN), PollFd::from_borrowed_fd(descriptor(socket), PollFlags::IN)];
+            match poll(&mut waiting, None) {
+                Ok(_) | Err(Errno::INTR) => Ok(!waiting[0].revents().is_empty()),
+                Err(error) => Err(error.into()),
+            }
+        }
+    }
+
+    fn descriptor(socket: &Socket) -> BorrowedFd<'_> {
+        match socket {
+            Socket::Tcp(listener) => listener.as_fd(),
+            Socket::Unix(listener) => listener.as_fd(),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) use bell_ticking::{Bell, Ringer};
+
+/// Without a way to wait for two things at once, whoever waits for connections looks up every 50 ms.
+#[cfg(not(unix))]
+mod bell_ticking {
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    use super::Socket;
+
+    #[derive(Debug)]
+    pub(crate) struct Bell(Arc<AtomicBool>);
+
+    /// Rings when it is dropped.
+    #[derive(Debug)]
+    pub(crate) struct Ringer(Arc<AtomicBool>);
+
+    impl Bell {
+        pub(super) fn new() -> io::Result<Bell> {
+            Ok(Bell(Arc::default()))
+        }
+
+        pub(super) fn ringer(&self) -> io::Result<Ringer> {
+            Ok(Ringer(Arc::clone(&self.0)))
+        }
+
+        pub(super) fn wait(&self, _socket: &Socket) -> io::Result<bool> {
+            std::thread::sleep(Duration::from_millis(50));
+            Ok(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    impl Drop for Ringer {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Transports: ordered, reliable byte streams in both directions, and what only they know.
+//!
+//! | transport | time limits | looks ahead | from |
+//! |---|---|---|---|
+//! | TCP | yes | yes | `tcp://host:port`, [`TcpStream`](std::net::TcpStream) |
+//! | Unix socket | yes | yes | `unix:///path`, `UnixStream` |
+//! | memory | yes | yes | [`memory_pair`] |
+//! | a pair of halves | yes | yes | any `(impl Read, impl Write)`: two helper threads own them |
+//! | your own | as you write it | if you write it | [`Transport`] |
+//!
+//! A transport holds at least 8 KiB each way while nobody reads. This layer knows nothing of frames.
+
+mod address;
+mod halves;
+mod listener;
+mod memory;
+mod patience;
+mod tcp;
+#[cfg(unix)]
+mod unix;
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use address::{Address, AddressError, ToAddress};
+pub(crate) use listener::{Listener, Ringer};
+pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
+pub(crate) use patience::{Patience, Patient};
+pub(crate) use tcp::connect as connect_tcp;
+
+/// A connected byte stream that can be taken apart into the two halves that a connection uses.
+///
+/// Implemented for [`TcpStream`](std::net::TcpStream) (which sets no delay), `UnixStream`, [`MemoryStream`], and any
+/// pair `(R, W)` of `Read + Send + 'static` and `Write + Send + 'static`. To write one of your own, implement
+/// [`ReadHalf`] and [`WriteHalf`]; `rpc-examples/examples/custom_transport.rs` shows it.
+pub trait Transport: Send + 'static {
+    /// Takes the stream apart.
+    ///
+    /// # Errors
+    /// Where the stream cannot be made ready.
+    fn into_parts(self) -> io::Result<Parts>;
+}
+
+/// What a [`Transport`] consists of.
+pub struct Parts {
+    /// The incoming direction.
+    pub reader: Box<dyn ReadHalf>,
+    /// The outgoing direction.
+    pub writer: Box<dyn WriteHalf>,
+    /// What can end the stream from another thread, if anything can. Without it a server's shutdown cannot cut a
+    /// connection that goes on beyond its grace.
+    pub control: Option<Arc<dyn Control>>,
+    /// Who is at the other end.
+    pub peer: Peer,
+}
+
+/// The incoming direction of a [`Transport`].
+pub trait ReadHalf: Send {
+    /// Reads at least one byte into `buf`, which is not empty; `Ok(0)` at the end of the stream. Blocks until then, but
+    /// no longer than `until`, if that is given and the transport can keep time.
+    ///
+    /// # Errors
+    /// [`TimedOut`](io::ErrorKind::TimedOut) behind `until`, with nothing read; others as the stream has them.
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize>;
+
+    /// Reads what is there without blocking.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) where nothing is there;
+    /// [`Unsupported`](io::ErrorKind::Unsupported), which is what the default implementation says, where the transport
+    /// cannot look ahead. Then an early answer to an upload is heard only when all has been sent, and an idle
+    /// connection that the server has closed is noticed only by the call that uses it.
+    fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        _ = buf;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// The outgoing direction of a [`Transport`].
+pub trait WriteHalf: Send {
+    /// Writes at least one byte from the slices, which are not all empty, and says how many. Blocks until then, but no
+    /// longer than `until`, if that is given and the transport can keep time.
+    ///
+    /// # Errors
+    /// [`TimedOut`](io::ErrorKind::TimedOut) behind `until`, with nothing written; others as the stream has them.
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize>;
+
+    /// Sends what may be buffered and then the end of the stream, where the transport has one for this direction alone.
+    ///
+    /// # Errors
+    /// As the stream has them.
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()>;
+}
+
+/// Ends a [`Transport`] from another thread.
+pub trait Control: Send + Sync {
+    /// Makes every waiting and later operation of both halves return at once, with an error or the end of the stream.
+    fn abort(&self);
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Peer {
+    /// A TCP socket's address.
+    Tcp(std::net::SocketAddr),
+    /// A Unix socket; the path, if it is bound to one.
+    Unix(Option<std::path::PathBuf>),
+    /// The other half of a [`memory_pair`].
+    Memory,
+    /// What a transport of another kind says of its peer.
+    Other(String),
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Tcp(address) => write!(f, "tcp://{address}"),
+            Peer::Unix(Some(path)) => write!(f, "unix://{}", path.display()),
+            Peer::Unix(None) => f.write_str("unix:"),
+            Peer::Memory => f.write_str("memory"),
+            Peer::Other(description) => f.write_str(description),
+        }
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
+
+impl Transport for Parts {
+    fn into_parts(self) -> io::Result<Parts> {
+        Ok(self)
+    }
+}

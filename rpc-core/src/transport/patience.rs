@@ -1,0 +1,165 @@
+//! How long an operation on a transport may take.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::time::{Duration, Instant};
+
+use super::{ReadHalf, WriteHalf};
+
+/// The limit for the next operations.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Patience {
+    /// They may block for ever.
+    #[default]
+    Endless,
+    /// All of them together may take until then.
+    Until(Instant),
+    /// Each that makes progress renews this.
+    Stall(Duration),
+}
+
+impl Patience {
+    pub(crate) fn stall(limit: Option<Duration>) -> Patience {
+        limit.map_or(Patience::Endless, Patience::Stall)
+    }
+
+    pub(crate) fn until(limit: Option<Instant>) -> Patience {
+        limit.map_or(Patience::Endless, Patience::Until)
+    }
+
+    /// All operations together may take this long from now.
+    pub(crate) fn total(limit: Option<Duration>) -> Patience {
+        Patience::until(limit.and_then(|limit| Instant::now().checked_add(limit)))
+    }
+
+    /// The moment at which an operation that begins now has to give up.
+    pub(crate) fn deadline(self) -> Option<Instant> {
+        match self {
+            Patience::Endless => None,
+            Patience::Until(instant) => Some(instant),
+            Patience::Stall(limit) => Instant::now().checked_add(limit),
+        }
+    }
+}
+
+/// A half of a transport with the patience that holds at present: a plain [`Read`] or [`Write`].
+pub(crate) struct Patient<T: ?Sized> {
+    pub(crate) patience: Patience,
+    pub(crate) half: Box<T>,
+}
+
+impl<T: ?Sized> Patient<T> {
+    pub(crate) fn new(half: Box<T>) -> Patient<T> {
+        Patient { patience: Patience::Endless, half }
+    }
+}
+
+impl Read for Patient<dyn ReadHalf> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.half.read(buf, self.patience.deadline())
+    }
+}
+
+impl Write for Patient<dyn WriteHalf> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(buf)])
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.half.write(bufs, self.patience.deadline())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The time limit that a socket has at present, and when it must be set anew.
+///
+/// A limit on a socket costs a system call to change, so one that is near enough stays: it may be up to a millisecond
+/// longer than what is left, and as much as eight times shorter, for whoever wakes early asks again.
+#[derive(Debug, Default)]
+pub(super) struct SocketLimit(Option<Duration>);
+
+impl SocketLimit {
+    const SLACK: Duration = Duration::from_millis(1);
+
+    /// Runs `operate` until it is done or `until` has passed; `set` changes the socket's limit.
+    pub(super) fn run<T>(
+        &mut self,
+        until: Option<Instant>,
+        set: impl Fn(Option<Duration>) -> io::Result<()>,
+        mut operate: impl FnMut() -> io::Result<T>,
+    ) -> io::Result<T> {
+        loop {
+            if let Some(until) = until {
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                if self.0.is_none_or(|limit| limit > left + Self::SLACK || limit * 8 < left) {
+                    let limit = left.max(Self::SLACK);
+                    set(Some(limit))?;
+                    self.0 = Some(limit);
+                }
+            }
+            match operate() {
+                Err(error) if is_wake_up(&error) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// Platforms differ in how they say that a socket's time limit has passed.
+fn is_wake_up(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    #[test]
+    fn a_limit_that_is_near_enough_is_not_set_again() {
+        let set = RefCell::new(Vec::new());
+        let mut limit = SocketLimit::default();
+        let now = Instant::now();
+        let mut run = |seconds| {
+            let until = now + Duration::from_secs(seconds);
+            limit
+                .run(
+                    Some(until),
+                    |limit| {
+                        set.borrow_mut().push(limit);
+                        Ok(())
+                    },
+                    || Ok(()),
+                )
+                .unwrap();
+        };
+        run(100);
+        run(101);
+        run(600);
+        assert_eq!(set.borrow().len(), 1);
+        run(1000);
+        assert_eq!(set.borrow().len(), 2);
+        run(50);
+        assert_eq!(set.borrow().len(), 3);
+    }
+
+    #[test]
+    fn waking_early_goes_on_until_the_time_has_come() {
+        let mut calls = 0;
+        let outcome = SocketLimit::default().run(
+            Some(Instant::now() + Duration::from_millis(5)),
+            |_| Ok(()),
+            || -> io::Result<()> {
+                calls += 1;
+                Err(io::ErrorKind::WouldBlock.into())
+            },
+        );
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(calls > 0);
+    }
+}
