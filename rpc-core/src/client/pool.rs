@@ -22,7 +22,7 @@ pub(crate) struct Pool {
     freed: Condvar,
 }
 
-#[expect(clippy::vec_box, reason = "a connection moves between the pool and its calls: one pointer, not 300 bytes")]
+/// Boxed, for a connection moves between the pool and its calls: one pointer, not 300 bytes.
 type Idle = Vec<Box<Wire>>;
 
 /// What `Pool::state` protects.
