@@ -1,1 +1,15 @@
-//! Placeholder.
+//! What the tests share: a watchdog, frames written by hand, peers that follow a script, transports that misbehave, and
+//! the recorded sessions of the original program.
+
+mod golden;
+mod original;
+mod peer;
+mod pieces;
+mod watchdog;
+pub mod wire;
+
+pub use golden::{Golden, golden_sessions};
+pub use original::{Entry, ListRequest, Original, OriginalClient, OriginalServer, Reference, pattern};
+pub use peer::{Peer, serve_bytes};
+pub use pieces::{PieceSize, Pieces};
+pub use watchdog::{watchdog, watchdog_with_limit};

@@ -1,0 +1,101 @@
+//! A peer that follows a script, over memory.
+
+use std::io::{self, Read, Write};
+use std::thread;
+
+use rpc_core::transport::{MemoryStream, memory_pair};
+use rpc_core::{Dispatch, Ended, Result, ServerConfig, Transport, serve_connection_with};
+
+use crate::wire;
+
+/// The other end of a connection, played by hand.
+#[derive(Debug)]
+pub struct Peer {
+    stream: MemoryStream,
+    /// All bytes that came.
+    pub received: Vec<u8>,
+}
+
+impl Peer {
+    /// A peer and the transport that leads to it.
+    pub fn new() -> (Peer, MemoryStream) {
+        let (ours, theirs) = memory_pair();
+        (Peer { stream: ours, received: Vec::new() }, theirs)
+    }
+
+    /// Sends bytes; what a peer that is gone does not take is lost.
+    pub fn send(&mut self, bytes: &[u8]) {
+        _ = self.stream.write_all(bytes);
+    }
+
+    /// Reads until this many whole requests have come; `false` if the other side ends before.
+    pub fn await_requests(&mut self, count: usize) -> bool {
+        while wire::request_ends(&self.received).len() < count {
+            if !self.receive() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Reads until the other side ends.
+    pub fn await_end(&mut self) {
+        while self.receive() {}
+    }
+
+    /// Reads until a Reset frame has come, or the end.
+    pub fn await_reset(&mut self) {
+        while !wire::frames(&self.received).iter().any(|frame| frame.kind == wire::RESET) && self.receive() {}
+    }
+
+    fn receive(&mut self) -> bool {
+        let mut piece = [0; 64 * 1024];
+        let count = self.stream.read(&mut piece).expect("memory does not fail");
+        self.received.extend_from_slice(&piece[..count]);
+        count > 0
+    }
+}
+
+/// Feeds a server with a client's bytes and the end of the stream; returns how the connection ended, and what the server
+/// sent. The transport can be wrapped.
+///
+/// # Panics
+/// If the server panics.
+pub fn serve_bytes<D, T>(
+    client: &[u8],
+    service: D,
+    config: ServerConfig,
+    wrap: impl FnOnce(MemoryStream) -> T,
+) -> (Result<Ended>, Vec<u8>)
+where
+    D: Dispatch,
+    T: Transport,
+{
+    let (ours, theirs) = memory_pair();
+    let transport = wrap(theirs);
+    let parts = ours.into_parts().expect("memory is always ready");
+    let (mut reader, mut writer) = (parts.reader, parts.writer);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut rest = client;
+            while !rest.is_empty() {
+                match writer.write(&[io::IoSlice::new(rest)], None) {
+                    Ok(written) => rest = &rest[written..],
+                    Err(_server_is_gone) => return,
+                }
+            }
+        });
+        let sent = scope.spawn(move || {
+            let mut sent = Vec::new();
+            let mut piece = vec![0; 64 * 1024];
+            loop {
+                match reader.read(&mut piece, None).expect("memory does not fail") {
+                    0 => return sent,
+                    count => sent.extend_from_slice(&piece[..count]),
+                }
+            }
+        });
+        let ended = serve_connection_with(transport, service, config);
+        (ended, sent.join().expect("the reader does not panic"))
+    })
+}

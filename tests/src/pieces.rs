@@ -1,0 +1,70 @@
+//! A transport that hands over and takes only pieces.
+
+use std::io::{self, IoSlice};
+use std::time::Instant;
+
+use rpc_core::Transport;
+use rpc_core::transport::{Parts, ReadHalf, WriteHalf};
+
+/// A transport whose reads and writes move no more than a piece each.
+#[derive(Debug)]
+pub struct Pieces<T>(pub T, pub PieceSize);
+
+/// How large the pieces are.
+#[derive(Debug, Clone, Copy)]
+pub enum PieceSize {
+    /// So many bytes.
+    Fixed(usize),
+    /// From 1 byte to the number before, by a generator that starts from the second one.
+    Random(usize, u64),
+}
+
+impl PieceSize {
+    fn next(&mut self) -> usize {
+        match self {
+            PieceSize::Fixed(size) => *size,
+            PieceSize::Random(most, state) => {
+                // a linear congruential generator with Knuth's constants
+                *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                usize::try_from(*state >> 33).expect("31 bits") % *most + 1
+            }
+        }
+    }
+}
+
+impl<T: Transport> Transport for Pieces<T> {
+    fn into_parts(self) -> io::Result<Parts> {
+        let parts = self.0.into_parts()?;
+        Ok(Parts {
+            reader: Box::new(Half(parts.reader, self.1)),
+            writer: Box::new(Half(parts.writer, self.1)),
+            ..parts
+        })
+    }
+}
+
+struct Half<T: ?Sized>(Box<T>, PieceSize);
+
+impl ReadHalf for Half<dyn ReadHalf> {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        let size = buf.len().min(self.1.next());
+        self.0.read(&mut buf[..size], until)
+    }
+
+    fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let size = buf.len().min(self.1.next());
+        self.0.try_read(&mut buf[..size])
+    }
+}
+
+impl WriteHalf for Half<dyn WriteHalf> {
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        let first = bufs.iter().find(|buf| !buf.is_empty()).expect("there is something to write");
+        let size = first.len().min(self.1.next());
+        self.0.write(&[IoSlice::new(&first[..size])], until)
+    }
+
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.0.finish(until)
+    }
+}

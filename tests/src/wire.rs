@@ -1,0 +1,154 @@
+//! Frames and messages written and read by hand, apart from the library, so that both cannot be wrong in the same way.
+
+/// Frame type numbers.
+pub const HEADER: u8 = 0x01;
+/// Frame type numbers.
+pub const DATA: u8 = 0x02;
+/// Frame type numbers.
+pub const TRAILER: u8 = 0x03;
+/// Frame type numbers.
+pub const RESET: u8 = 0xff;
+
+/// The bytes of one frame.
+///
+/// # Panics
+/// If the payload has more than 4 GiB.
+pub fn frame(kind: u8, last: bool, payload: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(payload.len()).expect("a test's payload is small");
+    [&[kind, u8::from(last)][..], &len.to_le_bytes(), payload].concat()
+}
+
+/// A header message in one frame.
+pub fn header(json: &str) -> Vec<u8> {
+    frame(HEADER, true, json.as_bytes())
+}
+
+/// A body in one frame.
+pub fn data(payload: impl AsRef<[u8]>) -> Vec<u8> {
+    frame(DATA, true, payload.as_ref())
+}
+
+/// A frame of a body that goes on.
+pub fn more(payload: impl AsRef<[u8]>) -> Vec<u8> {
+    frame(DATA, false, payload.as_ref())
+}
+
+/// A Reset frame.
+pub fn reset() -> Vec<u8> {
+    frame(RESET, true, &[])
+}
+
+/// A request with a JSON body.
+pub fn request(endpoint: &str, accept: u32, json: &str) -> Vec<u8> {
+    [header(&format!(r#"{{"Endpoint":"{endpoint}","DataType":3,"Accept":{accept}}}"#)), data(json)].concat()
+}
+
+/// An OK reply with a JSON body.
+pub fn ok_json(json: &str) -> Vec<u8> {
+    [header(r#"{"DataType":3,"Error":1}"#), data(json)].concat()
+}
+
+/// A reply that says no.
+pub fn refusal(status: u32, message: &str) -> Vec<u8> {
+    header(&format!(r#"{{"Error":{status},"ErrorMessage":"{message}"}}"#))
+}
+
+/// The client's half of the Close handshake.
+pub fn close_request() -> Vec<u8> {
+    header(r#"{"Endpoint":"Close","DataType":2,"Accept":2}"#)
+}
+
+/// The server's half of the Close handshake.
+pub fn close_reply() -> Vec<u8> {
+    [header(r#"{"DataType":2,"Error":1}"#), reset()].concat()
+}
+
+/// A frame as it stood in a byte stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Its type number.
+    pub kind: u8,
+    /// Its final flag.
+    pub last: bool,
+    /// What it carries.
+    pub payload: Vec<u8>,
+    /// Where it ends in the byte stream.
+    pub end: usize,
+}
+
+/// The whole frames at the start of a byte stream.
+pub fn frames(bytes: &[u8]) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let mut at = 0;
+    while let Some(head) = bytes.get(at..at + 6) {
+        let len = u32::from_le_bytes([head[2], head[3], head[4], head[5]]) as usize;
+        let len = if head[0] == RESET { 0 } else { len };
+        let Some(payload) = bytes.get(at + 6..at + 6 + len) else { break };
+        at += 6 + len;
+        frames.push(Frame { kind: head[0], last: head[1] != 0, payload: payload.to_vec(), end: at });
+    }
+    frames
+}
+
+/// A message, with its frames glued together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The type number of its frames.
+    pub kind: u8,
+    /// What it carries.
+    pub payload: Vec<u8>,
+    /// Where it ends in the byte stream.
+    pub end: usize,
+}
+
+/// The whole messages at the start of a byte stream.
+///
+/// # Panics
+/// If frames of two types stand in one message.
+pub fn messages(bytes: &[u8]) -> Vec<Message> {
+    let mut messages = Vec::new();
+    let mut open: Option<Message> = None;
+    for frame in frames(bytes) {
+        if frame.kind == RESET {
+            open = None;
+            messages.push(Message { kind: RESET, payload: Vec::new(), end: frame.end });
+            continue;
+        }
+        let mut message = open.take().unwrap_or(Message { kind: frame.kind, payload: Vec::new(), end: 0 });
+        assert_eq!(message.kind, frame.kind, "a message of two types");
+        message.payload.extend(frame.payload);
+        message.end = frame.end;
+        if frame.last {
+            messages.push(message);
+        } else {
+            open = Some(message);
+        }
+    }
+    messages
+}
+
+/// Whether a message is a request's header behind which a body follows.
+pub fn announces_body(message: &Message) -> bool {
+    let header: serde_json::Value = serde_json::from_slice(&message.payload).unwrap_or_default();
+    message.kind == HEADER && matches!(header["DataType"].as_u64(), Some(3 | 4))
+}
+
+/// Where each whole request at the start of a client's bytes ends.
+pub fn request_ends(bytes: &[u8]) -> Vec<usize> {
+    let messages = messages(bytes);
+    let mut ends = Vec::new();
+    let mut at = 0;
+    while let Some(message) = messages.get(at) {
+        at += 1;
+        let end = match (message.kind, messages.get(at)) {
+            (HEADER, body) if announces_body(message) => {
+                at += 1;
+                body.map(|body| body.end)
+            }
+            (HEADER, _) => Some(message.end),
+            _ => None,
+        };
+        ends.extend(end);
+    }
+    ends
+}
