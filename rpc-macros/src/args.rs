@@ -41,7 +41,7 @@ impl ServiceOptions {
     }
 
     /// The way into `rpc-core` that the user asked for.
-    pub(crate) fn runtime(&self) -> Runtime {
+    pub(crate) fn runtime(&self) -> Runtime<'_> {
         Runtime::of(self.krate.as_ref())
     }
 

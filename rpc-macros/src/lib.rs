@@ -35,7 +35,7 @@ fn service(options: TokenStream, item: TokenStream) -> TokenStream {
     let service = lower::service(&definition, &options, &mut errors);
     check::service(&service, &mut errors);
     match errors.finish() {
-        Ok(()) => expand::service(&definition, &service, &options.runtime()),
+        Ok(()) => expand::service(&definition, &service, options.runtime()),
         Err(mistakes) => expand::fallback(&definition, &mistakes),
     }
 }

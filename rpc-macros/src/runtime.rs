@@ -2,26 +2,32 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::Path;
 
 /// Prints as the path of the hidden module, `::rpc_core::__private` unless `crate = path` says otherwise.
-pub(crate) struct Runtime {
-    private: TokenStream,
+#[derive(Clone, Copy)]
+pub(crate) struct Runtime<'a> {
+    path: Option<&'a Path>,
+    span: Span,
 }
 
-impl Runtime {
+impl<'a> Runtime<'a> {
     /// The module in the crate that `path` leads to, or in the crate called `rpc_core`.
-    pub(crate) fn of(path: Option<&syn::Path>) -> Self {
-        let span = Span::mixed_site();
-        let private = match path {
-            Some(path) => quote_spanned!(span=> #path::__private),
-            None => quote_spanned!(span=> ::rpc_core::__private),
-        };
-        Self { private }
+    pub(crate) fn of(path: Option<&'a Path>) -> Self {
+        Self { path, span: Span::mixed_site() }
+    }
+
+    /// The same path, written at another place, for errors about what stands behind it to point there.
+    pub(crate) fn at(self, span: Span) -> Self {
+        Self { span, ..self }
     }
 }
 
-impl ToTokens for Runtime {
+impl ToTokens for Runtime<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.private.to_tokens(tokens);
+        tokens.extend(match self.path {
+            Some(path) => quote_spanned!(self.span=> #path::__private),
+            None => quote_spanned!(self.span=> ::rpc_core::__private),
+        });
     }
 }

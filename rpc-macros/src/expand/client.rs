@@ -24,7 +24,7 @@ struct Kind {
 }
 
 impl Kind {
-    fn of(service: &Service, runtime: &Runtime) -> Self {
+    fn of(service: &Service, runtime: Runtime<'_>) -> Self {
         let ident = &service.ident;
         match service.sharing {
             Sharing::Shared => {
@@ -63,7 +63,7 @@ impl Kind {
 /// impl VaultClient { pub fn connect(..) .. }
 /// impl Vault for VaultClient { .. }
 /// ```
-pub(crate) fn items(service: &Service, runtime: &Runtime) -> TokenStream {
+pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (kind, ident, visibility, client) =
         (Kind::of(service, runtime), &service.ident, &service.visibility, names::client(&service.ident));
     let Kind { field, holds, docs, .. } = &kind;
@@ -90,7 +90,7 @@ pub(crate) fn items(service: &Service, runtime: &Runtime) -> TokenStream {
 }
 
 /// Functions without a receiver, which no method of a trait can clash with.
-fn constructors(service: &Service, kind: &Kind, runtime: &Runtime) -> TokenStream {
+fn constructors(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, Kind { field, holds, .. }) = (&service.visibility, kind);
     generate! {
         /// Connects to the server at an address.
@@ -131,10 +131,10 @@ fn constructors(service: &Service, kind: &Kind, runtime: &Runtime) -> TokenStrea
 /// ```text
 /// fn list(&self, prefix: &str) -> Result<Vec<Entry>>;         // in
 /// fn list(&self, prefix: &str) -> Result<Vec<Entry>> {        // out
-///     call(&self.client, "list").value(parameter::<str>(), prefix).json(result::<Vec<Entry>>(), error::<..>())
+///     call(&self.client, "list").value(parameter::<str, _>(), prefix).json(result::<Vec<Entry>, _>(), error::<..>())
 /// }
 /// ```
-fn stub(method: &Method, kind: &Kind, runtime: &Runtime) -> TokenStream {
+fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let Kind { field, begin, lifetime, .. } = kind;
     let Method { conditions, tolerated, wire_name, .. } = method;
     let mut signature = method.signature.clone();
@@ -150,7 +150,7 @@ fn stub(method: &Method, kind: &Kind, runtime: &Runtime) -> TokenStream {
 }
 
 /// The step that sends the parameters.
-fn request(method: &Method, runtime: &Runtime) -> TokenStream {
+fn request(method: &Method, runtime: Runtime<'_>) -> TokenStream {
     match (method.values.as_slice(), &method.stream) {
         (_, Some(stream)) => {
             let name = &stream.name;
@@ -174,7 +174,7 @@ fn request(method: &Method, runtime: &Runtime) -> TokenStream {
 }
 
 /// The step that reads the reply.
-fn reply(returned: &Returned, runtime: &Runtime) -> TokenStream {
+fn reply(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
     let error = codec::error(returned, runtime);
     if returned.reply.stream.is_some() {
         return generate!(octets(#error));

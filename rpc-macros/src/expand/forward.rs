@@ -11,7 +11,7 @@ use crate::names;
 use crate::runtime::Runtime;
 
 /// `&T`, `Arc<T>` and `Box<T>` behind `&self`; `&mut T` and `Box<T>` behind `&mut self`.
-pub(crate) fn impls(service: &Service, runtime: &Runtime) -> TokenStream {
+pub(crate) fn impls(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let implementor = names::implementor();
     let in_box = generate!(#runtime::Box<#implementor>);
     let pointers = match service.sharing {
@@ -27,7 +27,7 @@ pub(crate) fn impls(service: &Service, runtime: &Runtime) -> TokenStream {
 ///     fn list(&self, prefix: &str) -> Result<Vec<Entry>> { <S as Vault>::list(&**self, prefix) }
 /// }
 /// ```
-fn forwarding(pointer: &TokenStream, service: &Service, runtime: &Runtime) -> TokenStream {
+fn forwarding(pointer: &TokenStream, service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (implementor, ident, supertraits) = (names::implementor(), &service.ident, &service.supertraits);
     let supertraits = (!supertraits.is_empty()).then(|| generate!(Self: #supertraits));
     let methods = service.methods.iter().map(|method| forwarding_method(method, service));

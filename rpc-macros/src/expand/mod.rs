@@ -26,7 +26,7 @@ macro_rules! generate {
 use generate;
 
 /// Everything that a sound service becomes.
-pub(crate) fn service(definition: &ItemTrait, service: &Service, runtime: &Runtime) -> TokenStream {
+pub(crate) fn service(definition: &ItemTrait, service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let definition = definition::emitted(definition);
     let forwarding = forward::impls(service, runtime);
     let client = client::items(service, runtime);

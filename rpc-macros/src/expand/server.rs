@@ -14,7 +14,7 @@ use crate::runtime::Runtime;
 /// impl<S> VaultServer<S> { pub fn new(service: S) -> Self { .. } }
 /// impl<S: Vault> Dispatch for VaultServer<S> { .. }
 /// ```
-pub(crate) fn items(service: &Service, runtime: &Runtime) -> TokenStream {
+pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, server) = (&service.visibility, names::server(&service.ident));
     let (structure, field) = match service.sharing {
         Sharing::Shared => (shared(service, runtime), generate!(service: #runtime::Arc::new(service))),
@@ -44,7 +44,7 @@ pub(crate) fn items(service: &Service, runtime: &Runtime) -> TokenStream {
 }
 
 /// The handler behind `&self`: clones of the server are the same handler.
-fn shared(service: &Service, runtime: &Runtime) -> TokenStream {
+fn shared(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, server) = (&service.visibility, names::server(&service.ident));
     let docs =
         format!(" Serves a [`{}`]: all connections share the handler, and a clone is the same server.", service.ident);
@@ -64,7 +64,7 @@ fn shared(service: &Service, runtime: &Runtime) -> TokenStream {
 }
 
 /// The handler behind `&mut self`: a clone of the server is a handler of its own.
-fn session(service: &Service, runtime: &Runtime) -> TokenStream {
+fn session(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, server) = (&service.visibility, names::server(&service.ident));
     let docs = format!(
         " Serves a [`{}`]: each connection is a session with a handler of its own, a clone of this one.",
@@ -85,7 +85,7 @@ fn session(service: &Service, runtime: &Runtime) -> TokenStream {
 ///     match call.endpoint() { "list" => .., _ => call.unknown_endpoint(Dispatch::contract(self)) }
 /// }
 /// ```
-fn dispatch(service: &Service, runtime: &Runtime) -> TokenStream {
+fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (ident, server, implementor) = (&service.ident, names::server(&service.ident), names::implementor());
     let contract = contract(service, runtime);
     let tolerated = &service.tolerated;
@@ -113,12 +113,12 @@ fn dispatch(service: &Service, runtime: &Runtime) -> TokenStream {
 
 /// ```text
 /// fn list(&self, prefix: &str) -> Result<Vec<Entry>>;                                                    // in
-/// "list" => serve_value(call, parameter::<str>(), json(result::<Vec<Entry>>(), error::<..>()),           // out
+/// "list" => serve_value(call, parameter::<str, _>(), json(result::<Vec<Entry>, _>(), error::<..>()),           // out
 ///     |prefix, reply| reply.send(<S as Vault>::list(&*self.service, &prefix))),
 /// ```
 ///
 /// The closure answers by itself, for what a handler returns may borrow from what it received.
-fn arm(method: &Method, service: &Service, runtime: &Runtime) -> TokenStream {
+fn arm(method: &Method, service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let Method { conditions, tolerated, wire_name, .. } = method;
     let reply = reply(method, runtime);
     let handled = handled(method, service);
@@ -166,7 +166,7 @@ fn handled(method: &Method, service: &Service) -> TokenStream {
 }
 
 /// How the handler's answer travels.
-fn reply(method: &Method, runtime: &Runtime) -> TokenStream {
+fn reply(method: &Method, runtime: Runtime<'_>) -> TokenStream {
     let error = codec::error(&method.returned, runtime);
     if method.returned.reply.stream.is_some() {
         return generate!(#runtime::octets(#error));
@@ -183,7 +183,7 @@ fn nested(members: impl DoubleEndedIterator<Item = TokenStream>) -> TokenStream 
 /// ```text
 /// Contract { name: "Vault", session: false, methods: &[Method { name: "list", .. }] }
 /// ```
-fn contract(service: &Service, runtime: &Runtime) -> TokenStream {
+fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (name, session) = (names::plain(&service.ident), service.sharing == Sharing::Session);
     let methods = service.methods.iter().map(|method| {
         let (conditions, wire_name) = (&method.conditions, &method.wire_name);
@@ -199,7 +199,7 @@ fn contract(service: &Service, runtime: &Runtime) -> TokenStream {
     generate!(#runtime::Contract { name: #name, session: #session, methods: &[#(#methods),*] })
 }
 
-fn data_type(value: bool, stream: bool, runtime: &Runtime) -> TokenStream {
+fn data_type(value: bool, stream: bool, runtime: Runtime<'_>) -> TokenStream {
     match (value, stream) {
         (_, false) => generate!(#runtime::DataType::MarshaledJson),
         (false, true) => generate!(#runtime::DataType::Octets),
