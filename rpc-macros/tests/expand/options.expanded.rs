@@ -127,31 +127,34 @@ impl Vault for VaultClient {
         ::renamed::inner::__private::call(&self.client, "vault.ListEntries")
             .none()
             .json(
-                ::renamed::inner::__private::result::<Vec<Entry>>(),
+                ::renamed::inner::__private::result::<Vec<Entry>, _>(),
                 ::renamed::inner::__private::error::<
                     <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
     #[allow(deprecated)]
     fn remove(&self, name: &str) -> Result<()> {
         ::renamed::inner::__private::call(&self.client, "Erase")
-            .value(::renamed::inner::__private::parameter::<str>(), name)
+            .value(::renamed::inner::__private::parameter::<str, _>(), name)
             .json(
                 ::renamed::inner::__private::unit(),
                 ::renamed::inner::__private::error::<
                     <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
     #[cfg(unix)]
     fn r#move(&self, r#type: Kind) -> Result<()> {
         ::renamed::inner::__private::call(&self.client, "vault.Move")
-            .value(::renamed::inner::__private::parameter::<Kind>(), &r#type)
+            .value(::renamed::inner::__private::parameter::<Kind, _>(), &r#type)
             .json(
                 ::renamed::inner::__private::unit(),
                 ::renamed::inner::__private::error::<
                     <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
@@ -163,6 +166,7 @@ impl Vault for VaultClient {
                 ::renamed::inner::__private::unit(),
                 ::renamed::inner::__private::error::<
                     <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
@@ -245,9 +249,10 @@ where
                 ::renamed::inner::__private::serve_none(
                     __rpc_call,
                     ::renamed::inner::__private::json(
-                        ::renamed::inner::__private::result::<Vec<Entry>>(),
+                        ::renamed::inner::__private::result::<Vec<Entry>, _>(),
                         ::renamed::inner::__private::error::<
                             <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_reply| {
@@ -260,11 +265,12 @@ where
             "Erase" => {
                 ::renamed::inner::__private::serve_value(
                     __rpc_call,
-                    ::renamed::inner::__private::parameter::<str>(),
+                    ::renamed::inner::__private::parameter::<str, _>(),
                     ::renamed::inner::__private::json(
                         ::renamed::inner::__private::unit(),
                         ::renamed::inner::__private::error::<
                             <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_name, __rpc_reply| {
@@ -279,11 +285,12 @@ where
             "vault.Move" => {
                 ::renamed::inner::__private::serve_value(
                     __rpc_call,
-                    ::renamed::inner::__private::parameter::<Kind>(),
+                    ::renamed::inner::__private::parameter::<Kind, _>(),
                     ::renamed::inner::__private::json(
                         ::renamed::inner::__private::unit(),
                         ::renamed::inner::__private::error::<
                             <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_type, __rpc_reply| {
@@ -302,6 +309,7 @@ where
                         ::renamed::inner::__private::unit(),
                         ::renamed::inner::__private::error::<
                             <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_reply| {

@@ -88,11 +88,12 @@ impl CursorClient {
 impl Cursor for CursorClient {
     fn seek(&mut self, position: u64) -> Result<()> {
         ::rpc_core::__private::session_call(&mut self.session, "seek")
-            .value(::rpc_core::__private::parameter::<u64>(), &position)
+            .value(::rpc_core::__private::parameter::<u64, _>(), &position)
             .json(
                 ::rpc_core::__private::unit(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
@@ -102,6 +103,7 @@ impl Cursor for CursorClient {
             .octets(
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
@@ -109,9 +111,10 @@ impl Cursor for CursorClient {
         ::rpc_core::__private::session_call(&mut self.session, "append")
             .stream(content)
             .json(
-                ::rpc_core::__private::result::<u64>(),
+                ::rpc_core::__private::result::<u64, _>(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
@@ -176,11 +179,12 @@ where
             "seek" => {
                 ::rpc_core::__private::serve_value(
                     __rpc_call,
-                    ::rpc_core::__private::parameter::<u64>(),
+                    ::rpc_core::__private::parameter::<u64, _>(),
                     ::rpc_core::__private::json(
                         ::rpc_core::__private::unit(),
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_position, __rpc_reply| {
@@ -200,6 +204,7 @@ where
                     ::rpc_core::__private::octets(
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_reply| {
@@ -212,9 +217,10 @@ where
                 ::rpc_core::__private::serve_stream(
                     __rpc_call,
                     ::rpc_core::__private::json(
-                        ::rpc_core::__private::result::<u64>(),
+                        ::rpc_core::__private::result::<u64, _>(),
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_content, __rpc_reply| {

@@ -128,11 +128,12 @@ impl VaultClient {
 impl Vault for VaultClient {
     fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
         ::rpc_core::__private::call(&self.client, "list")
-            .value(::rpc_core::__private::parameter::<str>(), prefix)
+            .value(::rpc_core::__private::parameter::<str, _>(), prefix)
             .json(
-                ::rpc_core::__private::result::<Vec<Entry>>(),
+                ::rpc_core::__private::result::<Vec<Entry>, _>(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
@@ -140,9 +141,10 @@ impl Vault for VaultClient {
         ::rpc_core::__private::call(&self.client, "count")
             .none()
             .json(
-                ::rpc_core::__private::result::<u64>(),
+                ::rpc_core::__private::result::<u64, _>(),
                 ::rpc_core::__private::error::<
                     <Result<(), CountError> as ::rpc_core::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
@@ -150,11 +152,12 @@ impl Vault for VaultClient {
         ::rpc_core::__private::call(&self.client, "rename")
             .values(
                 &[
-                    ("from", &::rpc_core::__private::parameter::<str>().with(from)),
-                    ("to", &::rpc_core::__private::parameter::<String>().with(&to)),
+                    ("from", &::rpc_core::__private::parameter::<str, _>().with(from)),
+                    ("to", &::rpc_core::__private::parameter::<String, _>().with(&to)),
                     (
                         "limit",
-                        &::rpc_core::__private::parameter::<Option<u32>>().with(&limit),
+                        &::rpc_core::__private::parameter::<Option<u32>, _>()
+                            .with(&limit),
                     ),
                 ],
             )
@@ -162,15 +165,17 @@ impl Vault for VaultClient {
                 ::rpc_core::__private::unit(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
     fn fetch(&self, name: &str) -> Result<::rpc_core::__private::OctetReader<'static>> {
         ::rpc_core::__private::call(&self.client, "fetch")
-            .value(::rpc_core::__private::parameter::<str>(), name)
+            .value(::rpc_core::__private::parameter::<str, _>(), name)
             .octets(
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
@@ -178,9 +183,10 @@ impl Vault for VaultClient {
         ::rpc_core::__private::call(&self.client, "digest")
             .stream(content)
             .json(
-                ::rpc_core::__private::result::<Digest>(),
+                ::rpc_core::__private::result::<Digest, _>(),
                 ::rpc_core::__private::error::<
                     <io::Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
                 >(),
             )
     }
@@ -266,11 +272,12 @@ where
             "list" => {
                 ::rpc_core::__private::serve_value(
                     __rpc_call,
-                    ::rpc_core::__private::parameter::<str>(),
+                    ::rpc_core::__private::parameter::<str, _>(),
                     ::rpc_core::__private::json(
-                        ::rpc_core::__private::result::<Vec<Entry>>(),
+                        ::rpc_core::__private::result::<Vec<Entry>, _>(),
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_prefix, __rpc_reply| {
@@ -285,12 +292,13 @@ where
                 ::rpc_core::__private::serve_none(
                     __rpc_call,
                     ::rpc_core::__private::json(
-                        ::rpc_core::__private::result::<u64>(),
+                        ::rpc_core::__private::result::<u64, _>(),
                         ::rpc_core::__private::error::<
                             <Result<
                                 (),
                                 CountError,
                             > as ::rpc_core::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_reply| {
@@ -303,16 +311,17 @@ where
                     __rpc_call,
                     &["from", "to", "limit"],
                     (
-                        ::rpc_core::__private::parameter::<str>(),
+                        ::rpc_core::__private::parameter::<str, _>(),
                         (
-                            ::rpc_core::__private::parameter::<String>(),
-                            (::rpc_core::__private::parameter::<Option<u32>>(), ()),
+                            ::rpc_core::__private::parameter::<String, _>(),
+                            (::rpc_core::__private::parameter::<Option<u32>, _>(), ()),
                         ),
                     ),
                     ::rpc_core::__private::json(
                         ::rpc_core::__private::unit(),
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |(__rpc_from, (__rpc_to, (__rpc_limit, ()))), __rpc_reply| {
@@ -331,10 +340,11 @@ where
             "fetch" => {
                 ::rpc_core::__private::serve_value(
                     __rpc_call,
-                    ::rpc_core::__private::parameter::<str>(),
+                    ::rpc_core::__private::parameter::<str, _>(),
                     ::rpc_core::__private::octets(
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_name, __rpc_reply| {
@@ -349,9 +359,10 @@ where
                 ::rpc_core::__private::serve_stream(
                     __rpc_call,
                     ::rpc_core::__private::json(
-                        ::rpc_core::__private::result::<Digest>(),
+                        ::rpc_core::__private::result::<Digest, _>(),
                         ::rpc_core::__private::error::<
                             <io::Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
                         >(),
                     ),
                     |__rpc_content, __rpc_reply| {

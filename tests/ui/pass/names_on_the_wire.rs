@@ -1,0 +1,39 @@
+//! Options change what a method is called on the wire, and nothing else.
+
+use rpc_core::{Dispatch, Result, rpc_service};
+
+#[rpc_service(prefix = "vault.", rename_all = "camelCase")]
+trait Vault {
+    fn list_entries(&self) -> Result<()>;
+    #[rpc(name = "Erase")]
+    fn remove_entry(&self, entry_name: &str) -> Result<()>;
+    fn r#move(&self, r#type: &str, to: &str) -> Result<()>;
+}
+
+struct Shelf;
+
+impl Vault for Shelf {
+    fn list_entries(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn remove_entry(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn r#move(&self, _: &str, _: &str) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {
+    let server = VaultServer::new(Shelf);
+    let contract = server.contract();
+    let methods: Vec<_> = contract.methods.iter().map(|method| (method.name, method.parameters)).collect();
+    assert_eq!(contract.name, "Vault");
+    assert!(!contract.session);
+    assert_eq!(
+        methods,
+        [("vault.listEntries", &[][..]), ("Erase", &["entry_name"]), ("vault.move", &["type", "to"])]
+    );
+}

@@ -1,0 +1,67 @@
+//! `&mut self`: one handler for one connection. Streams follow each other, and each ends before the next call.
+
+use std::io::Read;
+use std::thread;
+
+use rpc_core::transport::memory_pair;
+use rpc_core::{Result, rpc_service, serve_connection};
+
+#[rpc_service]
+pub trait Cursor {
+    fn seek(&mut self, position: usize) -> Result<()>;
+    fn rest(&mut self) -> Result<impl Read>;
+    fn append(&mut self, content: impl Read) -> Result<usize>;
+    fn named<'a>(&'a mut self) -> Result<impl Read + 'a>;
+}
+
+#[derive(Clone)]
+struct Tape {
+    content: Vec<u8>,
+    position: usize,
+}
+
+impl Tape {
+    fn new() -> Self {
+        Tape { content: b"some text".to_vec(), position: 0 }
+    }
+}
+
+impl Cursor for Tape {
+    fn seek(&mut self, position: usize) -> Result<()> {
+        self.position = position;
+        Ok(())
+    }
+
+    fn rest(&mut self) -> Result<impl Read> {
+        Ok(&self.content[self.position..])
+    }
+
+    fn append(&mut self, mut content: impl Read) -> Result<usize> {
+        Ok(content.read_to_end(&mut self.content)?)
+    }
+
+    fn named<'a>(&'a mut self) -> Result<impl Read + 'a> {
+        Ok(&self.content[..])
+    }
+}
+
+fn check(cursor: &mut impl Cursor) {
+    let mut text = String::new();
+    cursor.seek(5).unwrap();
+    cursor.rest().unwrap().read_to_string(&mut text).unwrap();
+    cursor.named().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(text, "textsome text");
+    assert_eq!(cursor.append(&b"more"[..]).unwrap(), 4);
+}
+
+fn main() {
+    check(&mut Tape::new());
+    check(&mut &mut Tape::new());
+    check(&mut Box::new(Tape::new()));
+    let (near, far) = memory_pair();
+    let server = thread::spawn(|| serve_connection(far, CursorServer::new(Tape::new()).clone()));
+    let mut cursor = CursorClient::from_transport(near).unwrap();
+    check(&mut cursor);
+    drop(cursor);
+    server.join().unwrap().unwrap();
+}

@@ -1,0 +1,12 @@
+use rpc_core::{Result, rpc_service};
+
+pub struct Entry {
+    pub name: String,
+}
+
+#[rpc_service]
+pub trait Vault {
+    fn store(&self, name: &str) -> Result<Entry>;
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use rpc_core::{Result, rpc_service};
+
+#[derive(serde::Serialize)]
+pub struct Entry {
+    pub name: String,
+}
+
+#[rpc_service]
+pub trait Vault {
+    fn store(&self, name: &str) -> Result<Entry>;
+}
+
+fn main() {}
