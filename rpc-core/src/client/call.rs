@@ -97,7 +97,10 @@ impl<'s> Outgoing<'s, '_> {
         let _entered = span.enter();
         let mut held = match self.line {
             Line::Pool(pool) => Held::Pool(Borrowed::new(pool)?),
-            Line::Session(session) => Held::Session(session),
+            Line::Session(session) => {
+                session.idle_wire()?;
+                Held::Session(session)
+            }
         };
         let wire = held.wire()?;
         let request = match payload {

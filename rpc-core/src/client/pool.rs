@@ -83,9 +83,13 @@ impl Pool {
                 return Err(Misuse::Closed.into());
             }
             while let Some(mut wire) = state.idle.pop() {
-                if wire.is_quiet() {
-                    let ticket = state.hold();
-                    return Ok((wire, ticket));
+                match wire.check_idle() {
+                    Ok(()) => {
+                        let ticket = state.hold();
+                        return Ok((wire, ticket));
+                    }
+                    Err(error) if self.connector.is_none() => return Err(error),
+                    Err(error) => tracing::debug!(%error, "an idle connection is replaced"),
                 }
             }
             if self.connector.is_none() && state.holders.is_empty() {

@@ -71,6 +71,16 @@ impl Session {
         Ok(self.wire.as_mut().ok_or(Misuse::Closed)?)
     }
 
+    /// The connection for a new call, if nothing has come since the last one.
+    pub(super) fn idle_wire(&mut self) -> Result<&mut Wire> {
+        let outcome = self.wire()?.check_idle();
+        if outcome.is_err() {
+            self.wire = None;
+        }
+        outcome?;
+        self.wire()
+    }
+
     /// The present call is over: a connection that is out of step is closed.
     pub(super) fn settle(&mut self) {
         match &mut self.wire {

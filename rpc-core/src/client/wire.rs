@@ -4,10 +4,10 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use crate::connection::{
-    Ahead, Answer, CHUNK, ClientTurn, Ends, Inbound, Outbound, close_as_client, finish, request_close,
+    Ahead, Answer, CHUNK, ClientTurn, DISCARD_TIME, Ends, Inbound, Outbound, close_as_client, finish, request_close,
 };
 use crate::error::{Doing, Error, Fate, Misuse, RemoteError, Result};
-use crate::frame::{FRAME_HEADER_LEN, FrameError};
+use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::{DataType, MessageError, MessageWriter, ReplyHeader, RequestHeader, Violation};
 use crate::transport::{Parts, Patience};
 
@@ -63,9 +63,26 @@ impl Wire {
         !self.broken && self.turn.as_ref().is_none_or(ClientTurn::reusable)
     }
 
-    /// Whether nothing has come since the last call: a server that has closed is noticed here, if the transport can look.
-    pub(crate) fn is_quiet(&mut self) -> bool {
-        matches!(self.inbound.look_ahead(), Ahead::Nothing | Ahead::Blind)
+    /// Fails if anything has come since the last call: a server that has closed is noticed here, if the transport can
+    /// look.
+    pub(crate) fn check_idle(&mut self) -> Result<()> {
+        let gone = |kind: io::ErrorKind, text: &str| Error::Transport {
+            doing: Doing::Idling,
+            error: io::Error::new(kind, text),
+            fate: Fate::UNREACHED,
+        };
+        match self.inbound.look_ahead() {
+            Ahead::Nothing | Ahead::Blind => Ok(()),
+            Ahead::End => Err(gone(io::ErrorKind::UnexpectedEof, "the peer has closed the connection")),
+            Ahead::Bytes => {
+                let ahead = self.inbound.messages.ahead();
+                if ahead.first() == Some(&FrameKind::Reset.to_wire()) {
+                    return Err(gone(io::ErrorKind::ConnectionReset, "the peer has reset the connection"));
+                }
+                let violation = Violation::OutOfTurn { found: ahead.len() };
+                Err(Error::Protocol { violation, fate: Fate::UNREACHED })
+            }
+        }
     }
 
     /// Where the JSON of the next request is to be put.
@@ -89,7 +106,7 @@ impl Wire {
                 let deadline = if request.has_octets() { self.reply_deadline() } else { deadline };
                 self.reply_header(Patience::until(deadline))
             }
-            Ok(Sent::Answered) => self.reply_header(Patience::total(self.config.reply_timeout)),
+            Ok(Sent::Answered) => self.early_reply(),
             Ok(Sent::Failed(error, fate)) => self.explain(error, fate),
             Err(error) => Err(error),
         };
@@ -146,6 +163,19 @@ impl Wire {
             }
             writer.write_all(&chunk[..count]).map_err(FrameError::Io)?;
         }
+    }
+
+    /// A server that answers before the request has ended reads on to its end before it writes the reply's body. JSON
+    /// is there when the handler is done, and nobody wants what was not sent: so the request ends here.
+    fn early_reply(&mut self) -> Result<DataType> {
+        let body = self.reply_header(Patience::total(self.config.reply_timeout))?;
+        if body == DataType::MarshaledJson {
+            self.outbound.set_patience(Patience::total(Some(DISCARD_TIME)));
+            if let Err(error) = MessageWriter::new(&mut self.outbound.frames).finish() {
+                tracing::debug!(%error, "the server has closed behind its reply");
+            }
+        }
+        Ok(body)
     }
 
     fn sending_failed(&mut self, error: SendError, limit: Option<Duration>, fate: Fate) -> Result<Sent> {

@@ -86,11 +86,12 @@ impl Inbound {
 
     /// What has come since the last read, without blocking.
     pub(crate) fn look_ahead(&mut self) -> Ahead {
-        if !self.messages.frames().buffered().is_empty() {
+        if !self.messages.ahead().is_empty() {
             return Ahead::Bytes;
         }
         match self.messages.frames_mut().read_ahead(|source, buffer| source.half.try_read(buffer)) {
             Ok(0) => Ahead::End,
+            Ok(_) if self.messages.ahead().is_empty() => Ahead::Nothing,
             Ok(_) => Ahead::Bytes,
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ahead::Nothing,

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::frame::{FrameHeader, FrameKind, FrameReader};
+use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind, FrameReader};
 
 use super::{MAX_HEADER_LEN, MessageError, Violation};
 
@@ -46,6 +46,20 @@ impl<R> MessageReader<R> {
     /// Begins a body: the frames that come are to be Data frames.
     pub fn start_body(&mut self) {
         self.body = Body::Between;
+    }
+
+    /// What was read ahead of the next message. The extra frame of original senders counts for nothing, also where only
+    /// its start has come.
+    pub fn ahead(&self) -> &[u8] {
+        let ahead = self.frames.buffered();
+        let is_extra = |(at, byte): (usize, &u8)| match at {
+            0 => *byte == FrameKind::Header.to_wire(),
+            1 => *byte != 0,
+            _ => *byte == 0,
+        };
+        let len = ahead.len().min(FRAME_HEADER_LEN);
+        let extra = self.extra_frame_may_follow && ahead[..len].iter().enumerate().all(is_extra);
+        if extra { &ahead[len..] } else { ahead }
     }
 
     /// The frames below.
