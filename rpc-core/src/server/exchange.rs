@@ -237,9 +237,11 @@ impl<'c> Exchange<'c> {
         Ok(ended)
     }
 
-    /// Whether the request has ended, as far as can be told without waiting.
+    /// Whether the request has ended, as far as can be told without waiting. From here on its rest is thrown away, so a
+    /// reader that the handler has kept must not take that for a clean end.
     fn request_ended(&self) -> Result<bool> {
         let mut receiving = lock(&self.line.inbound);
+        receiving.call += 1;
         match receiving.failed.take() {
             Some(error) => Err(error),
             None => receiving.inbound.messages.skip_read_ahead().map_err(|error| self.request_failed(error)),
