@@ -11,6 +11,7 @@ use syn::{
 /// A trait that became a service.
 pub(crate) struct Service {
     pub(crate) ident: Ident,
+    /// Of the generated items, which is that of the trait.
     pub(crate) visibility: Visibility,
     pub(crate) supertraits: Punctuated<TypeParamBound, Token![+]>,
     /// The lints that are tolerated in the trait, and thus in what repeats it.

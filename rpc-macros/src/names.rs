@@ -1,8 +1,12 @@
 //! Every name that the macro makes up: identifiers in the output, and names on the wire.
+//!
+//! A variable is written with `__rpc_` in front, for a bare name as a pattern would match against a user's constant or
+//! unit structure of that name. The parameters of `connect`, `new` and their like are the exception: people read them.
 
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::ext::IdentExt;
+use syn::{VisRestricted, Visibility};
 
 /// `VaultClient` for `Vault`.
 pub(crate) fn client(service: &Ident) -> Ident {
@@ -19,13 +23,22 @@ fn beside(service: &Ident, suffix: &str) -> Ident {
     format_ident!("{}{}", service, suffix, span = Span::mixed_site().located_at(service.span()))
 }
 
+/// The trait's visibility for what stands beside it. An item begins with its `pub`, so that this too must be nobody's, or
+/// lints take an item for code of the macro that wrote the trait, where one did.
+pub(crate) fn visibility(service: &Visibility) -> Visibility {
+    let mut visibility = service.clone();
+    if let Visibility::Public(word) | Visibility::Restricted(VisRestricted { pub_token: word, .. }) = &mut visibility {
+        word.span = Span::mixed_site().located_at(word.span);
+    }
+    visibility
+}
+
 /// The type parameter of generated impls. User types are spelled out inside of them, so it must not be called like one.
 pub(crate) fn implementor() -> Ident {
     Ident::new("__RpcService", Span::mixed_site())
 }
 
-/// The variable of a server arm that holds a received argument. A pattern made of a bare name would match against a
-/// user's constant of that name, hence the underscores.
+/// The variable of a server arm that holds a received argument.
 pub(crate) fn received(parameter: &Ident) -> Ident {
     format_ident!("__rpc_{}", parameter, span = Span::mixed_site())
 }

@@ -69,6 +69,9 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let Kind { field, holds, docs, .. } = &kind;
     let constructors = constructors(service, &kind, runtime);
     let tolerated = &service.tolerated;
+    // the client names what the trait only bounds; asked for where needed, for a crate may forbid to allow anything
+    let names_streams = service.methods.iter().any(|method| method.returned.reply.stream.is_some());
+    let refines = names_streams.then(|| generate!(#[allow(refining_impl_trait)]));
     let stubs = service.methods.iter().map(|method| stub(method, &kind, runtime));
     generate! {
         #docs
@@ -81,7 +84,7 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(refining_impl_trait)]
+        #refines
         #(#tolerated)*
         impl #ident for #client {
             #(#stubs)*

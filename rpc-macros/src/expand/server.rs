@@ -34,8 +34,8 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 
         #[automatically_derived]
         impl<S> #runtime::fmt::Debug for #server<S> {
-            fn fmt(&self, formatter: &mut #runtime::fmt::Formatter<'_>) -> #runtime::fmt::Result {
-                #runtime::fmt::Formatter::write_str(formatter, #name)
+            fn fmt(&self, __rpc_formatter: &mut #runtime::fmt::Formatter<'_>) -> #runtime::fmt::Result {
+                __rpc_formatter.write_str(#name)
             }
         }
 

@@ -14,6 +14,7 @@ use crate::args::{ServiceOptions, method_name};
 use crate::attributes::{conditions, tolerated};
 use crate::diagnostics::Errors;
 use crate::model::{Method, Service, Sharing};
+use crate::names;
 
 pub(crate) fn service(definition: &ItemTrait, options: &ServiceOptions, errors: &mut Errors) -> Service {
     form::definition(definition, errors);
@@ -27,7 +28,7 @@ pub(crate) fn service(definition: &ItemTrait, options: &ServiceOptions, errors: 
     let sharing = functions.iter().find_map(|function| receiver::sharing(&function.sig)).unwrap_or(Sharing::Shared);
     Service {
         ident: definition.ident.clone(),
-        visibility: definition.vis.clone(),
+        visibility: names::visibility(&definition.vis),
         supertraits: definition.supertraits.clone(),
         tolerated: tolerated(&definition.attrs),
         sharing,

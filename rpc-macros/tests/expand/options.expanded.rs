@@ -121,7 +121,6 @@ impl VaultClient {
     }
 }
 #[automatically_derived]
-#[allow(refining_impl_trait)]
 impl Vault for VaultClient {
     fn list_entries(&self) -> Result<Vec<Entry>> {
         ::renamed::inner::__private::call(&self.client, "vault.ListEntries")
@@ -196,9 +195,9 @@ impl<S> VaultServer<S> {
 impl<S> ::renamed::inner::__private::fmt::Debug for VaultServer<S> {
     fn fmt(
         &self,
-        formatter: &mut ::renamed::inner::__private::fmt::Formatter<'_>,
+        __rpc_formatter: &mut ::renamed::inner::__private::fmt::Formatter<'_>,
     ) -> ::renamed::inner::__private::fmt::Result {
-        ::renamed::inner::__private::fmt::Formatter::write_str(formatter, "VaultServer")
+        __rpc_formatter.write_str("VaultServer")
     }
 }
 #[automatically_derived]

@@ -135,9 +135,9 @@ impl<S> CursorServer<S> {
 impl<S> ::rpc_core::__private::fmt::Debug for CursorServer<S> {
     fn fmt(
         &self,
-        formatter: &mut ::rpc_core::__private::fmt::Formatter<'_>,
+        __rpc_formatter: &mut ::rpc_core::__private::fmt::Formatter<'_>,
     ) -> ::rpc_core::__private::fmt::Result {
-        ::rpc_core::__private::fmt::Formatter::write_str(formatter, "CursorServer")
+        __rpc_formatter.write_str("CursorServer")
     }
 }
 #[automatically_derived]

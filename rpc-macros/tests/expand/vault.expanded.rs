@@ -216,9 +216,9 @@ impl<S> VaultServer<S> {
 impl<S> ::rpc_core::__private::fmt::Debug for VaultServer<S> {
     fn fmt(
         &self,
-        formatter: &mut ::rpc_core::__private::fmt::Formatter<'_>,
+        __rpc_formatter: &mut ::rpc_core::__private::fmt::Formatter<'_>,
     ) -> ::rpc_core::__private::fmt::Result {
-        ::rpc_core::__private::fmt::Formatter::write_str(formatter, "VaultServer")
+        __rpc_formatter.write_str("VaultServer")
     }
 }
 #[automatically_derived]

@@ -1,0 +1,342 @@
+//! Generated code means what it says wherever it stands: among types, modules and values that are called like what it
+//! uses, without the prelude, behind another name of the crate, inside functions and other macros. That this file
+//! compiles is most of the test; each service is called once, so that wrong code does not pass for right.
+
+use std::io::Read;
+use std::thread;
+
+use rpc_core::transport::memory_pair;
+use rpc_core::{Dispatch, Result, rpc_service, serve_connection};
+
+/// Runs `call` against a client's end of a connection whose other end `server` serves.
+fn connected<T>(
+    server: impl Dispatch + Send + 'static,
+    call: impl FnOnce(rpc_core::transport::MemoryStream) -> T,
+) -> T {
+    let (near, far) = memory_pair();
+    let serving = thread::spawn(move || serve_connection(far, server));
+    let outcome = call(near);
+    serving.join().expect("serving does not panic").expect("the connection ends in order");
+    outcome
+}
+
+/// Every name that generated code might use for itself, taken by the user.
+mod decoys {
+    #![allow(dead_code, non_camel_case_types, non_upper_case_globals, reason = "decoys look like what they replace")]
+    #![allow(clippy::new_ret_no_self, clippy::wrong_self_convention, reason = "methods are decoys too")]
+
+    use serde::{Deserialize, Serialize};
+
+    mod core {}
+    mod std {}
+    mod alloc {}
+    mod rpc_core {}
+    mod __private {}
+    mod client {}
+    mod service {}
+    mod session {}
+
+    macro_rules! types {
+        ($($name:ident)*) => { $(#[derive(Debug, Serialize, Deserialize)] pub(crate) struct $name;)* };
+    }
+    types!(Box Arc Option String Some None Ok Err Sized Send Sync Clone Debug Drop From Into Client Session Error);
+    types!(Contract Method DataType Call Served Reply Outcome OctetReader ToAddress Transport Dispatch T E K By Self_);
+
+    /// A type that is called like a customary type parameter.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    pub(crate) struct S(pub(crate) u8);
+
+    // A pattern that is a bare name would match against these.
+    pub(crate) const prefix: u8 = 1;
+    pub(crate) const reply: u8 = 2;
+    pub(crate) const call: u8 = 3;
+    pub(crate) const formatter: u8 = 4;
+    pub(crate) static content: u8 = 5;
+    pub(crate) struct handler;
+    pub(crate) fn parameter() {}
+    pub(crate) fn result() {}
+    pub(crate) fn error() {}
+
+    pub(crate) type VaultResult<T> = ::std::result::Result<T, ::rpc_core::Error>;
+    type Result = ();
+
+    #[::rpc_core::rpc_service]
+    pub(crate) trait Vault {
+        fn take(&self, s: S) -> VaultResult<S>;
+        fn several(&self, e: &S, k: S, none: Option) -> VaultResult<Box>;
+        fn connect(&self, new: &str) -> VaultResult<()>;
+        fn close(&self) -> VaultResult<String>;
+        fn fetch(&self, address: ::std::string::String) -> VaultResult<impl ::std::io::Read>;
+        fn new(&self, transport: impl ::std::io::Read) -> VaultResult<T>;
+    }
+
+    #[::rpc_core::rpc_service]
+    pub(crate) trait Cursor {
+        fn take(&mut self, s: S) -> VaultResult<S>;
+        fn rest(&mut self) -> VaultResult<impl ::std::io::Read>;
+    }
+}
+
+struct Decoyed;
+
+impl decoys::Vault for Decoyed {
+    fn take(&self, s: decoys::S) -> Result<decoys::S> {
+        Ok(decoys::S(s.0 + 1))
+    }
+
+    fn several(&self, _: &decoys::S, _: decoys::S, _: decoys::Option) -> Result<decoys::Box> {
+        Ok(decoys::Box)
+    }
+
+    fn connect(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn close(&self) -> Result<decoys::String> {
+        Ok(decoys::String)
+    }
+
+    fn fetch(&self, address: String) -> Result<impl Read> {
+        Ok(std::io::Cursor::new(address))
+    }
+
+    fn new(&self, _: impl Read) -> Result<decoys::T> {
+        Ok(decoys::T)
+    }
+}
+
+#[test]
+fn names_of_the_user_do_not_catch_generated_ones() {
+    use decoys::Vault;
+    connected(decoys::VaultServer::new(Decoyed), |near| {
+        let vault = decoys::VaultClient::from_transport(near).unwrap();
+        assert_eq!(vault.take(decoys::S(1)).unwrap(), decoys::S(2));
+        vault.several(&decoys::S(1), decoys::S(2), decoys::Option).unwrap();
+        vault.connect("methods may be called like the client's own functions").unwrap();
+        vault.close().unwrap();
+        let mut text = String::new();
+        vault.fetch("bytes".to_owned()).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "bytes");
+        decoys::VaultClient::close(vault).unwrap();
+    });
+}
+
+/// Without the prelude there is no `Some`, no `Box` and no `Clone`, nor any trait in scope.
+mod without_prelude {
+    #![no_implicit_prelude]
+
+    #[::rpc_core::rpc_service]
+    pub(crate) trait Vault: ::core::marker::Send {
+        fn count(&self, names: &[::std::string::String]) -> ::rpc_core::Result<u64>;
+        fn rename(&self, from: &str, to: &::std::path::Path) -> ::rpc_core::Result<()>;
+        fn fetch(&self) -> ::rpc_core::Result<impl ::std::io::Read>;
+        fn measure(&self, content: impl ::std::io::Read) -> ::rpc_core::Result<u64>;
+    }
+
+    #[::rpc_core::rpc_service]
+    pub(crate) trait Cursor {
+        fn seek(&mut self, position: u64) -> ::rpc_core::Result<()>;
+        fn rest(&mut self) -> ::rpc_core::Result<impl ::std::io::Read>;
+    }
+
+    pub(crate) struct Tape(pub(crate) u64);
+
+    impl Cursor for Tape {
+        fn seek(&mut self, position: u64) -> ::rpc_core::Result<()> {
+            self.0 = position;
+            ::rpc_core::Result::Ok(())
+        }
+
+        fn rest(&mut self) -> ::rpc_core::Result<impl ::std::io::Read> {
+            ::rpc_core::Result::Ok(::std::io::Cursor::new(self.0.to_be_bytes()))
+        }
+    }
+}
+
+#[test]
+fn the_prelude_is_not_needed() {
+    let _ = |vault: without_prelude::VaultClient| {
+        use without_prelude::Vault;
+        vault.count(&[])?;
+        vault.rename("from", "to".as_ref())?;
+        vault.measure(vault.fetch()?)
+    };
+    use without_prelude::{Cursor, CursorClient, CursorServer, Tape};
+    connected(CursorServer::new(Tape(0)), |near| {
+        let mut cursor = CursorClient::from_transport(near).unwrap();
+        cursor.seek(7).unwrap();
+        let mut bytes = Vec::new();
+        cursor.rest().unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, 7_u64.to_be_bytes());
+        CursorClient::close(cursor).unwrap();
+    });
+}
+
+/// The crate under another name, and a decoy under its own.
+mod other_name {
+    pub(crate) use ::rpc_core as renamed;
+
+    #[allow(dead_code, reason = "a decoy")]
+    mod rpc_core {}
+
+    #[renamed::rpc_service(crate = renamed)]
+    pub(crate) trait Here {
+        fn count(&self) -> renamed::Result<u64>;
+    }
+
+    #[renamed::rpc_service(crate = self::renamed)]
+    pub(crate) trait FromSelf {
+        fn count(&self) -> renamed::Result<u64>;
+    }
+
+    #[renamed::rpc_service(crate = crate::other_name::renamed)]
+    pub(crate) trait FromRoot {
+        fn count(&self) -> renamed::Result<u64>;
+    }
+}
+
+impl other_name::FromRoot for u64 {
+    fn count(&self) -> Result<u64> {
+        Ok(*self)
+    }
+}
+
+#[test]
+fn the_crate_may_have_another_name() {
+    use other_name::{FromRoot, FromRootClient, FromRootServer};
+    let _ = |here: other_name::HereClient| other_name::Here::count(&here);
+    let _ = |from_self: other_name::FromSelfClient| other_name::FromSelf::count(&from_self);
+    connected(FromRootServer::new(3), |near| {
+        let client = FromRootClient::from_transport(near).unwrap();
+        assert_eq!(client.count().unwrap(), 3);
+        FromRootClient::close(client).unwrap();
+    });
+}
+
+/// Traits that another macro writes: names, types and receivers come with marks of their own.
+macro_rules! service {
+    ($name:ident { $($method:ident($($parameter:ident: $type:ty),*) -> $value:ty;)* } $($fixed:tt)*) => {
+        #[rpc_service]
+        pub(crate) trait $name {
+            $(fn $method(&self, $($parameter: $type),*) -> Result<$value>;)*
+            fn common(&self, word: &str) -> Result<String>;
+            fn stream(&self, content: impl Read) -> Result<u64>;
+            $($fixed)*
+        }
+    };
+}
+
+service!(Written {
+    unit(name: &str) -> ();
+    value(names: &[String], limit: Option<u32>) -> Vec<String>;
+    bytes(start: u64) -> impl Read;
+} fn last(&self) -> Result<()>;);
+
+struct Writer;
+
+impl Written for Writer {
+    fn unit(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn value(&self, names: &[String], limit: Option<u32>) -> Result<Vec<String>> {
+        Ok(names.iter().take(limit.unwrap_or(9) as usize).cloned().collect())
+    }
+
+    fn bytes(&self, start: u64) -> Result<impl Read> {
+        Ok(std::io::Cursor::new(start.to_be_bytes()))
+    }
+
+    fn common(&self, word: &str) -> Result<String> {
+        Ok(word.to_uppercase())
+    }
+
+    fn stream(&self, mut content: impl Read) -> Result<u64> {
+        Ok(std::io::copy(&mut content, &mut std::io::sink())?)
+    }
+
+    fn last(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn another_macro_may_write_the_trait() {
+    connected(WrittenServer::new(Writer), |near| {
+        let written = WrittenClient::from_transport(near).unwrap();
+        written.unit("x").unwrap();
+        let names = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(written.value(&names, Some(1)).unwrap(), ["a"]);
+        let mut bytes = Vec::new();
+        written.bytes(5).unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, 5_u64.to_be_bytes());
+        assert_eq!(written.common("word").unwrap(), "WORD");
+        written.last().unwrap();
+        WrittenClient::close(written).unwrap();
+    });
+}
+
+/// A private trait among private types, inside a function.
+#[test]
+fn a_trait_may_be_private_to_a_function() {
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Secret(u8);
+
+    #[rpc_service]
+    trait Vault {
+        fn swap(&self, secret: Secret) -> Result<Secret>;
+    }
+
+    struct Shelf;
+
+    impl Vault for Shelf {
+        fn swap(&self, secret: Secret) -> Result<Secret> {
+            Ok(Secret(!secret.0))
+        }
+    }
+
+    connected(VaultServer::new(Shelf), |near| {
+        let vault = VaultClient::from_transport(near).unwrap();
+        assert_eq!(vault.swap(Secret(1)).unwrap(), Secret(254));
+        VaultClient::close(vault).unwrap();
+    });
+}
+
+/// Keywords as names, and the visibility of the trait for what is generated.
+mod raw {
+    use super::{Result, rpc_service};
+
+    #[rpc_service]
+    pub(super) trait r#Match {
+        fn r#move(&self, r#type: &str, r#loop: u8) -> Result<String>;
+    }
+
+    #[rpc_service]
+    pub(in crate::raw) trait Inner {
+        fn r#async(&mut self, r#self_: u8) -> Result<u8>;
+    }
+
+    #[expect(dead_code, reason = "that it can be named here is the test")]
+    fn nameable(server: InnerServer<u8>, client: InnerClient) -> (InnerServer<u8>, InnerClient) {
+        (server, client)
+    }
+}
+
+impl raw::Match for Writer {
+    fn r#move(&self, r#type: &str, r#loop: u8) -> Result<String> {
+        Ok(format!("{type} {loop}", r#type = r#type, r#loop = r#loop))
+    }
+}
+
+#[test]
+fn names_may_be_keywords_and_travel_without_their_mark() {
+    use raw::{Match, MatchClient, MatchServer};
+    let contract = MatchServer::new(Writer).contract();
+    assert_eq!((contract.name, contract.methods[0].name), ("Match", "move"));
+    assert_eq!(contract.methods[0].parameters, ["type", "loop"]);
+    connected(MatchServer::new(Writer), |near| {
+        let client = MatchClient::from_transport(near).unwrap();
+        assert_eq!(client.r#move("a", 1).unwrap(), "a 1");
+        MatchClient::close(client).unwrap();
+    });
+}
