@@ -1,0 +1,9 @@
+//! Ordinary calls through the macro, over TCP: every shape of a method, and what happens where something does not fit.
+
+mod ends;
+mod errors;
+mod fixture;
+mod json;
+mod panics;
+mod streams;
+mod unread;
