@@ -1,18 +1,20 @@
-//! The rules between the methods of a service, and those that no single thing breaks. What is wrong with one thing by
+//! The rules between the methods of a service or the parts of a method. What is wrong with one thing by
 //! itself was refused in [`crate::lower`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use quote::ToTokens;
 use syn::{Error, TypeParamBound};
 
 use crate::diagnostics::Errors;
 use crate::model::{Method, Service, Sharing};
+use crate::names;
 
 pub(crate) fn service(service: &Service, errors: &mut Errors) {
     one_receiver(service, errors);
     distinct_wire_names(service, errors);
     for method in &service.methods {
+        distinct_parameters(method, errors);
         supported_shape(method, errors);
         session_stream_borrows(method, errors);
     }
@@ -65,6 +67,17 @@ fn same_wire_name(method: &Method, earlier: &Method) -> Error {
             name.value(),
         ),
     )
+}
+
+/// Several values travel as an object whose keys are the names.
+fn distinct_parameters(method: &Method, errors: &mut Errors) {
+    let mut seen = HashSet::new();
+    for name in method.parameter_names() {
+        if !seen.insert(names::plain(name)) {
+            let advice = format!("another parameter is called `{name}`: give one of them another name");
+            errors.push(Error::new(name.span(), advice));
+        }
+    }
 }
 
 /// The second revision of the protocol brings these shapes.

@@ -46,6 +46,13 @@ pub(crate) struct Method {
     pub(crate) returned: Returned,
 }
 
+impl Method {
+    /// The names of all parameters, in their order.
+    pub(crate) fn parameter_names(&self) -> impl Iterator<Item = &Ident> {
+        self.values.iter().map(|value| &value.name).chain(self.stream.iter().map(|stream| &stream.name))
+    }
+}
+
 /// `&self` or `&mut self`, kept where it was written.
 pub(crate) struct Receiver {
     pub(crate) sharing: Sharing,

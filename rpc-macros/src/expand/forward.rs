@@ -51,8 +51,7 @@ fn forwarding_method(method: &Method, service: &Service) -> TokenStream {
     let called = names::called(&signature.ident);
     let this = method.receiver.written.self_token;
     let borrow: Option<Token![mut]> = (method.receiver.sharing == Sharing::Session).then(Default::default);
-    let values = method.values.iter().map(|value| &value.name);
-    let arguments = values.chain(method.stream.as_ref().map(|stream| &stream.name));
+    let arguments = method.parameter_names();
     let body = generate!({ <#implementor as #ident>::#called(&#borrow **#this, #(#arguments),*) });
     quote!(#(#conditions)* #(#tolerated)* #signature #body)
 }

@@ -189,8 +189,7 @@ fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         let (conditions, wire_name) = (&method.conditions, &method.wire_name);
         let request = data_type(!method.values.is_empty(), method.stream.is_some(), runtime);
         let reply = data_type(method.returned.reply.value.is_some(), method.returned.reply.stream.is_some(), runtime);
-        let values = method.values.iter().map(|value| &value.name);
-        let parameters = values.chain(method.stream.as_ref().map(|stream| &stream.name)).map(names::plain);
+        let parameters = method.parameter_names().map(names::plain);
         generate! {
             #(#conditions)*
             #runtime::Method { name: #wire_name, request: #request, reply: #reply, parameters: &[#(#parameters),*] }

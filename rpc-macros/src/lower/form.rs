@@ -51,10 +51,7 @@ pub(crate) fn not_a_method(item: &TraitItem) -> Error {
             item,
             "methods that another macro writes are not seen here: write them out, or let that macro write the trait",
         ),
-        other => Error::new_spanned(
-            other,
-            "expected a method: write `fn name(&self) -> Result<()>;` without `pub` or `default`",
-        ),
+        other => Error::new_spanned(other, "expected a method: write `fn name(&self) -> Result<()>;` without `pub`"),
     }
 }
 
@@ -88,9 +85,6 @@ fn qualifiers(signature: &Signature, errors: &mut Errors) {
     }
     if let Some(abi) = &signature.abi {
         errors.push(Error::new_spanned(abi, "a call goes over a connection, not over an ABI: remove `extern`"));
-    }
-    if let Some(dots) = &signature.variadic {
-        errors.push(Error::new_spanned(dots, "the other side must know every parameter: write a `Vec<T>`"));
     }
 }
 

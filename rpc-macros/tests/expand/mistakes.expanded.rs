@@ -2,7 +2,7 @@
     "unknown option `compress`: the options are `prefix`, `rename_all` and `crate`"
 }
 ::core::compile_error! {
-    "expected a method: write `fn name(&self) -> Result<()>;` without `pub` or `default`"
+    "expected a method: write `fn name(&self) -> Result<()>;` without `pub`"
 }
 ::core::compile_error! {
     "values travel under the name of their parameter: write one name, and take the value apart in the handler"
