@@ -1,0 +1,47 @@
+//! Keeps a copy of a directory tree in step over one connection.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `service` | the contract: a trait of two methods, and what they exchange |
+//! | `shelf` | the serving side: a [`Mirror`] over a directory, with `walk` (order, pages) and `cache` (hashes) |
+//! | `pull` | the pulling side, over any [`Mirror`]: a client, or a [`Shelf`] in the same process |
+//! | `path`, `link`, `escape` | what may be named: nothing outside the tree |
+//! | `directory`, `attributes`, `hash` | the file system, always relative to an open directory |
+//! | `connect`, `progress` | limits of a call, bars on a terminal |
+//! | `demo` | all of it at work, checked by other means |
+//!
+//! # What is copied
+//!
+//! Regular files, directories, and symbolic links that lead to a place inside the tree, each with its modification time,
+//! and all but links with the nine permission bits of its mode. Any name: also one that is no UTF-8. Not copied, with a
+//! warning: sockets, named pipes, devices, links that lead outside. Not kept: owners, extended attributes, hard links
+//! (each name becomes a file of its own), holes, and time and mode of the top itself.
+//!
+//! Equal means equal content. Size alone says that files differ, time and mode never say that they do not.
+
+mod attributes;
+mod cache;
+mod connect;
+pub mod demo;
+mod directory;
+mod error;
+mod escape;
+mod hash;
+mod link;
+mod path;
+mod progress;
+mod pull;
+mod service;
+mod shelf;
+mod walk;
+
+pub use attributes::{Attributes, Mtime};
+pub use connect::connect;
+pub use error::MirrorError;
+pub use hash::ContentHash;
+pub use link::LinkTarget;
+pub use path::{PathError, RelPath};
+pub use progress::Progress;
+pub use pull::{Notice, Problem, PullError, PullOptions, Report, Watch, pull};
+pub use service::{Entry, Item, Mirror, MirrorClient, MirrorServer, Page, Reason};
+pub use shelf::Shelf;

@@ -1,0 +1,88 @@
+//! Bars on a terminal, for bytes and for files; elsewhere nothing but what must be known.
+
+use std::fmt;
+use std::io::{IsTerminal, stderr};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::pull::{Notice, Watch};
+
+/// Shows on standard error what a pull does: bars, if it is a terminal, and each [`Notice`] as a line.
+#[derive(Debug)]
+pub struct Progress {
+    bars: Option<Bars>,
+}
+
+#[derive(Debug)]
+struct Bars {
+    both: MultiProgress,
+    bytes: ProgressBar,
+    files: ProgressBar,
+}
+
+impl Progress {
+    /// Bars that begin at nothing: what is expected grows as the listing comes.
+    pub fn new() -> Progress {
+        Progress { bars: stderr().is_terminal().then(Bars::new) }
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Progress {
+        Progress::new()
+    }
+}
+
+impl Bars {
+    fn new() -> Bars {
+        let both = MultiProgress::new();
+        let add = |template: &str| {
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            both.add(ProgressBar::new(0).with_style(style.progress_chars("=> ")))
+        };
+        let bytes = add("bytes [{bar:40}] {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}");
+        let files = add("files [{bar:40}] {pos} of {len}");
+        Bars { both, bytes, files }
+    }
+}
+
+impl Watch for Progress {
+    fn expect(&mut self, files: u64, bytes: u64) {
+        if let Some(bars) = &self.bars {
+            bars.files.inc_length(files);
+            bars.bytes.inc_length(bytes);
+        }
+    }
+
+    fn bytes(&mut self, count: u64) {
+        if let Some(bars) = &self.bars {
+            bars.bytes.inc(count);
+        }
+    }
+
+    fn file_done(&mut self) {
+        if let Some(bars) = &self.bars {
+            bars.files.inc(1);
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        match &self.bars {
+            Some(bars) => bars.both.suspend(|| say(notice)),
+            None => say(notice),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bars) = &self.bars {
+            bars.bytes.finish_and_clear();
+            bars.files.finish_and_clear();
+        }
+    }
+}
+
+fn say(line: &dyn fmt::Display) {
+    eprintln!("mirror: {line}");
+}

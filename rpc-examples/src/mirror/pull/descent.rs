@@ -1,0 +1,93 @@
+//! Where in the destination a pull is: the directories from the top down to the one it works in, all held open.
+//!
+//! An entry can be placed only in one of them. So each directory on the way to an entry was listed, and was looked at
+//! when it was entered: a link among them cannot lead elsewhere, and swapping one later has no effect.
+
+use std::ffi::OsStr;
+use std::io;
+use std::rc::Rc;
+
+use rustix::fs::Mode;
+
+use super::super::attributes::Attributes;
+use super::super::directory::{Directory, Kind};
+use super::super::path::RelPath;
+use super::report::{Problem, Trouble};
+
+pub(super) struct Descent {
+    top: Rc<Directory>,
+    levels: Vec<Level>,
+}
+
+/// A directory that was entered. It gets its time and mode when it is left, for what is written in it changes the one and
+/// may need another of the other.
+struct Level {
+    path: RelPath,
+    directory: Rc<Directory>,
+    attributes: Attributes,
+}
+
+impl Descent {
+    pub(super) fn new(top: Directory) -> Descent {
+        Descent { top: Rc::new(top), levels: Vec::new() }
+    }
+
+    /// Leaves all directories that `next` is not in. Returns those that could not be completed.
+    pub(super) fn leave(&mut self, next: Option<&RelPath>) -> Vec<(RelPath, io::Error)> {
+        let mut failed = Vec::new();
+        while let Some(level) = self.levels.pop_if(|level| !next.is_some_and(|next| next.is_below(&level.path))) {
+            if let Err(error) = complete(&level) {
+                failed.push((level.path, error));
+            }
+        }
+        failed
+    }
+
+    /// The directory `path`, or the top, if it is the one that was entered last.
+    pub(super) fn directory(&self, path: Option<&RelPath>) -> Option<Rc<Directory>> {
+        let last = self.levels.last();
+        let directory = last.map_or(&self.top, |level| &level.directory);
+        (last.map(|level| &level.path) == path).then(|| Rc::clone(directory))
+    }
+
+    /// Enters a directory of the one that was entered last, and creates it if need be. Returns the attributes that it
+    /// had, if it was there.
+    pub(super) fn enter(
+        &mut self,
+        path: &RelPath,
+        name: &OsStr,
+        attributes: Attributes,
+    ) -> Result<Option<Attributes>, Trouble> {
+        let parent = self.levels.last().map_or(&self.top, |level| &level.directory);
+        let is_new = match parent.look_up(name)? {
+            None => true,
+            Some((Kind::Directory, _)) => false,
+            Some((Kind::File, _)) => return Err(Problem::InTheWay("a file").into()),
+            Some((Kind::Symlink, _)) => return Err(Problem::InTheWay("a symbolic link").into()),
+            Some((Kind::Special(kind), _)) => return Err(Problem::InTheWay(kind).into()),
+        };
+        if is_new {
+            parent.create_directory(name)?;
+        }
+        let directory = parent.open_directory(name)?;
+        let before = Attributes::of(&directory.metadata()?);
+        open_for_writing(&directory, before)?;
+        self.levels.push(Level { path: path.clone(), directory: Rc::new(directory), attributes });
+        Ok((!is_new).then_some(before))
+    }
+}
+
+/// Lets the owner write in the directory, until it is left.
+fn open_for_writing(directory: &Directory, before: Attributes) -> io::Result<()> {
+    if before.mode & 0o700 != 0o700 {
+        rustix::fs::fchmod(directory, Mode::from_bits_truncate(before.mode as rustix::fs::RawMode) | Mode::RWXU)?;
+    }
+    Ok(())
+}
+
+fn complete(level: &Level) -> io::Result<()> {
+    if Attributes::of(&level.directory.metadata()?) != level.attributes {
+        level.attributes.apply(&*level.directory)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! What a pull has to say: while it runs, in the end, and where it has to give up.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::super::error::MirrorError;
+use super::super::path::RelPath;
+use super::super::service::Reason;
+
+/// Hears what a pull does while it does it. All methods do nothing by default, and `()` is one that never listens.
+pub trait Watch {
+    /// This many more files, of so many bytes, have been listed.
+    fn expect(&mut self, files: u64, bytes: u64) {
+        _ = (files, bytes);
+    }
+
+    /// So many more bytes are in step: fetched, or found to be here.
+    fn bytes(&mut self, count: u64) {
+        _ = count;
+    }
+
+    /// One more file is done with.
+    fn file_done(&mut self) {}
+
+    /// Something should be known about an entry.
+    fn notice(&mut self, notice: &Notice) {
+        _ = notice;
+    }
+}
+
+impl Watch for () {}
+
+/// Something about an entry.
+#[derive(Debug)]
+pub enum Notice {
+    /// It is not offered, which is no failure.
+    Skipped {
+        /// The entry.
+        path: RelPath,
+        /// Why.
+        reason: Reason,
+    },
+    /// It could not be copied.
+    Failed {
+        /// The entry.
+        path: RelPath,
+        /// Why.
+        problem: Problem,
+    },
+}
+
+/// Why an entry could not be copied. What was here under its name still is.
+#[derive(Debug)]
+pub enum Problem {
+    /// What came is not what was listed.
+    Changed,
+    /// The server said no.
+    Remote(MirrorError),
+    /// The stream broke.
+    Stream(rpc_core::Error),
+    /// This machine failed.
+    Local(io::Error),
+    /// Something else is here that a pull does not remove.
+    InTheWay(&'static str),
+    /// The server asks for what a pull does not do.
+    Refused(&'static str),
+    /// The directory it belongs in was not listed, or could not be made.
+    NoDirectory,
+}
+
+/// Why a pull gave up. What it had copied is complete, and pulling again goes on from there.
+#[derive(Debug)]
+pub enum PullError {
+    /// A call failed: the server is not there, or not one.
+    Call(MirrorError),
+    /// The listing is none; the text says why.
+    Listing(&'static str),
+    /// The destination cannot be used.
+    Destination {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The disk is full, or cannot be written to at all.
+    Disk(io::Error),
+    /// Another pull is at work in this directory.
+    Locked(PathBuf),
+}
+
+/// What a pull did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// Files that were listed.
+    pub files: u64,
+    /// Files that were fetched.
+    pub copied: u64,
+    /// Bytes that came for them, those of files that failed included.
+    pub bytes: u64,
+    /// Files and directories whose content was here, and which got another time or mode.
+    pub refreshed: u64,
+    /// Directories that were created.
+    pub directories: u64,
+    /// Symbolic links that were made.
+    pub links: u64,
+    /// Entries that are not offered.
+    pub skipped: u64,
+    /// Entries that could not be copied.
+    pub failed: u64,
+    /// Temporary files of earlier pulls that were removed.
+    pub left_overs: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What keeps an entry from being copied, and perhaps all others.
+pub(super) enum Trouble {
+    Entry(Problem),
+    Fatal(PullError),
+}
+
+impl Trouble {
+    /// A call that failed: a server that answers may answer the next call better.
+    pub(super) fn from_call(error: MirrorError) -> Trouble {
+        match error.is_answer() {
+            true => Trouble::Entry(Problem::Remote(error)),
+            false => Trouble::Fatal(PullError::Call(error)),
+        }
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Trouble {
+        Trouble::Entry(problem)
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Trouble {
+        use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded | ReadOnlyFilesystem => Trouble::Fatal(PullError::Disk(error)),
+            _ => Trouble::Entry(Problem::Local(error)),
+        }
+    }
+}
+
+impl Report {
+    /// Whether all that is offered is here now.
+    pub fn is_complete(&self) -> bool {
+        self.failed == 0
+    }
+}
+
+impl fmt::Display for Report {
+    /// One line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.elapsed.as_secs_f64();
+        write!(f, "fetched {} of {} files, {}, in {seconds:.2} s", self.copied, self.files, size(self.bytes))?;
+        if self.bytes > 0 && seconds > 0.0 {
+            write!(f, " ({:.0} MiB/s)", self.bytes as f64 / seconds / f64::from(1 << 20))?;
+        }
+        let others = [
+            (self.refreshed, "given another time or mode"),
+            (self.directories, "directories made"),
+            (self.links, "links made"),
+            (self.left_overs, "left-overs removed"),
+            (self.skipped, "skipped"),
+            (self.failed, "FAILED"),
+        ];
+        for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
+            write!(f, ", {count} {what}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A number of bytes for people.
+pub(in super::super) fn size(bytes: u64) -> impl fmt::Display {
+    indicatif::BinaryBytes(bytes)
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::Skipped { path, reason } => write!(f, "skipped {path}: {reason}"),
+            Notice::Failed { path, problem } => write!(f, "failed {path}: {problem}"),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Changed => f.write_str("it changed while it was copied, pull again"),
+            Problem::Remote(error) => write!(f, "{error}"),
+            Problem::Stream(error) => f.write_str(&super::super::path::printable(&error.to_string())),
+            Problem::Local(error) => write!(f, "{error}"),
+            Problem::InTheWay(kind) => write!(f, "{kind} is in the way here"),
+            Problem::Refused(why) => write!(f, "refused, {why}"),
+            Problem::NoDirectory => f.write_str("the directory it belongs in is not there"),
+        }
+    }
+}
+
+impl fmt::Display for PullError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PullError::Call(error) => write!(f, "{error}"),
+            PullError::Listing(why) => write!(f, "the server's listing is refused, {why}"),
+            PullError::Destination { path, error } => write!(f, "{}: {error}", path.display()),
+            PullError::Disk(error) => write!(f, "cannot write here: {error}; what is copied is complete, pull again"),
+            PullError::Locked(path) => write!(f, "another pull is at work in {}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for PullError {}

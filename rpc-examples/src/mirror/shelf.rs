@@ -1,0 +1,146 @@
+//! The serving side: a tree on disk as an implementation of [`Mirror`].
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::attributes::{Attributes, Mtime};
+use super::cache::HashCache;
+use super::directory::{Directory, Kind, is_temporary};
+use super::error::MirrorError;
+use super::path::RelPath;
+use super::service::{Entry, Item, Mirror, Page, Reason};
+use super::walk::Walk;
+
+/// The JSON text that a page is closed behind, by estimate. An entry can add more only by its own length.
+const PAGE_TEXT: usize = 4 * 1024 * 1024;
+
+/// The time behind which a page is closed, so that a client hears something while a large tree is hashed.
+const PAGE_TIME: Duration = Duration::from_secs(2);
+
+/// A directory tree on this machine.
+///
+/// The directory is opened by each call: it may be replaced by another of its name.
+#[derive(Debug)]
+pub struct Shelf {
+    top: PathBuf,
+    hashes: HashCache,
+}
+
+impl Shelf {
+    /// The tree below a directory.
+    ///
+    /// # Errors
+    /// Where the directory cannot be opened.
+    pub fn open(top: &Path) -> io::Result<Shelf> {
+        Directory::open(top)?;
+        Ok(Shelf { top: top.to_owned(), hashes: HashCache::default() })
+    }
+
+    fn top(&self) -> Result<Directory, MirrorError> {
+        Directory::open(&self.top).map_err(|error| MirrorError::NoTree(error.to_string()))
+    }
+
+    /// What a name stands for; `None` if it is gone by now.
+    fn describe(&self, directory: &Directory, name: &OsStr, path: &RelPath) -> io::Result<Option<Item>> {
+        let Some((kind, mtime)) = directory.look_up(name)? else { return Ok(None) };
+        match kind {
+            _ if is_temporary(name) => Ok(Some(Item::Skipped(Reason::Incomplete))),
+            Kind::File => self.describe_file(directory, name).map(Some),
+            Kind::Directory => {
+                let attributes = Attributes::of(&directory.open_directory(name)?.metadata()?);
+                Ok(Some(Item::Directory { attributes }))
+            }
+            Kind::Symlink => describe_link(directory, name, path, mtime).map(Some),
+            Kind::Special(kind) => Ok(Some(Item::Skipped(Reason::Special(kind.to_owned())))),
+        }
+    }
+
+    fn describe_file(&self, directory: &Directory, name: &OsStr) -> io::Result<Item> {
+        let (file, metadata) = directory.open_file(name)?;
+        let (hash, size) = self.hashes.hash(&file, &metadata)?;
+        Ok(Item::File { size, hash, attributes: Attributes::of(&metadata) })
+    }
+
+    /// Opens a file without passing through a link.
+    fn open_file(&self, path: &RelPath) -> Result<File, MirrorError> {
+        let refused = |error: io::Error| refusal(path, &error);
+        let mut directory = self.top()?;
+        let mut components = path.components().peekable();
+        while let Some(name) = components.next() {
+            if components.peek().is_none() {
+                return directory.open_file(name).map(|(file, _)| file).map_err(refused);
+            }
+            directory = directory.open_directory(name).map_err(refused)?;
+        }
+        Err(MirrorError::NotAFile(path.clone()))
+    }
+}
+
+impl Mirror for Shelf {
+    fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError> {
+        let until = Instant::now() + PAGE_TIME;
+        let unreadable = |error: io::Error| MirrorError::NoTree(error.to_string());
+        let mut walk = Walk::new(self.top()?, after.as_ref()).map_err(unreadable)?;
+        let mut page = Page { entries: Vec::new(), more: false };
+        let mut text = 0;
+        while let Some((directory, name, path)) = walk.next() {
+            let described = self.describe(directory, &name, &path).and_then(|item| {
+                if let Some(Item::Directory { .. }) = item {
+                    walk.enter(&name, &path)?;
+                }
+                Ok(item)
+            });
+            let item = match described {
+                Ok(None) => continue,
+                Ok(Some(item)) => item,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => Item::Skipped(Reason::Unreadable(error.to_string())),
+            };
+            text += text_of(&path, &item);
+            page.entries.push(Entry { path, item });
+            let full = page.entries.len() as u64 >= u64::from(limit) || text >= PAGE_TEXT || Instant::now() >= until;
+            if full && walk.has_more() {
+                page.more = true;
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    fn fetch(&self, path: &RelPath) -> Result<impl Read, MirrorError> {
+        self.open_file(path)
+    }
+}
+
+fn describe_link(directory: &Directory, name: &OsStr, path: &RelPath, mtime: Mtime) -> io::Result<Item> {
+    let target = directory.read_link(name)?;
+    Ok(match target.stays_inside(path) {
+        true => Item::Symlink { target, mtime },
+        false => Item::Skipped(Reason::LeadsOutside(target)),
+    })
+}
+
+/// The most JSON text that an entry can be: 6 characters for a byte (`\u001b`), and what else belongs to it.
+fn text_of(path: &RelPath, item: &Item) -> usize {
+    let target = match item {
+        Item::Symlink { target, .. } | Item::Skipped(Reason::LeadsOutside(target)) => target.len(),
+        _ => 0,
+    };
+    6 * (path.len() + target) + 256
+}
+
+fn refusal(path: &RelPath, error: &io::Error) -> MirrorError {
+    use io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound};
+    match error.kind() {
+        NotFound => MirrorError::Vanished(path.clone()),
+        // A link that is not to be followed is ELOOP, whose kind std does not name.
+        InvalidInput | IsADirectory | NotADirectory => MirrorError::NotAFile(path.clone()),
+        _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+            MirrorError::NotAFile(path.clone())
+        }
+        _ => MirrorError::Unreadable(path.clone(), error.to_string()),
+    }
+}
