@@ -40,4 +40,10 @@ pub use service::{Contract, Method, ServiceError};
 pub use transport::{Address, AddressError, Peer, ToAddress, Transport};
 
 #[cfg(feature = "macros")]
+#[doc = include_str!("rpc_service.md")]
 pub use rpc_macros::rpc_service;
+
+/// The example of the README has to compile and run.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
