@@ -1,5 +1,5 @@
-//! The rules between the methods of a service or the parts of a method. What is wrong with one thing by
-//! itself was refused in [`crate::lower`].
+//! The rules between the methods of a service, and between the parts of a method. What is wrong with one thing by itself
+//! was refused in [`crate::lower`].
 
 use std::collections::{HashMap, HashSet};
 
@@ -80,7 +80,7 @@ fn distinct_parameters(method: &Method, errors: &mut Errors) {
     }
 }
 
-/// The second revision of the protocol brings these shapes.
+/// These shapes are understood and wait for their expansion.
 fn supported_shape(method: &Method, errors: &mut Errors) {
     let reply = &method.returned.reply;
     if let (Some(stream), false) = (&method.stream, method.values.is_empty()) {

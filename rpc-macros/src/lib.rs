@@ -1,9 +1,9 @@
 //! The attribute `#[rpc_service]` of `rpc-core`, which re-exports and documents it: depend on that crate, not on this one.
 //!
 //! The files follow the way of a trait through the macro. `args` reads the options of the attribute and `parse` the
-//! trait; `lower` turns it into the plain data of `model`, refusing what a method may not say; `check` holds the
-//! rules between methods; `expand` writes the output. Mistakes are gathered in `diagnostics`, so that all of them
-//! are told at once. No stage looks ahead, and nothing is written unless the whole trait is sound.
+//! trait; `lower` turns it into the plain data of `model`, refusing what a method may not say; `check` holds the rules
+//! between methods; `expand` writes the output. Mistakes are gathered in `diagnostics`, so that all of them are told at
+//! once. No stage looks ahead, and client and server are written only if the whole trait is sound.
 
 mod args;
 mod attributes;

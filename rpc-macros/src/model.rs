@@ -1,5 +1,5 @@
-//! A service as the expansion wants it: plain data in which spans are kept and refused forms cannot be said. The two
-//! forms that wait for the second revision of the protocol can be said: [`crate::check`] holds them back.
+//! A service as the expansion wants it: plain data in which spans are kept and refused forms cannot be said. Forms that
+//! are not supported yet can be said: [`crate::check`] holds them back.
 
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;

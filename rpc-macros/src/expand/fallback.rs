@@ -12,7 +12,7 @@ use syn::{
 };
 
 use super::definition;
-use crate::attributes::hides_helper;
+use crate::attributes::{conditions, hides_helper};
 
 /// ```text
 /// trait Vault { fn list(&self, (a, b): (u8, u8)) -> Result<()>; }                       // in
@@ -24,11 +24,12 @@ pub(crate) fn fallback(definition: &ItemTrait, mistakes: &syn::Error) -> TokenSt
     let mistakes = mistakes.to_compile_error();
     let mut definition = definition::emitted(definition);
     definition.modifiers.auto_token = None;
-    let mut names = HashSet::new();
     definition.items = definition.items.into_iter().map(without_visibility).collect();
-    definition
-        .items
-        .retain(|item| !matches!(item, TraitItem::Fn(function) if !names.insert(function.sig.ident.clone())));
+    let mut names = HashSet::new();
+    definition.items.retain(|item| match item {
+        TraitItem::Fn(function) if conditions(&function.attrs).is_empty() => names.insert(function.sig.ident.clone()),
+        _ => true,
+    });
     for item in &mut definition.items {
         if let TraitItem::Fn(function) = item {
             smooth(function);

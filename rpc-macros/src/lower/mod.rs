@@ -3,6 +3,7 @@
 //! at; what comes out is expanded only if nothing was told.
 
 mod form;
+mod owner;
 mod parameter;
 mod receiver;
 mod reply;

@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use quote::quote;
 use syn::{Error, FnArg, Pat, PatType, Signature, Type};
 
+use super::owner;
 use super::types::{self, Role};
 use crate::args::no_helpers;
 use crate::attributes::conditions;
@@ -56,7 +57,7 @@ fn read(written: &PatType) -> syn::Result<Parameter> {
         return Err(mistake);
     }
     if let Some(word) = &reference.mutability {
-        let (ampersand, owned) = (&reference.and_token, readable(types::owned(&reference.elem)));
+        let (ampersand, owned) = (&reference.and_token, readable(owner::of(&reference.elem)));
         return Err(Error::new_spanned(
             quote!(#ampersand #word),
             format!("changes made by the server would not travel back: take `{owned}` and return what became of it"),

@@ -2,6 +2,7 @@
 
 use syn::{Error, ReturnType, Signature, Type, TypePath, parse_quote};
 
+use super::owner;
 use super::types::{self, Role};
 use crate::diagnostics::{Errors, readable};
 use crate::model::{Reply, Returned, type_arguments};
@@ -39,7 +40,7 @@ fn outcome(signature: &Signature) -> syn::Result<TypePath> {
 }
 
 fn no_result(written: &Type) -> Error {
-    let value = readable(types::without_references(written));
+    let value = readable(owner::without_references(written));
     Error::new_spanned(written, format!("any call can fail: write `Result<{value}>`, or a name that ends in `Result`"))
 }
 

@@ -1,17 +1,17 @@
 //! What can travel, as far as a type's spelling tells. Whether it is serde's, only the compiler knows; it is asked by
 //! the expansion. Here fall the types that could not mean the same on both sides, or that hide a stream.
 
-use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::visit_mut::{self, VisitMut};
+use syn::visit_mut::VisitMut;
 use syn::{
-    BoundLifetimes, Error, GenericArgument, Ident, Lifetime, Path, PathArguments, PathSegment, Token, Type,
-    TypeImplTrait, TypeParamBound, TypePath, TypeReference, TypeTraitObject, parse_quote, parse_quote_spanned,
+    BoundLifetimes, Error, GenericArgument, Lifetime, PathArguments, Token, Type, TypeImplTrait, TypeParamBound,
+    TypePath, TypeReference, TypeTraitObject, parse_quote_spanned,
 };
 
+use super::owner;
 use crate::diagnostics::readable;
 
 /// What a type is there for, since advice differs.
@@ -98,20 +98,6 @@ pub(crate) fn bytes_behind_reference(elem: &Type, role: Role) -> Option<Error> {
     }
 }
 
-/// The type that owns what `ty` refers to, in tokens for a message.
-pub(crate) fn owned(ty: &Type) -> TokenStream {
-    let mut owned: Type = parse_quote!(&#ty);
-    Own.visit_type_mut(&mut owned);
-    owned.into_token_stream()
-}
-
-/// The same type without references in it.
-pub(crate) fn without_references(ty: &Type) -> TokenStream {
-    let mut owned = ty.clone();
-    Own.visit_type_mut(&mut owned);
-    owned.into_token_stream()
-}
-
 /// Walks a type for what cannot travel. A buried stream says more than the reference around it, so that references
 /// speak last.
 struct Search {
@@ -152,7 +138,7 @@ fn reference_inside(ty: &Type) -> Error {
         ty,
         format!(
             "a reference inside a type has nothing to point at on the other side: write `{}`",
-            readable(without_references(ty))
+            readable(owner::without_references(ty))
         ),
     )
 }
@@ -221,13 +207,9 @@ fn bounds_of_reader(bounds: &Bounds) -> bool {
 /// Whether one of the bounds is a trait of this name, however it was reached.
 fn bounds_name(bounds: &Bounds, name: &str) -> bool {
     bounds.iter().any(|bound| match bound {
-        TypeParamBound::Trait(bound) => last(&bound.path).is_some_and(|segment| segment.ident == name),
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|segment| segment.ident == name),
         _ => false,
     })
-}
-
-fn last(path: &Path) -> Option<&PathSegment> {
-    path.segments.last()
 }
 
 /// Finds `'_`.
@@ -255,41 +237,4 @@ impl VisitMut for OpenLifetimes {
     }
 
     fn visit_bound_lifetimes_mut(&mut self, _: &mut BoundLifetimes) {}
-}
-
-/// Turns references into what owns the same.
-struct Own;
-
-impl VisitMut for Own {
-    fn visit_type_mut(&mut self, ty: &mut Type) {
-        visit_mut::visit_type_mut(self, ty);
-        if let Type::Reference(reference) = ty {
-            *ty = owner(&reference.elem);
-        }
-    }
-}
-
-fn owner(elem: &Type) -> Type {
-    match elem {
-        Type::Slice(slice) => {
-            let elem = &slice.elem;
-            parse_quote!(Vec<#elem>)
-        }
-        Type::Path(path) => {
-            let mut path = path.clone();
-            if let Some(segment) = path.path.segments.last_mut() {
-                rename_to_owner(segment);
-            }
-            Type::Path(path)
-        }
-        other => other.clone(),
-    }
-}
-
-fn rename_to_owner(segment: &mut PathSegment) {
-    const OWNERS: [(&str, &str); 4] =
-        [("str", "String"), ("Path", "PathBuf"), ("OsStr", "OsString"), ("CStr", "CString")];
-    if let Some((_, owner)) = OWNERS.iter().find(|(borrowed, _)| segment.ident == borrowed) {
-        segment.ident = Ident::new(owner, segment.ident.span());
-    }
 }
