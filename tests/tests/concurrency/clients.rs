@@ -1,0 +1,141 @@
+//! Many callers, each with calls and streams of its own.
+
+use std::io::Read;
+use std::sync::{Arc, Barrier, Condvar, Mutex};
+use std::thread;
+
+use rpc_core::transport::memory_pair;
+use rpc_core::{Client, ClientConfig, Result, Server, rpc_service, serve_connection};
+use rpc_tests::watchdog;
+
+use crate::service::{Echo, EchoClient, EchoServer, Handler, Noise, serve, sum};
+
+/// What one thread does; each reply must be its own.
+fn work(client: &impl Echo, thread: u64, rounds: u64) {
+    for round in 0..rounds {
+        let number = thread << 32 | round;
+        assert_eq!(client.echo(number).unwrap(), number);
+        let length = (number % 7) * 50_000 + round;
+        let content = client.bytes(number, length).unwrap();
+        assert_eq!(sum(content).unwrap(), sum(Noise(number).take(length)).unwrap(), "{thread} {round}");
+        // one in three streams is given up, which must disturb nobody
+        if round % 3 == 0 {
+            let mut dropped = client.bytes(number, 1 << 20).unwrap();
+            dropped.read_exact(&mut [0; 10]).unwrap();
+        }
+        assert_eq!(client.sum(Noise(number).take(length)).unwrap(), sum(Noise(number).take(length)).unwrap());
+    }
+}
+
+#[test]
+fn sixteen_threads_share_a_client() {
+    watchdog(|| {
+        let running = serve();
+        let client = EchoClient::connect(running.address()).unwrap();
+        let start = Barrier::new(16);
+        thread::scope(|scope| {
+            for thread in 0..16 {
+                let (client, start) = (&client, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    work(client, thread, 8);
+                });
+            }
+        });
+        EchoClient::close(client).unwrap();
+    });
+}
+
+#[test]
+fn threads_share_fewer_connections_than_they_are() {
+    watchdog(|| {
+        let running = serve();
+        let config = ClientConfig::default().max_connections(3);
+        let client = EchoClient::new(Client::connect_with(running.address(), config).unwrap());
+        thread::scope(|scope| {
+            for thread in 0..8 {
+                let client = client.clone();
+                scope.spawn(move || work(&client, thread, 4));
+            }
+        });
+    });
+}
+
+#[test]
+fn several_clients_at_once() {
+    watchdog(|| {
+        let running = serve();
+        let start = Barrier::new(8);
+        thread::scope(|scope| {
+            for thread in 0..8 {
+                let (running, start) = (&running, &start);
+                scope.spawn(move || {
+                    let client = EchoClient::connect(running.address()).unwrap();
+                    start.wait();
+                    work(&client, thread, 8);
+                });
+            }
+        });
+    });
+}
+
+/// One connection for all: whoever finds it taken waits for its turn.
+#[test]
+fn threads_share_a_single_transport() {
+    watchdog(|| {
+        let (near, far) = memory_pair();
+        let server = thread::spawn(move || serve_connection(far, EchoServer::new(Handler)));
+        let client = EchoClient::from_transport(near).unwrap();
+        thread::scope(|scope| {
+            for thread in 0..8_u64 {
+                let client = &client;
+                scope.spawn(move || {
+                    for round in 0..50 {
+                        let number = thread << 32 | round;
+                        assert_eq!(client.echo(number).unwrap(), number);
+                        let content = client.bytes(number, 100 * round).unwrap();
+                        assert_eq!(sum(content).unwrap(), sum(Noise(number).take(100 * round)).unwrap());
+                    }
+                });
+            }
+        });
+        EchoClient::close(client).unwrap();
+        server.join().unwrap().unwrap();
+    });
+}
+
+#[rpc_service]
+trait Meeting {
+    /// Returns when all the others have come.
+    fn meet(&self) -> Result<usize>;
+}
+
+/// How many have come, and how many are expected.
+struct Room(Mutex<usize>, Condvar, usize);
+
+impl Meeting for Room {
+    fn meet(&self) -> Result<usize> {
+        let Room(come, changed, expected) = self;
+        let mut come = come.lock().unwrap();
+        *come += 1;
+        changed.notify_all();
+        let come = changed.wait_while(come, |come| *come < *expected).unwrap();
+        Ok(*come)
+    }
+}
+
+/// Calls of one client really run at the same time: none of these returns before all have begun.
+#[test]
+fn calls_do_not_wait_for_one_another() {
+    watchdog(|| {
+        let room = Arc::new(Room(Mutex::default(), Condvar::new(), 12));
+        let running = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(MeetingServer::new(room)).unwrap();
+        let client = MeetingClient::connect(running.address()).unwrap();
+        thread::scope(|scope| {
+            let calls: Vec<_> = (0..12).map(|_| scope.spawn(|| client.meet().unwrap())).collect();
+            for call in calls {
+                assert_eq!(call.join().unwrap(), 12);
+            }
+        });
+    });
+}
