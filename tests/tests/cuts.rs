@@ -27,6 +27,8 @@ enum Outcome {
     Octets(Vec<u8>),
     /// The other side said no: that is an answer, too.
     Refused(String),
+    /// The Close handshake went well.
+    Closed,
 }
 
 fn json_call(client: &Client) -> Result<Outcome> {
@@ -37,6 +39,10 @@ fn octets_call(client: &Client) -> Result<Outcome> {
     let mut bytes = Vec::new();
     client.call("anything").with(&()).octets()?.read_to_end(&mut bytes)?;
     Ok(Outcome::Octets(bytes))
+}
+
+fn close_call(client: &Client) -> Result<Outcome> {
+    client.clone().close().map(|()| Outcome::Closed)
 }
 
 fn upload_call(client: &Client) -> Result<Outcome> {
@@ -101,6 +107,12 @@ fn sessions() -> Vec<Session> {
             server: wire::ok_json("10"),
             call: upload_call,
             expected: Outcome::Value(Value::from(10)),
+        },
+        Session {
+            name: "the acknowledgement of Close",
+            server: wire::header(r#"{"DataType":2,"Error":1}"#),
+            call: close_call,
+            expected: Outcome::Closed,
         },
         Session {
             name: "a refusal",

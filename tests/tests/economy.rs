@@ -2,6 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{self, IoSlice, Read};
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -68,20 +69,27 @@ impl WriteHalf for Half<dyn WriteHalf> {
 fn a_small_call_is_one_write_and_one_read_on_each_side() {
     watchdog_with_limit(Duration::from_secs(60), || {
         let (ours, theirs) = memory_pair();
-        let (client_counts, server_counts) = (Arc::<Counts>::default(), Arc::<Counts>::default());
-        let client_transport = Counting(ours, Arc::clone(&client_counts));
-        let server_transport = Counting(theirs, Arc::clone(&server_counts));
-        thread::scope(|scope| {
-            scope.spawn(|| serve_connection(server_transport, OriginalServer::new(Reference)));
-            let client = OriginalClient::from_transport(client_transport).unwrap();
-            for call in 0..10 {
-                client.echo(json!({"number": call})).unwrap();
-                // the server's read of this request came before the reply; that of the next cannot have come yet
-                assert_eq!(client_counts.take(), (1, 1), "client, call {call}");
-                assert_eq!(server_counts.take(), (1, 1), "server, call {call}");
-            }
-            drop(client);
-        });
+        count_calls(ours, theirs);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        count_calls(ours, listener.accept().unwrap().0);
+    });
+}
+
+fn count_calls(ours: impl Transport, theirs: impl Transport) {
+    let (client_counts, server_counts) = (Arc::<Counts>::default(), Arc::<Counts>::default());
+    let client_transport = Counting(ours, Arc::clone(&client_counts));
+    let server_transport = Counting(theirs, Arc::clone(&server_counts));
+    thread::scope(|scope| {
+        scope.spawn(|| serve_connection(server_transport, OriginalServer::new(Reference)));
+        let client = OriginalClient::from_transport(client_transport).unwrap();
+        for call in 0..10 {
+            client.echo(json!({"number": call})).unwrap();
+            // the server's read of this request came before the reply; that of the next cannot have come yet
+            assert_eq!(client_counts.take(), (1, 1), "client, call {call}");
+            assert_eq!(server_counts.take(), (1, 1), "server, call {call}");
+        }
+        drop(client);
     });
 }
 

@@ -141,7 +141,7 @@ fn open(address: &Address, limit: Option<Duration>) -> std::io::Result<Parts> {
     match address {
         Address::Tcp(place) => transport::connect_tcp(place, limit)?.into_parts(),
         #[cfg(unix)]
-        Address::Unix(path) => std::os::unix::net::UnixStream::connect(path)?.into_parts(),
+        Address::Unix(path) => transport::connect_unix(path, limit)?.into_parts(),
         #[cfg(not(unix))]
         Address::Unix(_) => Err(std::io::ErrorKind::Unsupported.into()),
     }

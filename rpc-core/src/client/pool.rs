@@ -159,7 +159,7 @@ impl Pool {
 
     /// Takes a connection back: kept if it is in step and there is room, else closed.
     pub(crate) fn release(&self, mut wire: Box<Wire>, ticket: &Ticket) {
-        wire.trim();
+        wire.rest();
         let mut state = self.lock();
         state.forget(ticket);
         let surplus = if wire.reusable() && !state.ended && state.idle.len() < self.config.max_idle_connections {

@@ -84,7 +84,7 @@ impl Session {
     /// The present call is over: a connection that is out of step is closed.
     pub(super) fn settle(&mut self) {
         match &mut self.wire {
-            Some(wire) if wire.reusable() => wire.trim(),
+            Some(wire) if wire.reusable() => wire.rest(),
             _ => self.wire = None,
         }
     }

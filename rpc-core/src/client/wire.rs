@@ -16,6 +16,9 @@ use super::ClientConfig;
 /// How long a client whose write has failed looks for a reply that may explain it.
 const EXPLANATION_TIME: Duration = Duration::from_secs(5);
 
+/// A connection that was used so short a time ago is not idle.
+const BUSY: Duration = Duration::from_millis(10);
+
 /// A connection, and what its last call left behind.
 pub(crate) struct Wire {
     inbound: Inbound,
@@ -23,6 +26,7 @@ pub(crate) struct Wire {
     config: ClientConfig,
     turn: Option<ClientTurn>,
     broken: bool,
+    last_used: Instant,
 }
 
 /// The body of a request.
@@ -55,7 +59,7 @@ enum Sent {
 impl Wire {
     pub(crate) fn new(parts: Parts, config: ClientConfig) -> Wire {
         let Ends { inbound, outbound, .. } = Ends::new(parts);
-        Wire { inbound, outbound, config, turn: None, broken: false }
+        Wire { inbound, outbound, config, turn: None, broken: false, last_used: Instant::now() }
     }
 
     /// Whether the connection is in step and serves another call.
@@ -64,8 +68,12 @@ impl Wire {
     }
 
     /// Fails if anything has come since the last call: a server that has closed is noticed here, if the transport can
-    /// look.
+    /// look. Looking costs a system call, so a connection that was busy a moment ago is only asked for what it has read
+    /// ahead.
     pub(crate) fn check_idle(&mut self) -> Result<()> {
+        if self.inbound.messages.ahead().is_empty() && self.last_used.elapsed() < BUSY {
+            return Ok(());
+        }
         let gone = |kind: io::ErrorKind, text: &str| Error::Transport {
             doing: Doing::Idling,
             error: io::Error::new(kind, text),
@@ -274,9 +282,10 @@ impl Wire {
         Error::Limit { what, size: None, limit, fate }
     }
 
-    /// Gives back memory that a large reply took.
-    pub(crate) fn trim(&mut self) {
+    /// The call is over: gives back memory that a large reply took.
+    pub(crate) fn rest(&mut self) {
         self.inbound.trim();
+        self.last_used = Instant::now();
     }
 
     /// Reads from a reply of octets; 0 at its end only.

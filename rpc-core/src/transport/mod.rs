@@ -29,6 +29,8 @@ pub(crate) use listener::{Listener, Ringer};
 pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
 pub(crate) use patience::{Patience, Patient};
 pub(crate) use tcp::connect as connect_tcp;
+#[cfg(unix)]
+pub(crate) use unix::connect as connect_unix;
 
 /// A connected byte stream that can be taken apart into the two halves that a connection uses.
 ///

@@ -4,10 +4,13 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use rustix::net::RecvFlags;
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, RecvFlags, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::patience::SocketLimit;
 use super::{Control, Parts, Peer, ReadHalf, Transport, WriteHalf};
@@ -23,6 +26,20 @@ impl Transport for UnixStream {
             control: Some(stream),
             peer,
         })
+    }
+}
+
+/// Connects to a socket. Where its listen queue is full, waits for as long as the limit says.
+pub(crate) fn connect(path: &Path, limit: Option<Duration>) -> io::Result<UnixStream> {
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    // connecting obeys the limit for sending
+    set_socket_timeout(&socket, Timeout::Send, limit)?;
+    let connected = rustix::net::connect(&socket, &SocketAddrUnix::new(path)?);
+    set_socket_timeout(&socket, Timeout::Send, None)?;
+    match connected {
+        Ok(()) => Ok(UnixStream::from(socket)),
+        Err(Errno::AGAIN) => Err(io::ErrorKind::TimedOut.into()),
+        Err(error) => Err(error.into()),
     }
 }
 

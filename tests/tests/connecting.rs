@@ -1,0 +1,73 @@
+//! How long connecting may take, and what is said when it fails.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rpc_core::{Client, ClientConfig, Doing, Error, Misuse, Server, Session};
+use rpc_tests::{OriginalServer, Reference, watchdog};
+
+#[cfg(unix)]
+#[test]
+fn nobody_listens() {
+    use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
+
+    watchdog(|| {
+        // a port that is taken, so that nobody else gets it, and on which nobody listens
+        let taken = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&taken, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let address = SocketAddr::try_from(getsockname(&taken).unwrap()).unwrap();
+        let address = format!("tcp://{address}");
+        for error in [Client::connect(&address).unwrap_err(), Session::connect(&address).unwrap_err()] {
+            assert!(error.never_ran() && !error.connection_usable());
+            match error {
+                Error::Transport { doing: Doing::Connecting, error, .. } => {
+                    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn no_address() {
+    watchdog(|| {
+        let error = Client::connect("localhost:80").unwrap_err();
+        assert!(matches!(error, Error::Misuse(Misuse::Address(_))), "{error:?}");
+        assert!(error.to_string().contains("tcp://host:port"), "{error}");
+        assert!(matches!(Server::bind("unix://relative"), Err(Error::Misuse(Misuse::Address(_)))));
+    });
+}
+
+#[test]
+fn an_address_in_use_is_not_bound_again() {
+    watchdog(|| {
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(OriginalServer::new(Reference)).unwrap();
+        let error = Server::bind(server.address()).unwrap_err();
+        assert!(matches!(error, Error::Transport { doing: Doing::Binding, .. }), "{error:?}");
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_listen_queue_ends_at_the_limit() {
+    use std::os::unix::net::UnixListener;
+
+    watchdog(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("full.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        let limit = Duration::from_millis(100);
+        let config = ClientConfig::default().connect_timeout(Some(limit));
+        let address = format!("unix://{}", path.display());
+        let _first = Client::connect_with(&address, config.clone()).unwrap();
+        let error = Client::connect_with(&address, config).unwrap_err();
+        assert!(
+            matches!(error, Error::Deadline { doing: Doing::Connecting, limit: found, .. } if found == limit),
+            "{error:?}"
+        );
+        assert!(error.never_ran());
+    });
+}

@@ -1,0 +1,94 @@
+//! Spans and events: what a listener is told, and that nothing is said to nobody.
+
+use std::fmt::{self, Debug};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rpc_core::serve_connection;
+use rpc_core::transport::memory_pair;
+use rpc_tests::{Original, OriginalClient, OriginalServer, Reference, serve_bytes, watchdog, wire};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Writes down each span and event with its fields.
+#[derive(Clone, Default)]
+struct Listener(Arc<Mutex<Vec<String>>>);
+
+impl Listener {
+    fn heard(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        fmt::Write::write_fmt(&mut self.0, format_args!(" {}={value:?}", field.name())).unwrap();
+    }
+}
+
+impl Subscriber for Listener {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("rpc_core")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut fields = Fields(format!("span {}", span.metadata().name()));
+        span.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+        Id::from_u64(1)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields(event.metadata().level().to_string());
+        event.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+    }
+
+    fn record(&self, _span: &Id, _values: &Record<'_>) {}
+    fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
+    fn enter(&self, _span: &Id) {}
+    fn exit(&self, _span: &Id) {}
+}
+
+#[test]
+fn a_call_is_a_span_on_each_side() {
+    watchdog(|| {
+        let (client_side, server_side) = (Listener::default(), Listener::default());
+        let (ours, theirs) = memory_pair();
+        let listener = server_side.clone();
+        let server = thread::spawn(move || {
+            tracing::subscriber::with_default(listener, || serve_connection(theirs, OriginalServer::new(Reference)))
+        });
+        tracing::subscriber::with_default(client_side.clone(), || {
+            let client = OriginalClient::from_transport(ours).unwrap();
+            client.fail("loudly").unwrap_err();
+            OriginalClient::close(client).unwrap();
+        });
+        server.join().unwrap().unwrap();
+        let (client, server) = (client_side.heard(), server_side.heard());
+        assert!(client[0].starts_with("span rpc_call endpoint=\"Fail\""), "{client:?}");
+        assert!(client.iter().any(|line| line.contains("handler says no: loudly")), "{client:?}");
+        assert!(server.iter().any(|line| line.starts_with("span rpc_serve endpoint=Fail")), "{server:?}");
+        assert!(server.iter().any(|line| line.contains("status=Error")), "{server:?}");
+    });
+}
+
+#[test]
+fn a_failing_stream_is_told_to_who_runs_the_server() {
+    watchdog(|| {
+        let listener = Listener::default();
+        tracing::subscriber::with_default(listener.clone(), || {
+            let request = wire::request("SendBroken", 4, "10");
+            serve_bytes(&request, OriginalServer::new(Reference), rpc_core::ServerConfig::default(), |transport| {
+                transport
+            })
+        })
+        .0
+        .unwrap_err();
+        let heard = listener.heard();
+        assert!(heard.iter().any(|line| line.starts_with("WARN") && line.contains("the source broke")), "{heard:?}");
+    });
+}
