@@ -7,20 +7,19 @@
 //! It may be killed at any moment: a name stands for the old content or the new, never for a part. The next pull removes
 //! the temporary files and goes on where files are missing.
 
+mod content;
 mod descent;
 mod landing;
 mod report;
 
 use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
-use super::attributes::{Attributes, Mtime};
-use super::directory::{Directory, Kind, is_temporary, temporary_name};
+use super::attributes::Attributes;
+use super::directory::{Directory, is_temporary};
 use super::error::MirrorError;
-use super::hash::{ContentHash, hash_all};
-use super::link::LinkTarget;
 use super::path::RelPath;
 use super::service::{Entry, Item, Mirror, Reason};
 use super::walk::Walk;
@@ -28,8 +27,8 @@ use super::walk::Walk;
 pub(super) use report::size;
 pub use report::{Notice, Problem, PullError, Report, Watch};
 
+use content::Wanted;
 use descent::Descent;
-use landing::{Copied, Landing};
 use report::Trouble;
 
 /// How to pull. The default is what `mirror pull` does.
@@ -117,6 +116,9 @@ impl<M: Mirror> Pull<'_, M> {
         let mut last = None;
         loop {
             let page = self.remote.list(last.clone(), self.options.page_len).map_err(PullError::Call)?;
+            if page.more && page.entries.is_empty() {
+                return Err(PullError::Listing("it has an empty page before its end"));
+            }
             self.announce(&page.entries);
             for entry in page.entries {
                 if last.as_ref().is_some_and(|last| *last >= entry.path) {
@@ -125,10 +127,8 @@ impl<M: Mirror> Pull<'_, M> {
                 last = Some(entry.path.clone());
                 self.entry(entry)?;
             }
-            match (page.more, &last) {
-                (false, _) => return Ok(()),
-                (true, None) => return Err(PullError::Listing("it has an empty page before its end")),
-                (true, Some(_)) => {}
+            if !page.more {
+                return Ok(());
             }
         }
     }
@@ -207,100 +207,5 @@ impl<M: Mirror> Pull<'_, M> {
             Some(_) => {}
         }
         Ok(())
-    }
-
-    fn link(
-        &mut self,
-        directory: &Directory,
-        path: &RelPath,
-        name: &OsStr,
-        target: &LinkTarget,
-        mtime: Mtime,
-    ) -> Result<(), Trouble> {
-        if !target.stays_inside(path) {
-            return Err(Problem::Refused("the link leads out of the directory").into());
-        }
-        let here = directory.look_up(name)?;
-        match here {
-            Some((Kind::Symlink, when)) if when == mtime && directory.read_link(name)? == *target => return Ok(()),
-            Some((kind, _)) => may_replace(kind)?,
-            None => {}
-        }
-        let temporary = self.temporary();
-        directory.create_link(&temporary, target, mtime)?;
-        if let Err(error) = directory.rename(&temporary, name) {
-            _ = directory.remove_file(&temporary);
-            return Err(error.into());
-        }
-        self.report.links += 1;
-        Ok(())
-    }
-
-    fn file(&mut self, directory: &Directory, wanted: &Wanted<'_>) -> Result<(), Trouble> {
-        match directory.look_up(wanted.name)? {
-            Some((Kind::File, _)) if self.is_here(directory, wanted)? => {
-                self.watch.bytes(wanted.size);
-                return Ok(());
-            }
-            Some((kind, _)) => may_replace(kind)?,
-            None => {}
-        }
-        self.fetch(directory, wanted)
-    }
-
-    /// Whether the file's content is here already; if it is, time and mode are now, too. One that cannot be read counts
-    /// as another.
-    fn is_here(&mut self, directory: &Directory, wanted: &Wanted<'_>) -> Result<bool, Trouble> {
-        let Ok((file, metadata)) = directory.open_file(wanted.name) else { return Ok(false) };
-        if metadata.len() != wanted.size {
-            return Ok(false);
-        }
-        if !hash_all(&file).is_ok_and(|(hash, _)| hash == wanted.hash) {
-            return Ok(false);
-        }
-        if Attributes::of(&metadata) != wanted.attributes {
-            wanted.attributes.apply(&file)?;
-            self.report.refreshed += 1;
-        }
-        Ok(true)
-    }
-
-    fn fetch(&mut self, directory: &Directory, wanted: &Wanted<'_>) -> Result<(), Trouble> {
-        let stream = self.remote.fetch(wanted.path).map_err(Trouble::from_call)?;
-        let mut landing = Landing::create(directory, self.temporary())?;
-        // One byte more than was listed shows that the file has grown; all that it may have become is not wanted.
-        let mut stream = stream.take(wanted.size.saturating_add(1));
-        let Copied { bytes, hash, outcome } = landing.copy_from(&mut stream, self.watch);
-        self.report.bytes += bytes;
-        outcome?;
-        if bytes != wanted.size || hash != wanted.hash {
-            return Err(Problem::Changed.into());
-        }
-        landing.keep(wanted.name, wanted.attributes, self.options.sync)?;
-        self.report.copied += 1;
-        Ok(())
-    }
-
-    fn temporary(&mut self) -> std::ffi::OsString {
-        self.temporaries += 1;
-        temporary_name(self.temporaries)
-    }
-}
-
-/// A file as it was listed.
-struct Wanted<'p> {
-    path: &'p RelPath,
-    name: &'p OsStr,
-    size: u64,
-    hash: ContentHash,
-    attributes: Attributes,
-}
-
-/// Files and links make way for files and links; what may hold more does not.
-fn may_replace(kind: Kind) -> Result<(), Problem> {
-    match kind {
-        Kind::File | Kind::Symlink => Ok(()),
-        Kind::Directory => Err(Problem::InTheWay("a directory")),
-        Kind::Special(kind) => Err(Problem::InTheWay(kind)),
     }
 }

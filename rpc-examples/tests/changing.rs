@@ -1,0 +1,109 @@
+//! Files that change, grow, shrink or vanish between the listing and the end of their stream.
+
+mod common;
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use common::{Places, names, rel};
+use rpc_core::Server;
+use rpc_examples::mirror::{Mirror, MirrorClient, MirrorError, MirrorServer, Page, RelPath, Shelf};
+use rpc_tests::watchdog;
+
+/// A shelf on which something happens right before `victim` is fetched.
+struct Restless {
+    shelf: Shelf,
+    place: PathBuf,
+    happens: fn(&PathBuf),
+}
+
+impl Mirror for Restless {
+    fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError> {
+        self.shelf.list(after, limit)
+    }
+
+    fn fetch(&self, path: &RelPath) -> Result<impl Read, MirrorError> {
+        if *path == rel("victim") {
+            (self.happens)(&self.place);
+        }
+        self.shelf.fetch(path)
+    }
+}
+
+/// Pulls three files over a connection, and returns what is said about the second.
+fn pull_while(happens: fn(&PathBuf)) -> String {
+    let places = Places::new();
+    for name in ["first", "victim", "with others"] {
+        fs::write(places.source(name), "as it was listed").unwrap();
+    }
+    fs::write(places.copy("victim"), "old").unwrap();
+    let restless = Restless { shelf: places.shelf(), place: places.source("victim"), happens };
+    let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(MirrorServer::new(restless)).unwrap();
+    let (report, heard) = places.pull_from(&MirrorClient::connect(server.address()).unwrap()).unwrap();
+    assert_eq!((report.copied, report.failed), (2, 1));
+    assert_eq!(fs::read(places.copy("victim")).unwrap(), b"old");
+    assert_eq!(names(places.copy.path()), ["first", "victim", "with others"]);
+    heard.notices.concat()
+}
+
+#[test]
+fn changed() {
+    let said = watchdog(|| pull_while(|path| fs::write(path, "as it is NOW ...").unwrap()));
+    assert_eq!(said, "failed victim: it changed while it was copied, pull again");
+}
+
+#[test]
+fn grown() {
+    let said = watchdog(|| pull_while(|path| fs::write(path, vec![b'a'; 10_000_000]).unwrap()));
+    assert_eq!(said, "failed victim: it changed while it was copied, pull again");
+}
+
+#[test]
+fn shrunk() {
+    let said = watchdog(|| pull_while(|path| fs::write(path, "as it was").unwrap()));
+    assert_eq!(said, "failed victim: it changed while it was copied, pull again");
+}
+
+#[test]
+fn vanished() {
+    let said = watchdog(|| pull_while(|path| fs::remove_file(path).unwrap()));
+    assert_eq!(said, "failed victim: victim is not there any more");
+}
+
+#[test]
+fn became_a_directory() {
+    let said = watchdog(|| {
+        pull_while(|path| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        })
+    });
+    assert_eq!(said, "failed victim: victim is not a regular file");
+}
+
+/// A shelf whose files never end.
+struct Endless(Shelf);
+
+impl Mirror for Endless {
+    fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError> {
+        self.0.list(after, limit)
+    }
+
+    fn fetch(&self, _path: &RelPath) -> Result<impl Read, MirrorError> {
+        Ok(io::repeat(b'x'))
+    }
+}
+
+#[test]
+fn endless() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::write(places.source("file"), "xxxx").unwrap();
+        let server =
+            Server::bind("tcp://127.0.0.1:0").unwrap().spawn(MirrorServer::new(Endless(places.shelf()))).unwrap();
+        let (report, _) = places.pull_from(&MirrorClient::connect(server.address()).unwrap()).unwrap();
+        assert_eq!((report.failed, report.bytes), (1, 5), "one byte more than listed is read");
+        assert!(names(places.copy.path()).is_empty());
+    });
+}

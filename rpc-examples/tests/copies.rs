@@ -1,0 +1,250 @@
+//! What is copied, what is not, and what is left alone.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::net::UnixListener;
+
+use common::{Places, names, odd_tree, pattern, rel, set_mode, set_time};
+use rpc_core::Server;
+use rpc_examples::mirror::{Mirror, MirrorClient, MirrorServer, PullOptions};
+use rpc_tests::watchdog;
+
+/// The promise of the library: one function, whatever stands behind the trait.
+fn copies_all(places: &Places, remote: &impl Mirror) {
+    let (report, heard) = places.pull_with(remote, &PullOptions::default()).unwrap();
+    places.assert_same();
+    assert!(report.is_complete() && report.skipped == 0, "{report}");
+    assert_eq!((report.copied, report.files, report.links), (15, 15, 3));
+    assert_eq!(heard.expected, (report.files, report.bytes));
+    assert_eq!((heard.files, heard.bytes), (report.files, report.bytes));
+
+    let (again, _) = places.pull_from(remote).unwrap();
+    assert_eq!((again.copied, again.bytes, again.refreshed, again.links, again.directories), (0, 0, 0, 0, 0));
+    places.assert_same();
+}
+
+#[test]
+fn all_arrives_from_the_handler_itself() {
+    watchdog(|| {
+        let places = Places::new();
+        odd_tree(places.source.path());
+        copies_all(&places, &places.shelf());
+    });
+}
+
+#[test]
+fn all_arrives_over_tcp() {
+    watchdog(|| {
+        let places = Places::new();
+        odd_tree(places.source.path());
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(MirrorServer::new(places.shelf())).unwrap();
+        let remote = MirrorClient::connect(server.address()).unwrap();
+        copies_all(&places, &remote);
+        MirrorClient::close(remote).unwrap();
+    });
+}
+
+#[test]
+fn all_arrives_over_a_unix_socket() {
+    watchdog(|| {
+        let places = Places::new();
+        odd_tree(places.source.path());
+        let address = format!("unix://{}", places.room.path().join("socket").display());
+        let server = Server::bind(&address).unwrap().spawn(MirrorServer::new(places.shelf())).unwrap();
+        copies_all(&places, &MirrorClient::connect(&address).unwrap());
+        drop(server);
+    });
+}
+
+#[test]
+fn pages_of_any_length_are_the_same_listing() {
+    watchdog(|| {
+        for length in [0, 1, 3] {
+            let places = Places::new();
+            odd_tree(places.source.path());
+            places.pull_with(&places.shelf(), &PullOptions::default().sync(false).page_len(length)).unwrap();
+            places.assert_same();
+        }
+    });
+}
+
+#[test]
+fn a_page_stays_far_below_the_limit_on_json() {
+    watchdog(|| {
+        let places = Places::new();
+        // Each byte of these names is six characters of JSON: 24 MB in all.
+        let deep = places.source(&[&"\u{1}".repeat(250); 15].map(|name| &**name).join("/"));
+        fs::create_dir_all(&deep).unwrap();
+        for number in 0..1000 {
+            fs::write(deep.join(format!("{}{number}", "\u{1}".repeat(200))), "").unwrap();
+        }
+        let shelf = places.shelf();
+        let (mut last, mut listed, mut more) = (None, 0, true);
+        while more {
+            let page = shelf.list(last.take(), u32::MAX).unwrap();
+            assert!(serde_json::to_vec(&page).unwrap().len() < 8 << 20);
+            (listed, more) = (listed + page.entries.len(), page.more);
+            last = page.entries.last().map(|entry| entry.path.clone());
+        }
+        assert_eq!(listed, 1015);
+    });
+}
+
+#[test]
+fn other_content_of_the_same_size_and_time_is_found() {
+    watchdog(|| {
+        let places = Places::new();
+        for (name, content) in [("a", "one"), ("b", "two"), ("c", "same")] {
+            fs::write(places.source(name), content).unwrap();
+            set_time(&places.source(name), 1000, 0);
+        }
+        places.pull();
+        fs::write(places.source("b"), "TWO").unwrap();
+        set_time(&places.source("b"), 1000, 0);
+        let (report, _) = places.pull();
+        assert_eq!((report.copied, report.bytes, report.refreshed), (1, 3, 0));
+        places.assert_same();
+    });
+}
+
+#[test]
+fn another_time_or_mode_needs_no_bytes() {
+    watchdog(|| {
+        let places = Places::new();
+        odd_tree(places.source.path());
+        places.pull();
+        set_time(&places.source("plain/frame"), 77, 7);
+        set_mode(&places.source("plain/frame"), 0o640);
+        set_mode(&places.source("locked"), 0o500);
+        set_time(&places.source("empty"), 99, 1);
+        let (report, _) = places.pull();
+        assert_eq!((report.copied, report.bytes, report.refreshed), (0, 0, 3));
+        places.assert_same();
+    });
+}
+
+#[test]
+fn what_lies_in_a_locked_directory_can_change() {
+    watchdog(|| {
+        let places = Places::new();
+        odd_tree(places.source.path());
+        places.pull();
+        fs::write(places.source("locked/inside"), "longer").unwrap();
+        set_mode(&places.source("locked"), 0o755);
+        fs::write(places.source("locked/new"), "new").unwrap();
+        set_mode(&places.source("locked"), 0o555);
+        set_time(&places.source("locked"), 1_000_000_000, 7);
+        let (report, _) = places.pull();
+        assert_eq!(report.copied, 2);
+        places.assert_same();
+    });
+}
+
+#[test]
+fn nothing_is_deleted() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::create_dir_all(places.copy("kept/deep")).unwrap();
+        fs::write(places.copy("kept/deep/file"), "mine").unwrap();
+        fs::create_dir(places.source("kept")).unwrap();
+        fs::write(places.source("theirs"), "theirs").unwrap();
+        let (report, _) = places.pull();
+        assert!(report.is_complete());
+        fs::remove_file(places.source("theirs")).unwrap();
+        places.pull();
+        assert_eq!(names(places.copy.path()), ["kept", "kept/deep", "kept/deep/file", "theirs"]);
+    });
+}
+
+#[test]
+fn another_kind_is_reported_and_left_alone() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::create_dir(places.source("a")).unwrap();
+        fs::write(places.source("a/below"), "").unwrap();
+        fs::write(places.source("b"), "file").unwrap();
+        symlink("b", places.source("c")).unwrap();
+        fs::write(places.source("d"), "others go on").unwrap();
+        fs::write(places.copy("a"), "file here").unwrap();
+        fs::create_dir(places.copy("b")).unwrap();
+        fs::create_dir(places.copy("c")).unwrap();
+        let (report, heard) = places.pull();
+        assert_eq!((report.failed, report.copied), (4, 1));
+        assert_eq!(
+            heard.notices,
+            [
+                "failed a: a file is in the way here",
+                "failed a/below: the directory it belongs in is not there",
+                "failed b: a directory is in the way here",
+                "failed c: a directory is in the way here",
+            ]
+        );
+        assert_eq!(fs::read(places.copy("a")).unwrap(), b"file here");
+    });
+}
+
+#[test]
+fn files_and_links_replace_each_other() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::write(places.source("a"), "file").unwrap();
+        symlink("a", places.source("b")).unwrap();
+        symlink("a", places.source("c")).unwrap();
+        symlink("b", places.copy("a")).unwrap();
+        fs::write(places.copy("b"), "file").unwrap();
+        symlink("elsewhere", places.copy("c")).unwrap();
+        let (report, _) = places.pull();
+        assert_eq!((report.copied, report.links), (1, 2));
+        places.assert_same();
+    });
+}
+
+#[test]
+fn what_is_no_content_is_skipped_with_a_warning() {
+    watchdog(|| {
+        let places = Places::new();
+        let _socket = UnixListener::bind(places.source("socket")).unwrap();
+        symlink("/etc/passwd", places.source("outside")).unwrap();
+        symlink("x/../../y", places.source("perhaps")).unwrap();
+        fs::write(places.source(".mirror-1-2.part"), "half").unwrap();
+        fs::write(places.source("file"), "content").unwrap();
+        let (report, heard) = places.pull();
+        assert_eq!((report.skipped, report.failed, report.copied), (4, 0, 1));
+        assert_eq!(
+            heard.notices,
+            [
+                "skipped .mirror-1-2.part: it is the temporary file of a pull",
+                "skipped outside: the link leads out of the directory, to /etc/passwd",
+                "skipped perhaps: the link leads out of the directory, to x/../../y",
+                "skipped socket: it is a socket",
+            ]
+        );
+        assert_eq!(names(places.copy.path()), ["file"]);
+    });
+}
+
+#[test]
+fn rights_beyond_the_nine_bits_are_not_lent() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::write(places.source("program"), "#!/bin/sh\n").unwrap();
+        set_mode(&places.source("program"), 0o6755);
+        places.pull();
+        assert_eq!(fs::metadata(places.copy("program")).unwrap().mode() & 0o7777, 0o755);
+        assert_eq!(places.pull().0.refreshed, 0);
+    });
+}
+
+#[test]
+fn a_destination_is_made() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::write(places.source("file"), pattern(10)).unwrap();
+        let deep = places.copy("not/yet/there");
+        rpc_examples::mirror::pull(&places.shelf(), &deep, &PullOptions::default(), &mut ()).unwrap();
+        assert_eq!(fs::read(deep.join("file")).unwrap(), pattern(10));
+        assert!(places.shelf().fetch(&rel("file")).is_ok());
+    });
+}

@@ -1,0 +1,276 @@
+//! Neither side can be led out of its directory by the other, nor by links planted in the tree.
+
+mod common;
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::Path;
+
+use common::{Heard, Places, names, rel};
+use rpc_core::{Call, Client, Contract, Dispatch, Error, Served, Server, Status};
+use rpc_examples::mirror::{
+    Attributes, Entry, Item, LinkTarget, Mirror, MirrorClient, MirrorError, MirrorServer, Mtime, Page, PullError,
+    RelPath, pull,
+};
+use rpc_tests::watchdog;
+use serde_json::{Value, json};
+
+const ATTRIBUTES: Attributes = Attributes { mtime: Mtime { secs: 5, nanos: 6 }, mode: 0o644 };
+
+/// A directory beside the tree, with a file that nobody must read or change.
+fn outside() -> tempfile::TempDir {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret"), "secret").unwrap();
+    outside
+}
+
+fn assert_untouched(outside: &Path) {
+    assert_eq!(names(outside), ["secret"]);
+    assert_eq!(fs::read(outside.join("secret")).unwrap(), b"secret");
+}
+
+// The serving side.
+
+#[test]
+fn a_path_that_leaves_the_tree_is_refused_by_the_server() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::write(places.source("file"), "content").unwrap();
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(MirrorServer::new(places.shelf())).unwrap();
+        let client = Client::connect(server.address()).unwrap();
+        for path in ["../file", "/etc/passwd", "a/../../file", "..", ".", "", "file/", "./file", "%2E%2E/file", "a\0b"]
+        {
+            let error = client.call("fetch").with(path).octets().unwrap_err();
+            assert!(matches!(&error, Error::Remote(no) if no.status == Status::RequestError), "{path}: {error}");
+        }
+        let mut content = String::new();
+        client.call("fetch").with("file").octets().unwrap().read_to_string(&mut content).unwrap();
+        assert_eq!(content, "content");
+    });
+}
+
+#[test]
+fn the_server_follows_no_link() {
+    watchdog(|| {
+        let (places, outside) = (Places::new(), outside());
+        symlink(outside.path(), places.source("directory")).unwrap();
+        symlink(outside.path().join("secret"), places.source("file")).unwrap();
+        symlink("/", places.source("root")).unwrap();
+        let shelf = places.shelf();
+        for path in ["directory/secret", "file", "root/etc/passwd", "directory"] {
+            assert!(matches!(shelf.fetch(&rel(path)).err(), Some(MirrorError::NotAFile(_))), "{path}");
+        }
+        let page = shelf.list(None, 100).unwrap();
+        assert_eq!(page.entries.len(), 3, "nothing is listed through a link: {page:?}");
+        assert!(page.entries.iter().all(|entry| matches!(entry.item, Item::Skipped(_))), "{page:?}");
+        assert!(
+            shelf
+                .list(Some(rel("directory/a")), 100)
+                .unwrap()
+                .entries
+                .iter()
+                .all(|entry| entry.path > rel("directory"))
+        );
+    });
+}
+
+// The pulling side. `Liar` can say what the types allow, `Raw` anything at all.
+
+/// A mirror that lists what it was told, on pages of its own choice, and gives every file the same content.
+struct Liar {
+    pages: Vec<Page>,
+}
+
+impl Liar {
+    fn new(entries: Vec<Entry>) -> Liar {
+        Liar { pages: vec![Page { entries, more: false }] }
+    }
+}
+
+impl Mirror for Liar {
+    fn list(&self, after: Option<RelPath>, _limit: u32) -> Result<Page, MirrorError> {
+        let next = self.pages.iter().position(|page| page.entries.last().map(|entry| &entry.path) == after.as_ref());
+        let next = next.map_or(0, |at| at + 1).min(self.pages.len() - 1);
+        Ok(self.pages[next].clone())
+    }
+
+    fn fetch(&self, _path: &RelPath) -> Result<impl Read, MirrorError> {
+        Ok(&b"evil"[..])
+    }
+}
+
+fn file(path: &str) -> Entry {
+    file_with(path, ATTRIBUTES)
+}
+
+fn file_with(path: &str, attributes: Attributes) -> Entry {
+    let hash = "46b28bbd7b6b9d0f0ba35e0fc6be3a5d52ec29b2a9c4ed2ef3ba7eb2d2b4ee41";
+    let hash = serde_json::from_value(json!(hash)).unwrap();
+    Entry { path: rel(path), item: Item::File { size: 4, hash, attributes } }
+}
+
+fn directory(path: &str) -> Entry {
+    Entry { path: rel(path), item: Item::Directory { attributes: Attributes { mode: 0o755, ..ATTRIBUTES } } }
+}
+
+fn link(path: &str, target: &str) -> Entry {
+    Entry { path: rel(path), item: Item::Symlink { target: LinkTarget::new(target), mtime: ATTRIBUTES.mtime } }
+}
+
+struct Raw(Value);
+
+impl Clone for Raw {
+    fn clone(&self) -> Raw {
+        Raw(self.0.clone())
+    }
+}
+
+impl Dispatch for Raw {
+    fn contract(&self) -> &'static Contract {
+        &Contract { name: "Raw", session: false, methods: &[] }
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        match call.endpoint() {
+            "list" => call.json(|_: Value| Ok::<_, Error>(self.0.clone())),
+            _ => call.json_to_octets(|_: Value| Ok::<_, Error>(&b"evil"[..])),
+        }
+    }
+}
+
+#[test]
+fn a_listing_that_leaves_the_tree_is_refused() {
+    watchdog(|| {
+        let room = tempfile::tempdir().unwrap();
+        let copy = room.path().join("a/b/copy");
+        let directory = json!({"Directory": {"attributes": {"mtime": {"secs": 0, "nanos": 0}, "mode": 511}}});
+        for path in ["../x", "../../x", "/x", "..", "a/../../x", "", "%2E%2E/x", "a//b", "a\u{0}"] {
+            let listing = json!({"entries": [{"path": path, "item": directory}], "more": false});
+            let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(Raw(listing)).unwrap();
+            let remote = MirrorClient::connect(server.address()).unwrap();
+            let error = pull(&remote, &copy, &Default::default(), &mut ()).unwrap_err();
+            assert!(matches!(error, PullError::Call(MirrorError::Call(Error::Protocol { .. }))), "{path}: {error}");
+        }
+        assert_eq!(names(room.path()), ["a", "a/b", "a/b/copy"]);
+    });
+}
+
+#[test]
+fn a_planted_link_is_not_followed() {
+    watchdog(|| {
+        let (places, outside) = (Places::new(), outside());
+        symlink(outside.path(), places.copy("dir")).unwrap();
+        symlink(outside.path().join("secret"), places.copy("file")).unwrap();
+        let liar = Liar::new(vec![directory("dir"), directory("dir/deep"), file("dir/secret"), file("file")]);
+        let (report, heard) = places.pull_from(&liar).unwrap();
+        assert_untouched(outside.path());
+        assert_eq!(heard.notices[0], "failed dir: a symbolic link is in the way here");
+        assert_eq!(report.failed, 4, "{heard:?}");
+        assert_eq!(fs::read_link(places.copy("dir")).unwrap(), outside.path());
+    });
+}
+
+#[test]
+fn a_file_replaces_a_planted_link_itself() {
+    watchdog(|| {
+        let (places, outside) = (Places::new(), outside());
+        fs::write(places.source("file"), "content").unwrap();
+        symlink(outside.path().join("secret"), places.copy("file")).unwrap();
+        places.pull();
+        places.assert_same();
+        assert_untouched(outside.path());
+    });
+}
+
+#[test]
+fn a_planted_temporary_file_is_not_written_through() {
+    watchdog(|| {
+        let (places, outside) = (Places::new(), outside());
+        fs::write(places.source("file"), "content").unwrap();
+        for number in 0..5 {
+            let name = format!(".mirror-{}-{number}.part", std::process::id());
+            symlink(outside.path().join("secret"), places.copy(&name)).unwrap();
+        }
+        places.pull();
+        places.assert_same();
+        assert_untouched(outside.path());
+    });
+}
+
+#[test]
+fn nothing_is_written_through_a_link_of_the_listing() {
+    watchdog(|| {
+        let (places, outside) = (Places::new(), outside());
+        let out = outside.path().to_str().unwrap();
+        let liar = Liar::new(vec![
+            link("a", out),
+            file("a/secret"),
+            link("b", "../.."),
+            link("c", "."),
+            file("c/x"),
+            directory("d"),
+            link("d/e", "../../x"),
+            file("f/not listed"),
+            file("g"),
+            file("g/below a file"),
+        ]);
+        let (report, heard) = places.pull_from(&liar).unwrap();
+        assert_untouched(outside.path());
+        assert_eq!(names(places.copy.path()), ["c", "d"], "{heard:?}");
+        assert_eq!((report.links, report.copied, report.failed), (1, 0, 8), "{heard:?}");
+    });
+}
+
+#[test]
+fn names_of_temporary_files_are_refused() {
+    watchdog(|| {
+        let places = Places::new();
+        let liar = Liar::new(vec![file(".mirror-1-1.part"), link("a", "b"), link("b", ".mirror-1-1.part")]);
+        let (_, heard) = places.pull_from(&liar).unwrap();
+        assert_eq!(heard.notices, ["failed .mirror-1-1.part: refused, this name is for temporary files"]);
+    });
+}
+
+#[test]
+fn a_listing_without_end_is_refused() {
+    watchdog(|| {
+        let page = |entries, more| Page { entries, more };
+        let listings = [
+            vec![page(vec![directory("b"), directory("a")], false)],
+            vec![page(vec![directory("a"), directory("a")], false)],
+            vec![page(vec![directory("a")], true), page(vec![directory("a")], true)],
+            vec![page(vec![directory("a")], true), page(vec![], true)],
+            vec![page(vec![], true)],
+        ];
+        for pages in listings {
+            let described = format!("{pages:?}");
+            let error = Places::new().pull_from(&Liar { pages }).unwrap_err();
+            assert!(matches!(error, PullError::Listing(_)), "{described}: {error}");
+        }
+    });
+}
+
+#[test]
+fn numbers_are_not_commands() {
+    watchdog(|| {
+        let places = Places::new();
+        // The number of nanoseconds that means "now" to the system, and all bits of a mode.
+        let attributes = Attributes { mtime: Mtime { secs: 5, nanos: (1 << 30) - 1 }, mode: u32::MAX };
+        let mut directory = directory("d");
+        directory.item = Item::Directory { attributes };
+        places.pull_from(&Liar::new(vec![directory])).unwrap();
+        let metadata = fs::metadata(places.copy("d")).unwrap();
+        assert_eq!((metadata.mtime(), metadata.mtime_nsec(), metadata.mode() & 0o7777), (5, 999_999_999, 0o777));
+    });
+}
+
+#[test]
+fn content_that_does_not_fit_the_listing_is_refused() {
+    watchdog(|| {
+        let places = Places::new();
+        let (_, heard): (_, Heard) = places.pull_from(&Liar::new(vec![file("file")])).unwrap();
+        assert_eq!(heard.notices, ["failed file: it changed while it was copied, pull again"]);
+        assert!(names(places.copy.path()).is_empty());
+    });
+}

@@ -1,0 +1,162 @@
+//! The program as a user meets it: what it prints, and how it ends.
+
+mod common;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use common::{Places, names, odd_tree};
+use rpc_core::Server;
+use rpc_examples::mirror::MirrorServer;
+use rpc_tests::watchdog;
+
+fn mirror<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mirror"));
+    command.args(arguments);
+    command
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// `mirror serve`, killed in the end, and the address that it prints.
+struct Serving(Child, String);
+
+impl Serving {
+    fn start(dir: &Path) -> Serving {
+        let mut child = mirror(["serve", "tcp://127.0.0.1:0"]).arg(dir).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Serving(child, address)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn serves_and_pulls() {
+    watchdog(|| {
+        let places = Places::new();
+        odd_tree(places.source.path());
+        let serving = Serving::start(places.source.path());
+        let output = mirror(["pull", &serving.1]).arg(places.copy.path()).output().unwrap();
+        assert_eq!((code(&output), said(&output)), (0, String::new()));
+        let line = printed(&output);
+        assert!(line.starts_with("fetched 15 of 15 files, ") && line.lines().count() == 1, "{line}");
+        places.assert_same();
+    });
+}
+
+#[test]
+fn a_partial_pull_ends_with_3() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::write(places.source("a"), "a").unwrap();
+        fs::write(places.source("b"), "b").unwrap();
+        symlink("/", places.source("c")).unwrap();
+        fs::create_dir(places.copy("a")).unwrap();
+        let serving = Serving::start(places.source.path());
+        let output = mirror(["pull", &serving.1]).arg(places.copy.path()).output().unwrap();
+        assert_eq!(code(&output), 3);
+        assert_eq!(
+            said(&output),
+            "mirror: failed a: a directory is in the way here\n\
+             mirror: skipped c: the link leads out of the directory, to /\n"
+        );
+        assert!(printed(&output).ends_with(", 1 skipped, 1 FAILED\n"), "{}", printed(&output));
+        assert_eq!(fs::read(places.copy("b")).unwrap(), b"b");
+    });
+}
+
+#[test]
+fn nobody_at_the_address_ends_with_1() {
+    watchdog(|| {
+        let places = Places::new();
+        let address = Server::bind("tcp://127.0.0.1:0").unwrap().address().to_string();
+        let output = mirror(["pull", &address]).arg(places.copy.path()).output().unwrap();
+        assert_eq!(code(&output), 1);
+        assert!(said(&output).contains(&address) && said(&output).contains("refused"), "{}", said(&output));
+
+        let nowhere = places.room.path().join("nowhere").display().to_string();
+        let output = mirror(["pull", &format!("unix://{nowhere}")]).arg(places.copy.path()).output().unwrap();
+        assert!(code(&output) == 1 && said(&output).contains(&nowhere), "{}", said(&output));
+
+        let output = mirror(["serve", "tcp://127.0.0.1:0", &nowhere]).output().unwrap();
+        assert!(code(&output) == 1 && said(&output).contains(&nowhere), "{}", said(&output));
+    });
+}
+
+#[test]
+fn a_destination_that_cannot_be_ends_with_1() {
+    watchdog(|| {
+        let places = Places::new();
+        let file = places.room.path().join("file");
+        fs::write(&file, "").unwrap();
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(MirrorServer::new(places.shelf())).unwrap();
+        let output = mirror(["pull", &server.address().to_string()]).arg(&file).output().unwrap();
+        assert!(code(&output) == 1 && said(&output).contains("/file: "), "{}", said(&output));
+    });
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2() {
+    watchdog(|| {
+        for arguments in [&["pull"][..], &["pull", "localhost:80", "x"], &["demo", "--size", "1TB"], &["push"]] {
+            let output = mirror(arguments).output().unwrap();
+            assert_eq!(code(&output), 2, "{arguments:?}");
+            assert!(said(&output).starts_with("error: "), "{}", said(&output));
+        }
+    });
+}
+
+#[test]
+fn the_demo_succeeds_and_leaves_nothing() {
+    watchdog(|| {
+        let places = Places::new();
+        odd_tree(places.source.path());
+        fs::create_dir(places.source("target")).unwrap();
+        fs::write(places.source("target/left out"), "").unwrap();
+        for dir in [places.source.path(), places.copy.path()] {
+            let output =
+                mirror(["demo", "--size", "300KiB"]).arg(dir).env("TMPDIR", places.room.path()).output().unwrap();
+            assert_eq!((code(&output), said(&output)), (0, String::new()));
+            assert_eq!(printed(&output).matches("every byte, time and mode is the same").count(), 2);
+            assert!(printed(&output).contains("pull 2   fetched 2 of "), "{}", printed(&output));
+            assert!(names(places.room.path()).is_empty());
+        }
+    });
+}
+
+#[test]
+fn the_demo_says_what_room_it_needs() {
+    watchdog(|| {
+        let places = Places::new();
+        let output = mirror(["demo", "--size", "1000000GiB"])
+            .arg(places.source.path())
+            .env("TMPDIR", places.room.path())
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), 1);
+        assert!(said(&output).contains("are free: set TMPDIR, or give a smaller --size"), "{}", said(&output));
+        assert!(names(places.room.path()).is_empty());
+    });
+}
