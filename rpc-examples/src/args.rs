@@ -57,7 +57,7 @@ pub(crate) enum Command {
     },
     /// Show it at work: serve a copy of DIR and one large file, pull, compare, change three files, pull again.
     ///
-    /// Works in a temporary directory (TMPDIR says where), which it removes.
+    /// Works in a temporary directory (TMPDIR says where), which it removes. Where it was killed, a later demo does.
     Demo {
         /// The directory to copy, without `target` and `.git` in it [default: this project].
         dir: Option<PathBuf>,

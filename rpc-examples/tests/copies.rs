@@ -226,6 +226,26 @@ fn what_is_no_content_is_skipped_with_a_warning() {
 }
 
 #[test]
+fn what_cannot_be_read_is_a_failure() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::create_dir(places.source("a directory")).unwrap();
+        fs::write(places.source("b file"), "secret").unwrap();
+        fs::write(places.source("c"), "others go on").unwrap();
+        set_mode(&places.source("a directory"), 0);
+        set_mode(&places.source("b file"), 0);
+        if fs::File::open(places.source("b file")).is_ok() {
+            eprintln!("skipped: this user may read everything");
+            return;
+        }
+        let (report, heard) = places.pull();
+        assert_eq!((report.copied, report.failed), (1, 2));
+        assert!(heard.notices[0].starts_with("failed a directory: a directory cannot be read: "), "{heard:?}");
+        assert!(heard.notices[1].starts_with("failed b file: b file cannot be read: "), "{heard:?}");
+    });
+}
+
+#[test]
 fn rights_beyond_the_nine_bits_are_not_lent() {
     watchdog(|| {
         let places = Places::new();

@@ -22,7 +22,8 @@ const PAGE_TIME: Duration = Duration::from_secs(2);
 
 /// A directory tree on this machine.
 ///
-/// The directory is opened by each call: it may be replaced by another of its name.
+/// The directory is opened by each call: it may be replaced by another of its name. Each page of a listing reads the
+/// directories on the way to its beginning again.
 #[derive(Debug)]
 pub struct Shelf {
     top: PathBuf,

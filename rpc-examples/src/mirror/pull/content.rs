@@ -45,6 +45,7 @@ impl<M: Mirror> Pull<'_, M> {
         match directory.look_up(wanted.name)? {
             Some((Kind::File, _)) if self.is_here(directory, wanted)? => {
                 self.watch.bytes(wanted.size);
+                self.report.unchanged += wanted.size;
                 return Ok(());
             }
             Some((kind, _)) => may_replace(kind)?,

@@ -100,6 +100,8 @@ pub struct Report {
     pub copied: u64,
     /// Bytes that came for them, those of files that failed included.
     pub bytes: u64,
+    /// Bytes of files that were here already.
+    pub unchanged: u64,
     /// Files and directories whose content was here, and which got another time or mode.
     pub refreshed: u64,
     /// Directories that were created.
@@ -159,9 +161,12 @@ impl fmt::Display for Report {
     /// One line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.elapsed.as_secs_f64();
-        write!(f, "fetched {} of {} files, {}, in {seconds:.2} s", self.copied, self.files, size(self.bytes))?;
-        if self.bytes > 0 && seconds > 0.0 {
-            write!(f, " ({:.0} MiB/s)", self.bytes as f64 / seconds / f64::from(1 << 20))?;
+        write!(f, "fetched {} of {} files, {} in {seconds:.2} s", self.copied, self.files, size(self.bytes))?;
+        let micros = self.elapsed.as_micros().max(1);
+        let rate = u128::from(self.bytes) * 1_000_000 / micros;
+        write!(f, " ({}/s)", size(u64::try_from(rate).unwrap_or(u64::MAX)))?;
+        if self.unchanged > 0 {
+            write!(f, ", {} were here", size(self.unchanged))?;
         }
         let others = [
             (self.refreshed, "given another time or mode"),
@@ -219,3 +224,35 @@ impl fmt::Display for PullError {
 }
 
 impl std::error::Error for PullError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_ends_the_pull() {
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::ReadOnlyFilesystem] {
+            assert!(matches!(Trouble::from(io::Error::from(kind)), Trouble::Fatal(PullError::Disk(_))), "{kind}");
+        }
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(matches!(Trouble::from(denied), Trouble::Entry(Problem::Local(_))));
+    }
+
+    #[test]
+    fn is_one_line() {
+        let report = Report {
+            files: 3,
+            copied: 2,
+            bytes: 3 << 20,
+            unchanged: 1024,
+            refreshed: 1,
+            elapsed: Duration::from_millis(1500),
+            ..Report::default()
+        };
+        assert_eq!(
+            report.to_string(),
+            "fetched 2 of 3 files, 3.00 MiB in 1.50 s (2.00 MiB/s), 1.00 KiB were here, 1 given another time or mode"
+        );
+        assert_eq!(Report::default().to_string(), "fetched 0 of 0 files, 0 B in 0.00 s (0 B/s)");
+    }
+}
