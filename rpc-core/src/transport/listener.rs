@@ -83,21 +83,28 @@ impl Drop for Listener {
     }
 }
 
-/// Binds a Unix socket; one that a dead process has left is replaced.
+/// Binds a Unix socket; one that a dead process has left is replaced, and nothing else.
 #[cfg(unix)]
 fn bind_unix(path: &std::path::Path) -> io::Result<std::os::unix::net::UnixListener> {
-    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::os::unix::net::UnixListener;
 
     match UnixListener::bind(path) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            match UnixStream::connect(path) {
-                Err(refused) if refused.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path)?,
-                _ => return Err(error),
-            }
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_dead_socket(path) => {
+            std::fs::remove_file(path)?;
             UnixListener::bind(path)
         }
         outcome => outcome,
     }
+}
+
+/// Connecting to a file that is no socket is refused just as connecting to a dead one, so its type is asked for first.
+#[cfg(unix)]
+fn is_dead_socket(path: &std::path::Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    use std::os::unix::net::UnixStream;
+
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
+    is_socket && matches!(UnixStream::connect(path), Err(error) if error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 #[cfg(unix)]
