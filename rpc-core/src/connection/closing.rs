@@ -19,6 +19,11 @@ pub(crate) fn close_after_last_reply(inbound: &mut Inbound, outbound: &mut Outbo
     }
 }
 
+/// Reads and throws away until the peer's Reset or end, for a bounded time.
+pub(crate) fn discard_until_the_end(inbound: &mut Inbound) {
+    wait_for_the_end(inbound, Patience::total(Some(DISCARD_TIME)));
+}
+
 /// Ends the direction to the peer, behind its last frame.
 pub(crate) fn finish(outbound: &mut Outbound) {
     let writer = outbound.frames.get_mut();

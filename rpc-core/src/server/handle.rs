@@ -9,6 +9,10 @@ use crate::transport::{Address, Ringer};
 
 use super::registry::Registry;
 
+/// How long a shutdown waits, behind the last call, for clients to close. A request that is on its way just then finds the
+/// Reset frame, and no broken connection. Clients that keep a connection for later do not look, so it is not long.
+const LINGER: Duration = Duration::from_millis(250);
+
 /// A server that runs on threads of its own. Dropping the handle stops it at once, as a
 /// [`shutdown`](ServerHandle::shutdown) with no grace does.
 #[must_use = "dropping the handle stops the server"]
@@ -27,8 +31,8 @@ pub(super) struct Running {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// How many connections had not ended within the grace and were cut. A handler that works on without touching its
-    /// connection keeps its thread until it returns.
+    /// How many connections were in a call that had not ended within the grace, and were cut. A handler that works on
+    /// without touching its connection keeps its thread until it returns.
     pub cut: usize,
 }
 
@@ -38,9 +42,12 @@ impl ServerHandle {
         &self.address
     }
 
-    /// Stops the server. The listening socket is closed first; idle connections are told by a Reset frame; those in a call
-    /// may finish it within `grace`, and are then closed so that the reply surely arrives. What is left behind `grace` is
-    /// cut. Blocks no longer than `grace`, and returns as soon as all connections have ended.
+    /// Stops the server. The listening socket is closed first. Idle connections are told by a Reset frame, and end. Those in
+    /// a call may finish it within `grace`; what is left then is cut. Blocks no longer than `grace`, and returns as soon as
+    /// no call is under way, or up to 250 ms later, so that clients can close first.
+    ///
+    /// A connection whose last reply has been written closes when the client has, or by itself within 5 s, on its own
+    /// thread.
     pub fn shutdown(mut self, grace: Duration) -> ShutdownReport {
         self.stop(grace)
     }
@@ -54,9 +61,9 @@ impl ServerHandle {
             tracing::error!("the accepting thread had panicked");
         }
         let until = until.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400 * 365));
-        let cut = self.registry.wait_until_empty(until);
-        self.registry.abort();
-        ShutdownReport { cut }
+        self.registry.wait_for_calls(until);
+        self.registry.wait_for_all(until.min(Instant::now() + LINGER));
+        ShutdownReport { cut: self.registry.abort() }
     }
 }
 

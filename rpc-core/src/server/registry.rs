@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::connection::{Outbound, finish};
@@ -10,7 +10,7 @@ use crate::transport::{Control, Patience};
 
 use super::exchange::lock;
 
-/// How long a shutdown waits for an idle connection to take a Reset frame. It is six bytes: only a broken one does not.
+/// How long a shutdown waits for all idle connections to take a Reset frame. It is six bytes: only a broken one does not.
 const RESET_TIME: Duration = Duration::from_millis(100);
 
 /// One connection.
@@ -19,6 +19,8 @@ pub(super) struct Entry {
     stopping: AtomicBool,
     outbound: Arc<Mutex<Outbound>>,
     control: Option<Arc<dyn Control>>,
+    /// Who waits for this connection to end, if it is one of a server's.
+    registry: OnceLock<Weak<Registry>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +29,22 @@ enum Phase {
     Idle,
     /// Answers one.
     InCall,
-    /// The Reset frame has been sent: nothing may be written any more.
+    /// Was idle when the server stopped, and its peer has been told by a Reset frame: nothing may be written any more.
+    Told,
+    /// Its thread is closing it: nobody else may write.
     Closing,
 }
 
 impl Entry {
     pub(super) fn new(outbound: Arc<Mutex<Outbound>>, control: Option<Arc<dyn Control>>) -> Entry {
-        Entry { phase: Mutex::new(Phase::Idle), stopping: AtomicBool::new(false), outbound, control }
+        let (phase, stopping) = (Mutex::new(Phase::Idle), AtomicBool::new(false));
+        Entry { phase, stopping, outbound, control, registry: OnceLock::new() }
     }
 
     /// A request has come; `false` where it may not be answered any more.
     pub(super) fn begin_call(&self) -> bool {
         let mut phase = lock(&self.phase);
-        if *phase == Phase::Closing {
+        if *phase == Phase::Told {
             return false;
         }
         *phase = Phase::InCall;
@@ -57,18 +62,40 @@ impl Entry {
         true
     }
 
+    /// The connection's thread closes it; `false` where its peer has been told already.
+    pub(super) fn begin_closing(&self) -> bool {
+        {
+            let mut phase = lock(&self.phase);
+            if *phase == Phase::Told {
+                return false;
+            }
+            *phase = Phase::Closing;
+        }
+        if let Some(registry) = self.registry.get().and_then(Weak::upgrade) {
+            // under the lock, or whoever waits might just have looked
+            let _state = registry.state();
+            registry.changed.notify_all();
+        }
+        true
+    }
+
     /// Tells an idle connection's peer that the end has come, and one in a call that this call is its last.
-    fn stop(&self) {
+    fn stop(&self, until: Instant) {
         self.stopping.store(true, Ordering::SeqCst);
         let mut phase = lock(&self.phase);
         if *phase == Phase::Idle {
-            *phase = Phase::Closing;
+            *phase = Phase::Told;
+            // nobody else holds this lock: an idle connection writes nothing
             let mut outbound = lock(&self.outbound);
-            outbound.set_patience(Patience::total(Some(RESET_TIME)));
+            outbound.set_patience(Patience::until(Some(until)));
             if outbound.reset().is_ok() {
                 finish(&mut outbound);
             }
         }
+    }
+
+    fn phase(&self) -> Phase {
+        *lock(&self.phase)
     }
 
     fn abort(&self) {
@@ -117,13 +144,15 @@ impl Registry {
         if state.stopping {
             return None;
         }
+        // it is registered once
+        _ = entry.registry.set(Arc::downgrade(self));
         let key = state.next;
         state.next += 1;
         state.entries.insert(key, entry);
         Some(Registered { registry: Arc::clone(self), key })
     }
 
-    /// No further connection is taken, and those that are idle end.
+    /// No further connection is taken, and the peers of idle ones are told.
     pub(super) fn stop(&self) {
         let entries: Vec<_> = {
             let mut state = self.state();
@@ -131,20 +160,36 @@ impl Registry {
             state.entries.values().map(Arc::clone).collect()
         };
         self.changed.notify_all();
-        entries.iter().for_each(|entry| entry.stop());
+        let until = Instant::now() + RESET_TIME;
+        entries.iter().for_each(|entry| entry.stop(until));
     }
 
-    /// Waits until all connections have ended, or the time has come; returns how many are left.
-    pub(super) fn wait_until_empty(&self, until: Instant) -> usize {
+    /// Waits until no connection is in a call, or the time has come.
+    pub(super) fn wait_for_calls(&self, until: Instant) {
+        self.wait_until(until, |entry| entry.phase() != Phase::InCall);
+    }
+
+    /// Waits until all connections have ended, or the time has come.
+    pub(super) fn wait_for_all(&self, until: Instant) {
+        self.wait_until(until, |_| false);
+    }
+
+    /// Waits until each connection that is left is `done`, or the time has come.
+    fn wait_until(&self, until: Instant, done: impl Fn(&Entry) -> bool) {
         let left = until.saturating_duration_since(Instant::now());
-        let waited = self.changed.wait_timeout_while(self.state(), left, |state| !state.entries.is_empty());
-        waited.unwrap_or_else(std::sync::PoisonError::into_inner).0.entries.len()
+        let waited = self
+            .changed
+            .wait_timeout_while(self.state(), left, |state| !state.entries.values().all(|entry| done(entry)));
+        drop(waited.unwrap_or_else(std::sync::PoisonError::into_inner));
     }
 
-    /// Cuts the connections that are left.
-    pub(super) fn abort(&self) {
-        let entries: Vec<_> = self.state().entries.values().map(Arc::clone).collect();
-        entries.iter().for_each(|entry| entry.abort());
+    /// Cuts the connections that are in a call still, and returns how many they were. Those that were idle end here,
+    /// too; those that are closing end by themselves, and soon.
+    pub(super) fn abort(&self) -> usize {
+        let left: Vec<_> = self.state().entries.values().map(Arc::clone).collect();
+        let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.phase() == Phase::InCall);
+        cut.iter().chain(rest.iter().filter(|entry| entry.phase() == Phase::Told)).for_each(|entry| entry.abort());
+        cut.len()
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use crate::connection::{Ends, ServerTurn, Wanted, close_after_last_reply, start_body};
+use crate::connection::{Ends, ServerTurn, Wanted, close_after_last_reply, discard_until_the_end, start_body};
 use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
@@ -86,7 +86,10 @@ impl Serving {
             Err(Error::Transport { error, .. }) => error.kind() != io::ErrorKind::ConnectionReset,
             Err(_) => true,
         };
-        if speak {
+        if !self.entry.begin_closing() {
+            // a request that has crossed the Reset must not break the connection before the peer has read that
+            discard_until_the_end(&mut lock(&self.line.inbound).inbound);
+        } else if speak {
             close_after_last_reply(&mut lock(&self.line.inbound).inbound, &mut lock(&self.line.outbound));
         }
     }
