@@ -2,13 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Error, ServerHandle, ShutdownReport};
+use rpc_core::{Call, Contract, Dispatch, Error, Peer, Served, Server, ServerHandle, ShutdownReport};
 use rpc_tests::{watchdog, wire};
 
-use crate::service::{Running, Work, start};
+use crate::service::{Handler, Running, Work, WorkClient, WorkServer, start};
 
 /// What a slow machine may take on top. It is below each of the library's own time limits.
 const SLACK: Duration = Duration::from_millis(1500);
@@ -126,6 +127,41 @@ fn idle_connections_end_at_once() {
         let mut last = Vec::new();
         raw.read_to_end(&mut last).unwrap();
         assert_eq!(last, wire::reset());
+        drop(clients);
+    });
+}
+
+/// Threads and handlers of idle connections end with the server, not when their clients close at last.
+#[test]
+fn nothing_is_left_of_idle_connections() {
+    /// A handler for one connection; tells when it is dropped.
+    struct Own(Handler, mpsc::Sender<()>);
+    impl Dispatch for Own {
+        fn contract(&self) -> &'static Contract {
+            &Contract { name: "Own", session: true, methods: &[] }
+        }
+        fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+            WorkServer::new(self.0.clone()).dispatch(call)
+        }
+    }
+    impl Drop for Own {
+        fn drop(&mut self) {
+            self.1.send(()).unwrap();
+        }
+    }
+    watchdog(|| {
+        let (_server, running) = start();
+        let (dropped, drops) = mpsc::channel();
+        let dropped = Mutex::new(dropped);
+        let handler = running.handler.clone();
+        let make = move |_: &Peer| Own(handler.clone(), dropped.lock().unwrap().clone());
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn_with(make).unwrap();
+        let clients: Vec<_> = (0..5).map(|_| WorkClient::connect(server.address()).unwrap()).collect();
+        for (id, client) in (0..).zip(&clients) {
+            client.run(id).unwrap();
+        }
+        server.shutdown(Duration::from_secs(30));
+        clients.iter().for_each(|_| drops.recv().unwrap());
         drop(clients);
     });
 }
