@@ -115,7 +115,7 @@ fn refused_requests_leave_the_connection_in_step() {
     watchdog(|| {
         let octets = |endpoint: &str| {
             let header = format!(r#"{{"Endpoint":"{endpoint}","DataType":4,"Accept":3}}"#);
-            [wire::header(&header), wire::more(&pattern(5000)), wire::data("")].concat()
+            [wire::header(&header), wire::more(pattern(5000)), wire::data("")].concat()
         };
         let accept = |number: u32| wire::request("List", number, r#"{"Prefix":"a","Limit":1}"#);
         let control = |name: &str| wire::header(&format!(r#"{{"Endpoint":"{name}","DataType":2,"Accept":2}}"#));
@@ -171,7 +171,7 @@ fn data_type_none_is_null_without_a_body() {
         assert_eq!(then_in_step(&wire::header(r#"{"Endpoint":"Echo","DataType":1,"Accept":3}"#)), 1);
         let client = wire::header(r#"{"Endpoint":"Echo","DataType":1,"Accept":1}"#);
         let (_, sent) = serve(&client);
-        assert_eq!(sent, wire::header(r#"{"DataType":1,"Error":1}"#));
+        assert_eq!(sent, wire::header(r#"{"DataType":1,"Error":1,"Revision":1}"#));
     });
 }
 

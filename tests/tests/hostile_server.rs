@@ -144,7 +144,7 @@ fn ok_with_a_data_type_that_was_not_asked_for() {
 fn data_type_none_is_null_without_a_body() {
     watchdog(|| {
         answer(&wire::header(r#"{"DataType":1,"Error":1}"#), |client| {
-            assert_eq!(json_call(client).unwrap(), json!(null))
+            assert_eq!(json_call(client).unwrap(), json!(null));
         });
     });
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::thread;
 
-use rpc_core::{Error, ServerConfig};
+use rpc_core::{Client, ClientConfig, Error, ServerConfig};
 use rpc_tests::{ListRequest, Original, OriginalClient, OriginalServer, Peer, Reference, serve_bytes, watchdog};
 
 const PROTOCOL: &str = include_str!("../../PROTOCOL.md");
@@ -74,7 +74,10 @@ fn our_client_sends_each_example() {
                     peer.await_end();
                     peer.received
                 });
-                make_call(&example.call, OriginalClient::from_transport(transport).unwrap());
+                // without a deadline, so that none is told to the server
+                let config = ClientConfig::default().reply_timeout(None);
+                let client = Client::from_transport_with(transport, config).unwrap();
+                make_call(&example.call, OriginalClient::new(client));
                 peer.join().unwrap()
             });
             // behind the call of the example the client says Close

@@ -8,14 +8,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Fate, Misuse, Result};
-use crate::message::{DataType, Violation, json};
+use crate::message::{DataType, Metadata, Violation, json};
 use crate::service::{Encode, SerdeArgument};
 
 use super::OctetReader;
+use super::body::{ArgumentBody, Body, Payload, StreamBody, ValueAndStreamBody};
 use super::octets::Held;
+use super::options::{CallOptions, Deadline};
 use super::pool::{Borrowed, Pool};
+use super::sending::{Request, RequestBody};
 use super::session::Session;
-use super::wire::{RequestBody, Wire};
+use super::wire::Wire;
 
 /// A call of an endpoint that has no body yet. `'s` is how long a stream that it returns may live: `'static` from a
 /// [`Client`](super::Client), the borrow of a [`Session`].
@@ -23,6 +26,7 @@ use super::wire::{RequestBody, Wire};
 pub struct Outgoing<'s, 'e> {
     line: Line<'s>,
     endpoint: &'e str,
+    options: Arc<CallOptions>,
 }
 
 enum Line<'s> {
@@ -31,12 +35,21 @@ enum Line<'s> {
 }
 
 impl<'s, 'e> Outgoing<'s, 'e> {
-    pub(super) fn pooled(pool: Arc<Pool>, endpoint: &'e str) -> Outgoing<'s, 'e> {
-        Outgoing { line: Line::Pool(pool), endpoint }
+    pub(super) fn pooled(pool: Arc<Pool>, endpoint: &'e str, options: Arc<CallOptions>) -> Outgoing<'s, 'e> {
+        Outgoing { line: Line::Pool(pool), endpoint, options }
     }
 
-    pub(super) fn in_session(session: &'s mut Session, endpoint: &'e str) -> Outgoing<'s, 'e> {
-        Outgoing { line: Line::Session(session), endpoint }
+    pub(super) fn in_session(
+        session: &'s mut Session,
+        endpoint: &'e str,
+        options: Arc<CallOptions>,
+    ) -> Outgoing<'s, 'e> {
+        Outgoing { line: Line::Session(session), endpoint, options }
+    }
+
+    /// Replaces the options of the client for this call.
+    pub fn options(self, options: CallOptions) -> Outgoing<'s, 'e> {
+        Outgoing { options: Arc::new(options), ..self }
     }
 
     /// The request is one JSON value. For a method without parameters that is `&()`, for one with several a struct with
@@ -47,7 +60,16 @@ impl<'s, 'e> Outgoing<'s, 'e> {
 
     /// The request is all that this reader has.
     pub fn with_octets<R: Read>(self, content: R) -> Ready<'s, 'e, impl Body> {
-        self.ready(StreamBody(content))
+        self.ready(StreamBody::new(content))
+    }
+
+    /// The request is one JSON value, and all that this reader has. The server has to speak revision 1 of the protocol.
+    pub fn with_json_and_octets<T: Serialize + ?Sized, R: Read>(
+        self,
+        value: &T,
+        content: R,
+    ) -> Ready<'s, 'e, impl Body> {
+        self.ready(ValueAndStreamBody(ArgumentBody(SerdeArgument(value)), StreamBody::new(content)))
     }
 
     pub(crate) fn ready<B>(self, body: B) -> Ready<'s, 'e, B> {
@@ -76,49 +98,115 @@ impl<'s, B: Body> Ready<'s, '_, B> {
     /// # Errors
     /// Any [`Error`].
     pub fn octets(mut self) -> Result<OctetReader<'s>> {
-        let (held, _) = self.call.perform(self.body.payload(), DataType::Octets)?;
+        let Reply { held, .. } = self.call.perform(&mut self.body, DataType::Octets)?;
         Ok(OctetReader::new(held))
     }
 
+    /// Sends the request and waits for a reply's JSON value; its octets can be read then. The server has to speak
+    /// revision 1 of the protocol.
+    ///
+    /// # Errors
+    /// Any [`Error`]; [`Misuse::NeedsRevision1`] towards an original server.
+    pub fn json_and_octets<T: DeserializeOwned>(self) -> Result<(T, OctetReader<'s>)> {
+        self.json_and_octets_with(json::decode)
+    }
+
     pub(crate) fn json_with<T>(mut self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        let (mut held, body) = self.call.perform(self.body.payload(), DataType::MarshaledJson)?;
-        let wire = held.wire()?;
-        let bytes = wire.read_json(body)?;
-        let decoded = decode(bytes);
+        self.call.perform(&mut self.body, DataType::MarshaledJson)?.json(decode)
+    }
+
+    pub(crate) fn json_and_octets_with<T>(
+        mut self,
+        decode: impl FnOnce(&[u8]) -> Result<T, Violation>,
+    ) -> Result<(T, OctetReader<'s>)> {
+        let mut reply = self.call.perform(&mut self.body, DataType::MarshaledJsonThenOctets)?;
+        let value = reply.json(decode)?;
+        Ok((value, OctetReader::new(reply.held)))
+    }
+}
+
+/// A reply whose header has been read.
+struct Reply<'s> {
+    held: Held<'s>,
+    body: DataType,
+    deadline: Deadline,
+}
+
+impl Reply<'_> {
+    fn json<T>(&mut self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
+        let wire = self.held.wire()?;
+        let decoded = decode(wire.read_json(self.body, self.deadline)?);
+        if decoded.is_err() {
+            // what may follow the JSON is not wanted
+            wire.abandon();
+        }
         let fate = Fate { never_ran: false, connection_usable: wire.reusable() };
         decoded.map_err(|violation| Error::Protocol { violation, fate })
     }
 }
 
 impl<'s> Outgoing<'s, '_> {
-    /// Runs the call up to the reply's header.
-    fn perform(self, payload: Payload<'_>, accept: DataType) -> Result<(Held<'s>, DataType)> {
+    /// Runs the call up to the reply's header. A call that certainly never ran, for the idle connection that it was given
+    /// had ended, is made once more on a fresh one.
+    fn perform(self, body: &mut impl Body, accept: DataType) -> Result<Reply<'s>> {
         let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
         let _entered = span.enter();
-        let mut held = match self.line {
-            Line::Pool(pool) => Held::Pool(Borrowed::new(pool)?),
+        let Outgoing { line, endpoint, options } = self;
+        let metadata = options.metadata_for(&span);
+        let call = |held: &mut Held<'s>, body: &mut dyn Body, deadline| {
+            make_call(held.wire()?, endpoint, body.payload(), accept, deadline, &metadata)
+        };
+        let outcome = match line {
             Line::Session(session) => {
+                let deadline = options.deadline(session.config().reply_timeout);
                 session.idle_wire()?;
-                Held::Session(session)
+                let mut held = Held::Session(session);
+                call(&mut held, body, deadline).map(|body| Reply { held, body, deadline })
+            }
+            Line::Pool(pool) => {
+                let deadline = options.deadline(pool.config.reply_timeout);
+                let (borrowed, fresh) = Borrowed::new(Arc::clone(&pool), deadline)?;
+                let mut held = Held::Pool(borrowed);
+                match call(&mut held, body, deadline) {
+                    Err(error) if !fresh && pool.can_reconnect() && was_lost(&error) && !body.touched() => {
+                        tracing::debug!(%error, "the idle connection had ended, trying a fresh one");
+                        drop(held);
+                        let mut held = Held::Pool(Borrowed::fresh(pool, deadline)?);
+                        call(&mut held, body, deadline).map(|body| Reply { held, body, deadline })
+                    }
+                    outcome => outcome.map(|body| Reply { held, body, deadline }),
+                }
             }
         };
-        let wire = held.wire()?;
-        let request = match payload {
-            Payload::Json(value) => {
-                encode(wire, value)?;
-                RequestBody::Json
-            }
-            Payload::Octets(source) => RequestBody::Octets(source),
-        };
-        let outcome = wire.call(self.endpoint, request, accept);
-        match outcome {
-            Ok(body) => Ok((held, body)),
-            Err(error) => {
-                tracing::debug!(%error, "the call failed");
-                Err(error)
-            }
-        }
+        outcome.inspect_err(|error| tracing::debug!(%error, "the call failed"))
     }
+}
+
+/// Whether a call failed for its connection had ended before it, so that no handler can have met it.
+fn was_lost(error: &Error) -> bool {
+    matches!(error, Error::Transport { fate: Fate::UNREACHED, .. })
+}
+
+fn make_call(
+    wire: &mut Wire,
+    endpoint: &str,
+    payload: Payload<'_>,
+    accept: DataType,
+    deadline: Deadline,
+    metadata: &Metadata<'_>,
+) -> Result<DataType> {
+    let body = match payload {
+        Payload::Json(value) => {
+            encode(wire, value)?;
+            RequestBody::Json
+        }
+        Payload::Octets(source) => RequestBody::Octets(source),
+        Payload::JsonThenOctets(value, source) => {
+            encode(wire, value)?;
+            RequestBody::JsonThenOctets(source)
+        }
+    };
+    wire.call(Request { endpoint, body, accept, deadline, metadata })
 }
 
 /// Puts a request's JSON where the connection will take it from.
@@ -134,69 +222,6 @@ fn encode(wire: &mut Wire, value: &dyn Encode) -> Result<()> {
             limit: limit as u64,
             fate: Fate::UNTOUCHED,
         }),
-    }
-}
-
-/// What a request consists of.
-pub(crate) enum Payload<'a> {
-    Json(&'a dyn Encode),
-    Octets(&'a mut dyn Read),
-}
-
-/// What can be the body of a request. It is made by [`Outgoing`] only.
-#[expect(private_interfaces, reason = "nobody outside calls it")]
-#[expect(unnameable_types, reason = "users meet it as `impl Body` only")]
-pub trait Body {
-    #[doc(hidden)]
-    fn payload(&mut self) -> Payload<'_>;
-}
-
-/// No parameters: `null`.
-pub(crate) struct NoBody;
-
-/// One value.
-pub(crate) struct ArgumentBody<A>(pub(crate) A);
-
-/// Several values: an object keyed by their names.
-pub(crate) struct NamedBody<'a>(pub(crate) &'a [(&'static str, &'a dyn Encode)]);
-
-/// Raw bytes.
-pub(crate) struct StreamBody<R>(pub(crate) R);
-
-impl Body for NoBody {
-    fn payload(&mut self) -> Payload<'_> {
-        Payload::Json(&SerdeArgument(&()))
-    }
-}
-
-impl<A: Encode> Body for ArgumentBody<A> {
-    fn payload(&mut self) -> Payload<'_> {
-        Payload::Json(&self.0)
-    }
-}
-
-impl Body for NamedBody<'_> {
-    fn payload(&mut self) -> Payload<'_> {
-        Payload::Json(self)
-    }
-}
-
-impl<R: Read> Body for StreamBody<R> {
-    fn payload(&mut self) -> Payload<'_> {
-        Payload::Octets(&mut self.0)
-    }
-}
-
-impl Encode for NamedBody<'_> {
-    fn encode(&self, out: &mut json::JsonBuffer<'_>) -> Result<(), serde_json::Error> {
-        for (index, (name, value)) in self.0.iter().enumerate() {
-            json::raw(if index == 0 { b"{" } else { b"," }, out);
-            json::encode(name, out)?;
-            json::raw(b":", out);
-            value.encode(out)?;
-        }
-        json::raw(b"}", out);
-        Ok(())
     }
 }
 

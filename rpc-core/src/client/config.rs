@@ -21,6 +21,7 @@ pub struct ClientConfig {
     pub(crate) max_json_len: usize,
     pub(crate) max_idle_connections: usize,
     pub(crate) max_connections: usize,
+    pub(crate) reconnect_attempts: u32,
 }
 
 impl Default for ClientConfig {
@@ -33,6 +34,7 @@ impl Default for ClientConfig {
             max_json_len: 16 * 1024 * 1024,
             max_idle_connections: 4,
             max_connections: usize::MAX,
+            reconnect_attempts: 6,
         }
     }
 }
@@ -72,6 +74,13 @@ impl ClientConfig {
     /// How many idle connections a [`Client`](crate::Client) keeps open; 4. With 0, each call opens its own.
     pub fn max_idle_connections(self, count: usize) -> Self {
         ClientConfig { max_idle_connections: count, ..self }
+    }
+
+    /// How many times a [`Client`](crate::Client) that had connected asks again when a further connection is refused; 6. The
+    /// pauses grow from 10 ms to twice as much each time, each with a random part, so six are about 0.6 s in all. They
+    /// count towards the call's time.
+    pub fn reconnect_attempts(self, count: u32) -> Self {
+        ClientConfig { reconnect_attempts: count, ..self }
     }
 
     /// How many connections a [`Client`](crate::Client) may have open at once; no limit. A call beyond it waits for one,

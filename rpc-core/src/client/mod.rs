@@ -3,10 +3,14 @@
 //! [`Client`] is what stands behind the generated client of a trait whose methods take `&self`, [`Session`] behind one
 //! whose methods take `&mut self`. Both can be used without the macro.
 
+mod body;
 mod call;
 mod config;
 mod octets;
+mod options;
 mod pool;
+mod receiving;
+mod sending;
 mod session;
 mod wire;
 
@@ -17,10 +21,11 @@ use std::time::Duration;
 use crate::error::{Doing, Error, Fate, Result};
 use crate::transport::{self, Address, Parts, ToAddress, Transport};
 
-pub(crate) use call::{ArgumentBody, Body, NamedBody, NoBody, StreamBody};
+pub(crate) use body::{ArgumentBody, Body, NamedBody, NoBody, StreamBody, ValueAndStreamBody};
 pub use call::{Outgoing, Ready};
 pub use config::ClientConfig;
 pub use octets::OctetReader;
+pub use options::CallOptions;
 pub use session::Session;
 
 use pool::Pool;
@@ -63,6 +68,7 @@ use pool::Pool;
 #[derive(Clone)]
 pub struct Client {
     pool: Arc<Pool>,
+    options: Arc<CallOptions>,
 }
 
 impl Client {
@@ -81,7 +87,8 @@ impl Client {
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Client> {
         let address = address.to_address()?;
         let limit = config.connect_timeout;
-        let client = Client::with_connector(move || open(&address, limit), config);
+        let connector = Box::new(move |left: Option<Duration>| open(&address, shorter(limit, left)));
+        let client = Client::of_pool(Pool::new(connector, config));
         client.pool.warm_up()?;
         Ok(client)
     }
@@ -102,7 +109,7 @@ impl Client {
     /// Where the transport cannot be made ready.
     pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Client> {
         let parts = ready(transport)?;
-        Ok(Client { pool: Arc::new(Pool::of_one(parts, config)) })
+        Ok(Client::of_pool(Pool::of_one(parts, config)))
     }
 
     /// A client that opens its connections with a function of yours; none is opened before the first call.
@@ -111,13 +118,23 @@ impl Client {
         T: Transport,
         F: Fn() -> std::io::Result<T> + Send + Sync + 'static,
     {
-        let connector = Box::new(move || connect()?.into_parts());
-        Client { pool: Arc::new(Pool::new(connector, config)) }
+        let connector = Box::new(move |_left| connect()?.into_parts());
+        Client::of_pool(Pool::new(connector, config))
+    }
+
+    fn of_pool(pool: Pool) -> Client {
+        Client { pool: Arc::new(pool), options: Arc::default() }
+    }
+
+    /// A client over the same connections whose calls have these options.
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Client {
+        Client { pool: Arc::clone(&self.pool), options: Arc::new(options) }
     }
 
     /// Begins a call of an endpoint.
     pub fn call<'e>(&self, endpoint: &'e str) -> Outgoing<'static, 'e> {
-        Outgoing::pooled(Arc::clone(&self.pool), endpoint)
+        Outgoing::pooled(Arc::clone(&self.pool), endpoint, Arc::clone(&self.options))
     }
 
     /// Closes the idle connections with a handshake each, and waits for it. Clones of this client can make no more calls;
@@ -134,6 +151,11 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("config", &self.pool.config).finish_non_exhaustive()
     }
+}
+
+/// The shorter of two limits, where `None` is none.
+fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
+    [a, b].into_iter().flatten().min()
 }
 
 /// Opens a connection.

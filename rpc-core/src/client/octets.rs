@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 
-use crate::error::{Error, Misuse, Result};
+use crate::error::{Error, Misuse, RemoteError, Result};
 
 use super::pool::Borrowed;
 use super::session::Session;
@@ -11,12 +11,15 @@ use super::wire::Wire;
 
 /// The bytes of a reply, as they come.
 ///
-/// A read returns `Ok(0)` only behind the stream's final frame: whatever cuts the stream is an error, and stays one. The
-/// error is an [`io::Error`] that wraps an [`Error`]; `?` in a function that returns one unwraps it.
+/// A read returns `Ok(0)` only behind the stream's final frame: whatever cuts the stream is an error, and stays one. Where
+/// the handler's own stream fails, its text arrives behind the last byte that it gave, as [`Error::Remote`], and the
+/// connection goes on. The error is an [`io::Error`] that wraps an [`Error`]; `?` in a function that returns one unwraps
+/// it.
 ///
 /// Reading blocks until a byte comes, but no longer than the client's stall limit. At the end of the stream the connection
-/// goes back to its pool at once. Dropping the stream before that closes the connection, but where the rest is here
-/// already.
+/// goes back to its pool at once. Dropping the stream before its end cancels it: the server stops within one frame, what is
+/// on the way is thrown away (for 5 seconds at most, while the drop blocks), and the connection serves the next call. Towards
+/// revision 0 of the protocol the connection is closed, but where the rest is here already.
 ///
 /// From a shared client the stream is `OctetReader<'static>` and may change threads; from a session it borrows it.
 pub struct OctetReader<'s> {
@@ -26,7 +29,8 @@ pub struct OctetReader<'s> {
 enum State<'s> {
     Open(Held<'s>),
     Ended,
-    Failed,
+    /// The stream is broken, or the other side ended it by saying why.
+    Failed(Option<RemoteError>),
 }
 
 impl<'s> OctetReader<'s> {
@@ -50,7 +54,8 @@ impl<'s> OctetReader<'s> {
         let held = match &mut self.state {
             State::Open(held) => held,
             State::Ended => return Ok(None),
-            State::Failed => return Err(Error::from(Misuse::Closed).into()),
+            State::Failed(Some(remote)) => return Err(Error::Remote(remote.clone()).into()),
+            State::Failed(None) => return Err(Error::from(Misuse::Closed).into()),
         };
         if let Held::Pool(borrowed) = held {
             borrowed.touch();
@@ -58,7 +63,7 @@ impl<'s> OctetReader<'s> {
         match held.wire().and_then(step) {
             Ok(value) => Ok(Some(value)),
             Err(error) => {
-                self.state = State::Failed;
+                self.state = State::Failed(error.remote().cloned());
                 tracing::debug!(%error, "a stream failed");
                 Err(error.into())
             }
@@ -109,7 +114,7 @@ impl fmt::Debug for OctetReader<'_> {
         let state = match self.state {
             State::Open(_) => "open",
             State::Ended => "ended",
-            State::Failed => "failed",
+            State::Failed(_) => "failed",
         };
         f.debug_struct("OctetReader").field("state", &state).finish()
     }
@@ -134,7 +139,7 @@ impl Held<'_> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         if let Ok(wire) = self.wire() {
-            wire.abandon_octets();
+            wire.abandon();
         }
         if let Held::Session(session) = self {
             session.settle();

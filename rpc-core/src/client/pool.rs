@@ -1,17 +1,20 @@
 //! The connections behind a [`Client`](super::Client): opened when none is idle, kept when a call is over.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::transport::Parts;
 
 use super::ClientConfig;
+use super::options::Deadline;
 use super::wire::Wire;
 
-/// Opens a connection.
-pub(crate) type Connector = Box<dyn Fn() -> std::io::Result<Parts> + Send + Sync>;
+/// Opens a connection, within what is left of a call's time.
+pub(crate) type Connector = Box<dyn Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync>;
 
 /// All connections of one client.
 pub(crate) struct Pool {
@@ -69,24 +72,29 @@ impl Pool {
 
     /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
     pub(crate) fn warm_up(&self) -> Result<()> {
-        let wire = self.open()?;
+        let wire = self.open_once(None)?;
         self.lock().idle.push(wire);
         Ok(())
     }
 
-    /// An idle connection, or a new one, or the next that is freed.
-    pub(crate) fn acquire(&self) -> Result<(Box<Wire>, Ticket)> {
+    /// Whether a connection that has ended can be replaced.
+    pub(crate) fn can_reconnect(&self) -> bool {
+        self.connector.is_some()
+    }
+
+    /// An idle connection, or a new one, or the next that is freed; and whether it is new. With `only_new` idle ones are
+    /// passed over, and closed where there is no room else.
+    fn acquire(&self, deadline: Deadline, only_new: bool) -> Result<(Box<Wire>, Ticket, bool)> {
         let mut state = self.lock();
-        let deadline = self.config.reply_timeout.and_then(|limit| Instant::now().checked_add(limit));
         loop {
             if state.ended {
                 return Err(Misuse::Closed.into());
             }
-            while let Some(mut wire) = state.idle.pop() {
+            while let Some(mut wire) = state.idle.pop().filter(|_| !only_new) {
                 match wire.check_idle() {
                     Ok(()) => {
                         let ticket = state.hold();
-                        return Ok((wire, ticket));
+                        return Ok((wire, ticket, false));
                     }
                     Err(error) if self.connector.is_none() => return Err(error),
                     Err(error) => tracing::debug!(%error, "an idle connection is replaced"),
@@ -95,11 +103,14 @@ impl Pool {
             if self.connector.is_none() && state.holders.is_empty() {
                 return Err(Misuse::Closed.into());
             }
+            if only_new && state.holders.len() + state.idle.len() >= self.config.max_connections {
+                state.idle.pop();
+            }
             if state.holders.len() < self.config.max_connections {
                 let ticket = state.hold();
                 drop(state);
-                return match self.open() {
-                    Ok(wire) => Ok((wire, ticket)),
+                return match self.open(deadline) {
+                    Ok(wire) => Ok((wire, ticket, true)),
                     Err(error) => {
                         self.give_up(&ticket);
                         Err(error)
@@ -113,14 +124,10 @@ impl Pool {
         }
     }
 
-    fn wait<'s>(
-        &'s self,
-        mut state: MutexGuard<'s, State>,
-        deadline: Option<Instant>,
-    ) -> Result<MutexGuard<'s, State>> {
+    fn wait<'s>(&'s self, mut state: MutexGuard<'s, State>, deadline: Deadline) -> Result<MutexGuard<'s, State>> {
         let me = thread::current().id();
         state.waiting.push(me);
-        let (mut state, late) = match deadline {
+        let (mut state, late) = match deadline.at {
             None => (self.freed.wait(state).unwrap_or_else(PoisonError::into_inner), false),
             Some(deadline) => {
                 let left = deadline.saturating_duration_since(Instant::now());
@@ -132,29 +139,51 @@ impl Pool {
             state.waiting.swap_remove(at);
         }
         if late {
-            let limit = self.config.reply_timeout.unwrap_or_default();
+            let limit = deadline.limit.unwrap_or_default();
             return Err(Error::Deadline { doing: Doing::WaitingForConnection, limit, fate: Fate::UNTOUCHED });
         }
         Ok(state)
     }
 
-    /// Opens a connection that is not the pool's yet.
-    pub(super) fn open(&self) -> Result<Box<Wire>> {
+    /// Opens a connection that is not the pool's yet. A server that is just being started again refuses for a moment, so
+    /// it is asked several times, with growing pauses.
+    fn open(&self, deadline: Deadline) -> Result<Box<Wire>> {
+        for attempt in 0..self.config.reconnect_attempts {
+            match self.open_once(deadline.at) {
+                Err(error) if may_be_starting(&error) => {
+                    let pause = pause_before(attempt);
+                    if deadline.at.is_some_and(|at| Instant::now() + pause >= at) {
+                        return Err(error);
+                    }
+                    tracing::debug!(%error, ?pause, "connecting failed, trying again");
+                    thread::sleep(pause);
+                }
+                outcome => return outcome,
+            }
+        }
+        self.open_once(deadline.at)
+    }
+
+    fn open_once(&self, until: Option<Instant>) -> Result<Box<Wire>> {
         let connector = self.connector.as_ref().ok_or(Misuse::Closed)?;
-        let parts = connector().map_err(|error| match error.kind() {
-            std::io::ErrorKind::TimedOut => Error::Deadline {
-                doing: Doing::Connecting,
-                limit: self.config.connect_timeout.unwrap_or_default(),
-                fate: Fate::UNREACHED,
-            },
-            _ => Error::Transport { doing: Doing::Connecting, error, fate: Fate::UNREACHED },
-        })?;
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let parts = connector(left).map_err(|error| connecting_failed(error, self.config.connect_timeout))?;
         Ok(Box::new(Wire::new(parts, self.config.clone())))
     }
 
     fn give_up(&self, ticket: &Ticket) {
-        self.lock().forget(ticket);
-        self.freed.notify_all();
+        let mut state = self.lock();
+        state.forget(ticket);
+        self.tell_waiting(state);
+    }
+
+    /// Wakes those that wait: for a connection, or to find out that waiting has become hopeless.
+    fn tell_waiting(&self, state: MutexGuard<'_, State>) {
+        let anybody = !state.waiting.is_empty();
+        drop(state);
+        if anybody {
+            self.freed.notify_all();
+        }
     }
 
     /// Takes a connection back: kept if it is in step and there is room, else closed.
@@ -168,8 +197,7 @@ impl Pool {
         } else {
             Some(wire)
         };
-        drop(state);
-        self.freed.notify_all();
+        self.tell_waiting(state);
         if let Some(wire) = surplus.filter(|wire| wire.reusable()) {
             wire.leave();
         }
@@ -189,9 +217,7 @@ impl Pool {
         if let Some(holder) = state.holders.iter_mut().find(|holder| holder.ticket == ticket.number) {
             (holder.thread, holder.stream) = (ticket.thread, true);
         }
-        drop(state);
-        // whoever waits may have to find out that waiting has become hopeless
-        self.freed.notify_all();
+        self.tell_waiting(state);
     }
 
     /// Closes the idle connections with a handshake each; no call can be made any more.
@@ -209,8 +235,7 @@ impl Pool {
         let mut state = self.lock();
         state.ended = true;
         let idle = std::mem::take(&mut state.idle);
-        drop(state);
-        self.freed.notify_all();
+        self.tell_waiting(state);
         idle
     }
 }
@@ -242,6 +267,31 @@ impl State {
     }
 }
 
+/// What a failure to connect is for a call.
+pub(super) fn connecting_failed(error: io::Error, limit: Option<Duration>) -> Error {
+    let (doing, fate) = (Doing::Connecting, Fate::UNREACHED);
+    match error.kind() {
+        io::ErrorKind::TimedOut => Error::Deadline { doing, limit: limit.unwrap_or_default(), fate },
+        _ => Error::Transport { doing, error, fate },
+    }
+}
+
+/// Whether somebody may soon listen where nobody does now.
+fn may_be_starting(error: &Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, NotFound};
+    matches!(error, Error::Transport { error, .. }
+        if matches!(error.kind(), ConnectionRefused | ConnectionReset | ConnectionAborted | NotFound))
+}
+
+/// 10 ms, doubled with each attempt, and then anything from half of it to one and a half times as much: clients that lost
+/// their server at once are not to come back at once.
+fn pause_before(attempt: u32) -> Duration {
+    let base = Duration::from_millis(10) * 2_u32.pow(attempt.min(7));
+    // the keys of std's hasher are random, which is all that is asked for here
+    let random = RandomState::new().build_hasher().finish() % 1000;
+    base / 2 + base * u32::try_from(random).unwrap_or(0) / 1000
+}
+
 /// A connection that is in use; it goes back when this is dropped.
 pub(crate) struct Borrowed {
     wire: Option<Box<Wire>>,
@@ -250,8 +300,15 @@ pub(crate) struct Borrowed {
 }
 
 impl Borrowed {
-    pub(crate) fn new(pool: Arc<Pool>) -> Result<Borrowed> {
-        let (wire, ticket) = pool.acquire()?;
+    /// A connection, and whether it is a new one.
+    pub(crate) fn new(pool: Arc<Pool>, deadline: Deadline) -> Result<(Borrowed, bool)> {
+        let (wire, ticket, fresh) = pool.acquire(deadline, false)?;
+        Ok((Borrowed { wire: Some(wire), ticket, pool }, fresh))
+    }
+
+    /// A new connection.
+    pub(crate) fn fresh(pool: Arc<Pool>, deadline: Deadline) -> Result<Borrowed> {
+        let (wire, ticket, _) = pool.acquire(deadline, true)?;
         Ok(Borrowed { wire: Some(wire), ticket, pool })
     }
 

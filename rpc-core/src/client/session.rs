@@ -1,12 +1,14 @@
 //! One connection, for services whose handler remembers its caller.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::{Misuse, Result};
-use crate::transport::{ToAddress, Transport};
+use crate::transport::{Parts, ToAddress, Transport};
 
+use super::pool::connecting_failed;
 use super::wire::Wire;
-use super::{ClientConfig, Outgoing, open, ready};
+use super::{CallOptions, ClientConfig, Outgoing, open, ready};
 
 /// A client of one connection, which is never replaced: the server keeps one handler for it. One call at a time, which the
 /// compiler checks: a call borrows the session until its stream is dropped.
@@ -16,6 +18,7 @@ use super::{ClientConfig, Outgoing, open, ready};
 pub struct Session {
     wire: Option<Box<Wire>>,
     config: ClientConfig,
+    options: Arc<CallOptions>,
 }
 
 impl Session {
@@ -34,8 +37,8 @@ impl Session {
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Session> {
         let address = address.to_address()?;
         let limit = config.connect_timeout;
-        let pool = super::Pool::new(Box::new(move || open(&address, limit)), config.clone());
-        Ok(Session { wire: Some(pool.open()?), config })
+        let parts = open(&address, limit).map_err(|error| connecting_failed(error, limit))?;
+        Ok(Session::of_parts(parts, config))
     }
 
     /// A session over a transport that is connected already.
@@ -51,12 +54,22 @@ impl Session {
     /// # Errors
     /// Where the transport cannot be made ready.
     pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Session> {
-        Ok(Session { wire: Some(Box::new(Wire::new(ready(transport)?, config.clone()))), config })
+        Ok(Session::of_parts(ready(transport)?, config))
+    }
+
+    fn of_parts(parts: Parts, config: ClientConfig) -> Session {
+        Session { wire: Some(Box::new(Wire::new(parts, config.clone()))), config, options: Arc::default() }
+    }
+
+    /// Sets what the calls from now on carry, and how long each may take.
+    pub fn set_options(&mut self, options: CallOptions) {
+        self.options = Arc::new(options);
     }
 
     /// Begins a call of an endpoint.
     pub fn call<'s, 'e>(&'s mut self, endpoint: &'e str) -> Outgoing<'s, 'e> {
-        Outgoing::in_session(self, endpoint)
+        let options = Arc::clone(&self.options);
+        Outgoing::in_session(self, endpoint, options)
     }
 
     /// Does the Close handshake.
@@ -65,6 +78,10 @@ impl Session {
     /// [`Misuse::Closed`] where an earlier failure has ended the session; a failure before the server's acknowledgement.
     pub fn close(mut self) -> Result<()> {
         self.wire.take().ok_or(Misuse::Closed)?.close()
+    }
+
+    pub(super) fn config(&self) -> &ClientConfig {
+        &self.config
     }
 
     pub(super) fn wire(&mut self) -> Result<&mut Wire> {

@@ -1,31 +1,47 @@
 //! The order rules of one call, as the client sees them; pure.
 //!
+//! A call is over when both directions have ended:
+//!
 //! ```text
-//!            request_ended            reply_header: OK with a body        reply_ended
-//! Sending ──────────────────▶ Waiting ──────────────────────▶ Replying ───────────────▶ Over
-//!    │                           │ reply_header: an error, or no body                     ▲
-//!    │ reply_header (early)      └────────────────────────────────────────────────────────┤
-//!    └───────────────────────────────── as from Waiting ──────────────────────────────────┘
+//! request   Sending ── final frame, or a Trailer in its place ──▶ Ended ── a Trailer (cancel), at most one ──▶ Ended
+//! reply     Awaited ── header: OK with a body ──▶ Body ── final frame, or a Trailer in its place ──▶ Ended
+//!              └────── header: an error, or no body ───────────────────────────────────────────────────▶ Ended
 //! ```
+//!
+//! The reply may come while the request is being sent. Then the request is stopped by a Trailer in place of its next
+//! frame: when the reply is an error, when it announces no octets, or as soon as it has ended. A peer of revision 0 knows
+//! no Trailer; towards it the connection cannot be used again.
 
 use crate::message::{DataType, ReplyHeader, Status, Violation};
 
 /// One call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ClientTurn {
     request: DataType,
     accept: DataType,
-    stage: Stage,
-    request_ended: bool,
+    sending: Sending,
+    reply: Reply,
     status: Option<Status>,
+    cancelled: bool,
+    /// The revision that the peer speaks, as far as it is known.
+    revision: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Sending,
-    Waiting,
-    Replying,
-    Over,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Sending {
+    /// Frames of the request may follow.
+    Open,
+    /// The last frame has been sent.
+    Whole,
+    /// A Trailer has been sent in place of the next frame.
+    Stopped,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Reply {
+    Awaited,
+    Body,
+    Ended,
 }
 
 /// What a reply's header says.
@@ -38,29 +54,64 @@ pub(crate) enum Answer {
 }
 
 impl ClientTurn {
-    /// The request's header is about to be sent.
-    pub(crate) fn new(request: DataType, accept: DataType) -> ClientTurn {
-        ClientTurn { request, accept, stage: Stage::Sending, request_ended: false, status: None }
+    /// The request's header is about to be sent to a peer of this revision, 0 if it is not known.
+    pub(crate) fn new(request: DataType, accept: DataType, revision: u32) -> ClientTurn {
+        ClientTurn {
+            request,
+            accept,
+            sending: Sending::Open,
+            reply: Reply::Awaited,
+            status: None,
+            cancelled: false,
+            revision,
+        }
+    }
+
+    pub(crate) fn request_has_octets(&self) -> bool {
+        self.request.has_octets()
+    }
+
+    /// Whether the peer understands Trailer frames.
+    pub(crate) fn can_trail(&self) -> bool {
+        self.revision >= 1
+    }
+
+    /// Whether frames of the request may still be sent.
+    pub(crate) fn sending(&self) -> bool {
+        self.sending == Sending::Open
+    }
+
+    /// Whether the request has to be stopped in place of its next frame.
+    pub(crate) fn must_stop(&self) -> bool {
+        let unwanted = match self.status {
+            None => false,
+            Some(Status::Ok) => !self.accept.has_octets() || self.reply == Reply::Ended,
+            Some(_) => true,
+        };
+        self.sending() && unwanted
     }
 
     /// The last frame of the request has been sent.
     pub(crate) fn request_ended(&mut self) {
-        self.request_ended = true;
-        if self.stage == Stage::Sending {
-            self.stage = Stage::Waiting;
-        }
+        self.sending = Sending::Whole;
+    }
+
+    /// A Trailer has been sent in place of the request's next frame.
+    pub(crate) fn request_stopped(&mut self) {
+        self.sending = Sending::Stopped;
     }
 
     /// A reply's header has come, maybe before the request has ended.
     pub(crate) fn reply_header(&mut self, header: &ReplyHeader<'_>) -> Result<Answer, Violation> {
+        self.revision = header.revision;
         let status = Status::from_wire(header.error).ok_or(Violation::UnknownStatus { found: header.error })?;
         self.status = Some(status);
         if status != Status::Ok {
-            self.stage = Stage::Over;
+            self.reply = Reply::Ended;
             return Ok(Answer::Refused(status));
         }
         let body = self.accepted(header.data_type)?;
-        self.stage = if body.has_body() { Stage::Replying } else { Stage::Over };
+        self.reply = if body.has_body() { Reply::Body } else { Reply::Ended };
         Ok(Answer::Body(body))
     }
 
@@ -73,16 +124,31 @@ impl ClientTurn {
         }
     }
 
-    /// The reply's body has been read to its end.
+    /// The reply's body has been read to its end, be it by a Trailer.
     pub(crate) fn reply_ended(&mut self) {
-        self.stage = Stage::Over;
+        self.reply = Reply::Ended;
+    }
+
+    /// Whether a Trailer may be sent that cancels the reply.
+    pub(crate) fn may_cancel(&self) -> bool {
+        self.can_trail() && !self.sending() && self.reply != Reply::Ended && !self.cancelled
+    }
+
+    /// The Trailer that cancels the reply has been sent.
+    pub(crate) fn cancelled(&mut self) {
+        self.cancelled = true;
+    }
+
+    /// Whether both directions have ended.
+    pub(crate) fn over(&self) -> bool {
+        !self.sending() && self.reply == Reply::Ended
     }
 
     /// Whether the connection serves another call. A peer of revision 0 takes what it has not read of a request for the
     /// next one, so not after a request with octets, nor after a RequestError to a request with a body.
     pub(crate) fn reusable(&self) -> bool {
         let refused_with_body = self.status == Some(Status::RequestError) && self.request.has_body();
-        self.stage == Stage::Over && self.request_ended && !self.request.has_octets() && !refused_with_body
+        self.over() && (self.can_trail() || !(self.request.has_octets() || refused_with_body))
     }
 }
 
@@ -91,51 +157,90 @@ mod tests {
     use super::*;
     use DataType::{MarshaledJson as Json, None as Nothing, Octets};
 
-    fn turn(request: DataType, accept: DataType) -> ClientTurn {
-        let mut turn = ClientTurn::new(request, accept);
+    fn old(reply: ReplyHeader<'_>) -> ReplyHeader<'_> {
+        ReplyHeader { revision: 0, ..reply }
+    }
+
+    fn sent(request: DataType, accept: DataType) -> ClientTurn {
+        let mut turn = ClientTurn::new(request, accept, 0);
         turn.request_ended();
         turn
     }
 
     #[test]
     fn a_plain_call_leaves_the_connection_reusable() {
-        let mut turn = turn(Json, Json);
+        let mut turn = sent(Json, Json);
         assert!(!turn.reusable());
-        assert_eq!(turn.reply_header(&ReplyHeader::ok(Json)), Ok(Answer::Body(Json)));
+        assert_eq!(turn.reply_header(&old(ReplyHeader::ok(Json))), Ok(Answer::Body(Json)));
         assert!(!turn.reusable());
         turn.reply_ended();
         assert!(turn.reusable());
     }
 
     #[test]
-    fn a_handlers_error_leaves_it_reusable_and_a_request_error_does_not() {
+    fn towards_revision_0_a_request_error_ends_the_connection() {
         for (status, reusable) in [(Status::Error, true), (Status::ServerError, true), (Status::RequestError, false)] {
-            let mut turn = turn(Json, Json);
-            assert_eq!(turn.reply_header(&ReplyHeader::refusal(status, "")), Ok(Answer::Refused(status)));
+            let mut turn = sent(Json, Json);
+            assert_eq!(turn.reply_header(&old(ReplyHeader::refusal(status, ""))), Ok(Answer::Refused(status)));
             assert_eq!(turn.reusable(), reusable, "{status}");
         }
+        let mut turn = sent(Json, Json);
+        turn.reply_header(&ReplyHeader::refusal(Status::RequestError, "")).unwrap();
+        assert!(turn.reusable(), "revision 1 stays in step");
     }
 
     #[test]
-    fn an_upload_or_an_early_reply_ends_the_connection() {
-        let mut upload = turn(Octets, Json);
-        upload.reply_header(&ReplyHeader::ok(Json)).unwrap();
+    fn towards_revision_0_an_upload_or_an_early_reply_ends_the_connection() {
+        let mut upload = sent(Octets, Json);
+        upload.reply_header(&old(ReplyHeader::ok(Json))).unwrap();
         upload.reply_ended();
         assert!(!upload.reusable());
-        let mut early = ClientTurn::new(Json, Json);
-        early.reply_header(&ReplyHeader::refusal(Status::Error, "")).unwrap();
+        let mut early = ClientTurn::new(Json, Json, 0);
+        early.reply_header(&old(ReplyHeader::refusal(Status::Error, ""))).unwrap();
         assert!(!early.reusable());
+    }
+
+    #[test]
+    fn an_early_verdict_stops_the_request() {
+        let mut turn = ClientTurn::new(Octets, Json, 1);
+        assert!(!turn.must_stop());
+        turn.reply_header(&ReplyHeader::refusal(Status::Error, "full")).unwrap();
+        assert!(turn.must_stop() && !turn.reusable());
+        turn.request_stopped();
+        assert!(!turn.must_stop() && turn.reusable());
+    }
+
+    #[test]
+    fn with_octets_both_ways_only_the_replys_end_stops_the_request() {
+        let mut turn = ClientTurn::new(Octets, Octets, 1);
+        turn.reply_header(&ReplyHeader::ok(Octets)).unwrap();
+        assert!(!turn.must_stop());
+        turn.reply_ended();
+        assert!(turn.must_stop());
+    }
+
+    #[test]
+    fn a_cancel_comes_once_and_behind_the_request() {
+        let mut turn = ClientTurn::new(Octets, Octets, 1);
+        turn.reply_header(&ReplyHeader::ok(Octets)).unwrap();
+        assert!(!turn.may_cancel(), "the request has to end first");
+        turn.request_stopped();
+        assert!(turn.may_cancel());
+        turn.cancelled();
+        assert!(!turn.may_cancel());
+        turn.reply_ended();
+        assert!(turn.reusable());
     }
 
     #[test]
     fn wrong_status_and_wrong_data_type_are_violations() {
         for found in [0, 5, u32::MAX] {
             let header = ReplyHeader { error: found, ..ReplyHeader::ok(Json) };
-            assert_eq!(turn(Json, Json).reply_header(&header), Err(Violation::UnknownStatus { found }));
+            assert_eq!(sent(Json, Json).reply_header(&header), Err(Violation::UnknownStatus { found }));
         }
-        let octets = turn(Json, Json).reply_header(&ReplyHeader::ok(Octets));
+        let octets = sent(Json, Json).reply_header(&ReplyHeader::ok(Octets));
         assert_eq!(octets, Err(Violation::ReplyDataType { expected: Json, found: 4 }));
-        assert_eq!(turn(Json, Json).reply_header(&ReplyHeader::ok(Nothing)), Ok(Answer::Body(Nothing)));
-        assert!(turn(Json, Octets).reply_header(&ReplyHeader::ok(Nothing)).is_err());
+        assert_eq!(sent(Json, Json).reply_header(&ReplyHeader::ok(Nothing)), Ok(Answer::Body(Nothing)));
+        assert!(sent(Json, Octets).reply_header(&ReplyHeader::ok(Nothing)).is_err());
     }
 }

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter};
-use crate::message::{DataType, MessageError, MessageReader, MessageWriter};
+use crate::message::{MessageError, MessageReader, MessageWriter, ReplyHeader};
 use crate::transport::{Control, Parts, Patience, Patient, ReadHalf, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{close_after_last_reply, close_as_client, discard_until_the_end, finish, request_close};
-pub(crate) use server_turn::{ServerTurn, Wanted};
+pub(crate) use server_turn::{PING, ServerTurn, Wanted};
 
 /// Bytes that are read and thrown away at most to keep a connection in step: more than the largest frame and the buffers
 /// on the way.
@@ -109,7 +109,8 @@ impl Inbound {
         Ok(self.messages.frames_mut().read_ahead(io::Read::read)? > 0)
     }
 
-    /// Reads the rest of the body and throws it away; `false` where the budget did not reach.
+    /// Reads the rest of the body and throws it away, its end by a Trailer frame included; `false` where the budget did not
+    /// reach.
     pub(crate) fn discard_body(&mut self) -> Result<bool, MessageError> {
         if self.messages.skip_read_ahead()? {
             return Ok(true);
@@ -117,12 +118,14 @@ impl Inbound {
         self.set_patience(Patience::total(Some(DISCARD_TIME)));
         let mut left = DISCARD_BYTES;
         loop {
+            self.messages.next_part();
             let count = match self.messages.fill_message() {
                 Ok(shown) => shown.len(),
+                Err(MessageError::Trailer(_)) => 0,
                 Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => return Ok(false),
                 Err(error) => return Err(error),
             };
-            if count == 0 {
+            if self.messages.body_ended() {
                 return Ok(true);
             }
             self.messages.consume_message(count);
@@ -163,6 +166,13 @@ impl Outbound {
         MessageWriter::new(&mut self.frames).finish_with(&self.body)
     }
 
+    /// Ends a body in place of its next frame, or, behind a request's body, cancels the reply.
+    pub(crate) fn write_trailer(&mut self, trailer: &ReplyHeader<'_>) -> Result<(), FrameError> {
+        self.header.clear();
+        trailer.encode(&mut self.header);
+        self.frames.write(FrameKind::Trailer, true, &self.header)
+    }
+
     /// Gives up the connection. Nothing may be written behind it.
     pub(crate) fn reset(&mut self) -> Result<(), FrameError> {
         self.frames.write(FrameKind::Reset, true, &[])
@@ -177,12 +187,5 @@ impl Outbound {
 fn trim(scratch: &mut Vec<u8>) {
     if scratch.capacity() > SCRATCH_KEPT {
         *scratch = Vec::new();
-    }
-}
-
-/// Whether a body of this type is on the wire at all.
-pub(crate) fn start_body(inbound: &mut Inbound, data_type: DataType) {
-    if data_type.has_body() {
-        inbound.messages.start_body();
     }
 }

@@ -1,15 +1,29 @@
 //! The order rules of one call, as the server sees them; pure.
+//!
+//! ```text
+//! request   Open ── final frame, or a Trailer in its place ──▶ Ended ── a Trailer (cancel), or none ──▶ Ended
+//! reply     Owed ── header ──▶ Begun ── its last frame, or a Trailer in its place ──▶ Ended
+//! ```
+//!
+//! The reply may begin while the request is open. Where octets go both ways its body follows at once; else the rest of the
+//! request is thrown away first, so that never do both sides wait in a write. The next request's header is read when both
+//! have ended; one Trailer before it, a cancel that came too late, is passed over.
 
 use crate::message::{DataType, RequestHeader};
 
 /// The control endpoint that ends a connection.
 const CLOSE: &str = "Close";
 
+/// The control endpoint that tells a client which revision a server speaks.
+pub(crate) const PING: &str = "Ping";
+
 /// What a request's header asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Wanted {
     /// To end the connection.
     Close,
+    /// A sign of life.
+    Ping,
     /// A control endpoint that there is not.
     UnknownControl,
     /// A call of a method.
@@ -17,15 +31,16 @@ pub(crate) enum Wanted {
 }
 
 /// One call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ServerTurn {
     wanted: Wanted,
     request: Option<DataType>,
     accept: Option<DataType>,
+    revision: u32,
     reply: Reply,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Reply {
     Owed,
     Begun,
@@ -35,13 +50,15 @@ enum Reply {
 impl ServerTurn {
     /// A request's header has been read.
     pub(crate) fn new(header: &RequestHeader<'_>) -> ServerTurn {
-        let request = readable(header.data_type);
+        let request = readable(header.data_type, header.revision);
         let wanted = match request {
             Some(DataType::Control) if header.endpoint == CLOSE => Wanted::Close,
+            Some(DataType::Control) if header.endpoint == PING => Wanted::Ping,
             Some(DataType::Control) => Wanted::UnknownControl,
             _ => Wanted::Call,
         };
-        ServerTurn { wanted, request, accept: readable(header.accept), reply: Reply::Owed }
+        let accept = readable(header.accept, header.revision);
+        ServerTurn { wanted, request, accept, revision: header.revision, reply: Reply::Owed }
     }
 
     pub(crate) fn wanted(&self) -> Wanted {
@@ -58,6 +75,17 @@ impl ServerTurn {
         self.accept
     }
 
+    /// Whether the client understands Trailer frames.
+    pub(crate) fn can_trail(&self) -> bool {
+        self.revision >= 1
+    }
+
+    /// Whether octets go both ways, so that the reply's body may begin before the request has ended.
+    pub(crate) fn full_duplex(&self) -> bool {
+        let octets = |data_type: Option<DataType>| data_type.is_some_and(DataType::has_octets);
+        octets(self.request) && octets(self.accept)
+    }
+
     pub(crate) fn reply_begun(&mut self) {
         self.reply = Reply::Begun;
     }
@@ -71,49 +99,71 @@ impl ServerTurn {
         self.reply == Reply::Owed
     }
 
+    pub(crate) fn reply_is_over(&self) -> bool {
+        self.reply == Reply::Ended
+    }
+
+    /// Whether a cancel may come now, given whether the request has ended.
+    pub(crate) fn may_be_cancelled(&self, request_ended: bool) -> bool {
+        self.can_trail() && request_ended && self.reply != Reply::Ended
+    }
+
     /// Whether a next request may be read, given whether this one's body has been read to its end.
     pub(crate) fn in_step(&self, request_ended: bool) -> bool {
         self.reply == Reply::Ended && request_ended && self.request.is_some()
     }
 }
 
-/// The data type behind a number, as far as revision 0 knows it.
-fn readable(number: u32) -> Option<DataType> {
-    DataType::from_wire(number).filter(|&data_type| data_type != DataType::MarshaledJsonThenOctets)
+/// The data type behind a number, as far as a peer of this revision may use it.
+fn readable(number: u32, revision: u32) -> Option<DataType> {
+    DataType::from_wire(number).filter(|&data_type| revision >= 1 || data_type != DataType::MarshaledJsonThenOctets)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn turn(endpoint: &str, data_type: u32) -> ServerTurn {
-        ServerTurn::new(&RequestHeader { endpoint: endpoint.into(), data_type, accept: 3 })
+    fn turn(endpoint: &str, data_type: u32, revision: u32) -> ServerTurn {
+        let header =
+            RequestHeader { endpoint: endpoint.into(), data_type, accept: 3, revision, ..RequestHeader::default() };
+        ServerTurn::new(&header)
     }
 
     #[test]
     fn the_data_type_alone_makes_a_control_request() {
-        assert_eq!(turn("Close", 2).wanted(), Wanted::Close);
-        assert_eq!(turn("Reboot", 2).wanted(), Wanted::UnknownControl);
-        assert_eq!(turn("Close", 3).wanted(), Wanted::Call);
+        assert_eq!(turn("Close", 2, 0).wanted(), Wanted::Close);
+        assert_eq!(turn("Ping", 2, 0).wanted(), Wanted::Ping);
+        assert_eq!(turn("Reboot", 2, 0).wanted(), Wanted::UnknownControl);
+        assert_eq!(turn("Close", 3, 0).wanted(), Wanted::Call);
     }
 
     #[test]
     fn a_body_that_nobody_can_tell_ends_the_connection() {
         for data_type in [0, 5, 6, u32::MAX] {
-            let mut turn = turn("List", data_type);
+            let mut turn = turn("List", data_type, 0);
             turn.reply_ended();
             assert_eq!(turn.request(), None);
             assert!(!turn.in_step(true));
         }
+        assert_eq!(turn("List", 5, 1).request(), Some(DataType::MarshaledJsonThenOctets));
     }
 
     #[test]
     fn the_next_request_waits_for_both_ends() {
-        let mut turn = turn("List", 3);
+        let mut turn = turn("List", 3, 1);
         assert!(turn.reply_owed() && !turn.in_step(true));
         turn.reply_begun();
         assert!(!turn.reply_owed() && !turn.in_step(true));
         turn.reply_ended();
         assert!(!turn.in_step(false) && turn.in_step(true));
+    }
+
+    #[test]
+    fn a_cancel_may_come_between_the_requests_end_and_the_replys() {
+        let mut turn = turn("List", 3, 1);
+        turn.reply_begun();
+        assert!(!turn.may_be_cancelled(false) && turn.may_be_cancelled(true));
+        turn.reply_ended();
+        assert!(!turn.may_be_cancelled(true));
     }
 }

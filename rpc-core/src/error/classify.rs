@@ -17,6 +17,7 @@ impl Error {
                 Error::Deadline { doing, limit: limit.unwrap_or_default(), fate }
             }
             MessageError::Violation(violation) if !violation.is_truncation() => Error::Protocol { violation, fate },
+            MessageError::Trailer(trailer) => Error::Remote((*trailer).into()),
             MessageError::TooLong { what, limit } => Error::Limit { what, size: None, limit, fate },
             broken => Error::Transport { doing, error: broken.into(), fate },
         }
@@ -26,7 +27,7 @@ impl Error {
     pub(crate) fn io_kind(&self) -> io::ErrorKind {
         match self {
             Error::Protocol { .. } | Error::Limit { .. } => io::ErrorKind::InvalidData,
-            Error::Transport { error, .. } | Error::Source(error) => error.kind(),
+            Error::Transport { error, .. } | Error::Source { error, .. } => error.kind(),
             Error::Deadline { .. } => io::ErrorKind::TimedOut,
             Error::Misuse(Misuse::Closed) => io::ErrorKind::NotConnected,
             Error::Remote(_) | Error::Misuse(_) => io::ErrorKind::Other,

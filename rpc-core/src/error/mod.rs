@@ -6,7 +6,10 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::message::{Status, Violation};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::message::{MAX_DETAILS_LEN, Status, TrailerError, Violation};
 use crate::transport::AddressError;
 
 /// The result of most functions here.
@@ -65,8 +68,13 @@ pub enum Error {
         fate: Fate,
     },
     /// The reader that was to be sent failed. It is the caller's own, and so is the error.
-    #[error("reading what was to be sent: {0}")]
-    Source(io::Error),
+    #[error("reading what was to be sent: {error}")]
+    Source {
+        /// The reader's error.
+        error: io::Error,
+        /// What it means for the call and the connection.
+        fate: Fate,
+    },
     /// The caller asked for what cannot be.
     #[error(transparent)]
     Misuse(#[from] Misuse),
@@ -80,8 +88,17 @@ pub struct RemoteError {
     pub status: Status,
     /// Its text for people. It may end in `…` where it did not fit.
     pub message: String,
+    /// The handler's error as JSON, if it was one that serde can write, and took at most 2 KiB.
+    pub details: Option<Box<str>>,
     /// What it means for the call and the connection.
     pub fate: Fate,
+}
+
+impl From<TrailerError> for RemoteError {
+    fn from(trailer: TrailerError) -> RemoteError {
+        let TrailerError { status, message, details } = trailer;
+        RemoteError { status, message, details, fate: Fate::IN_STEP }
+    }
 }
 
 /// What a failure means for the call that met it and for its connection.
@@ -164,6 +181,9 @@ pub enum Misuse {
         /// What is wrong with it.
         problem: String,
     },
+    /// JSON and octets together, towards a peer that speaks revision 0 of the protocol. Nothing was sent.
+    #[error("the peer speaks revision 0 of the protocol, which has no JSON and octets together")]
+    NeedsRevision1,
     /// A text that is no address.
     #[error(transparent)]
     Address(#[from] AddressError),
@@ -175,7 +195,23 @@ pub enum Misuse {
 impl Error {
     /// An error to be returned by a handler, with this text for people.
     pub fn new(message: impl Into<String>) -> Error {
-        Error::Remote(RemoteError { status: Status::Error, message: message.into(), fate: Fate::IN_STEP })
+        let (status, fate) = (Status::Error, Fate::IN_STEP);
+        Error::Remote(RemoteError { status, message: message.into(), details: None, fate })
+    }
+
+    /// An error to be returned by a handler, or by the stream that it returned, with a value that the caller can get back
+    /// by [`details`](Error::details). A value that takes more than 2 KiB as JSON, or that serde cannot write, does not
+    /// travel; the text does.
+    pub fn with_details(message: impl Into<String>, details: &impl Serialize) -> Error {
+        let json = serde_json::to_string(details).ok().filter(|json| json.len() <= MAX_DETAILS_LEN);
+        let (status, fate) = (Status::Error, Fate::IN_STEP);
+        Error::Remote(RemoteError { status, message: message.into(), details: json.map(String::into_boxed_str), fate })
+    }
+
+    /// The value that the other side's error carries, if it is an `E`: the handler's own error, where it is one that serde
+    /// can write. For a stream's error, `Error::from(io_error).details::<E>()`.
+    pub fn details<E: DeserializeOwned>(&self) -> Option<E> {
+        serde_json::from_str(self.remote()?.details.as_deref()?).ok()
     }
 
     /// Whether the request certainly never ran, so that repeating it is safe: nothing of it was written, or it was not
@@ -204,8 +240,8 @@ impl Error {
             Error::Protocol { fate, .. }
             | Error::Transport { fate, .. }
             | Error::Limit { fate, .. }
-            | Error::Deadline { fate, .. } => *fate,
-            Error::Source(_) => Fate::LOST,
+            | Error::Deadline { fate, .. }
+            | Error::Source { fate, .. } => *fate,
             Error::Misuse(Misuse::Closed) => Fate::UNREACHED,
             Error::Misuse(_) => Fate::UNTOUCHED,
         }
@@ -218,8 +254,9 @@ impl Error {
             | Error::Protocol { fate, .. }
             | Error::Transport { fate, .. }
             | Error::Limit { fate, .. }
-            | Error::Deadline { fate, .. } => *fate = new,
-            Error::Source(_) | Error::Misuse(_) => {}
+            | Error::Deadline { fate, .. }
+            | Error::Source { fate, .. } => *fate = new,
+            Error::Misuse(_) => {}
         }
         self
     }

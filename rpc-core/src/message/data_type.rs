@@ -47,9 +47,23 @@ impl DataType {
         matches!(self, DataType::Octets | DataType::MarshaledJsonThenOctets)
     }
 
+    /// Whether JSON is part of the body.
+    pub const fn has_json(self) -> bool {
+        matches!(self, DataType::MarshaledJson | DataType::MarshaledJsonThenOctets)
+    }
+
     /// Whether any message follows the header.
     pub const fn has_body(self) -> bool {
-        !matches!(self, DataType::None | DataType::Control)
+        self.messages() > 0
+    }
+
+    /// How many messages follow the header.
+    pub const fn messages(self) -> u8 {
+        match self {
+            DataType::None | DataType::Control => 0,
+            DataType::MarshaledJson | DataType::Octets => 1,
+            DataType::MarshaledJsonThenOctets => 2,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::frame::{FrameError, FrameKind, FrameViolation};
 
-use super::DataType;
+use super::{DataType, ReplyHeader, Status};
 
 /// Why a message could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,9 @@ pub enum MessageError {
     /// The peer sent what the protocol does not allow here.
     #[error(transparent)]
     Violation(#[from] Violation),
+    /// The peer ended a body early, and says why. The body is over, the connection in step.
+    #[error(transparent)]
+    Trailer(Box<TrailerError>),
     /// The peer gave up the connection with a Reset frame.
     #[error("the peer reset the connection")]
     Reset,
@@ -44,9 +47,41 @@ impl From<MessageError> for io::Error {
             MessageError::Io(error) => return error,
             MessageError::Violation(ref violation) if violation.is_truncation() => io::ErrorKind::UnexpectedEof,
             MessageError::Violation(_) | MessageError::TooLong { .. } => io::ErrorKind::InvalidData,
+            MessageError::Trailer(_) => io::ErrorKind::Other,
             MessageError::Reset => io::ErrorKind::ConnectionReset,
         };
         io::Error::new(kind, error)
+    }
+}
+
+/// Why the sender of a body ended it early, in a Trailer frame's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+#[non_exhaustive]
+pub struct TrailerError {
+    /// Who is at fault.
+    pub status: Status,
+    /// Text for people.
+    pub message: String,
+    /// The error as JSON, if it came with the text.
+    pub details: Option<Box<str>>,
+}
+
+impl TrailerError {
+    /// Reads what a Trailer frame holds.
+    ///
+    /// # Errors
+    /// [`Violation::MalformedHeader`], [`Violation::HeaderCut`], or [`Violation::TrailerStatus`].
+    pub fn decode(bytes: &[u8]) -> Result<TrailerError, Violation> {
+        let header = ReplyHeader::decode(bytes)?;
+        match Status::from_wire(header.error) {
+            None | Some(Status::Ok) => Err(Violation::TrailerStatus { found: header.error }),
+            Some(status) => Ok(TrailerError {
+                status,
+                message: header.error_message.into_owned(),
+                details: header.error_details.map(|json| json.get().into()),
+            }),
+        }
     }
 }
 
@@ -105,12 +140,15 @@ pub enum Violation {
         /// The number that came.
         found: u32,
     },
-    /// A request announces a body that nobody can read.
-    #[error("expected a request with data type 1 to 4, found {found}")]
-    RequestDataType {
+    /// A Trailer frame whose status is no error.
+    #[error("expected a Trailer frame with a status from 2 to 4, found {found}")]
+    TrailerStatus {
         /// The number that came.
         found: u32,
     },
+    /// A Trailer frame that is not the final one of its message.
+    #[error("expected a Trailer in one frame, found the first of several")]
+    TrailerNotFinal,
     /// A JSON body that is not what the call's signature says.
     #[error("expected JSON for {expected}, found {len} bytes that are not: {problem}")]
     MalformedBody {

@@ -3,14 +3,21 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
-use super::{DataType, Status, Violation};
+use super::{DataType, Metadata, Status, Violation};
 
 /// The most bytes that a header may have, white space included.
 pub const MAX_HEADER_LEN: usize = 4096;
 
 /// The most bytes of a header that this library writes: original readers stumble over one of exactly 4096.
 pub const MAX_HEADER_LEN_WRITTEN: usize = MAX_HEADER_LEN - 1;
+
+/// The revision of the protocol that this library speaks, and says so in each header.
+pub const REVISION: u32 = 1;
+
+/// The most bytes that an error's details may take in a header.
+pub const MAX_DETAILS_LEN: usize = 2048;
 
 /// What opens a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,10 +32,19 @@ pub struct RequestHeader<'a> {
     /// The number of the [`DataType`] that the caller wants back.
     #[serde(default, deserialize_with = "null_is_default")]
     pub accept: u32,
+    /// The revision that the client speaks.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_zero")]
+    pub revision: u32,
+    /// What is left of the caller's deadline, in milliseconds, rounded up; 0 is none.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_zero_long")]
+    pub timeout_ms: u64,
+    /// Pairs that the caller attached.
+    #[serde(borrow, default, deserialize_with = "null_is_default", skip_serializing_if = "Metadata::is_empty")]
+    pub metadata: Metadata<'a>,
 }
 
-/// What opens a reply.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What opens a reply; also what a [`Trailer`](crate::frame::FrameKind::Trailer) frame holds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ReplyHeader<'a> {
     /// The number of the [`DataType`] of the reply's body.
@@ -40,12 +56,24 @@ pub struct ReplyHeader<'a> {
     /// Text for people.
     #[serde(borrow, default, deserialize_with = "null_is_default", skip_serializing_if = "str::is_empty")]
     pub error_message: Cow<'a, str>,
+    /// The handler's error as JSON, where `null` is a value.
+    #[serde(borrow, default, deserialize_with = "null_is_a_value", skip_serializing_if = "Option::is_none")]
+    pub error_details: Option<&'a RawValue>,
+    /// The revision that the server speaks.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_zero")]
+    pub revision: u32,
 }
 
 impl<'a> RequestHeader<'a> {
     /// A header for a call of `endpoint`.
     pub fn new(endpoint: &'a str, body: DataType, accept: DataType) -> RequestHeader<'a> {
-        RequestHeader { endpoint: endpoint.into(), data_type: body.to_wire(), accept: accept.to_wire() }
+        RequestHeader {
+            endpoint: endpoint.into(),
+            data_type: body.to_wire(),
+            accept: accept.to_wire(),
+            revision: REVISION,
+            ..RequestHeader::default()
+        }
     }
 
     /// Reads a header message.
@@ -66,12 +94,28 @@ impl<'a> RequestHeader<'a> {
 impl<'a> ReplyHeader<'a> {
     /// The header of a successful reply.
     pub fn ok(body: DataType) -> ReplyHeader<'static> {
-        ReplyHeader { data_type: body.to_wire(), error: Status::Ok.to_wire(), error_message: Cow::Borrowed("") }
+        ReplyHeader {
+            data_type: body.to_wire(),
+            error: Status::Ok.to_wire(),
+            revision: REVISION,
+            ..ReplyHeader::default()
+        }
     }
 
     /// The header of a reply that says no. A message that does not fit is cut when it is written.
     pub fn refusal(status: Status, message: &'a str) -> ReplyHeader<'a> {
-        ReplyHeader { data_type: 0, error: status.to_wire(), error_message: message.into() }
+        ReplyHeader { revision: REVISION, ..ReplyHeader::trailer(status, message) }
+    }
+
+    /// What a Trailer frame holds. A message that does not fit is cut when it is written.
+    pub fn trailer(status: Status, message: &'a str) -> ReplyHeader<'a> {
+        ReplyHeader { error: status.to_wire(), error_message: message.into(), ..ReplyHeader::default() }
+    }
+
+    /// The same with the handler's error as JSON. What has more than [`MAX_DETAILS_LEN`] bytes is left out.
+    #[must_use]
+    pub fn with_details(self, details: Option<&'a RawValue>) -> ReplyHeader<'a> {
+        ReplyHeader { error_details: details.filter(|json| json.get().len() <= MAX_DETAILS_LEN), ..self }
     }
 
     /// Reads a header message.
@@ -159,9 +203,30 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+fn null_is_a_value<'de: 'a, 'a, D>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero_long(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Two headers mean the same: their details are compared as text.
+impl PartialEq for ReplyHeader<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.data_type, self.error, self.revision) == (other.data_type, other.error, other.revision)
+            && self.error_message == other.error_message
+            && self.error_details.map(RawValue::get) == other.error_details.map(RawValue::get)
+    }
 }
 
 #[cfg(test)]
@@ -176,20 +241,20 @@ mod tests {
     fn writes_what_an_original_reads() {
         let mut out = Vec::new();
         assert!(RequestHeader::new("List", DataType::MarshaledJson, DataType::Octets).encode(&mut out));
-        assert_eq!(out, br#"{"Endpoint":"List","DataType":3,"Accept":4}"#);
+        assert_eq!(out, br#"{"Endpoint":"List","DataType":3,"Accept":4,"Revision":1}"#);
         out.clear();
         ReplyHeader::ok(DataType::MarshaledJson).encode(&mut out);
-        assert_eq!(out, br#"{"DataType":3,"Error":1}"#);
+        assert_eq!(out, br#"{"DataType":3,"Error":1,"Revision":1}"#);
         out.clear();
         ReplyHeader::refusal(Status::Error, "no").encode(&mut out);
-        assert_eq!(out, br#"{"Error":4,"ErrorMessage":"no"}"#);
+        assert_eq!(out, br#"{"Error":4,"ErrorMessage":"no","Revision":1}"#);
     }
 
     #[test]
     fn absent_null_unknown_and_any_order_are_fine() {
         let header =
             RequestHeader::decode(b" {\"Accept\":4, \"Later\":[1], \"DataType\":null,\n\"Endpoint\":\"a\\u0062\"} \n");
-        let expected = RequestHeader { endpoint: "ab".into(), data_type: 0, accept: 4 };
+        let expected = RequestHeader { endpoint: "ab".into(), accept: 4, ..RequestHeader::default() };
         assert_eq!(header, Ok(expected));
         assert_eq!(RequestHeader::decode(b"{}"), Ok(RequestHeader::default()));
     }
@@ -229,6 +294,28 @@ mod tests {
         let bytes = format!(r#"{{"Endpoint":"{}"#, "x".repeat(MAX_HEADER_LEN - 13));
         assert_eq!(bytes.len(), MAX_HEADER_LEN);
         assert_eq!(RequestHeader::decode(bytes.as_bytes()), Err(Violation::HeaderCut { len: MAX_HEADER_LEN }));
+    }
+
+    #[test]
+    fn details_that_are_null_are_there() {
+        let read = |json: &'static str| ReplyHeader::decode(json.as_bytes()).unwrap().error_details.map(RawValue::get);
+        assert_eq!(read(r#"{"Error":4,"ErrorDetails":null}"#), Some("null"));
+        assert_eq!(read(r#"{"Error":4,"ErrorDetails": {"Full":[1, 2]} }"#), Some(r#"{"Full":[1, 2]}"#));
+        assert_eq!(read(r#"{"Error":4}"#), None);
+    }
+
+    #[test]
+    fn metadata_are_pairs_of_strings() {
+        let mut bytes = Vec::new();
+        let metadata = Metadata::from_iter([("traceparent", "00-1-2-01"), ("user", "ann")]);
+        let header =
+            RequestHeader { metadata, timeout_ms: 17, ..RequestHeader::new("x", DataType::Octets, DataType::Octets) };
+        assert!(header.encode(&mut bytes));
+        assert_eq!(RequestHeader::decode(&bytes).unwrap(), header);
+        for wrong in [r#"{"Metadata":{"a":1}}"#, r#"{"Metadata":["a"]}"#, r#"{"Metadata":{"a":"1","a":"2"}}"#] {
+            assert!(problem(wrong).contains("header"), "{wrong}");
+        }
+        assert!(RequestHeader::decode(br#"{"Metadata":null}"#).unwrap().metadata.is_empty());
     }
 
     #[test]

@@ -9,13 +9,15 @@ mod data_type;
 mod error;
 mod header;
 pub(crate) mod json;
+mod metadata;
 mod reader;
 mod status;
 mod writer;
 
 pub use data_type::DataType;
-pub use error::{MessageError, Violation};
-pub use header::{MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, ReplyHeader, RequestHeader};
+pub use error::{MessageError, TrailerError, Violation};
+pub use header::{MAX_DETAILS_LEN, MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, REVISION, ReplyHeader, RequestHeader};
+pub use metadata::{Metadata, TRACEPARENT};
 pub use reader::MessageReader;
 pub use status::Status;
 pub use writer::MessageWriter;

@@ -4,17 +4,25 @@ use std::io::{self, BufRead, Read};
 
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind, FrameReader};
 
-use super::{MAX_HEADER_LEN, MessageError, Violation};
+use super::{MAX_HEADER_LEN, MessageError, TrailerError, Violation};
 
-/// Reads messages. [`start_body`](MessageReader::start_body) begins one with raw bytes or JSON, and then it is a [`Read`]
-/// that returns `Ok(0)` only behind the message's final frame; [`read_header`](MessageReader::read_header) reads one with
-/// a header whole.
+/// Reads messages. [`start_body`](MessageReader::start_body) begins a body of one message or two, and then it is a
+/// [`Read`] that returns `Ok(0)` only behind a message's final frame; [`read_header`](MessageReader::read_header) reads a
+/// message with a header whole.
+///
+/// It can be called again after an error of kind `WouldBlock` or `TimedOut` while it reads a body: nothing is lost.
 #[derive(Debug)]
 pub struct MessageReader<R> {
     frames: FrameReader<R>,
     body: Body,
+    /// Messages of the body behind the present one.
+    parts_left: u8,
     /// The last header had exactly the size behind which original senders write one more, empty, header frame.
     extra_frame_may_follow: bool,
+    /// The peer's headers say that it may send Trailer frames.
+    trailers_allowed: bool,
+    /// What has come of a Trailer frame.
+    trailer: Vec<u8>,
 }
 
 /// Where one stands in a body.
@@ -22,30 +30,64 @@ pub struct MessageReader<R> {
 enum Body {
     /// No body is open.
     Ended,
+    /// Behind a message of the body, before the next.
+    PartEnded,
     /// Behind a frame that was not the final one, or before the first.
     Between,
     /// In a frame.
     Inside { last: bool },
+    /// In a Trailer frame.
+    Trailer,
 }
 
 impl<R> MessageReader<R> {
     /// A reader that stands before a message.
     pub fn new(source: R) -> MessageReader<R> {
-        MessageReader { frames: FrameReader::new(source), body: Body::Ended, extra_frame_may_follow: false }
+        MessageReader {
+            frames: FrameReader::new(source),
+            body: Body::Ended,
+            parts_left: 0,
+            extra_frame_may_follow: false,
+            trailers_allowed: false,
+            trailer: Vec::new(),
+        }
     }
 
     /// Whether the body that was started has been read to its end (also if none was).
     pub fn body_ended(&self) -> bool {
         match self.body {
             Body::Ended => true,
-            Body::Inside { last } => last && self.frames.remaining() == 0,
-            Body::Between => false,
+            Body::Inside { last } => last && self.frames.remaining() == 0 && self.parts_left == 0,
+            Body::PartEnded | Body::Between | Body::Trailer => false,
         }
     }
 
-    /// Begins a body: the frames that come are to be Data frames.
-    pub fn start_body(&mut self) {
-        self.body = Body::Between;
+    /// Whether nothing of the body is behind the byte that was read last, or a message of it has just ended.
+    fn part_ended(&self) -> bool {
+        match self.body {
+            Body::Ended | Body::PartEnded => true,
+            Body::Inside { last } => last && self.frames.remaining() == 0,
+            Body::Between | Body::Trailer => false,
+        }
+    }
+
+    /// Begins a body of so many messages: the frames that come are to be Data frames. With 0 there is none.
+    pub fn start_body(&mut self, parts: u8) {
+        self.parts_left = parts.saturating_sub(1);
+        self.body = if parts == 0 { Body::Ended } else { Body::Between };
+    }
+
+    /// Goes on to the body's next message, if the present one has been read to its end and another follows.
+    pub fn next_part(&mut self) {
+        if self.part_ended() && self.parts_left > 0 {
+            self.parts_left -= 1;
+            self.body = Body::Between;
+        }
+    }
+
+    /// Whether Trailer frames are understood. Only a peer whose header said revision 1 or more may send any.
+    pub fn allow_trailers(&mut self, allowed: bool) {
+        self.trailers_allowed = allowed;
     }
 
     /// What was read ahead of the next message. The extra frame of original senders counts for nothing, also where only
@@ -81,20 +123,50 @@ impl<R: Read> MessageReader<R> {
     /// [`Violation::HeaderTooLong`] over 4096 bytes, [`Violation::UnexpectedFrame`], [`MessageError::Reset`], and what
     /// the byte stream and its frames may have wrong.
     pub fn read_header(&mut self, out: &mut Vec<u8>) -> Result<bool, MessageError> {
+        self.read_header_behind(out, false)
+    }
+
+    /// As [`read_header`](MessageReader::read_header), but passes over one Trailer frame before the header: a cancel that
+    /// came when the call was over.
+    ///
+    /// # Errors
+    /// Those of [`read_header`](MessageReader::read_header).
+    pub fn read_header_after_call(&mut self, out: &mut Vec<u8>) -> Result<bool, MessageError> {
+        self.read_header_behind(out, self.trailers_allowed)
+    }
+
+    fn read_header_behind(&mut self, out: &mut Vec<u8>, mut skip_trailer: bool) -> Result<bool, MessageError> {
         out.clear();
         loop {
-            let Some(frame) = self.next_frame(FrameKind::Header)? else {
+            let Some(frame) = self.next_frame()? else {
                 return if out.is_empty() { Ok(false) } else { Err(end_of_stream("the rest of a header")) };
             };
-            if out.len() + frame.len as usize > MAX_HEADER_LEN {
-                return Err(Violation::HeaderTooLong { limit: MAX_HEADER_LEN }.into());
+            if frame.kind == FrameKind::Trailer && out.is_empty() && std::mem::take(&mut skip_trailer) {
+                let mut late = Vec::new();
+                self.append_header_frame(frame, &mut late)?;
+                TrailerError::decode(&late)?;
+                continue;
             }
-            self.append_payload(out)?;
+            expect(FrameKind::Header, frame.kind)?;
+            self.append_header_frame(frame, out)?;
             if frame.last {
                 self.extra_frame_may_follow = out.len() == MAX_HEADER_LEN;
                 return Ok(true);
             }
         }
+    }
+
+    /// Reads the Trailer frame that stands next, without a body: a cancel.
+    ///
+    /// # Errors
+    /// [`Violation::UnexpectedFrame`] where another frame stands there, and as
+    /// [`read_header`](MessageReader::read_header).
+    pub fn read_cancel(&mut self) -> Result<TrailerError, MessageError> {
+        let frame = self.next_frame()?.ok_or_else(|| end_of_stream("a Trailer frame"))?;
+        expect(FrameKind::Trailer, frame.kind)?;
+        let mut bytes = Vec::new();
+        self.append_header_frame(frame, &mut bytes)?;
+        Ok(TrailerError::decode(&bytes)?)
     }
 
     /// Reads the body that was started whole into `out`, which is cleared first. Memory grows with the bytes that come,
@@ -152,69 +224,118 @@ impl<R: Read> MessageReader<R> {
         }
     }
 
-    /// Passes over what is left of the body as far as it was read ahead; tells whether that is all of it.
+    /// Passes over what is left of the body as far as it was read ahead; tells whether that is all of it. A Trailer frame
+    /// ends it as well.
     ///
     /// # Errors
-    /// Those of [`read_message`](MessageReader::read_message).
+    /// Those of [`read_message`](MessageReader::read_message), but a Trailer.
     pub fn skip_read_ahead(&mut self) -> Result<bool, MessageError> {
         loop {
+            self.next_part();
             if self.body_ended() {
                 return Ok(true);
             }
             let shown = self.frames.buffered().len().min(self.frames.remaining() as usize);
-            self.frames.consume_payload(shown);
-            let goes_on = self.frames.peek_frame()?.is_some() && !self.extra_frame_may_follow;
-            if !goes_on || self.body_ended() {
+            if self.body != Body::Trailer {
+                self.frames.consume_payload(shown);
+            }
+            self.next_part();
+            let complete = match self.frames.peek_frame()? {
+                Some(frame) if frame.kind == FrameKind::Trailer => {
+                    self.frames.buffered().len() >= FRAME_HEADER_LEN + frame.len as usize
+                }
+                Some(_) => true,
+                None => self.body == Body::Trailer && self.frames.buffered().len() >= self.frames.remaining() as usize,
+            };
+            if self.body_ended() || !complete || self.extra_frame_may_follow {
                 return Ok(self.body_ended());
             }
-            self.advance()?;
+            match self.advance() {
+                Ok(_) | Err(MessageError::Trailer(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 
-    /// Goes on to a frame with payload left; `false` at the end of the body. Empty frames are passed over.
+    /// Goes on to a frame with payload left; `false` at the end of a message. Empty frames are passed over.
     fn advance(&mut self) -> Result<bool, MessageError> {
         loop {
             match self.body {
-                Body::Ended => return Ok(false),
+                Body::Ended | Body::PartEnded => return Ok(false),
                 Body::Inside { .. } if self.frames.remaining() > 0 => return Ok(true),
-                Body::Inside { last: true } => self.body = Body::Ended,
+                Body::Inside { last: true } if self.parts_left == 0 => self.body = Body::Ended,
+                Body::Inside { last: true } => self.body = Body::PartEnded,
                 Body::Inside { last: false } => self.body = Body::Between,
                 Body::Between => {
-                    let frame =
-                        self.next_frame(FrameKind::Data)?.ok_or_else(|| end_of_stream("the next frame of a body"))?;
-                    self.body = Body::Inside { last: frame.last };
+                    let frame = self.next_frame()?.ok_or_else(|| end_of_stream("the next frame of a body"))?;
+                    self.body = self.enter(frame)?;
                 }
+                Body::Trailer => return Err(self.read_trailer()?),
             }
         }
     }
 
-    /// The next frame, which has to be of this type. The extra frame of original senders is skipped.
-    fn next_frame(&mut self, expected: FrameKind) -> Result<Option<FrameHeader>, MessageError> {
+    /// What a frame means in a body.
+    fn enter(&mut self, frame: FrameHeader) -> Result<Body, MessageError> {
+        if frame.kind != FrameKind::Trailer || !self.trailers_allowed {
+            expect(FrameKind::Data, frame.kind)?;
+            return Ok(Body::Inside { last: frame.last });
+        }
+        if !frame.last {
+            return Err(Violation::TrailerNotFinal.into());
+        }
+        check_header_len(frame.len as usize)?;
+        self.trailer.clear();
+        Ok(Body::Trailer)
+    }
+
+    /// Reads the rest of a Trailer frame, which ends the body.
+    fn read_trailer(&mut self) -> Result<MessageError, MessageError> {
+        append_payload(&mut self.frames, &mut self.trailer)?;
+        (self.body, self.parts_left) = (Body::Ended, 0);
+        let trailer = TrailerError::decode(&self.trailer)?;
+        self.trailer = Vec::new();
+        Ok(MessageError::Trailer(Box::new(trailer)))
+    }
+
+    /// The next frame, which may not be a Reset. The extra frame of original senders is skipped.
+    fn next_frame(&mut self) -> Result<Option<FrameHeader>, MessageError> {
         let Some(mut frame) = self.frames.next_frame()? else { return Ok(None) };
-        if std::mem::take(&mut self.extra_frame_may_follow)
-            && frame == (FrameHeader { kind: FrameKind::Header, last: true, len: 0 })
-        {
+        if std::mem::take(&mut self.extra_frame_may_follow) && frame == EXTRA_FRAME {
             match self.frames.next_frame()? {
                 Some(next) => frame = next,
                 None => return Ok(None),
             }
         }
-        match frame.kind {
-            FrameKind::Reset => Err(MessageError::Reset),
-            found if found == expected => Ok(Some(frame)),
-            found => Err(Violation::UnexpectedFrame { expected, found }.into()),
-        }
+        if frame.kind == FrameKind::Reset { Err(MessageError::Reset) } else { Ok(Some(frame)) }
     }
 
-    fn append_payload(&mut self, out: &mut Vec<u8>) -> Result<(), MessageError> {
-        while self.frames.remaining() > 0 {
-            let shown = self.frames.fill_payload()?;
-            out.extend_from_slice(shown);
-            let count = shown.len();
-            self.frames.consume_payload(count);
-        }
-        Ok(())
+    fn append_header_frame(&mut self, frame: FrameHeader, out: &mut Vec<u8>) -> Result<(), MessageError> {
+        check_header_len(out.len() + frame.len as usize)?;
+        append_payload(&mut self.frames, out)
     }
+}
+
+/// What an original sender puts behind a header of exactly the limit.
+const EXTRA_FRAME: FrameHeader = FrameHeader { kind: FrameKind::Header, last: true, len: 0 };
+
+fn check_header_len(len: usize) -> Result<(), Violation> {
+    if len > MAX_HEADER_LEN { Err(Violation::HeaderTooLong { limit: MAX_HEADER_LEN }) } else { Ok(()) }
+}
+
+fn expect(expected: FrameKind, found: FrameKind) -> Result<(), Violation> {
+    if expected == found { Ok(()) } else { Err(Violation::UnexpectedFrame { expected, found }) }
+}
+
+/// Reads what is left of the present frame. What was read before an error stays in `out`.
+fn append_payload<R: Read>(frames: &mut FrameReader<R>, out: &mut Vec<u8>) -> Result<(), MessageError> {
+    while frames.remaining() > 0 {
+        let shown = frames.fill_payload()?;
+        out.extend_from_slice(shown);
+        let count = shown.len();
+        frames.consume_payload(count);
+    }
+    Ok(())
 }
 
 fn end_of_stream(expected: &'static str) -> MessageError {

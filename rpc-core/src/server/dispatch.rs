@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::message::{DataType, Status, Violation, json};
-use crate::service::{self, Contract, ServiceError, Value};
+use crate::service::{Contract, ErrorCodec, ResultCodec, ServiceError};
 
 use super::exchange::{Exchange, NoJson};
-use super::reply::{JsonReply, OctetsReply, Reply, ReplyKind};
+use super::reply::{JsonAndOctetsReply, JsonReply, OctetsReply, Reply, ReplyKind};
 use super::request::RequestReader;
 
 /// Answers calls. `#[rpc_service]` implements it for `<Trait>Server`; to write it by hand, match on
@@ -74,7 +74,7 @@ impl<'c> Call<'c> {
         R: Serialize + DeserializeOwned,
         E: ServiceError,
     {
-        let kind = JsonReply { result: R::CODEC, error: service::error() };
+        let kind = JsonReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() };
         self.value(json::decode, kind, |value, reply| reply.send(handler(value)))
     }
 
@@ -85,7 +85,7 @@ impl<'c> Call<'c> {
         R: Read,
         E: ServiceError,
     {
-        let kind = OctetsReply { error: service::error() };
+        let kind = OctetsReply { error: ErrorCodec::of_service() };
         self.value(json::decode, kind, |value, reply| reply.send(handler(value)))
     }
 
@@ -96,7 +96,42 @@ impl<'c> Call<'c> {
         R: Serialize + DeserializeOwned,
         E: ServiceError,
     {
-        let kind = JsonReply { result: R::CODEC, error: service::error() };
+        let kind = JsonReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() };
+        self.stream(kind, |content, reply| reply.send(handler(content)))
+    }
+
+    /// Answers a call whose request is one JSON value and then raw bytes, and whose reply is one JSON value. What the
+    /// handler does not read is thrown away.
+    pub fn json_and_octets_to_json<T, R, E>(self, handler: impl FnOnce(T, RequestReader) -> Result<R, E>) -> Served<'c>
+    where
+        T: DeserializeOwned,
+        R: Serialize + DeserializeOwned,
+        E: ServiceError,
+    {
+        let kind = JsonReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() };
+        self.value_and_stream(json::decode, kind, |value, content, reply| reply.send(handler(value, content)))
+    }
+
+    /// Answers a call whose request is one JSON value, and whose reply is one, too, and then all that a reader has.
+    pub fn json_to_json_and_octets<T, V, R, E>(self, handler: impl FnOnce(T) -> Result<(V, R), E>) -> Served<'c>
+    where
+        T: DeserializeOwned,
+        V: Serialize + DeserializeOwned,
+        R: Read,
+        E: ServiceError,
+    {
+        let kind = JsonAndOctetsReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() };
+        self.value(json::decode, kind, |value, reply| reply.send(handler(value)))
+    }
+
+    /// Answers a call whose request and reply are raw bytes. The reply is sent while the request is read, so what the
+    /// handler returns may read from it as it goes.
+    pub fn octets_to_octets<R, E>(self, handler: impl FnOnce(RequestReader) -> Result<R, E>) -> Served<'c>
+    where
+        R: Read,
+        E: ServiceError,
+    {
+        let kind = OctetsReply { error: ErrorCodec::of_service() };
         self.stream(kind, |content, reply| reply.send(handler(content)))
     }
 
@@ -112,8 +147,13 @@ impl<'c> Call<'c> {
 
     /// Answers no.
     pub(crate) fn refuse(self, status: Status, message: &str) -> Served<'c> {
-        self.exchange.refuse(status, message);
-        Served(PhantomData)
+        self.answer(|exchange| exchange.refuse(status, message, None))
+    }
+
+    /// Answers with a handler's error.
+    pub(super) fn fail<E>(self, error: &E, codec: &ErrorCodec<E>) -> Served<'c> {
+        let (text, details) = ((codec.text)(error), (codec.details)(error));
+        self.answer(|exchange| exchange.refuse(Status::Error, &text, details.as_deref()))
     }
 
     pub(crate) fn value<T, K: ReplyKind>(
@@ -142,6 +182,25 @@ impl<'c> Call<'c> {
         }
         let content = self.exchange.request_reader();
         handler(content, Reply { call: self, kind })
+    }
+
+    pub(crate) fn value_and_stream<T, K: ReplyKind>(
+        self,
+        decode: impl FnOnce(&[u8]) -> Result<T, Violation>,
+        kind: K,
+        handler: impl FnOnce(T, RequestReader, Reply<'c, K>) -> Served<'c>,
+    ) -> Served<'c> {
+        if let Some(message) = self.exchange.mismatch(DataType::MarshaledJsonThenOctets, K::DATA_TYPE) {
+            return self.refuse(Status::RequestError, &message);
+        }
+        match self.exchange.read_json(decode) {
+            Ok(value) => {
+                let content = self.exchange.request_reader();
+                handler(value, content, Reply { call: self, kind })
+            }
+            Err(NoJson::Refuse(message)) => self.refuse(Status::RequestError, &message),
+            Err(NoJson::Broken) => Served(PhantomData),
+        }
     }
 
     pub(super) fn answer(self, answer: impl FnOnce(&Exchange<'c>)) -> Served<'c> {

@@ -1,15 +1,14 @@
-//! One call on a server's connection: reads the request's body, writes the reply, keeps to the order rules.
+//! One call on a server's connection: where its request and its reply stand. The reply is written in [`answer`].
+//!
+//! [`answer`]: super::answer
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, Read, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use crate::connection::{CHUNK, Inbound, Outbound, ServerTurn};
+use crate::connection::{Ahead, Inbound, Outbound, ServerTurn};
 use crate::error::{Doing, Error, Fate, Result};
-use crate::frame::FrameError;
-use crate::message::json::JsonBuffer;
-use crate::message::{DataType, MessageError, MessageWriter, ReplyHeader, RequestHeader, Status};
-use crate::service::Encode;
+use crate::frame::FrameKind;
+use crate::message::{DataType, MessageError, RequestHeader, Violation};
 use crate::transport::Patience;
 
 use super::ServerConfig;
@@ -25,7 +24,9 @@ pub(super) struct Line {
 
 /// What `Line::inbound` protects.
 pub(super) struct Receiving {
-    pub(super) inbound: Inbound,
+    /// What is read from. Between calls it is with the connection's thread, so that no reader of a call that is over waits
+    /// for it.
+    inbound: Option<Inbound>,
     /// The number of the present call: readers of earlier ones are told that theirs is over.
     pub(super) call: u64,
     /// The request could not be read to its end, and this is why.
@@ -33,6 +34,22 @@ pub(super) struct Receiving {
 }
 
 impl Receiving {
+    pub(super) fn new(inbound: Inbound) -> Receiving {
+        Receiving { inbound: Some(inbound), call: 0, failed: None }
+    }
+
+    pub(super) fn inbound(&mut self) -> &mut Inbound {
+        self.inbound.as_mut().expect("it is taken between calls only")
+    }
+
+    /// Lends what is read from, without the lock.
+    pub(super) fn lend<T>(this: &Mutex<Receiving>, borrow: impl FnOnce(&mut Inbound) -> T) -> T {
+        let mut inbound = lock(this).inbound.take().expect("it is lent once at a time");
+        let outcome = borrow(&mut inbound);
+        lock(this).inbound = Some(inbound);
+        outcome
+    }
+
     /// Notes that the request's body is broken; the first reason stays.
     pub(super) fn fail(&mut self, error: Error) {
         self.failed.get_or_insert(error);
@@ -42,6 +59,15 @@ impl Receiving {
 /// Locks; a thread that panicked while it held a lock has left the connection to whoever closes it.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Locks, unless somebody holds the lock: then a handler's thread reads the request at this moment.
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 /// One call.
@@ -86,12 +112,9 @@ impl<'c> Exchange<'c> {
     }
 
     /// Reads the request's JSON and decodes it.
-    pub(super) fn read_json<T>(
-        &self,
-        decode: impl FnOnce(&[u8]) -> Result<T, crate::message::Violation>,
-    ) -> Result<T, NoJson> {
+    pub(super) fn read_json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T, NoJson> {
         let mut receiving = lock(&self.line.inbound);
-        let Inbound { messages, body, .. } = &mut receiving.inbound;
+        let Inbound { messages, body, .. } = receiving.inbound();
         let read = match self.turn.get().request() {
             Some(DataType::None) => {
                 body.clear();
@@ -103,13 +126,16 @@ impl<'c> Exchange<'c> {
         match read {
             Ok(()) => {
                 let decoded = decode(body).map_err(|violation| NoJson::Refuse(violation.to_string()));
-                receiving.inbound.trim();
+                receiving.inbound().trim();
                 decoded
             }
             Err(error @ MessageError::TooLong { .. }) => {
                 let hint = "a stream has no limit";
-                receiving.inbound.trim();
+                receiving.inbound().trim();
                 Err(NoJson::Refuse(format!("{error}; {hint}")))
+            }
+            Err(MessageError::Trailer(trailer)) => {
+                Err(NoJson::Refuse(format!("the request was ended by its sender: {trailer}")))
             }
             Err(error) => {
                 let limit = self.line.config.request_timeout;
@@ -121,147 +147,71 @@ impl<'c> Exchange<'c> {
 
     /// A reader of the request's octets.
     pub(super) fn request_reader(&self) -> RequestReader {
-        let call = lock(&self.line.inbound).call;
+        let mut receiving = lock(&self.line.inbound);
+        // behind JSON the octets are the body's second message
+        receiving.inbound().messages.next_part();
+        let call = receiving.call;
+        drop(receiving);
         RequestReader::new(Arc::clone(&self.line.inbound), call, self.line.config.stall_timeout)
     }
 
-    /// Replies no.
-    pub(super) fn refuse(&self, status: Status, message: &str) {
-        tracing::debug!(%status, message, "the call is refused");
-        self.note(self.send_header(&ReplyHeader::refusal(status, message)).and_then(|ended| {
-            self.flush()?;
-            self.reply_ended();
-            if !ended {
-                self.discard_request()?;
-            }
-            Ok(())
-        }));
-    }
-
-    /// Replies with a JSON value.
-    pub(super) fn reply_json(&self, value: &dyn Encode) {
-        if self.turn.get().accept() == Some(DataType::None) {
-            return self.reply_nothing();
+    /// Whether the request has ended, as far as can be told without waiting. Nothing is answered to one that broke.
+    ///
+    /// Unless octets go both ways its rest is thrown away from here on, so a reader that the handler has kept must not take
+    /// that for a clean end.
+    pub(super) fn request_ended(&self, refused: bool) -> Result<bool> {
+        let goes_on = self.turn.get().full_duplex() && !refused;
+        let Some(mut receiving) = try_lock(&self.line.inbound) else { return Ok(false) };
+        if !goes_on {
+            receiving.call += 1;
         }
-        match self.encode(value) {
-            Ok(()) => self.note(self.send_json()),
-            Err(problem) => {
-                tracing::warn!(endpoint = %self.header.endpoint, problem, "the reply cannot be sent");
-                self.refuse(Status::ServerError, &problem);
-            }
-        }
-        lock(&self.line.outbound).trim();
-    }
-
-    /// A caller that accepts None gets an OK and no body.
-    fn reply_nothing(&self) {
-        self.note(self.send_header(&ReplyHeader::ok(DataType::None)).and_then(|ended| {
-            self.flush()?;
-            self.reply_ended();
-            if !ended {
-                self.discard_request()?;
-            }
-            Ok(())
-        }));
-    }
-
-    fn encode(&self, value: &dyn Encode) -> Result<(), String> {
-        let limit = self.line.config.max_json_len;
-        let mut outbound = lock(&self.line.outbound);
-        let mut buffer = JsonBuffer::new(&mut outbound.body, limit);
-        value.encode(&mut buffer).map_err(|error| format!("the reply cannot be encoded: {error}"))?;
-        match buffer.oversize() {
-            None => Ok(()),
-            Some(size) => Err(format!("the JSON reply has {size} bytes, {limit} are allowed; a stream has no limit")),
-        }
-    }
-
-    /// Header and value in one write, or, if the request has not ended, the header at once and the value behind that.
-    fn send_json(&self) -> Result<()> {
-        let ended = self.send_header(&ReplyHeader::ok(DataType::MarshaledJson))?;
-        if !ended {
-            self.flush()?;
-            self.discard_request()?;
-        }
-        lock(&self.line.outbound).write_json().map_err(|error| self.write_failed(error))?;
-        self.reply_ended();
-        Ok(())
-    }
-
-    /// Replies with all that a reader has.
-    pub(super) fn reply_octets(&self, source: &mut dyn Read) {
-        self.note(self.send_octets(source));
-    }
-
-    fn send_octets(&self, source: &mut dyn Read) -> Result<()> {
-        let ended = self.send_header(&ReplyHeader::ok(DataType::Octets))?;
-        self.flush()?;
-        if !ended {
-            self.discard_request()?;
-        }
-        let mut chunk = vec![0; CHUNK];
-        loop {
-            let count = match source.read(&mut chunk) {
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(self.source_failed(error)),
-            };
-            let mut outbound = lock(&self.line.outbound);
-            let mut writer = MessageWriter::new(&mut outbound.frames);
-            if count == 0 {
-                writer.finish().map_err(|error| self.write_failed(error))?;
-                self.reply_ended();
-                return Ok(());
-            }
-            writer.write_all(&chunk[..count]).map_err(|error| self.write_failed(error.into()))?;
-        }
-    }
-
-    /// The rest of the reply cannot be had: a peer of revision 0 is told by a Reset.
-    fn source_failed(&self, error: io::Error) -> Error {
-        tracing::warn!(endpoint = %self.header.endpoint, %error, "the handler's stream failed, the connection is reset");
-        Error::Source(error)
-    }
-
-    /// Queues a reply's header; tells whether the request has ended. Nothing is answered to a request that broke.
-    fn send_header(&self, header: &ReplyHeader<'_>) -> Result<bool> {
-        let ended = self.request_ended()?;
-        let mut turn = self.turn.get();
-        turn.reply_begun();
-        self.turn.set(turn);
-        let mut outbound = lock(&self.line.outbound);
-        outbound.set_patience(Patience::stall(self.line.config.stall_timeout));
-        outbound.header.clear();
-        header.encode(&mut outbound.header);
-        outbound.queue_header().map_err(|error| self.write_failed(error))?;
-        Ok(ended)
-    }
-
-    /// Whether the request has ended, as far as can be told without waiting. From here on its rest is thrown away, so a
-    /// reader that the handler has kept must not take that for a clean end.
-    fn request_ended(&self) -> Result<bool> {
-        let mut receiving = lock(&self.line.inbound);
-        receiving.call += 1;
         match receiving.failed.take() {
             Some(error) => Err(error),
-            None => receiving.inbound.messages.skip_read_ahead().map_err(|error| self.request_failed(error)),
+            None if goes_on => Ok(receiving.inbound().messages.body_ended()),
+            None => receiving.inbound().messages.skip_read_ahead().map_err(|error| self.request_failed(error)),
         }
     }
 
-    fn flush(&self) -> Result<()> {
-        lock(&self.line.outbound).frames.flush().map_err(|error| self.write_failed(error))
+    /// Whether the client has cancelled the reply. Looks, and does not wait.
+    pub(super) fn cancelled(&self) -> Result<bool> {
+        let Some(mut receiving) = try_lock(&self.line.inbound) else { return Ok(false) };
+        if let Some(error) = receiving.failed.take() {
+            return Err(error);
+        }
+        let inbound = receiving.inbound();
+        if !self.turn.get().may_be_cancelled(inbound.messages.body_ended()) || inbound.look_ahead() != Ahead::Bytes {
+            return Ok(false);
+        }
+        match inbound.messages.ahead().first().copied().and_then(FrameKind::from_wire) {
+            Some(FrameKind::Trailer | FrameKind::Reset) => {
+                inbound.set_patience(Patience::total(self.line.config.stall_timeout));
+                let cancel = inbound.messages.read_cancel().map_err(|error| self.request_failed(error))?;
+                tracing::debug!(message = %cancel, "the client has cancelled the call");
+                Ok(true)
+            }
+            // a pipelined request waits, or what comes next is to be refused when its turn has come
+            _ => Ok(false),
+        }
     }
 
     /// Reads the rest of the request and throws it away. Past the budget the reply goes on, and then the connection ends.
-    fn discard_request(&self) -> Result<()> {
+    pub(super) fn discard_request(&self) -> Result<()> {
         let mut receiving = lock(&self.line.inbound);
-        match receiving.inbound.discard_body() {
+        // a reader that the handler has left behind on another thread gets no more of it
+        receiving.call += 1;
+        match receiving.inbound().discard_body() {
             Ok(_) => Ok(()),
             Err(error) => Err(self.request_failed(error)),
         }
     }
 
-    fn reply_ended(&self) {
+    pub(super) fn reply_begun(&self) {
+        let mut turn = self.turn.get();
+        turn.reply_begun();
+        self.turn.set(turn);
+    }
+
+    pub(super) fn reply_ended(&self) {
         let mut turn = self.turn.get();
         turn.reply_ended();
         self.turn.set(turn);
@@ -269,10 +219,6 @@ impl<'c> Exchange<'c> {
 
     fn request_failed(&self, error: MessageError) -> Error {
         Error::from_message(error, Doing::ReadingRequest, self.line.config.request_timeout, Fate::LOST)
-    }
-
-    fn write_failed(&self, error: FrameError) -> Error {
-        Error::from_message(error.into(), Doing::Sending, self.line.config.stall_timeout, Fate::LOST)
     }
 
     /// Keeps the first failure: behind it the connection is closed.

@@ -1,5 +1,6 @@
 //! Servers: one thread a connection, at most a configurable number of them.
 
+mod answer;
 mod config;
 mod dispatch;
 mod exchange;
@@ -21,7 +22,7 @@ use crate::transport::{Address, Listener, Parts, Peer, ToAddress, Transport};
 pub use config::ServerConfig;
 pub use dispatch::{Call, Dispatch, Served};
 pub use handle::{ServerHandle, ShutdownReport};
-pub use reply::{JsonReply, OctetsReply, Reply, ReplyKind};
+pub use reply::{JsonAndOctetsReply, JsonReply, OctetsReply, Reply, ReplyKind};
 pub use request::RequestReader;
 pub use serve::Ended;
 

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::io::Read;
 
+use crate::message::DataType;
 use crate::message::json::JsonBuffer;
-use crate::message::{DataType, Status};
 use crate::service::{Encode, ErrorCodec, ResultCodec};
 
 use super::dispatch::{Call, Served};
@@ -27,6 +27,17 @@ pub struct JsonReply<T, E> {
 #[derive(Debug)]
 pub struct OctetsReply<E> {
     pub(crate) error: ErrorCodec<E>,
+}
+
+/// One JSON value and raw bytes.
+#[derive(Debug)]
+pub struct JsonAndOctetsReply<T, E> {
+    pub(crate) result: ResultCodec<T>,
+    pub(crate) error: ErrorCodec<E>,
+}
+
+impl<T, E> ReplyKind for JsonAndOctetsReply<T, E> {
+    const DATA_TYPE: DataType = DataType::MarshaledJsonThenOctets;
 }
 
 impl<T, E> ReplyKind for JsonReply<T, E> {
@@ -52,7 +63,7 @@ impl<'c, T, E> Reply<'c, JsonReply<T, E>> {
                 let value = Encoded { value: &value, codec: &self.kind.result };
                 self.call.answer(|exchange| exchange.reply_json(&value))
             }
-            Err(error) => self.call.refuse(Status::Error, &(self.kind.error.text)(&error)),
+            Err(error) => self.call.fail(&error, &self.kind.error),
         }
     }
 }
@@ -62,7 +73,20 @@ impl<'c, E> Reply<'c, OctetsReply<E>> {
     pub fn send<R: Read>(self, outcome: Result<R, E>) -> Served<'c> {
         match outcome {
             Ok(mut content) => self.call.answer(|exchange| exchange.reply_octets(&mut content)),
-            Err(error) => self.call.refuse(Status::Error, &(self.kind.error.text)(&error)),
+            Err(error) => self.call.fail(&error, &self.kind.error),
+        }
+    }
+}
+
+impl<'c, T, E> Reply<'c, JsonAndOctetsReply<T, E>> {
+    /// Replies with what a handler returned: the value, and then the stream to its end, while it is sent.
+    pub fn send<R: Read>(self, outcome: Result<(T, R), E>) -> Served<'c> {
+        match outcome {
+            Ok((value, mut content)) => {
+                let value = Encoded { value: &value, codec: &self.kind.result };
+                self.call.answer(|exchange| exchange.reply_json_then_octets(&value, &mut content))
+            }
+            Err(error) => self.call.fail(&error, &self.kind.error),
         }
     }
 }

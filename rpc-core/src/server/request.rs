@@ -5,34 +5,48 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::error::{Doing, Error, Fate, Misuse};
+use crate::error::{Doing, Error, Fate, Misuse, RemoteError};
+use crate::message::MessageError;
 use crate::transport::Patience;
 
 use super::exchange::{Receiving, lock};
 
 /// The bytes of a request, as they come: what a handler gets for its `impl Read`.
 ///
-/// A read returns `Ok(0)` only behind the stream's final frame; whatever cuts the stream is an error, and a handler that
-/// overlooks it cannot make the caller believe that all went well: nothing is answered to a request that broke. The reader
+/// A read returns `Ok(0)` only behind the stream's final frame. A client whose own source fails says so, and the read fails
+/// with its text. Whatever else cuts the stream is an error, too, and a handler that overlooks it cannot make the caller
+/// believe that all went well: nothing is answered to a request that broke. The reader
 /// may go to another thread and outlive the call, but behind the call's end each read is
 /// [`Misuse::CallIsOver`](crate::Misuse::CallIsOver). Reading blocks, but no longer than the server's stall limit.
 pub struct RequestReader {
     receiving: Arc<Mutex<Receiving>>,
     call: u64,
     stall: Option<Duration>,
-    ended: bool,
+    end: Option<End>,
+}
+
+/// How the stream ended.
+enum End {
+    Complete,
+    /// The client stopped it, and said why.
+    Stopped(RemoteError),
 }
 
 impl RequestReader {
     pub(super) fn new(receiving: Arc<Mutex<Receiving>>, call: u64, stall: Option<Duration>) -> RequestReader {
-        RequestReader { receiving, call, stall, ended: false }
+        RequestReader { receiving, call, stall, end: None }
     }
 }
 
 impl Read for RequestReader {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.ended || buf.is_empty() {
+        if buf.is_empty() {
             return Ok(0);
+        }
+        match &self.end {
+            None => {}
+            Some(End::Complete) => return Ok(0),
+            Some(End::Stopped(error)) => return Err(Error::Remote(error.clone()).into()),
         }
         let mut receiving = lock(&self.receiving);
         if receiving.call != self.call {
@@ -41,11 +55,18 @@ impl Read for RequestReader {
         if let Some(error) = &receiving.failed {
             return Err(io::Error::other(error.to_string()));
         }
-        receiving.inbound.set_patience(Patience::total(self.stall));
-        match receiving.inbound.messages.read_message(buf) {
+        receiving.inbound().set_patience(Patience::total(self.stall));
+        match receiving.inbound().messages.read_message(buf) {
             Ok(count) => {
-                self.ended = count == 0;
+                if count == 0 {
+                    self.end = Some(End::Complete);
+                }
                 Ok(count)
+            }
+            Err(MessageError::Trailer(trailer)) => {
+                let error = RemoteError::from(*trailer);
+                self.end = Some(End::Stopped(error.clone()));
+                Err(Error::Remote(error).into())
             }
             Err(error) => {
                 let error = Error::from_message(error, Doing::ReadingRequest, self.stall, Fate::LOST);
@@ -59,6 +80,6 @@ impl Read for RequestReader {
 
 impl fmt::Debug for RequestReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequestReader").field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("RequestReader").field("ended", &self.end.is_some()).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use crate::connection::{Ends, ServerTurn, Wanted, close_after_last_reply, discard_until_the_end, start_body};
+use crate::connection::{Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, discard_until_the_end};
 use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
@@ -49,7 +49,7 @@ enum Next {
 impl Serving {
     pub(super) fn new(parts: Parts, config: ServerConfig) -> Serving {
         let Ends { inbound, outbound, control, .. } = Ends::new(parts);
-        let inbound = Arc::new(Mutex::new(Receiving { inbound, call: 0, failed: None }));
+        let inbound = Arc::new(Mutex::new(Receiving::new(inbound)));
         let outbound = Arc::new(Mutex::new(outbound));
         let entry = Arc::new(Entry::new(Arc::clone(&outbound), control));
         Serving { line: Line { inbound, outbound, config }, entry }
@@ -63,7 +63,7 @@ impl Serving {
     pub(super) fn run<D: Dispatch + ?Sized>(&self, service: &mut D) -> Result<Ended> {
         let mut header = Vec::new();
         let outcome = loop {
-            match self.next_request(&mut header) {
+            match Receiving::lend(&self.line.inbound, |inbound| self.next_request(inbound, &mut header)) {
                 Ok(Next::Request) => {}
                 Ok(Next::End(ended)) => break Ok(ended),
                 Err(error) => break Err(error),
@@ -88,16 +88,16 @@ impl Serving {
         };
         if !self.entry.begin_closing() {
             // a request that has crossed the Reset must not break the connection before the peer has read that
-            discard_until_the_end(&mut lock(&self.line.inbound).inbound);
+            Receiving::lend(&self.line.inbound, discard_until_the_end);
         } else if speak {
-            close_after_last_reply(&mut lock(&self.line.inbound).inbound, &mut lock(&self.line.outbound));
+            Receiving::lend(&self.line.inbound, |inbound| {
+                close_after_last_reply(inbound, &mut lock(&self.line.outbound));
+            });
         }
     }
 
-    fn next_request(&self, header: &mut Vec<u8>) -> Result<Next> {
+    fn next_request(&self, inbound: &mut Inbound, header: &mut Vec<u8>) -> Result<Next> {
         let config = &self.line.config;
-        let mut receiving = lock(&self.line.inbound);
-        let inbound = &mut receiving.inbound;
         inbound.set_patience(Patience::total(config.idle_timeout));
         match inbound.wait() {
             Ok(true) => {}
@@ -107,7 +107,7 @@ impl Serving {
             Err(error) => return Err(Error::Transport { doing: Doing::Idling, error, fate: Fate::LOST }),
         }
         inbound.set_patience(Patience::total(config.request_timeout));
-        match inbound.messages.read_header(header) {
+        match inbound.messages.read_header_after_call(header) {
             Ok(true) if self.entry.begin_call() => Ok(Next::Request),
             Ok(true) => Ok(Next::End(Ended::ShutDown)),
             Ok(false) => Ok(Next::End(Ended::HungUp)),
@@ -121,20 +121,29 @@ impl Serving {
         let header =
             RequestHeader::decode(header).map_err(|violation| Error::Protocol { violation, fate: Fate::LOST })?;
         let turn = ServerTurn::new(&header);
+        {
+            let mut receiving = lock(&self.line.inbound);
+            let messages = &mut receiving.inbound().messages;
+            messages.allow_trailers(turn.can_trail());
+            messages.start_body(turn.request().map_or(0, DataType::messages));
+        }
         let span = tracing::debug_span!("rpc_serve", endpoint = %header.endpoint);
         let _entered = span.enter();
-        match turn.wanted() {
-            Wanted::Close => return self.acknowledge_close().map(Some),
-            Wanted::UnknownControl | Wanted::Call => {}
+        if turn.wanted() == Wanted::Close {
+            return self.acknowledge_close().map(Some);
         }
         let exchange = Exchange::new(&self.line, header, turn);
-        let panicked = if turn.wanted() == Wanted::UnknownControl {
-            let message = format!("unknown control endpoint {}", exchange.header.endpoint);
-            exchange.refuse(Status::RequestError, &message);
-            false
-        } else {
-            start_body(&mut lock(&self.line.inbound).inbound, turn.request().unwrap_or(DataType::None));
-            !dispatch(&exchange, service)
+        let panicked = match turn.wanted() {
+            Wanted::Call => !dispatch(&exchange, service),
+            Wanted::Ping => {
+                exchange.note(exchange.send_only(&ReplyHeader::ok(DataType::Control)));
+                false
+            }
+            Wanted::UnknownControl | Wanted::Close => {
+                let message = format!("unknown control endpoint {}", exchange.header.endpoint);
+                exchange.refuse(Status::RequestError, &message, None);
+                false
+            }
         };
         self.settle(exchange, panicked && service.contract().session)
     }
@@ -143,8 +152,8 @@ impl Serving {
     fn settle(&self, exchange: Exchange<'_>, session_over: bool) -> Result<Option<Ended>> {
         let mut receiving = lock(&self.line.inbound);
         receiving.call += 1;
-        receiving.inbound.trim();
-        let request_ended = receiving.inbound.messages.body_ended();
+        receiving.inbound().trim();
+        let request_ended = receiving.inbound().messages.body_ended();
         if let Some(error) = exchange.failure.take().or_else(|| receiving.failed.take()) {
             return Err(error);
         }
@@ -181,15 +190,13 @@ fn is_hang_up(error: &io::Error) -> bool {
     )
 }
 
-/// Lets the service answer. A panic is answered here, if the reply has not begun; `false` then.
+/// Lets the service answer. A panic is answered here; `false` then.
 fn dispatch<D: Dispatch + ?Sized>(exchange: &Exchange<'_>, service: &mut D) -> bool {
     let answered = catch_unwind(AssertUnwindSafe(|| _ = service.dispatch(Call::new(exchange))));
     if answered.is_ok() {
         return true;
     }
     tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
-    if exchange.turn.get().reply_owed() {
-        exchange.refuse(Status::ServerError, "the handler panicked");
-    }
+    exchange.panicked();
     false
 }

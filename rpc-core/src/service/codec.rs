@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::message::Violation;
@@ -35,62 +36,26 @@ impl Borrowed for Path {
     type Owned = PathBuf;
 }
 
-/// What can be a parameter.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a parameter of an RPC method",
-    label = "not a type that crosses the wire",
-    note = "derive serde's `Serialize` and `Deserialize` for it"
-)]
-pub trait Parameter: Borrowed {
-    #[doc(hidden)]
-    const CODEC: ParameterCodec<Self>;
-}
-
-impl<T> Parameter for T
-where
-    T: Borrowed + Serialize + ?Sized,
-    T::Owned: DeserializeOwned,
-{
-    const CODEC: ParameterCodec<T> = ParameterCodec { encode: json::encode::<T>, decode: json::decode::<T::Owned> };
-}
-
 /// How a parameter is written and read.
 pub struct ParameterCodec<T: ?Sized + Borrowed> {
     pub(super) encode: fn(&T, &mut JsonBuffer<'_>) -> Result<(), serde_json::Error>,
     pub(crate) decode: fn(&[u8]) -> Result<T::Owned, Violation>,
 }
 
-impl<T: ?Sized + Borrowed> std::fmt::Debug for ParameterCodec<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ParameterCodec")
-    }
-}
-
 impl<T: ?Sized + Borrowed> ParameterCodec<T> {
+    /// By serde.
+    pub(super) const fn serde() -> ParameterCodec<T>
+    where
+        T: Serialize,
+        T::Owned: DeserializeOwned,
+    {
+        ParameterCodec { encode: json::encode::<T>, decode: json::decode::<T::Owned> }
+    }
+
     /// A value of this type, to be written.
     pub fn with(self, value: &T) -> Argument<'_, T> {
         Argument { codec: self, value }
     }
-}
-
-/// How a parameter of type `T` travels.
-pub const fn parameter<T: Parameter + ?Sized>() -> ParameterCodec<T> {
-    T::CODEC
-}
-
-/// What can be a result.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the result of an RPC method",
-    label = "not a type that crosses the wire",
-    note = "derive serde's `Serialize` and `Deserialize` for it"
-)]
-pub trait Value: Sized {
-    #[doc(hidden)]
-    const CODEC: ResultCodec<Self>;
-}
-
-impl<T: Serialize + DeserializeOwned> Value for T {
-    const CODEC: ResultCodec<T> = ResultCodec { encode: json::encode::<T>, decode: json::decode::<T> };
 }
 
 /// How a result is written and read.
@@ -100,9 +65,14 @@ pub struct ResultCodec<T> {
     pub(crate) decode: fn(&[u8]) -> Result<T, Violation>,
 }
 
-/// How a result of type `T` travels.
-pub const fn result<T: Value>() -> ResultCodec<T> {
-    T::CODEC
+impl<T> ResultCodec<T> {
+    /// By serde.
+    pub(crate) const fn serde() -> ResultCodec<T>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        ResultCodec { encode: json::encode::<T>, decode: json::decode::<T> }
+    }
 }
 
 /// How a result of `()` travels: it is sent as `null`, and whatever JSON comes for it is ignored.
@@ -114,10 +84,19 @@ pub const fn unit() -> ResultCodec<()> {
 #[derive(Debug)]
 pub struct ErrorCodec<E> {
     pub(crate) text: fn(&E) -> String,
+    pub(crate) details: fn(&E) -> Option<Box<RawValue>>,
     pub(crate) from_call: fn(Error) -> E,
 }
 
-/// How an error of type `E` travels.
-pub const fn error<E: ServiceError>() -> ErrorCodec<E> {
-    ErrorCodec { text: E::text, from_call: E::from_call }
+impl<E: ServiceError> ErrorCodec<E> {
+    /// By its text, and its value where it has one.
+    pub(crate) const fn of_service() -> ErrorCodec<E> {
+        ErrorCodec { text: E::text, details: E::to_details, from_call: E::from_call }
+    }
+}
+
+impl<T: ?Sized + Borrowed> std::fmt::Debug for ParameterCodec<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ParameterCodec")
+    }
 }

@@ -5,6 +5,7 @@
 //! error, at the place where the user wrote it.
 
 mod argument;
+mod bounds;
 mod codec;
 mod contract;
 mod outcome;
@@ -13,7 +14,8 @@ mod service_error;
 
 pub(crate) use argument::SerdeArgument;
 pub use argument::{Argument, Encode};
-pub use codec::{Borrowed, ErrorCodec, Parameter, ParameterCodec, ResultCodec, Value, error, parameter, result, unit};
+pub use bounds::{ErrorBy, Never, Nothing, ParameterBy, ResultBy, Serde, error, parameter, result};
+pub use codec::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec, unit};
 pub use contract::{Contract, Method};
 pub use outcome::Outcome;
 pub use parameters::Parameters;

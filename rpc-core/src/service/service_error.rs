@@ -4,15 +4,16 @@ use std::fmt::Display;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::Error;
 
 /// The error type of a service's methods: [`rpc_core::Error`](Error), or any `E: Display + Serialize + DeserializeOwned +
 /// From<rpc_core::Error>`.
 ///
-/// What went wrong on the way (the transport, the protocol, a limit) becomes an `E` by `From<rpc_core::Error>`. So does, at
-/// present, what the handler itself returned: revision 0 of the protocol carries its text, as
-/// [`Error::Remote`](crate::Error::Remote).
+/// What a handler returns arrives as the same value, if both sides speak revision 1 of the protocol and it takes at most
+/// 2 KiB as JSON; else its text arrives, as [`Error::Remote`](crate::Error::Remote), and becomes an `E` by
+/// `From<rpc_core::Error>`. So does what went wrong on the way: the transport, the protocol, a limit.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of an RPC method",
     label = "not an error that crosses the wire",
@@ -26,6 +27,10 @@ pub trait ServiceError: Sized {
     /// The text that travels.
     #[doc(hidden)]
     fn text(&self) -> String;
+
+    /// The value that travels with it.
+    #[doc(hidden)]
+    fn to_details(&self) -> Option<Box<RawValue>>;
 }
 
 impl ServiceError for Error {
@@ -36,6 +41,11 @@ impl ServiceError for Error {
     fn text(&self) -> String {
         self.to_string()
     }
+
+    fn to_details(&self) -> Option<Box<RawValue>> {
+        let details = self.remote()?.details.as_deref()?;
+        RawValue::from_string(details.to_owned()).ok()
+    }
 }
 
 impl<E> ServiceError for E
@@ -43,10 +53,14 @@ where
     E: Display + Serialize + DeserializeOwned + From<Error>,
 {
     fn from_call(error: Error) -> Self {
-        E::from(error)
+        error.details().unwrap_or_else(|| E::from(error))
     }
 
     fn text(&self) -> String {
         self.to_string()
+    }
+
+    fn to_details(&self) -> Option<Box<RawValue>> {
+        to_raw_value(self).ok()
     }
 }

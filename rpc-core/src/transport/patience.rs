@@ -15,6 +15,8 @@ pub(crate) enum Patience {
     Until(Instant),
     /// Each that makes progress renews this.
     Stall(Duration),
+    /// Both: each that makes progress renews the one, and all of them together end with the other.
+    StallUntil(Option<Duration>, Instant),
 }
 
 impl Patience {
@@ -37,6 +39,10 @@ impl Patience {
             Patience::Endless => None,
             Patience::Until(instant) => Some(instant),
             Patience::Stall(limit) => Instant::now().checked_add(limit),
+            Patience::StallUntil(limit, until) => {
+                let stall = limit.and_then(|limit| Instant::now().checked_add(limit));
+                Some(stall.map_or(until, |stall| stall.min(until)))
+            }
         }
     }
 }

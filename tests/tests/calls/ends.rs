@@ -129,8 +129,8 @@ fn a_source_that_fails_on_the_server_is_no_end() {
             let mut bytes = Vec::new();
             let outcome = watch.client.broken(length).and_then(|mut stream| Ok(stream.read_to_end(&mut bytes)?));
             let error = outcome.unwrap_err();
-            assert!(matches!(error, Error::Transport { .. }), "{error:?}");
-            assert!(!error.connection_usable());
+            assert_eq!(error.remote().expect("the source's own words").message, "the disk is on fire");
+            assert!(error.connection_usable());
             assert!(bytes == pattern(length), "what came before is delivered: {} of {length}", bytes.len());
         }
     });
@@ -142,7 +142,10 @@ fn a_source_that_fails_on_the_client_is_no_end() {
         let watch = watch();
         for length in [0, 1, 300_000] {
             let error = watch.client.receive(Cursor::new(pattern(length)).chain(Failing)).unwrap_err();
-            assert!(matches!(&error, Error::Source(own) if own.to_string() == "the disk is on fire"), "{error:?}");
+            assert!(
+                matches!(&error, Error::Source { error: own, .. } if own.to_string() == "the disk is on fire"),
+                "{error:?}"
+            );
             let told = watch.told.recv().unwrap();
             assert!(told.starts_with("Err"), "the handler believes in an end: {told}");
         }

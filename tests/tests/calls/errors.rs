@@ -37,7 +37,7 @@ fn a_services_own_error_is_made_of_what_arrives() {
     watchdog(|| {
         let (served, client) = shapes();
         assert_eq!(client.refuse(0), Ok(7));
-        assert_eq!(client.refuse(3), Err(Refusal::Said("Poor { missing: 3 }".into())));
+        assert_eq!(client.refuse(3), Err(Refusal::Poor { missing: 3 }), "as itself, and not as its text");
         drop(served);
         assert_eq!(client.refuse(0), Err(Refusal::Failed { never_ran: true }));
     });

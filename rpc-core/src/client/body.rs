@@ -1,0 +1,132 @@
+//! What a request can consist of, without the types of its values.
+
+use std::io::{self, Read};
+
+use crate::message::json;
+use crate::service::{Encode, SerdeArgument};
+
+/// What a request consists of.
+pub(crate) enum Payload<'a> {
+    Json(&'a dyn Encode),
+    Octets(&'a mut dyn Read),
+    JsonThenOctets(&'a dyn Encode, &'a mut dyn Read),
+}
+
+/// What can be the body of a request. It is made by [`Outgoing`](super::Outgoing) only.
+#[expect(private_interfaces, reason = "nobody outside calls it")]
+#[expect(unnameable_types, reason = "users meet it as `impl Body` only")]
+pub trait Body {
+    #[doc(hidden)]
+    fn payload(&mut self) -> Payload<'_>;
+
+    /// Whether something has been read that cannot be read again.
+    #[doc(hidden)]
+    fn touched(&self) -> bool {
+        false
+    }
+}
+
+/// No parameters: `null`.
+pub(crate) struct NoBody;
+
+/// One value.
+pub(crate) struct ArgumentBody<A>(pub(crate) A);
+
+/// Several values: an object keyed by their names.
+pub(crate) struct NamedBody<'a>(pub(crate) &'a [(&'static str, &'a dyn Encode)]);
+
+/// Raw bytes.
+pub(crate) struct StreamBody<R> {
+    content: R,
+    touched: bool,
+}
+
+/// A value, or several, and raw bytes.
+pub(crate) struct ValueAndStreamBody<V, R>(pub(crate) V, pub(crate) StreamBody<R>);
+
+/// A body of JSON alone.
+pub(crate) trait JsonBody {
+    fn value(&self) -> &dyn Encode;
+}
+
+impl JsonBody for NoBody {
+    fn value(&self) -> &dyn Encode {
+        &SerdeArgument(&())
+    }
+}
+
+impl<A: Encode> JsonBody for ArgumentBody<A> {
+    fn value(&self) -> &dyn Encode {
+        &self.0
+    }
+}
+
+impl JsonBody for NamedBody<'_> {
+    fn value(&self) -> &dyn Encode {
+        self
+    }
+}
+
+impl Body for NoBody {
+    fn payload(&mut self) -> Payload<'_> {
+        Payload::Json(self.value())
+    }
+}
+
+impl<A: Encode> Body for ArgumentBody<A> {
+    fn payload(&mut self) -> Payload<'_> {
+        Payload::Json(self.value())
+    }
+}
+
+impl Body for NamedBody<'_> {
+    fn payload(&mut self) -> Payload<'_> {
+        Payload::Json(self.value())
+    }
+}
+
+impl<R: Read> Body for StreamBody<R> {
+    fn payload(&mut self) -> Payload<'_> {
+        Payload::Octets(self)
+    }
+
+    fn touched(&self) -> bool {
+        self.touched
+    }
+}
+
+impl<V: JsonBody, R: Read> Body for ValueAndStreamBody<V, R> {
+    fn payload(&mut self) -> Payload<'_> {
+        Payload::JsonThenOctets(self.0.value(), &mut self.1)
+    }
+
+    fn touched(&self) -> bool {
+        self.1.touched
+    }
+}
+
+impl<R> StreamBody<R> {
+    pub(crate) fn new(content: R) -> StreamBody<R> {
+        StreamBody { content, touched: false }
+    }
+}
+
+impl<R: Read> Read for StreamBody<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.touched = true;
+        self.content.read(buf)
+    }
+}
+
+impl Encode for NamedBody<'_> {
+    fn encode(&self, out: &mut json::JsonBuffer<'_>) -> Result<(), serde_json::Error> {
+        for (index, (name, value)) in self.0.iter().enumerate() {
+            json::raw(if index == 0 { b"{" } else { b"," }, out);
+            json::encode(name, out)?;
+            json::raw(b":", out);
+            value.encode(out)?;
+        }
+        json::raw(b"}", out);
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! A reply on its way in.
+
+use crate::connection::{Answer, Inbound};
+use crate::error::{Doing, Error, Fate, RemoteError, Result};
+use crate::message::{DataType, MessageError, ReplyHeader, Violation};
+use crate::transport::Patience;
+
+use super::options::Deadline;
+use super::wire::Wire;
+
+impl Wire {
+    /// Waits for the reply's header. A reply that says no is an error.
+    pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
+        self.inbound.set_patience(Patience::until(deadline.at));
+        let mut header = std::mem::take(&mut self.inbound.header);
+        let outcome = self.read_reply_header(&mut header, deadline);
+        self.inbound.header = header;
+        outcome
+    }
+
+    fn read_reply_header(&mut self, bytes: &mut Vec<u8>, deadline: Deadline) -> Result<DataType> {
+        let failed =
+            |error: MessageError, fate: Fate| Error::from_message(error, Doing::WaitingForReply, deadline.limit, fate);
+        match self.inbound.messages.read_header(bytes) {
+            Ok(true) => {}
+            Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into(), Fate::LOST)),
+            Err(MessageError::Reset) => return Err(failed(MessageError::Reset, Fate::UNREACHED)),
+            Err(error) => return Err(failed(error, Fate::LOST)),
+        }
+        let header = ReplyHeader::decode(bytes).map_err(|violation| failed(violation.into(), Fate::LOST))?;
+        self.revision = Some(header.revision);
+        match self.turn().reply_header(&header) {
+            Ok(Answer::Body(body)) => {
+                self.inbound.messages.allow_trailers(header.revision >= 1);
+                self.inbound.messages.start_body(body.messages());
+                Ok(body)
+            }
+            Ok(Answer::Refused(status)) => Err(Error::Remote(RemoteError {
+                status,
+                message: header.error_message.into_owned(),
+                details: header.error_details.map(|json| json.get().into()),
+                fate: self.fate(),
+            })),
+            Err(violation) => Err(failed(violation.into(), Fate::LOST)),
+        }
+    }
+
+    /// Reads the JSON of a reply whose header [`call`](Wire::call) has read.
+    pub(crate) fn read_json(&mut self, body: DataType, deadline: Deadline) -> Result<&[u8]> {
+        let Inbound { messages, body: bytes, .. } = &mut self.inbound;
+        if !body.has_body() {
+            bytes.clear();
+            bytes.extend_from_slice(b"null");
+            return Ok(&self.inbound.body);
+        }
+        match messages.read_body(self.config.max_json_len, bytes) {
+            Ok(()) if body.has_octets() => messages.next_part(),
+            Ok(()) => self.turn().reply_ended(),
+            Err(MessageError::TooLong { what, limit }) => return Err(self.skip_oversize(what, limit)),
+            Err(MessageError::Trailer(trailer)) => {
+                self.turn().reply_ended();
+                return Err(Error::Remote((*trailer).into()).with_fate(self.fate()));
+            }
+            Err(error) => {
+                self.broken = true;
+                return Err(Error::from_message(error, Doing::WaitingForReply, deadline.limit, Fate::LOST));
+            }
+        }
+        Ok(&self.inbound.body)
+    }
+
+    /// A reply over the limit is passed over, within a budget, so that the connection stays in step.
+    fn skip_oversize(&mut self, what: &'static str, limit: u64) -> Error {
+        if matches!(self.inbound.discard_body(), Ok(true)) {
+            self.turn().reply_ended();
+        } else {
+            self.broken = true;
+        }
+        Error::Limit { what, size: None, limit, fate: self.fate() }
+    }
+
+    /// Reads from a reply of octets; 0 at its end only.
+    pub(crate) fn read_octets(&mut self, out: &mut [u8]) -> Result<usize> {
+        self.await_octets();
+        let outcome = self.inbound.messages.read_message(out);
+        self.octets_read(outcome)
+    }
+
+    /// Reads ahead in a reply of octets; returns how many bytes can be [shown](Wire::shown_octets), 0 at its end only.
+    pub(crate) fn fill_octets(&mut self) -> Result<usize> {
+        self.await_octets();
+        let outcome = self.inbound.messages.fill_message().map(<[u8]>::len);
+        self.octets_read(outcome)
+    }
+
+    /// The first `count` bytes of those that were read ahead.
+    pub(crate) fn shown_octets(&self, count: usize) -> &[u8] {
+        &self.inbound.messages.frames().buffered()[..count]
+    }
+
+    pub(crate) fn consume_octets(&mut self, count: usize) {
+        self.inbound.messages.consume_message(count);
+        self.note_end();
+    }
+
+    fn await_octets(&mut self) {
+        self.inbound.set_patience(Patience::total(self.config.stall_timeout));
+    }
+
+    fn octets_read(&mut self, outcome: Result<usize, MessageError>) -> Result<usize> {
+        match outcome {
+            Ok(count) => {
+                self.note_end();
+                Ok(count)
+            }
+            Err(MessageError::Trailer(trailer)) => {
+                self.turn().reply_ended();
+                Err(Error::Remote((*trailer).into()).with_fate(self.fate()))
+            }
+            Err(error) => {
+                self.broken = true;
+                Err(Error::from_message(error, Doing::ReadingStream, self.config.stall_timeout, Fate::LOST))
+            }
+        }
+    }
+
+    fn note_end(&mut self) {
+        if self.inbound.messages.body_ended() {
+            self.turn().reply_ended();
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! A request on its way out.
+
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use crate::connection::{Ahead, CHUNK};
+use crate::error::{Doing, Error, Fate, Result};
+use crate::frame::{FRAME_HEADER_LEN, FrameError};
+use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHeader, Status};
+use crate::transport::Patience;
+
+use super::options::Deadline;
+use super::wire::Wire;
+
+/// How long a client whose write has failed looks for a reply that may explain it.
+const EXPLANATION_TIME: Duration = Duration::from_secs(5);
+
+/// A request.
+pub(crate) struct Request<'a> {
+    pub(super) endpoint: &'a str,
+    pub(super) body: RequestBody<'a>,
+    pub(super) accept: DataType,
+    pub(super) deadline: Deadline,
+    pub(super) metadata: &'a Metadata<'a>,
+}
+
+/// The body of a request.
+pub(crate) enum RequestBody<'a> {
+    /// The JSON that stands ready, see [`Wire::json_scratch`].
+    Json,
+    /// All that this reader has.
+    Octets(&'a mut dyn Read),
+    /// The JSON that stands ready, and all that this reader has.
+    JsonThenOctets(&'a mut dyn Read),
+}
+
+impl Request<'_> {
+    pub(super) fn header(&self) -> RequestHeader<'_> {
+        let body = self.body.data_type();
+        RequestHeader {
+            timeout_ms: self.deadline.left_ms(body.has_octets()),
+            metadata: self.metadata.borrowed(),
+            ..RequestHeader::new(self.endpoint, body, self.accept)
+        }
+    }
+}
+
+/// How sending a request ended.
+enum Sent {
+    /// All of it was written.
+    Whole,
+    /// A reply was there before; its header has been read.
+    Answered(Result<DataType>),
+    /// What was to be sent could not be read, and the server has been told so.
+    SourceFailed(io::Error),
+    /// Writing failed.
+    Failed(io::Error, Fate),
+}
+
+/// Why sending a body failed.
+enum SendError {
+    Frame(FrameError),
+    Source(io::Error),
+}
+
+impl From<FrameError> for SendError {
+    fn from(error: FrameError) -> SendError {
+        SendError::Frame(error)
+    }
+}
+
+impl Wire {
+    /// Sends a request whose header stands ready, and reads the reply's header.
+    pub(super) fn exchange(&mut self, request: Request<'_>) -> Result<DataType> {
+        let deadline = request.deadline;
+        let stream = request.body.data_type().has_octets();
+        match self.send(request.body, deadline)? {
+            Sent::Whole => {
+                self.turn().request_ended();
+                self.reply_header(if stream { deadline.behind_stream() } else { deadline })
+            }
+            Sent::Answered(answer) => answer,
+            Sent::SourceFailed(error) => Err(self.read_reply_of_failed_source(error, deadline.behind_stream())),
+            Sent::Failed(error, fate) => self.explain(error, fate, deadline),
+        }
+    }
+
+    fn send(&mut self, body: RequestBody<'_>, deadline: Deadline) -> Result<Sent> {
+        let before = self.outbound.frames.accepted();
+        let header_len = (FRAME_HEADER_LEN + self.outbound.header.len()) as u64;
+        let outcome = self.outbound.queue_header().map_err(SendError::from).and_then(|()| match body {
+            RequestBody::Json => {
+                self.outbound.set_patience(Patience::until(deadline.at));
+                self.outbound.write_json()?;
+                Ok(Sent::Whole)
+            }
+            RequestBody::Octets(source) => {
+                self.be_patient_with_stream(deadline);
+                self.outbound.frames.flush()?;
+                self.send_octets(source, deadline)
+            }
+            RequestBody::JsonThenOctets(source) => {
+                self.be_patient_with_stream(deadline);
+                self.outbound.write_json()?;
+                self.send_octets(source, deadline)
+            }
+        });
+        outcome.or_else(|error| {
+            let streaming = self.turn().request_has_octets() && self.outbound.frames.accepted() - before >= header_len;
+            self.sending_failed(error, deadline, if streaming { Fate::LOST } else { Fate::UNREACHED })
+        })
+    }
+
+    fn be_patient_with_stream(&mut self, deadline: Deadline) {
+        self.outbound.set_patience(match deadline.at {
+            Some(at) if deadline.covers_streams() => Patience::StallUntil(self.config.stall_timeout, at),
+            _ => Patience::stall(self.config.stall_timeout),
+        });
+    }
+
+    /// Frame by frame, looking for a reply before each.
+    fn send_octets(&mut self, source: &mut dyn Read, deadline: Deadline) -> Result<Sent, SendError> {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let count = match read_source(source, &mut chunk) {
+                Ok(count) => count,
+                Err(error) => return self.source_failed(error),
+            };
+            if self.inbound.look_ahead() == Ahead::Bytes {
+                let answer = self.reply_header(deadline.behind_stream());
+                self.stop_if_answered();
+                return Ok(Sent::Answered(answer));
+            }
+            let mut writer = MessageWriter::new(&mut self.outbound.frames);
+            if count == 0 {
+                writer.finish()?;
+                return Ok(Sent::Whole);
+            }
+            writer.write_all(&chunk[..count]).map_err(FrameError::Io)?;
+        }
+    }
+
+    /// Ends the request by a Trailer in place of its next frame, if the reply asks for that and the server understands it.
+    /// That the write fails is no news: the reply is the call's result.
+    fn stop_if_answered(&mut self) {
+        if self.turn().must_stop() && self.turn().can_trail() {
+            let trailer =
+                ReplyHeader::trailer(Status::RequestError, "the reply has come before the end of the request");
+            if self.outbound.write_trailer(&trailer).is_ok() {
+                self.turn().request_stopped();
+            }
+        }
+    }
+
+    /// The rest of the request cannot be had. The server is told why, if it understands that; else by a Reset.
+    fn source_failed(&mut self, error: io::Error) -> Result<Sent, SendError> {
+        if !self.turn().can_trail() {
+            return Err(SendError::Source(error));
+        }
+        self.outbound.write_trailer(&ReplyHeader::trailer(Status::Error, &error.to_string()))?;
+        self.turn().request_stopped();
+        Ok(Sent::SourceFailed(error))
+    }
+
+    /// The reply to a request whose source failed says nothing that the caller does not know, but it has to be read.
+    fn read_reply_of_failed_source(&mut self, error: io::Error, deadline: Deadline) -> Error {
+        match self.reply_header(deadline) {
+            Ok(_) if matches!(self.inbound.discard_body(), Ok(true)) => self.turn().reply_ended(),
+            Err(Error::Remote(_)) => {}
+            Ok(_) | Err(_) => self.broken = true,
+        }
+        Error::Source { error, fate: self.fate() }
+    }
+
+    fn sending_failed(&mut self, error: SendError, deadline: Deadline, fate: Fate) -> Result<Sent> {
+        match error {
+            SendError::Frame(FrameError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
+                let stalled = self.turn().request_has_octets() && !deadline.passed();
+                let limit = if stalled { self.config.stall_timeout } else { deadline.limit };
+                Err(Error::from_message(error.into(), Doing::Sending, limit, fate))
+            }
+            SendError::Frame(FrameError::Io(error)) => Ok(Sent::Failed(error, fate)),
+            SendError::Frame(FrameError::Malformed(violation)) => {
+                Err(Error::Protocol { violation: violation.into(), fate })
+            }
+            SendError::Source(error) => {
+                // that the write fails is no news
+                _ = self.outbound.reset();
+                Err(Error::Source { error, fate: Fate::LOST })
+            }
+        }
+    }
+
+    /// A server that refused early may have closed while we were sending: its reply says more than our broken pipe.
+    fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline) -> Result<DataType> {
+        self.broken = true;
+        match self.reply_header(deadline.at_most(EXPLANATION_TIME)) {
+            Err(Error::Remote(refusal)) => Err(Error::Remote(refusal)),
+            Ok(body) => Ok(body),
+            Err(reset) if reset.never_ran() => Err(reset),
+            Err(_) => Err(Error::Transport { doing: Doing::Sending, error, fate }),
+        }
+    }
+}
+
+fn read_source(source: &mut dyn Read, chunk: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match source.read(chunk) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Pairs of text that a caller attaches to a call.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The name of a W3C trace context among metadata.
+pub const TRACEPARENT: &str = "traceparent";
+
+/// Pairs of text in a request's header: trace context, and the application's own.
+///
+/// They are few (a header has 4 KiB in all), so they are kept in order and looked through. A name stands once: setting it
+/// again replaces its value.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Metadata<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Metadata<'a> {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+
+    /// All pairs, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Sets a name's value.
+    pub fn set(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
+        let name = name.into();
+        match self.0.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, old)) => *old = value.into(),
+            None => self.0.push((name, value.into())),
+        }
+    }
+
+    /// The same, with text of its own.
+    pub fn into_owned(self) -> Metadata<'static> {
+        Metadata(
+            self.0.into_iter().map(|(name, value)| (name.into_owned().into(), value.into_owned().into())).collect(),
+        )
+    }
+
+    /// The same pairs, borrowed.
+    pub fn borrowed(&self) -> Metadata<'_> {
+        self.iter().collect()
+    }
+}
+
+impl<'a, N, V> FromIterator<(N, V)> for Metadata<'a>
+where
+    N: Into<Cow<'a, str>>,
+    V: Into<Cow<'a, str>>,
+{
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut metadata = Metadata::default();
+        pairs.into_iter().for_each(|(name, value)| metadata.set(name, value));
+        metadata
+    }
+}
+
+impl Serialize for Metadata<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Metadata<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Metadata<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of strings")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut metadata = Metadata::default();
+        while let Some((name, value)) = map.next_entry::<Text<'de>, Text<'de>>()? {
+            if metadata.get(&name.0).is_some() {
+                return Err(A::Error::custom("the same name twice"));
+            }
+            metadata.0.push((name.0, value.0));
+        }
+        Ok(metadata)
+    }
+}
+
+/// Text that borrows what it is read from, where it has no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,0 +1,104 @@
+//! The bounds on users' types, each on one function.
+//!
+//! One mistake is to be one error. For an impl with several conditions the compiler reports each that does not hold; where
+//! two impls might fit, it reports the trait, once, with the words that stand on it. That is what the second impl of each
+//! trait below is there for: no type fulfils its condition. `By` tells the impls apart and is always left to the compiler.
+
+use std::convert::Infallible;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::codec::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec};
+use super::service_error::ServiceError;
+
+/// Fulfilled by types that are serde's.
+#[derive(Debug)]
+pub enum Serde {}
+
+/// Fulfilled by no type.
+#[derive(Debug)]
+pub enum Nothing {}
+
+/// Implemented by no type.
+pub trait Never {
+    /// Cannot be had.
+    const NEVER: Infallible;
+}
+
+/// What a parameter of a generated method must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a service",
+    label = "serde cannot write and read this",
+    note = "every type in it needs `#[derive(serde::Serialize, serde::Deserialize)]`, and none may borrow what it is read from"
+)]
+pub trait ParameterBy<By>: Borrowed {
+    /// How it travels.
+    const CODEC: ParameterCodec<Self>;
+}
+
+impl<T> ParameterBy<Serde> for T
+where
+    T: Borrowed + Serialize + ?Sized,
+    T::Owned: DeserializeOwned,
+{
+    const CODEC: ParameterCodec<T> = ParameterCodec::serde();
+}
+
+impl<T: Borrowed + Never + ?Sized> ParameterBy<Nothing> for T {
+    const CODEC: ParameterCodec<T> = match T::NEVER {};
+}
+
+/// How a parameter of type `T` travels.
+pub const fn parameter<T: ParameterBy<By> + ?Sized, By>() -> ParameterCodec<T> {
+    T::CODEC
+}
+
+/// What the result of a generated method must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a service's method",
+    label = "serde cannot write and read this",
+    note = "every type in it needs `#[derive(serde::Serialize, serde::Deserialize)]`, and none may borrow what it is read from"
+)]
+pub trait ResultBy<By>: Sized {
+    /// How it travels.
+    const CODEC: ResultCodec<Self>;
+}
+
+impl<T: Serialize + DeserializeOwned> ResultBy<Serde> for T {
+    const CODEC: ResultCodec<T> = ResultCodec::serde();
+}
+
+impl<T: Never> ResultBy<Nothing> for T {
+    const CODEC: ResultCodec<T> = match T::NEVER {};
+}
+
+/// How a result of type `T` travels.
+pub const fn result<T: ResultBy<By>, By>() -> ResultCodec<T> {
+    T::CODEC
+}
+
+/// What the error of a generated method must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a service's method",
+    label = "not an error that can travel",
+    note = "use `rpc_core::Error`, or give your own error `#[derive(serde::Serialize, serde::Deserialize)]`, `Display` and \
+            `From<rpc_core::Error>`"
+)]
+pub trait ErrorBy<By>: Sized {
+    /// How it travels.
+    const CODEC: ErrorCodec<Self>;
+}
+
+impl<E: ServiceError> ErrorBy<Serde> for E {
+    const CODEC: ErrorCodec<E> = ErrorCodec::of_service();
+}
+
+impl<E: Never> ErrorBy<Nothing> for E {
+    const CODEC: ErrorCodec<E> = match E::NEVER {};
+}
+
+/// How an error of type `E` travels.
+pub const fn error<E: ErrorBy<By>, By>() -> ErrorCodec<E> {
+    E::CODEC
+}
