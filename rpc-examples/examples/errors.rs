@@ -20,12 +20,14 @@ trait Bank {
     /// The error type that serves out of the box.
     fn statement(&self, pages: usize) -> Result<impl Read>;
     fn audit(&self, note: &str) -> Result<()>;
+    fn freeze(&self, reason: &str) -> Result<(), BankError>;
 }
 
 /// An error type of the application. It needs these derives, `Display`, and to say what it makes of the library's errors.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 enum BankError {
     Poor { missing: u64 },
+    Frozen { reason: String },
     Refused { why: String },
     Unreachable { retry: bool, why: String },
 }
@@ -34,12 +36,14 @@ impl fmt::Display for BankError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BankError::Poor { missing } => write!(f, "{missing} more would be needed"),
+            BankError::Frozen { reason } => write!(f, "frozen: {reason}"),
             BankError::Refused { why } | BankError::Unreachable { why, .. } => f.write_str(why),
         }
     }
 }
 
-/// What a caller gets. Revision 0 of the protocol carries a handler's error as its text, so `Poor` arrives as `Refused`.
+/// What a caller gets where the handler's own value cannot arrive: from an original peer, which sends its text alone, where
+/// the value takes more than 2 KiB, and for what goes wrong on the way.
 impl From<Error> for BankError {
     fn from(error: Error) -> BankError {
         match error {
@@ -68,6 +72,10 @@ impl Bank for Vault {
         std::fs::read(note).map(drop)?;
         Ok(())
     }
+
+    fn freeze(&self, reason: &str) -> Result<(), BankError> {
+        Err(BankError::Frozen { reason: reason.to_owned() })
+    }
 }
 
 fn main() -> Result<()> {
@@ -82,10 +90,21 @@ fn main() -> Result<()> {
     let remote = error.remote().expect("the other side said no");
     assert_eq!(remote.status, Status::Error);
 
-    // The same with a type of the application's own.
+    // The same with a type of the application's own: the value arrives as itself, so a caller can match on it.
     let error = bank.withdraw(130).expect_err("that is too much");
     println!("{:<16} {error} ({error:?})", "typed");
-    assert_eq!(error, BankError::Refused { why: "30 more would be needed".into() });
+    assert_eq!(error, BankError::Poor { missing: 30 });
+
+    // Whoever has no such type, or calls by name, gets the text, and the value if it asks for it.
+    let error = client.call("withdraw").with(&130).json::<u64>().expect_err("that is still too much");
+    show("typed, by name", &error);
+    assert_eq!(error.to_string(), "30 more would be needed");
+    assert_eq!(error.details(), Some(BankError::Poor { missing: 30 }));
+
+    // A value that is too large for a reply's header stays behind, and its text, cut to fit, arrives in its place.
+    let error = bank.freeze(&"x".repeat(3000)).expect_err("the reason is long");
+    println!("{:<16} {} letters", "typed, large", error.to_string().len());
+    assert!(matches!(error, BankError::Refused { why } if why.starts_with("frozen: xxx")));
 
     // There is no such endpoint: the caller and the server were not made for one another.
     let error = client.call("withdrow").with(&1).json::<u64>().expect_err("nobody offers that");
