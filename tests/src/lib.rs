@@ -2,6 +2,7 @@
 //! the recorded sessions of the original program.
 
 mod golden;
+mod line;
 mod original;
 mod peer;
 mod pieces;
@@ -9,6 +10,7 @@ mod watchdog;
 pub mod wire;
 
 pub use golden::{Golden, golden_sessions};
+pub use line::{Connections, Line};
 pub use original::{Entry, ListRequest, Original, OriginalClient, OriginalServer, Reference, pattern};
 pub use peer::{Peer, serve_bytes};
 pub use pieces::{PieceSize, Pieces};

@@ -38,6 +38,21 @@ impl Peer {
         true
     }
 
+    /// Reads until the frames that have come are enough; `false` if the other side ends before.
+    pub fn await_frames(&mut self, enough: impl Fn(&[wire::Frame]) -> bool) -> bool {
+        while !enough(&wire::frames(&self.received)) {
+            if !self.receive() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The types of the whole frames that have come, in order.
+    pub fn kinds(&self) -> Vec<u8> {
+        wire::frames(&self.received).iter().map(|frame| frame.kind).collect()
+    }
+
     /// Reads until the other side ends.
     pub fn await_end(&mut self) {
         while self.receive() {}

@@ -53,6 +53,26 @@ pub fn refusal(status: u32, message: &str) -> Vec<u8> {
     header(&format!(r#"{{"Error":{status},"ErrorMessage":"{message}"}}"#))
 }
 
+/// The header of a request of revision 1.
+pub fn opening(endpoint: &str, data_type: u32, accept: u32) -> Vec<u8> {
+    header(&format!(r#"{{"Endpoint":"{endpoint}","DataType":{data_type},"Accept":{accept},"Revision":1}}"#))
+}
+
+/// The header of an OK reply of revision 1.
+pub fn ok(data_type: u32) -> Vec<u8> {
+    header(&format!(r#"{{"DataType":{data_type},"Error":1,"Revision":1}}"#))
+}
+
+/// A reply of revision 1 that says no.
+pub fn no(status: u32, message: &str) -> Vec<u8> {
+    header(&format!(r#"{{"Error":{status},"ErrorMessage":"{message}","Revision":1}}"#))
+}
+
+/// A Trailer frame.
+pub fn trailer(status: u32, message: &str) -> Vec<u8> {
+    frame(TRAILER, true, format!(r#"{{"Error":{status},"ErrorMessage":"{message}"}}"#).as_bytes())
+}
+
 /// The client's half of the Close handshake.
 pub fn close_request() -> Vec<u8> {
     header(r#"{"Endpoint":"Close","DataType":2,"Accept":2}"#)

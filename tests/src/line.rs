@@ -1,0 +1,96 @@
+//! The transports over which a promise is kept, and a server behind each that counts its connections.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use rpc_core::transport::{Parts, memory_pair};
+use rpc_core::{Client, ClientConfig, Dispatch, ServerConfig, Transport, serve_connection_with};
+
+/// A kind of transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// A TCP connection of this machine with itself.
+    Tcp,
+    /// A pair of Unix sockets.
+    #[cfg(unix)]
+    Unix,
+    /// Two buffers in memory.
+    Memory,
+}
+
+impl Line {
+    /// Each of them.
+    pub const ALL: &[Line] = &[
+        Line::Tcp,
+        #[cfg(unix)]
+        Line::Unix,
+        Line::Memory,
+    ];
+
+    /// Two connected ends.
+    ///
+    /// # Errors
+    /// Where the system has no more sockets.
+    pub fn pair(self) -> io::Result<(Parts, Parts)> {
+        match self {
+            Line::Tcp => {
+                let listener = TcpListener::bind("127.0.0.1:0")?;
+                let near = TcpStream::connect(listener.local_addr()?)?;
+                Ok((near.into_parts()?, listener.accept()?.0.into_parts()?))
+            }
+            #[cfg(unix)]
+            Line::Unix => {
+                let (near, far) = std::os::unix::net::UnixStream::pair()?;
+                Ok((near.into_parts()?, far.into_parts()?))
+            }
+            Line::Memory => {
+                let (near, far) = memory_pair();
+                Ok((near.into_parts()?, far.into_parts()?))
+            }
+        }
+    }
+
+    /// A client of `service`, with a server's thread for each connection that it opens.
+    pub fn serve<D: Dispatch + Clone + Send + Sync + 'static>(self, service: D) -> (Client, Connections) {
+        self.serve_with(service, ClientConfig::default(), ServerConfig::default(), |near| near)
+    }
+
+    /// As [`serve`](Line::serve), with limits, and with the client's end wrapped.
+    pub fn serve_with<D, T>(
+        self,
+        service: D,
+        client: ClientConfig,
+        server: ServerConfig,
+        wrap: impl Fn(Parts) -> T + Send + Sync + 'static,
+    ) -> (Client, Connections)
+    where
+        D: Dispatch + Clone + Send + Sync + 'static,
+        T: Transport,
+    {
+        let connections = Connections::default();
+        let counter = connections.clone();
+        let connect = move || {
+            let (near, far) = self.pair()?;
+            counter.0.fetch_add(1, Ordering::SeqCst);
+            let (service, server) = (service.clone(), server.clone());
+            // how it ends is seen from the client
+            thread::spawn(move || serve_connection_with(far, service, server));
+            Ok(wrap(near))
+        };
+        (Client::with_connector(connect, client), connections)
+    }
+}
+
+/// How many connections a client has opened.
+#[derive(Debug, Clone, Default)]
+pub struct Connections(Arc<AtomicUsize>);
+
+impl Connections {
+    /// Since the client was made.
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
