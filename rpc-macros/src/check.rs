@@ -80,24 +80,11 @@ fn distinct_parameters(method: &Method, errors: &mut Errors) {
     }
 }
 
-/// These shapes are understood and wait for their expansion.
+/// This shape is understood and waits for its expansion.
 fn supported_shape(method: &Method, errors: &mut Errors) {
-    let reply = &method.returned.reply;
-    if let (Some(stream), false) = (&method.stream, method.values.is_empty()) {
+    if let (Some(stream), Some(_)) = (&method.stream, &method.returned.reply.stream) {
         errors.push(Error::new_spanned(
             &stream.written,
-            "not supported yet: values and a stream in one request; send the stream by a method of its own",
-        ));
-    }
-    if let (Some(stream), Some(_)) = (&reply.stream, &reply.value) {
-        errors.push(Error::new_spanned(
-            stream,
-            "not supported yet: a value and a stream in one reply; return the stream by a method of its own",
-        ));
-    }
-    if let (Some(_), Some(stream)) = (&method.stream, &reply.stream) {
-        errors.push(Error::new_spanned(
-            stream,
             "not supported yet: a stream in both directions; take the one by one method and return the other by a second",
         ));
     }

@@ -154,36 +154,40 @@ fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
 
 /// The step that sends the parameters.
 fn request(method: &Method, runtime: Runtime<'_>) -> TokenStream {
-    match (method.values.as_slice(), &method.stream) {
-        (_, Some(stream)) => {
-            let name = &stream.name;
-            generate!(stream(#name))
-        }
+    let content = method.stream.as_ref().map(|stream| &stream.name);
+    match (method.values.as_slice(), content) {
         ([], None) => generate!(none()),
-        ([value], None) => {
-            let codec = codec::parameter(value, runtime);
-            let argument = borrowed(&value.name, value.borrowed);
-            generate!(value(#codec, #argument))
+        ([], Some(content)) => generate!(stream(#content)),
+        ([value], content) => {
+            let (codec, argument) = (codec::parameter(value, runtime), borrowed(&value.name, value.borrowed));
+            match content {
+                None => generate!(value(#codec, #argument)),
+                Some(content) => generate!(value_and_stream(#codec, #argument, #content)),
+            }
         }
-        (values, None) => {
+        (values, content) => {
             let fields = values.iter().map(|value| {
                 let (key, codec) = (names::plain(&value.name), codec::parameter(value, runtime));
                 let argument = borrowed(&value.name, value.borrowed);
                 generate!((#key, &#codec.with(#argument)))
             });
-            generate!(values(&[#(#fields),*]))
+            let fields = generate!(&[#(#fields),*]);
+            match content {
+                None => generate!(values(#fields)),
+                Some(content) => generate!(values_and_stream(#fields, #content)),
+            }
         }
     }
 }
 
 /// The step that reads the reply.
 fn reply(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
-    let error = codec::error(returned, runtime);
-    if returned.reply.stream.is_some() {
-        return generate!(octets(#error));
+    let (result, error) = (codec::result(returned, runtime), codec::error(returned, runtime));
+    match (&returned.reply.value, &returned.reply.stream) {
+        (_, None) => generate!(json(#result, #error)),
+        (None, Some(_)) => generate!(octets(#error)),
+        (Some(_), Some(_)) => generate!(json_and_octets(#result, #error)),
     }
-    let result = codec::result(returned, runtime);
-    generate!(json(#result, #error))
 }
 
 fn borrowed(name: &Ident, already: bool) -> TokenStream {

@@ -1,10 +1,10 @@
 //! The server: a struct around a handler that finds the method a call names.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::{codec, generate};
-use crate::model::{Method, Service, Sharing};
+use crate::model::{Method, Returned, Service, Sharing};
 use crate::names;
 use crate::runtime::Runtime;
 
@@ -120,27 +120,42 @@ fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 /// The closure answers by itself, for what a handler returns may borrow from what it received.
 fn arm(method: &Method, service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let Method { conditions, tolerated, wire_name, .. } = method;
-    let reply = reply(method, runtime);
+    let reply = reply(&method.returned, runtime);
     let handled = handled(method, service);
     let send = generate!(__rpc_reply.send(#handled));
-    let served = match (method.values.as_slice(), &method.stream) {
-        (_, Some(stream)) => {
-            let received = names::received(&stream.name);
-            generate!(#runtime::serve_stream(__rpc_call, #reply, |#received, __rpc_reply| #send))
-        }
+    let content = method.stream.as_ref().map(|stream| names::received(&stream.name));
+    let served = match (method.values.as_slice(), content) {
         ([], None) => generate!(#runtime::serve_none(__rpc_call, #reply, |__rpc_reply| #send)),
-        ([value], None) => {
-            let (codec, received) = (codec::parameter(value, runtime), names::received(&value.name));
-            generate!(#runtime::serve_value(__rpc_call, #codec, #reply, |#received, __rpc_reply| #send))
+        ([], Some(content)) => {
+            generate!(#runtime::serve_stream(__rpc_call, #reply, |#content, __rpc_reply| #send))
         }
-        (values, None) => {
+        ([value], content) => {
+            let (codec, received) = (codec::parameter(value, runtime), names::received(&value.name));
+            match content {
+                None => generate!(#runtime::serve_value(__rpc_call, #codec, #reply, |#received, __rpc_reply| #send)),
+                Some(content) => generate! {
+                    #runtime::serve_value_and_stream(
+                        __rpc_call, #codec, #reply, |#received, #content, __rpc_reply| #send
+                    )
+                },
+            }
+        }
+        (values, content) => {
             let keys = values.iter().map(|value| names::plain(&value.name));
             let codecs = nested(values.iter().map(|value| codec::parameter(value, runtime)));
-            let received = nested(values.iter().map(|value| {
-                let received = names::received(&value.name);
-                quote!(#received)
-            }));
-            generate!(#runtime::serve_values(__rpc_call, &[#(#keys),*], #codecs, #reply, |#received, __rpc_reply| #send))
+            let received = nested(values.iter().map(|value| names::received(&value.name).into_token_stream()));
+            match content {
+                None => generate! {
+                    #runtime::serve_values(
+                        __rpc_call, &[#(#keys),*], #codecs, #reply, |#received, __rpc_reply| #send
+                    )
+                },
+                Some(content) => generate! {
+                    #runtime::serve_values_and_stream(
+                        __rpc_call, &[#(#keys),*], #codecs, #reply, |#received, #content, __rpc_reply| #send
+                    )
+                },
+            }
         }
     };
     generate!(#(#conditions)* #(#tolerated)* #wire_name => #served,)
@@ -166,13 +181,13 @@ fn handled(method: &Method, service: &Service) -> TokenStream {
 }
 
 /// How the handler's answer travels.
-fn reply(method: &Method, runtime: Runtime<'_>) -> TokenStream {
-    let error = codec::error(&method.returned, runtime);
-    if method.returned.reply.stream.is_some() {
-        return generate!(#runtime::octets(#error));
+fn reply(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
+    let (result, error) = (codec::result(returned, runtime), codec::error(returned, runtime));
+    match (&returned.reply.value, &returned.reply.stream) {
+        (_, None) => generate!(#runtime::json(#result, #error)),
+        (None, Some(_)) => generate!(#runtime::octets(#error)),
+        (Some(_), Some(_)) => generate!(#runtime::json_and_octets(#result, #error)),
     }
-    let result = codec::result(&method.returned, runtime);
-    generate!(#runtime::json(#result, #error))
 }
 
 /// `(a, (b, (c, ())))`: a list of any length, in which every member has its own type.

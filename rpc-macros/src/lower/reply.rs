@@ -1,6 +1,7 @@
 //! The return type: some `Result` that shows what comes back.
 
-use syn::{Error, ReturnType, Signature, Type, TypePath, parse_quote};
+use quote::ToTokens;
+use syn::{Error, ReturnType, Signature, Type, TypePath, TypeTuple, parse_quote};
 
 use super::owner;
 use super::types::{self, Role};
@@ -52,14 +53,41 @@ fn reply(value: &Type) -> syn::Result<Reply> {
         return Ok(Reply { value: None, stream: Some(stream.clone()) });
     }
     if let Type::Tuple(tuple) = value {
-        let elements: Vec<&Type> = tuple.elems.iter().map(types::peeled).collect();
-        if elements.is_empty() {
+        if tuple.elems.is_empty() {
             return Ok(Reply::default());
         }
-        if let [value, Type::ImplTrait(stream)] = elements.as_slice() {
-            types::stream(stream, Role::Value)?;
-            return Ok(Reply { value: Some(types::sendable(value, Role::Value)?), stream: Some(stream.clone()) });
+        if tuple.elems.iter().any(is_reader) {
+            return value_and_stream(tuple);
         }
     }
     Ok(Reply { value: Some(types::sendable(value, Role::Value)?), stream: None })
+}
+
+/// A tuple with a stream in it: one value, and the stream behind it.
+fn value_and_stream(tuple: &TypeTuple) -> syn::Result<Reply> {
+    let elements: Vec<&Type> = tuple.elems.iter().map(types::peeled).collect();
+    let streams = || elements.iter().copied().filter(|element| is_reader(element));
+    if let Some(second) = streams().nth(1) {
+        return Err(Error::new_spanned(second, "a reply carries one stream: return the other by a method of its own"));
+    }
+    if let [value, Type::ImplTrait(stream)] = elements.as_slice() {
+        types::stream(stream, Role::Value)?;
+        return Ok(Reply { value: Some(types::sendable(value, Role::Value)?), stream: Some(stream.clone()) });
+    }
+    let stream = readable(streams().map(ToTokens::to_token_stream).collect());
+    let values = elements.iter().filter(|element| !is_reader(element));
+    let values: Vec<String> = values.map(|value| readable(owner::without_references(value))).collect();
+    let advice = match values.as_slice() {
+        [] => format!("a stream alone needs no tuple: write `{stream}`"),
+        [value] => format!("the stream is the last thing on the wire: write `({value}, {stream})`"),
+        values => format!(
+            "one value goes before the stream: write `(({}), {stream})`, or a struct of them",
+            values.join(", ")
+        ),
+    };
+    Err(Error::new_spanned(tuple, advice))
+}
+
+fn is_reader(ty: &Type) -> bool {
+    matches!(types::peeled(ty), Type::ImplTrait(written) if types::bounds_of_reader(&written.bounds))
 }

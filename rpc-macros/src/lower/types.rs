@@ -200,7 +200,8 @@ fn writer(role: Role) -> &'static str {
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
-fn bounds_of_reader(bounds: &Bounds) -> bool {
+/// Whether an `impl Trait` with these bounds is a stream.
+pub(crate) fn bounds_of_reader(bounds: &Bounds) -> bool {
     bounds_name(bounds, "Read")
 }
 

@@ -6,6 +6,9 @@ pub trait Vault: Send + Sync {
     fn rename(&self, from: &str, to: String, limit: Option<u32>) -> Result<()>;
     fn fetch(&self, name: &str) -> Result<impl Read + Send>;
     fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest>;
+    fn store(&self, name: &str, content: impl Read) -> Result<Receipt>;
+    fn append(&self, name: &str, position: u64, content: impl Read) -> Result<()>;
+    fn open(&self, name: &str) -> Result<(Entry, impl Read)>;
 }
 #[automatically_derived]
 impl<__RpcService> Vault for &__RpcService
@@ -27,6 +30,15 @@ where
     }
     fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest> {
         <__RpcService as Vault>::digest(&**self, content)
+    }
+    fn store(&self, name: &str, content: impl Read) -> Result<Receipt> {
+        <__RpcService as Vault>::store(&**self, name, content)
+    }
+    fn append(&self, name: &str, position: u64, content: impl Read) -> Result<()> {
+        <__RpcService as Vault>::append(&**self, name, position, content)
+    }
+    fn open(&self, name: &str) -> Result<(Entry, impl Read)> {
+        <__RpcService as Vault>::open(&**self, name)
     }
 }
 #[automatically_derived]
@@ -50,6 +62,15 @@ where
     fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest> {
         <__RpcService as Vault>::digest(&**self, content)
     }
+    fn store(&self, name: &str, content: impl Read) -> Result<Receipt> {
+        <__RpcService as Vault>::store(&**self, name, content)
+    }
+    fn append(&self, name: &str, position: u64, content: impl Read) -> Result<()> {
+        <__RpcService as Vault>::append(&**self, name, position, content)
+    }
+    fn open(&self, name: &str) -> Result<(Entry, impl Read)> {
+        <__RpcService as Vault>::open(&**self, name)
+    }
 }
 #[automatically_derived]
 impl<__RpcService> Vault for ::rpc_core::__private::Box<__RpcService>
@@ -71,6 +92,15 @@ where
     }
     fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest> {
         <__RpcService as Vault>::digest(&**self, content)
+    }
+    fn store(&self, name: &str, content: impl Read) -> Result<Receipt> {
+        <__RpcService as Vault>::store(&**self, name, content)
+    }
+    fn append(&self, name: &str, position: u64, content: impl Read) -> Result<()> {
+        <__RpcService as Vault>::append(&**self, name, position, content)
+    }
+    fn open(&self, name: &str) -> Result<(Entry, impl Read)> {
+        <__RpcService as Vault>::open(&**self, name)
     }
 }
 /** Client of [`Vault`]: each method is a call to a server.
@@ -190,6 +220,55 @@ impl Vault for VaultClient {
                 >(),
             )
     }
+    fn store(&self, name: &str, content: impl Read) -> Result<Receipt> {
+        ::rpc_core::__private::call(&self.client, "store")
+            .value_and_stream(
+                ::rpc_core::__private::parameter::<str, _>(),
+                name,
+                content,
+            )
+            .json(
+                ::rpc_core::__private::result::<Receipt, _>(),
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
+                >(),
+            )
+    }
+    fn append(&self, name: &str, position: u64, content: impl Read) -> Result<()> {
+        ::rpc_core::__private::call(&self.client, "append")
+            .values_and_stream(
+                &[
+                    ("name", &::rpc_core::__private::parameter::<str, _>().with(name)),
+                    (
+                        "position",
+                        &::rpc_core::__private::parameter::<u64, _>().with(&position),
+                    ),
+                ],
+                content,
+            )
+            .json(
+                ::rpc_core::__private::unit(),
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
+                >(),
+            )
+    }
+    fn open(
+        &self,
+        name: &str,
+    ) -> Result<(Entry, ::rpc_core::__private::OctetReader<'static>)> {
+        ::rpc_core::__private::call(&self.client, "open")
+            .value(::rpc_core::__private::parameter::<str, _>(), name)
+            .json_and_octets(
+                ::rpc_core::__private::result::<Entry, _>(),
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
+                >(),
+            )
+    }
 }
 /// Serves a [`Vault`]: all connections share the handler, and a clone is the same server.
 pub struct VaultServer<S> {
@@ -260,6 +339,24 @@ where
                     request: ::rpc_core::__private::DataType::Octets,
                     reply: ::rpc_core::__private::DataType::MarshaledJson,
                     parameters: &["content"],
+                },
+                ::rpc_core::__private::Method {
+                    name: "store",
+                    request: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
+                    reply: ::rpc_core::__private::DataType::MarshaledJson,
+                    parameters: &["name", "content"],
+                },
+                ::rpc_core::__private::Method {
+                    name: "append",
+                    request: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
+                    reply: ::rpc_core::__private::DataType::MarshaledJson,
+                    parameters: &["name", "position", "content"],
+                },
+                ::rpc_core::__private::Method {
+                    name: "open",
+                    request: ::rpc_core::__private::DataType::MarshaledJson,
+                    reply: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
+                    parameters: &["name"],
                 },
             ],
         }
@@ -372,6 +469,76 @@ where
                                     &*self.service,
                                     __rpc_content,
                                 ),
+                            )
+                    },
+                )
+            }
+            "store" => {
+                ::rpc_core::__private::serve_value_and_stream(
+                    __rpc_call,
+                    ::rpc_core::__private::parameter::<str, _>(),
+                    ::rpc_core::__private::json(
+                        ::rpc_core::__private::result::<Receipt, _>(),
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
+                        >(),
+                    ),
+                    |__rpc_name, __rpc_content, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::store(
+                                    &*self.service,
+                                    &__rpc_name,
+                                    __rpc_content,
+                                ),
+                            )
+                    },
+                )
+            }
+            "append" => {
+                ::rpc_core::__private::serve_values_and_stream(
+                    __rpc_call,
+                    &["name", "position"],
+                    (
+                        ::rpc_core::__private::parameter::<str, _>(),
+                        (::rpc_core::__private::parameter::<u64, _>(), ()),
+                    ),
+                    ::rpc_core::__private::json(
+                        ::rpc_core::__private::unit(),
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
+                        >(),
+                    ),
+                    |(__rpc_name, (__rpc_position, ())), __rpc_content, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::append(
+                                    &*self.service,
+                                    &__rpc_name,
+                                    __rpc_position,
+                                    __rpc_content,
+                                ),
+                            )
+                    },
+                )
+            }
+            "open" => {
+                ::rpc_core::__private::serve_value(
+                    __rpc_call,
+                    ::rpc_core::__private::parameter::<str, _>(),
+                    ::rpc_core::__private::json_and_octets(
+                        ::rpc_core::__private::result::<Entry, _>(),
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
+                        >(),
+                    ),
+                    |__rpc_name, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::open(&*self.service, &__rpc_name),
                             )
                     },
                 )

@@ -7,4 +7,7 @@ pub trait Vault: Send + Sync {
     fn rename(&self, from: &str, to: String, limit: Option<u32>) -> Result<()>;
     fn fetch(&self, name: &str) -> Result<impl Read + Send>;
     fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest>;
+    fn store(&self, name: &str, content: impl Read) -> Result<Receipt>;
+    fn append(&self, name: &str, position: u64, content: impl Read) -> Result<()>;
+    fn open(&self, name: &str) -> Result<(Entry, impl Read)>;
 }

@@ -33,6 +33,8 @@ pub trait Vault {
     fn full_path(&self) -> std::result::Result<(), VaultError>;
     fn alias(&self, name: &str) -> alias::VaultResult<Vec<u8>>;
     fn alias_with_stream(&self) -> alias::VaultResult<impl std::io::Read>;
+    fn alias_with_both(&self, name: &str, content: impl std::io::Read) -> alias::VaultResult<u8>;
+    fn value_and_stream(&self) -> Result<(u8, impl std::io::Read), VaultError>;
     fn default_of_the_crate(&self) -> rpc_core::Result<()>;
     fn other_error_in_it(&self) -> rpc_core::Result<(), VaultError>;
     #[allow(unused_parens)]

@@ -19,6 +19,12 @@ pub trait Vault {
     fn part(&self, name: &str, start: u64, length: u64) -> Result<impl Read>;
     fn discard(&self, content: impl Read) -> Result<()>;
     fn measure(&self, content: impl Read) -> Result<u64>;
+    fn store(&self, name: &str, content: impl Read) -> Result<String>;
+    fn keep(&self, name: String, content: impl Read) -> Result<()>;
+    fn insert(&self, name: &str, start: u64, rest: &[String], content: impl Read) -> Result<String>;
+    fn newest(&self) -> Result<(u64, impl Read)>;
+    fn open(&self, name: &str) -> Result<(String, impl Read)>;
+    fn open_part(&self, name: &str, start: usize) -> Result<((usize, Option<u8>), impl Read)>;
 }
 
 struct Shelf;
@@ -70,6 +76,37 @@ impl Vault for Shelf {
     fn measure(&self, mut content: impl Read) -> Result<u64> {
         Ok(std::io::copy(&mut content, &mut std::io::sink())?)
     }
+
+    fn store(&self, name: &str, mut content: impl Read) -> Result<String> {
+        let mut text = format!("{name}: ");
+        content.read_to_string(&mut text)?;
+        Ok(text)
+    }
+
+    fn keep(&self, name: String, mut content: impl Read) -> Result<()> {
+        let mut text = String::new();
+        content.read_to_string(&mut text)?;
+        assert_eq!(text, name);
+        Ok(())
+    }
+
+    fn insert(&self, name: &str, start: u64, rest: &[String], mut content: impl Read) -> Result<String> {
+        let mut text = format!("{name} {start} {rest:?} ");
+        content.read_to_string(&mut text)?;
+        Ok(text)
+    }
+
+    fn newest(&self) -> Result<(u64, impl Read)> {
+        Ok((6, &b"newest"[..]))
+    }
+
+    fn open(&self, name: &str) -> Result<(String, impl Read)> {
+        Ok((name.to_uppercase(), name.as_bytes()))
+    }
+
+    fn open_part(&self, name: &str, start: usize) -> Result<((usize, Option<u8>), impl Read)> {
+        Ok(((name.len(), None), &name.as_bytes()[start..]))
+    }
 }
 
 fn text(mut stream: impl Read) -> String {
@@ -91,6 +128,16 @@ fn check(vault: &impl Vault) {
     assert_eq!(text(vault.part("abcdef", 1, 3).unwrap()), "bcd");
     vault.discard(&b"abc"[..]).unwrap();
     assert_eq!(vault.measure(&b"abcde"[..]).unwrap(), 5);
+    assert_eq!(vault.store("name", &b"content"[..]).unwrap(), "name: content");
+    vault.keep("same".to_owned(), &b"same"[..]).unwrap();
+    let inserted = vault.insert("name", 7, &["a".to_owned()], &b"content"[..]).unwrap();
+    assert_eq!(inserted, "name 7 [\"a\"] content");
+    let (size, content) = vault.newest().unwrap();
+    assert_eq!((size, text(content).as_str()), (6, "newest"));
+    let (entry, content) = vault.open("name").unwrap();
+    assert_eq!((entry.as_str(), text(content).as_str()), ("NAME", "name"));
+    let (entry, content) = vault.open_part("abcdef", 2).unwrap();
+    assert_eq!((entry, text(content).as_str()), ((6, None), "cdef"));
 }
 
 fn main() {

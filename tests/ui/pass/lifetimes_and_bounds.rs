@@ -17,6 +17,9 @@ pub trait Vault: Send + Sync + Debug + 'static {
         'a: 'a;
     fn borrowed(&self, name: Cow<'_, str>) -> Result<Cow<'static, str>>;
     fn replace<'a>(&'a self, name: Cow<'a, str>) -> Result<Vec<Cow<'a, str>>>;
+    fn store<'a>(&'a self, name: &'a str, content: impl Read + Send + 'a) -> Result<u64>;
+    fn entry<'a>(&'a self, name: Cow<'a, str>) -> Result<(Cow<'a, str>, impl Read + Send + 'a)>;
+    fn owned_entry(&self, name: &str) -> Result<(u64, impl Read + 'static)>;
 }
 
 #[derive(Debug)]
@@ -50,6 +53,18 @@ impl Vault for Shelf {
     fn replace<'a>(&'a self, name: Cow<'a, str>) -> Result<Vec<Cow<'a, str>>> {
         Ok(vec![name, Cow::Borrowed(&self.0)])
     }
+
+    fn store<'a>(&'a self, name: &'a str, content: impl Read + Send + 'a) -> Result<u64> {
+        self.measure(name.as_bytes().chain(content))
+    }
+
+    fn entry<'a>(&'a self, name: Cow<'a, str>) -> Result<(Cow<'a, str>, impl Read + Send + 'a)> {
+        Ok((name, self.0.as_bytes()))
+    }
+
+    fn owned_entry(&self, name: &str) -> Result<(u64, impl Read + 'static)> {
+        Ok((name.len() as u64, Cursor::new(name.to_owned())))
+    }
 }
 
 /// A stream that was promised to borrow nothing outlives its service.
@@ -64,6 +79,9 @@ fn main() {
     shelf.open("text").unwrap().read_to_string(&mut text).unwrap();
     outlives(Arc::clone(&shelf)).unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(text, "some textname");
+    let (name, mut content) = shelf.entry(Cow::Borrowed("name")).unwrap();
+    content.read_to_string(&mut text).unwrap();
+    assert_eq!((&*name, text.as_str()), ("name", "some textnamesome "));
     assert!(shelf.compare("a", "a").unwrap());
     fn is_vault<T: Vault>() {}
     is_vault::<VaultClient>();

@@ -12,6 +12,8 @@ pub trait Cursor {
     fn rest(&mut self) -> Result<impl Read>;
     fn append(&mut self, content: impl Read) -> Result<usize>;
     fn named<'a>(&'a mut self) -> Result<impl Read + 'a>;
+    fn insert(&mut self, position: usize, content: impl Read) -> Result<usize>;
+    fn position(&mut self) -> Result<(usize, impl Read)>;
 }
 
 #[derive(Clone)]
@@ -43,6 +45,17 @@ impl Cursor for Tape {
     fn named<'a>(&'a mut self) -> Result<impl Read + 'a> {
         Ok(&self.content[..])
     }
+
+    fn insert(&mut self, position: usize, mut content: impl Read) -> Result<usize> {
+        let mut inserted = Vec::new();
+        content.read_to_end(&mut inserted)?;
+        self.content.splice(position..position, inserted);
+        Ok(self.content.len())
+    }
+
+    fn position(&mut self) -> Result<(usize, impl Read)> {
+        Ok((self.position, &self.content[self.position..]))
+    }
 }
 
 fn check(cursor: &mut impl Cursor) {
@@ -52,6 +65,11 @@ fn check(cursor: &mut impl Cursor) {
     cursor.named().unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(text, "textsome text");
     assert_eq!(cursor.append(&b"more"[..]).unwrap(), 4);
+    assert_eq!(cursor.insert(5, &b"inserted "[..]).unwrap(), 22);
+    let (position, mut rest) = cursor.position().unwrap();
+    let mut text = String::new();
+    rest.read_to_string(&mut text).unwrap();
+    assert_eq!((position, text.as_str()), (5, "inserted textmore"));
 }
 
 fn main() {

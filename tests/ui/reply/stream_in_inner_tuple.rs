@@ -4,7 +4,7 @@ use rpc_core::{Result, rpc_service};
 
 #[rpc_service]
 pub trait Vault {
-    fn store(&self, name: &str, content: impl Read) -> Result<()>;
+    fn open(&self, name: &str) -> Result<(u64, (String, impl Read))>;
 }
 
 fn main() {}

@@ -4,7 +4,7 @@ use rpc_core::{Result, rpc_service};
 
 #[rpc_service]
 pub trait Vault {
-    fn open(&self, name: &str) -> Result<(u64, impl Read)>;
+    fn open(&self, name: &str) -> Result<(impl Read, impl Read)>;
 }
 
 fn main() {}

@@ -1,0 +1,10 @@
+use std::io::Read;
+
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    fn open(&self, name: &str) -> Result<(u64, impl Read + Send, String)>;
+}
+
+fn main() {}
