@@ -1,6 +1,6 @@
 //! What generated code may use, and nothing else. It is no part of the public interface: any release may change it.
 
-use std::io::Read;
+use std::io::{Empty, Read};
 
 pub use std::{boxed::Box, clone::Clone, fmt, io, marker, result::Result, string::String, sync::Arc};
 
@@ -39,17 +39,24 @@ pub fn session_call<'s>(session: &'s mut Session, endpoint: &'static str) -> Stu
 
 impl<'s> Stub<'s> {
     /// No parameters.
-    pub fn none(self) -> StubWithBody<'s, impl Body> {
+    pub fn none(self) -> StubWithBody<'s, impl Body<Rest = Empty>> {
         StubWithBody(self.0.ready(NoBody))
     }
 
     /// One serde value.
-    pub fn value<T: Borrowed + ?Sized>(self, codec: ParameterCodec<T>, value: &T) -> StubWithBody<'s, impl Body> {
+    pub fn value<T: Borrowed + ?Sized>(
+        self,
+        codec: ParameterCodec<T>,
+        value: &T,
+    ) -> StubWithBody<'s, impl Body<Rest = Empty>> {
         StubWithBody(self.0.ready(ArgumentBody(codec.with(value))))
     }
 
     /// Several serde values.
-    pub fn values<'a>(self, values: &'a [(&'static str, &'a dyn Encode)]) -> StubWithBody<'s, impl Body + use<'a, 's>> {
+    pub fn values<'a>(
+        self,
+        values: &'a [(&'static str, &'a dyn Encode)],
+    ) -> StubWithBody<'s, impl Body<Rest = Empty> + use<'a, 's>> {
         StubWithBody(self.0.ready(NamedBody(values)))
     }
 
@@ -59,7 +66,7 @@ impl<'s> Stub<'s> {
         codec: ParameterCodec<T>,
         value: &T,
         content: R,
-    ) -> StubWithBody<'s, impl Body> {
+    ) -> StubWithBody<'s, impl Body<Rest = R>> {
         StubWithBody(self.0.ready(ValueAndStreamBody(ArgumentBody(codec.with(value)), StreamBody::new(content))))
     }
 
@@ -68,12 +75,12 @@ impl<'s> Stub<'s> {
         self,
         values: &'a [(&'static str, &'a dyn Encode)],
         content: R,
-    ) -> StubWithBody<'s, impl Body + use<'a, 's, R>> {
+    ) -> StubWithBody<'s, impl Body<Rest = R> + use<'a, 's, R>> {
         StubWithBody(self.0.ready(ValueAndStreamBody(NamedBody(values), StreamBody::new(content))))
     }
 
     /// One stream.
-    pub fn stream<R: Read>(self, content: R) -> StubWithBody<'s, impl Body> {
+    pub fn stream<R: Read>(self, content: R) -> StubWithBody<'s, impl Body<Rest = R>> {
         StubWithBody(self.0.ready(StreamBody::new(content)))
     }
 }
@@ -85,7 +92,7 @@ impl<'s, B: Body> StubWithBody<'s, B> {
     }
 
     /// A reply of raw bytes.
-    pub fn octets<E>(self, error: ErrorCodec<E>) -> Result<OctetReader<'s>, E> {
+    pub fn octets<E>(self, error: ErrorCodec<E>) -> Result<OctetReader<'s, B::Rest>, E> {
         self.0.octets().map_err(error.from_call)
     }
 
@@ -94,7 +101,7 @@ impl<'s, B: Body> StubWithBody<'s, B> {
         self,
         result: ResultCodec<T>,
         error: ErrorCodec<E>,
-    ) -> Result<(T, OctetReader<'s>), E> {
+    ) -> Result<(T, OctetReader<'s, B::Rest>), E> {
         self.0.json_and_octets_with(result.decode).map_err(error.from_call)
     }
 }

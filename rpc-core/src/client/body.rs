@@ -1,6 +1,6 @@
 //! What a request can consist of, without the types of its values.
 
-use std::io::{self, Read};
+use std::io::{self, Empty, Read};
 
 use crate::message::json;
 use crate::service::{Encode, SerdeArgument};
@@ -16,8 +16,15 @@ pub(crate) enum Payload<'a> {
 #[expect(private_interfaces, reason = "nobody outside calls it")]
 #[expect(unnameable_types, reason = "users meet it as `impl Body` only")]
 pub trait Body {
+    /// What goes on being sent while the reply is read.
+    #[doc(hidden)]
+    type Rest: Read;
+
     #[doc(hidden)]
     fn payload(&mut self) -> Payload<'_>;
+
+    #[doc(hidden)]
+    fn into_rest(self) -> Option<Self::Rest>;
 
     /// Whether something has been read that cannot be read again.
     #[doc(hidden)]
@@ -68,24 +75,48 @@ impl JsonBody for NamedBody<'_> {
 }
 
 impl Body for NoBody {
+    type Rest = Empty;
+
+    fn into_rest(self) -> Option<Empty> {
+        None
+    }
+
     fn payload(&mut self) -> Payload<'_> {
         Payload::Json(self.value())
     }
 }
 
 impl<A: Encode> Body for ArgumentBody<A> {
+    type Rest = Empty;
+
+    fn into_rest(self) -> Option<Empty> {
+        None
+    }
+
     fn payload(&mut self) -> Payload<'_> {
         Payload::Json(self.value())
     }
 }
 
 impl Body for NamedBody<'_> {
+    type Rest = Empty;
+
+    fn into_rest(self) -> Option<Empty> {
+        None
+    }
+
     fn payload(&mut self) -> Payload<'_> {
         Payload::Json(self.value())
     }
 }
 
 impl<R: Read> Body for StreamBody<R> {
+    type Rest = R;
+
+    fn into_rest(self) -> Option<R> {
+        Some(self.content)
+    }
+
     fn payload(&mut self) -> Payload<'_> {
         Payload::Octets(self)
     }
@@ -96,6 +127,12 @@ impl<R: Read> Body for StreamBody<R> {
 }
 
 impl<V: JsonBody, R: Read> Body for ValueAndStreamBody<V, R> {
+    type Rest = R;
+
+    fn into_rest(self) -> Option<R> {
+        Some(self.1.content)
+    }
+
     fn payload(&mut self) -> Payload<'_> {
         Payload::JsonThenOctets(self.0.value(), &mut self.1)
     }

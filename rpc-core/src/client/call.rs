@@ -1,7 +1,7 @@
 //! A call in the making: endpoint, then body, then what is wanted back. Nothing is sent before the last step.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{Empty, Read};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -54,12 +54,12 @@ impl<'s, 'e> Outgoing<'s, 'e> {
 
     /// The request is one JSON value. For a method without parameters that is `&()`, for one with several a struct with
     /// their names.
-    pub fn with<T: Serialize + ?Sized>(self, value: &T) -> Ready<'s, 'e, impl Body> {
+    pub fn with<T: Serialize + ?Sized>(self, value: &T) -> Ready<'s, 'e, impl Body<Rest = Empty>> {
         self.ready(ArgumentBody(SerdeArgument(value)))
     }
 
     /// The request is all that this reader has.
-    pub fn with_octets<R: Read>(self, content: R) -> Ready<'s, 'e, impl Body> {
+    pub fn with_octets<R: Read>(self, content: R) -> Ready<'s, 'e, impl Body<Rest = R>> {
         self.ready(StreamBody::new(content))
     }
 
@@ -68,7 +68,7 @@ impl<'s, 'e> Outgoing<'s, 'e> {
         self,
         value: &T,
         content: R,
-    ) -> Ready<'s, 'e, impl Body> {
+    ) -> Ready<'s, 'e, impl Body<Rest = R>> {
         self.ready(ValueAndStreamBody(ArgumentBody(SerdeArgument(value)), StreamBody::new(content)))
     }
 
@@ -93,13 +93,14 @@ impl<'s, B: Body> Ready<'s, '_, B> {
         self.json_with(json::decode)
     }
 
-    /// Sends the request and waits until a reply of octets begins.
+    /// Sends the request and waits until a reply of octets begins. A request of octets goes on being sent while the reply
+    /// is read, so call and handler may be the two ends of a pipe through a filter.
     ///
     /// # Errors
     /// Any [`Error`].
-    pub fn octets(mut self) -> Result<OctetReader<'s>> {
+    pub fn octets(mut self) -> Result<OctetReader<'s, B::Rest>> {
         let Reply { held, .. } = self.call.perform(&mut self.body, DataType::Octets)?;
-        Ok(OctetReader::new(held))
+        Ok(OctetReader::new(held, self.body.into_rest()))
     }
 
     /// Sends the request and waits for a reply's JSON value; its octets can be read then. The server has to speak
@@ -107,7 +108,7 @@ impl<'s, B: Body> Ready<'s, '_, B> {
     ///
     /// # Errors
     /// Any [`Error`]; [`Misuse::NeedsRevision1`] towards an original server.
-    pub fn json_and_octets<T: DeserializeOwned>(self) -> Result<(T, OctetReader<'s>)> {
+    pub fn json_and_octets<T: DeserializeOwned>(self) -> Result<(T, OctetReader<'s, B::Rest>)> {
         self.json_and_octets_with(json::decode)
     }
 
@@ -118,10 +119,10 @@ impl<'s, B: Body> Ready<'s, '_, B> {
     pub(crate) fn json_and_octets_with<T>(
         mut self,
         decode: impl FnOnce(&[u8]) -> Result<T, Violation>,
-    ) -> Result<(T, OctetReader<'s>)> {
+    ) -> Result<(T, OctetReader<'s, B::Rest>)> {
         let mut reply = self.call.perform(&mut self.body, DataType::MarshaledJsonThenOctets)?;
         let value = reply.json(decode)?;
-        Ok((value, OctetReader::new(reply.held)))
+        Ok((value, OctetReader::new(reply.held, self.body.into_rest())))
     }
 }
 
@@ -148,12 +149,12 @@ impl Reply<'_> {
 impl<'s> Outgoing<'s, '_> {
     /// Runs the call up to the reply's header. A call that certainly never ran, for the idle connection that it was given
     /// had ended, is made once more on a fresh one.
-    fn perform(self, body: &mut impl Body, accept: DataType) -> Result<Reply<'s>> {
+    fn perform<B: Body>(self, body: &mut B, accept: DataType) -> Result<Reply<'s>> {
         let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
         let _entered = span.enter();
         let Outgoing { line, endpoint, options } = self;
         let metadata = options.metadata_for(&span);
-        let call = |held: &mut Held<'s>, body: &mut dyn Body, deadline| {
+        let call = |held: &mut Held<'s>, body: &mut B, deadline| {
             make_call(held.wire()?, endpoint, body.payload(), accept, deadline, &metadata)
         };
         let outcome = match line {

@@ -6,6 +6,7 @@
 mod body;
 mod call;
 mod config;
+mod duplex;
 mod octets;
 mod options;
 mod pool;

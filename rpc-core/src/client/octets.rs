@@ -1,7 +1,7 @@
 //! A reply of raw bytes.
 
 use std::fmt;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Empty, Read, Write};
 
 use crate::error::{Error, Misuse, RemoteError, Result};
 
@@ -21,9 +21,13 @@ use super::wire::Wire;
 /// on the way is thrown away (for 5 seconds at most, while the drop blocks), and the connection serves the next call. Towards
 /// revision 0 of the protocol the connection is closed, but where the rest is here already.
 ///
-/// From a shared client the stream is `OctetReader<'static>` and may change threads; from a session it borrows it.
-pub struct OctetReader<'s> {
+/// From a shared client the stream is `OctetReader<'static>` and may change threads; from a session it borrows it. Where the
+/// request is a stream, too, this one holds the caller's reader, `R`, and sends what it gives while it is read. So nothing
+/// is sent while nobody reads, and a reader that itself waits for the reply's bytes waits for ever.
+pub struct OctetReader<'s, R = Empty> {
     state: State<'s>,
+    /// What is sent meanwhile, where octets go both ways.
+    source: Option<R>,
 }
 
 enum State<'s> {
@@ -33,35 +37,32 @@ enum State<'s> {
     Failed(Option<RemoteError>),
 }
 
-impl<'s> OctetReader<'s> {
-    pub(super) fn new(held: Held<'s>) -> OctetReader<'s> {
+impl<'s, R> OctetReader<'s, R> {
+    pub(super) fn new(held: Held<'s>, source: Option<R>) -> OctetReader<'s, R> {
         if let Held::Pool(borrowed) = &held {
             borrowed.becomes_stream();
         }
-        OctetReader { state: State::Open(held) }
-    }
-
-    /// Copies the rest of the stream to `sink` and returns the number of bytes. Large pieces are moved at once.
-    ///
-    /// # Errors
-    /// Those of reading and of `sink`.
-    pub fn copy_to<W: Write + ?Sized>(mut self, sink: &mut W) -> io::Result<u64> {
-        crate::copy(&mut self, sink)
+        OctetReader { state: State::Open(held), source }
     }
 
     /// Runs one step on the connection and lets go of it at the end, or behind an error.
-    fn step<T>(&mut self, step: impl FnOnce(&mut Wire) -> Result<T>) -> io::Result<Option<T>> {
+    fn step(&mut self, step: impl FnOnce(&mut Wire, Option<&mut R>) -> Result<usize>) -> io::Result<usize> {
         let held = match &mut self.state {
             State::Open(held) => held,
-            State::Ended => return Ok(None),
+            State::Ended => return Ok(0),
             State::Failed(Some(remote)) => return Err(Error::Remote(remote.clone()).into()),
             State::Failed(None) => return Err(Error::from(Misuse::Closed).into()),
         };
         if let Held::Pool(borrowed) = held {
             borrowed.touch();
         }
-        match held.wire().and_then(step) {
-            Ok(value) => Ok(Some(value)),
+        match held.wire().and_then(|wire| step(wire, self.source.as_mut())) {
+            Ok(count) => {
+                if count == 0 {
+                    self.state = State::Ended;
+                }
+                Ok(count)
+            }
             Err(error) => {
                 self.state = State::Failed(error.remote().cloned());
                 tracing::debug!(%error, "a stream failed");
@@ -69,31 +70,36 @@ impl<'s> OctetReader<'s> {
             }
         }
     }
+}
 
-    fn end(&mut self) {
-        self.state = State::Ended;
+impl<R: Read> OctetReader<'_, R> {
+    /// Copies the rest of the stream to `sink` and returns the number of bytes. Large pieces are moved at once.
+    ///
+    /// # Errors
+    /// Those of reading and of `sink`.
+    pub fn copy_to<W: Write + ?Sized>(mut self, sink: &mut W) -> io::Result<u64> {
+        crate::copy(&mut self, sink)
     }
 }
 
-impl Read for OctetReader<'_> {
+impl<R: Read> Read for OctetReader<'_, R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if buf.is_empty() {
             return Ok(0);
         }
-        let count = self.step(|wire| wire.read_octets(buf))?.unwrap_or(0);
-        if count == 0 {
-            self.end();
-        }
-        Ok(count)
+        self.step(|wire, source| match source {
+            None => wire.read_octets(buf),
+            Some(source) => wire.read_duplex(source, |wire| wire.receive_octets(buf)),
+        })
     }
 }
 
-impl BufRead for OctetReader<'_> {
+impl<R: Read> BufRead for OctetReader<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let shown = self.step(Wire::fill_octets)?.unwrap_or(0);
-        if shown == 0 {
-            self.end();
-        }
+        let shown = self.step(|wire, source| match source {
+            None => wire.fill_octets(),
+            Some(source) => wire.read_duplex(source, Wire::receive_ahead),
+        })?;
         match &mut self.state {
             State::Open(held) => Ok(held.wire()?.shown_octets(shown)),
             _ => Ok(&[]),
@@ -109,19 +115,22 @@ impl BufRead for OctetReader<'_> {
     }
 }
 
-impl fmt::Debug for OctetReader<'_> {
+impl<R> fmt::Debug for OctetReader<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
             State::Open(_) => "open",
             State::Ended => "ended",
             State::Failed(_) => "failed",
         };
-        f.debug_struct("OctetReader").field("state", &state).finish()
+        f.debug_struct("OctetReader")
+            .field("state", &state)
+            .field("sends", &self.source.is_some())
+            .finish_non_exhaustive()
     }
 }
 
-/// A connection during a call. When it is dropped, what is left of the reply is passed over if it is here already, and the
-/// connection goes where it came from, or is closed.
+/// A connection during a call. When it is dropped, what is left of the reply is let go of, and the connection goes where it
+/// came from, or is closed.
 pub(super) enum Held<'s> {
     Pool(Borrowed),
     Session(&'s mut Session),

@@ -88,6 +88,10 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
+    pub(crate) fn none() -> Deadline {
+        Deadline { at: None, limit: None, explicit: false }
+    }
+
     /// What holds when a stream has been sent.
     pub(crate) fn behind_stream(self) -> Deadline {
         if self.explicit { self } else { Deadline { at: after(self.limit), ..self } }

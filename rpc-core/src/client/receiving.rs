@@ -82,15 +82,25 @@ impl Wire {
     /// Reads from a reply of octets; 0 at its end only.
     pub(crate) fn read_octets(&mut self, out: &mut [u8]) -> Result<usize> {
         self.await_octets();
-        let outcome = self.inbound.messages.read_message(out);
+        let outcome = self.receive_octets(out);
         self.octets_read(outcome)
     }
 
     /// Reads ahead in a reply of octets; returns how many bytes can be [shown](Wire::shown_octets), 0 at its end only.
     pub(crate) fn fill_octets(&mut self) -> Result<usize> {
         self.await_octets();
-        let outcome = self.inbound.messages.fill_message().map(<[u8]>::len);
+        let outcome = self.receive_ahead();
         self.octets_read(outcome)
+    }
+
+    /// Reads from the body, as patiently as is set.
+    pub(super) fn receive_octets(&mut self, out: &mut [u8]) -> Result<usize, MessageError> {
+        self.inbound.messages.read_message(out)
+    }
+
+    /// Reads ahead in the body, as patiently as is set.
+    pub(super) fn receive_ahead(&mut self) -> Result<usize, MessageError> {
+        self.inbound.messages.fill_message().map(<[u8]>::len)
     }
 
     /// The first `count` bytes of those that were read ahead.
@@ -107,7 +117,7 @@ impl Wire {
         self.inbound.set_patience(Patience::total(self.config.stall_timeout));
     }
 
-    fn octets_read(&mut self, outcome: Result<usize, MessageError>) -> Result<usize> {
+    pub(super) fn octets_read(&mut self, outcome: Result<usize, MessageError>) -> Result<usize> {
         match outcome {
             Ok(count) => {
                 self.note_end();

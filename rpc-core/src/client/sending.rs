@@ -74,6 +74,13 @@ impl Wire {
     pub(super) fn exchange(&mut self, request: Request<'_>) -> Result<DataType> {
         let deadline = request.deadline;
         let stream = request.body.data_type().has_octets();
+        if self.turn().full_duplex() {
+            return match request.body {
+                RequestBody::Octets(source) => self.exchange_duplex(false, source, deadline),
+                RequestBody::JsonThenOctets(source) => self.exchange_duplex(true, source, deadline),
+                RequestBody::Json => unreachable!("JSON alone has no octets"),
+            };
+        }
         match self.send(request.body, deadline)? {
             Sent::Whole => {
                 self.turn().request_ended();
@@ -111,7 +118,7 @@ impl Wire {
         })
     }
 
-    fn be_patient_with_stream(&mut self, deadline: Deadline) {
+    pub(super) fn be_patient_with_stream(&mut self, deadline: Deadline) {
         self.outbound.set_patience(match deadline.at {
             Some(at) if deadline.covers_streams() => Patience::StallUntil(self.config.stall_timeout, at),
             _ => Patience::stall(self.config.stall_timeout),
@@ -192,7 +199,7 @@ impl Wire {
     }
 
     /// A server that refused early may have closed while we were sending: its reply says more than our broken pipe.
-    fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline) -> Result<DataType> {
+    pub(super) fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline) -> Result<DataType> {
         self.broken = true;
         match self.reply_header(deadline.at_most(EXPLANATION_TIME)) {
             Err(Error::Remote(refusal)) => Err(Error::Remote(refusal)),

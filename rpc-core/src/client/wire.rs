@@ -5,6 +5,7 @@
 //! [`receiving`]: super::receiving
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::connection::{
@@ -13,9 +14,10 @@ use crate::connection::{
 use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, ReplyHeader, RequestHeader, Status, Violation};
-use crate::transport::{Parts, Patience};
+use crate::transport::{Control, Parts, Patience};
 
 use super::ClientConfig;
+use super::duplex::Pump;
 use super::options::Deadline;
 use super::sending::{Request, RequestBody};
 
@@ -31,14 +33,19 @@ pub(crate) struct Wire {
     /// The revision that the peer speaks, as its last reply said.
     pub(super) revision: Option<u32>,
     pub(super) broken: bool,
+    /// What concerns both directions at once.
+    pub(super) control: Option<Arc<dyn Control>>,
+    /// Where octets go both ways: the frame on its way out.
+    pub(super) pump: Pump,
     /// When its last call was over.
     last_used: Option<Instant>,
 }
 
 impl Wire {
     pub(crate) fn new(parts: Parts, config: ClientConfig) -> Wire {
-        let Ends { inbound, outbound, .. } = Ends::new(parts);
-        Wire { inbound, outbound, config, turn: None, revision: None, broken: false, last_used: None }
+        let Ends { inbound, outbound, control } = Ends::new(parts);
+        let pump = Pump::default();
+        Wire { control, pump, inbound, outbound, config, turn: None, revision: None, broken: false, last_used: None }
     }
 
     /// Whether the connection is in step and serves another call.
@@ -140,6 +147,7 @@ impl Wire {
     /// The call is over: gives back memory that a large reply took.
     pub(crate) fn rest(&mut self) {
         self.inbound.trim();
+        self.pump = Pump::default();
         self.last_used = Some(Instant::now());
     }
 
@@ -147,6 +155,10 @@ impl Wire {
     /// its end, within a budget; towards revision 0 the connection is closed.
     pub(crate) fn abandon(&mut self) {
         if self.broken || self.reusable() {
+            return;
+        }
+        if self.turn().full_duplex() {
+            self.broken = !self.finish_duplex();
             return;
         }
         self.inbound.look_ahead();

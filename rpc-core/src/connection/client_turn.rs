@@ -139,6 +139,19 @@ impl ClientTurn {
         self.cancelled = true;
     }
 
+    pub(crate) fn reply_is_over(&self) -> bool {
+        self.reply == Reply::Ended
+    }
+
+    pub(crate) fn reply_awaited(&self) -> bool {
+        self.reply == Reply::Awaited
+    }
+
+    /// Whether octets go both ways.
+    pub(crate) fn full_duplex(&self) -> bool {
+        self.request.has_octets() && self.accept.has_octets()
+    }
+
     /// Whether both directions have ended.
     pub(crate) fn over(&self) -> bool {
         !self.sending() && self.reply == Reply::Ended

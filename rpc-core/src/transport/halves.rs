@@ -6,7 +6,7 @@
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::memory::{self, PipeReader, PipeWriter};
 use super::{Parts, Peer, ReadHalf, Transport, WriteHalf};
@@ -22,8 +22,9 @@ where
     /// Starts the two helper threads. The one that reads ends with its half's end of file or error: where a half never
     /// ends, nor does its thread. The one that writes flushes behind each write, and drops its half at the end.
     fn into_parts(self) -> io::Result<Parts> {
-        let (from_peer, incoming) = memory::pipe(CAPACITY);
-        let (outgoing, to_peer) = memory::pipe(CAPACITY);
+        let bell = Arc::default();
+        let (from_peer, incoming) = memory::pipe(CAPACITY, &bell);
+        let (outgoing, to_peer) = memory::pipe(CAPACITY, &bell);
         let control = Arc::new(memory::control(&incoming, &outgoing));
         thread::Builder::new().name("rpc-halves-read".into()).spawn(move || pump_in(self.0, from_peer))?;
         thread::Builder::new().name("rpc-halves-write".into()).spawn(move || pump_out(to_peer, self.1))?;
@@ -87,8 +88,50 @@ impl WriteHalf for Drained {
         WriteHalf::write(&mut self.0, bufs, until)
     }
 
+    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.try_write(bufs)
+    }
+
     fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
         WriteHalf::finish(&mut self.0, until)?;
         self.0.wait_for_reader(until)
     }
 }
+
+/// Hands the halves of a transport that cannot wait for both at once to helper threads.
+pub(crate) fn with_helpers(reader: Box<dyn ReadHalf>, writer: Box<dyn WriteHalf>) -> io::Result<Parts> {
+    (EndlessReader(reader), EndlessWriter(writer)).into_parts()
+}
+
+/// A half without time limits.
+struct EndlessReader(Box<dyn ReadHalf>);
+
+impl Read for EndlessReader {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf, None)
+    }
+}
+
+/// A half without time limits; its direction ends when it is dropped.
+struct EndlessWriter(Box<dyn WriteHalf>);
+
+impl Write for EndlessWriter {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.write(&[IoSlice::new(buf)], None)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for EndlessWriter {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.finish(Some(Instant::now() + FINISH_TIME)) {
+            tracing::trace!(%error, "ending a half failed");
+        }
+    }
+}
+
+/// How long a half may take to end its direction.
+const FINISH_TIME: Duration = Duration::from_secs(5);

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use address::{Address, AddressError, ToAddress};
+pub(crate) use halves::with_helpers;
 pub(crate) use listener::{Listener, Ringer};
 pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
 pub(crate) use patience::{Patience, Patient};
@@ -89,6 +90,17 @@ pub trait WriteHalf: Send {
     /// [`TimedOut`](io::ErrorKind::TimedOut) behind `until`, with nothing written; others as the stream has them.
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize>;
 
+    /// Writes what can be taken without blocking.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) where that is nothing;
+    /// [`Unsupported`](io::ErrorKind::Unsupported), which is what the default implementation says, where the transport
+    /// cannot tell. A call with octets both ways then hands the halves to two helper threads.
+    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        _ = bufs;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Sends what may be buffered and then the end of the stream, where the transport has one for this direction alone.
     ///
     /// # Errors
@@ -96,10 +108,27 @@ pub trait WriteHalf: Send {
     fn finish(&mut self, until: Option<Instant>) -> io::Result<()>;
 }
 
-/// Ends a [`Transport`] from another thread.
+/// What concerns both halves of a [`Transport`] at once. It may be called from any thread.
 pub trait Control: Send + Sync {
     /// Makes every waiting and later operation of both halves return at once, with an error or the end of the stream.
     fn abort(&self);
+
+    /// Waits until a read would not block, or a write would take something, whichever comes first, but no longer than
+    /// `until`.
+    ///
+    /// # Errors
+    /// [`TimedOut`](io::ErrorKind::TimedOut) behind `until`; [`Unsupported`](io::ErrorKind::Unsupported), which is what
+    /// the default implementation says, where the transport cannot wait for two things.
+    fn wait(&self, until: Option<Instant>) -> io::Result<()> {
+        _ = until;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Whether [`wait`](Control::wait), [`ReadHalf::try_read`] and [`WriteHalf::try_write`] all work. The default
+    /// implementation says no.
+    fn can_wait(&self) -> bool {
+        false
+    }
 }
 
 /// Who is at the other end of a connection.

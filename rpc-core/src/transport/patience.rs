@@ -11,6 +11,8 @@ pub(crate) enum Patience {
     /// They may block for ever.
     #[default]
     Endless,
+    /// They may not block at all.
+    Now,
     /// All of them together may take until then.
     Until(Instant),
     /// Each that makes progress renews this.
@@ -36,7 +38,7 @@ impl Patience {
     /// The moment at which an operation that begins now has to give up.
     pub(crate) fn deadline(self) -> Option<Instant> {
         match self {
-            Patience::Endless => None,
+            Patience::Endless | Patience::Now => None,
             Patience::Until(instant) => Some(instant),
             Patience::Stall(limit) => Instant::now().checked_add(limit),
             Patience::StallUntil(limit, until) => {
@@ -61,7 +63,10 @@ impl<T: ?Sized> Patient<T> {
 
 impl Read for Patient<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.half.read(buf, self.patience.deadline())
+        match self.patience {
+            Patience::Now => self.half.try_read(buf),
+            patience => self.half.read(buf, patience.deadline()),
+        }
     }
 }
 

@@ -69,6 +69,11 @@ impl WriteHalf for Writer {
         self.limit.run(until, |limit| stream.set_write_timeout(limit), || stream.write_vectored(bufs))
     }
 
+    #[cfg(unix)]
+    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        super::unix::send_now(&*self.stream, bufs)
+    }
+
     fn finish(&mut self, _until: Option<Instant>) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)
     }
@@ -78,5 +83,14 @@ impl Control for TcpStream {
     fn abort(&self) {
         // it fails only where the peer has ended the connection already
         _ = self.shutdown(Shutdown::Both);
+    }
+
+    #[cfg(unix)]
+    fn wait(&self, until: Option<Instant>) -> io::Result<()> {
+        super::unix::wait_for_either(self, until)
+    }
+
+    fn can_wait(&self) -> bool {
+        cfg!(unix)
     }
 }

@@ -8,9 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, RecvFlags, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::patience::SocketLimit;
 use super::{Control, Parts, Peer, ReadHalf, Transport, WriteHalf};
@@ -49,6 +50,30 @@ pub(super) fn receive_now(socket: impl AsFd, buf: &mut [u8]) -> io::Result<usize
     Ok(received)
 }
 
+/// What a socket takes, without blocking.
+pub(super) fn send_now(socket: impl AsFd, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    Ok(rustix::net::sendmsg(socket, bufs, &mut SendAncillaryBuffer::default(), flags)?)
+}
+
+/// Waits until a socket can be read from or written to.
+pub(super) fn wait_for_either(socket: impl AsFd, until: Option<Instant>) -> io::Result<()> {
+    loop {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let timeout = left.map(|left| Timespec::try_from(left).unwrap_or(LONGEST));
+        let mut waiting = [PollFd::new(&socket, PollFlags::IN | PollFlags::OUT)];
+        match poll(&mut waiting, timeout.as_ref()) {
+            Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) => return Ok(()),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Longer than any limit that means something.
+const LONGEST: Timespec = Timespec { tv_sec: 1 << 40, tv_nsec: 0 };
+
 struct Reader {
     stream: Arc<UnixStream>,
     limit: SocketLimit,
@@ -76,6 +101,10 @@ impl WriteHalf for Writer {
         self.limit.run(until, |limit| stream.set_write_timeout(limit), || stream.write_vectored(bufs))
     }
 
+    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        send_now(&*self.stream, bufs)
+    }
+
     fn finish(&mut self, _until: Option<Instant>) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)
     }
@@ -85,5 +114,13 @@ impl Control for UnixStream {
     fn abort(&self) {
         // it fails only where the peer has ended the connection already
         _ = self.shutdown(Shutdown::Both);
+    }
+
+    fn wait(&self, until: Option<Instant>) -> io::Result<()> {
+        wait_for_either(self, until)
+    }
+
+    fn can_wait(&self) -> bool {
+        true
     }
 }

@@ -1,0 +1,325 @@
+//! Octets both ways: the client reads while it writes, and never waits for the one alone.
+//!
+//! Nobody but the caller's own thread moves the bytes. Each read of the reply first takes what of the reply is here; else
+//! sends what the transport takes without blocking; else waits for whichever is possible first. Progress in either
+//! direction is progress of both. A source that itself waits for the reply's bytes would wait for ever: reading the source
+//! may block, and nothing is read meanwhile.
+
+use std::io::{self, IoSlice, Read};
+use std::time::Instant;
+
+use crate::connection::{Ahead, CHUNK, DISCARD_BYTES, DISCARD_TIME};
+use crate::error::{Doing, Error, Fate, Result};
+use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind};
+use crate::message::{DataType, MessageError, ReplyHeader, Status};
+use crate::transport::{Patience, with_helpers};
+
+use super::options::Deadline;
+use super::wire::Wire;
+
+/// A frame on its way out.
+#[derive(Default)]
+pub(super) struct Pump {
+    /// The frame's header and payload, and room for more.
+    frame: Vec<u8>,
+    /// What of it has been sent, and where it ends.
+    sent: usize,
+    end: usize,
+    ends: Ends,
+}
+
+/// What is over when the present frame has been sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Ends {
+    #[default]
+    Nothing,
+    /// It is the request's last.
+    Request,
+    /// It is the Trailer that stops the request.
+    Stopped,
+    /// It is the Trailer that cancels the reply.
+    Cancelled,
+}
+
+impl Pump {
+    fn is_empty(&self) -> bool {
+        self.sent == self.end
+    }
+
+    /// Reads from the source and makes a frame of it.
+    fn load(&mut self, source: &mut dyn Read) -> io::Result<()> {
+        self.frame.resize(FRAME_HEADER_LEN + CHUNK, 0);
+        let count = loop {
+            match source.read(&mut self.frame[FRAME_HEADER_LEN..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                outcome => break outcome?,
+            }
+        };
+        self.put_header(FrameKind::Data, count == 0, count);
+        self.ends = if count == 0 { Ends::Request } else { Ends::Nothing };
+        Ok(())
+    }
+
+    fn load_trailer(&mut self, status: Status, message: &str, ends: Ends) {
+        self.frame.clear();
+        self.frame.resize(FRAME_HEADER_LEN, 0);
+        ReplyHeader::trailer(status, message).encode(&mut self.frame);
+        let count = self.frame.len() - FRAME_HEADER_LEN;
+        self.put_header(FrameKind::Trailer, true, count);
+        self.ends = ends;
+    }
+
+    fn put_header(&mut self, kind: FrameKind, last: bool, count: usize) {
+        let header = FrameHeader::new(kind, last, count).expect("a chunk is shorter than the longest frame");
+        self.frame[..FRAME_HEADER_LEN].copy_from_slice(&header.encode());
+        (self.sent, self.end) = (0, FRAME_HEADER_LEN + count);
+    }
+}
+
+impl Wire {
+    /// Makes sure that the transport can wait for both directions: one that cannot is handed to helper threads.
+    fn become_pollable(&mut self) -> Result<()> {
+        if self.control.as_ref().is_some_and(|control| control.can_wait()) {
+            return Ok(());
+        }
+        let reader = &mut self.inbound.messages.frames_mut().get_mut().half;
+        let writer = &mut self.outbound.frames.get_mut().half;
+        let (gone_reader, gone_writer): (Box<Gone>, Box<Gone>) = (Box::new(Gone), Box::new(Gone));
+        let halves = (std::mem::replace(reader, gone_reader), std::mem::replace(writer, gone_writer));
+        let parts = with_helpers(halves.0, halves.1).map_err(|error| Error::Transport {
+            doing: Doing::Sending,
+            error,
+            fate: Fate::UNREACHED,
+        })?;
+        (*reader, *writer) = (parts.reader, parts.writer);
+        self.control = parts.control;
+        Ok(())
+    }
+
+    /// Sends a request whose header stands ready, while it waits for the reply's header.
+    pub(super) fn exchange_duplex(
+        &mut self,
+        json: bool,
+        source: &mut dyn Read,
+        deadline: Deadline,
+    ) -> Result<DataType> {
+        self.become_pollable()?;
+        self.be_patient_with_stream(deadline);
+        let sent = self.outbound.queue_header().and_then(|()| match json {
+            true => self.outbound.write_json(),
+            false => self.outbound.frames.flush(),
+        });
+        sent.map_err(|error| Error::from_message(error.into(), Doing::Sending, self.config.stall_timeout, Fate::LOST))?;
+        self.pump = Pump::default();
+        loop {
+            match self.inbound.look_ahead() {
+                Ahead::Nothing if self.turn().sending() => {}
+                _ => break,
+            }
+            match self.send_some(source) {
+                Ok(true) => {}
+                Ok(false) => self.wait_for_either(deadline, Doing::Sending)?,
+                Err(Error::Transport { error, fate, .. }) => return self.explain(error, fate, deadline),
+                Err(error) => return Err(error),
+            }
+        }
+        let answer = self.reply_header(deadline.behind_stream());
+        if matches!(answer, Err(Error::Remote(_))) && !self.finish_duplex() {
+            self.broken = true;
+        }
+        answer.map_err(|error| match error {
+            Error::Remote(_) => error.with_fate(self.fate()),
+            other => other,
+        })
+    }
+
+    /// Receives bytes of the reply by `receive`, which does not block, and sends the request meanwhile. 0 at the reply's end
+    /// only.
+    pub(super) fn read_duplex(
+        &mut self,
+        source: &mut dyn Read,
+        mut receive: impl FnMut(&mut Wire) -> Result<usize, MessageError>,
+    ) -> Result<usize> {
+        loop {
+            let sending = self.turn().sending();
+            self.inbound.set_patience(if sending { Patience::Now } else { Patience::total(self.config.stall_timeout) });
+            match receive(self) {
+                Err(MessageError::Io(error)) if sending && error.kind() == io::ErrorKind::WouldBlock => {}
+                outcome => {
+                    let outcome = self.octets_read(outcome);
+                    if self.turn().must_stop() && !self.finish_duplex() {
+                        self.broken = true;
+                    }
+                    return outcome.map_err(|error| match error {
+                        Error::Remote(_) => error.with_fate(self.fate()),
+                        other => other,
+                    });
+                }
+            }
+            if !self.send_some(source)? {
+                self.wait_for_either(Deadline::none(), Doing::ReadingStream)?;
+            }
+        }
+    }
+
+    /// Sends what can be sent without blocking; `false` where that is nothing. A source that fails ends the call.
+    fn send_some(&mut self, source: &mut dyn Read) -> Result<bool> {
+        if self.pump.is_empty()
+            && let Err(error) = self.pump.load(source)
+        {
+            return Err(self.duplex_source_failed(error));
+        }
+        self.push().map_err(|error| self.push_failed(error))
+    }
+
+    /// The rest of the request cannot be had. The server is told why; its reply is read to its end and says nothing that
+    /// the caller does not know.
+    fn duplex_source_failed(&mut self, error: io::Error) -> Error {
+        if self.turn().can_trail() {
+            self.pump.load_trailer(Status::Error, &error.to_string(), Ends::Stopped);
+        } else {
+            // that the write fails is no news
+            _ = self.outbound.reset();
+            self.broken = true;
+        }
+        if !self.broken && !self.finish_duplex() {
+            self.broken = true;
+        }
+        Error::Source { error, fate: self.fate() }
+    }
+
+    /// Sends of the present frame what the transport takes; `false` where that is nothing.
+    fn push(&mut self) -> io::Result<bool> {
+        let Pump { frame, sent, end, ends } = &mut self.pump;
+        match self.outbound.frames.get_mut().half.try_write(&[IoSlice::new(&frame[*sent..*end])]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => *sent += count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            Err(error) => return Err(error),
+        }
+        if sent == end {
+            let ended = std::mem::take(ends);
+            match ended {
+                Ends::Nothing => {}
+                Ends::Request => self.turn().request_ended(),
+                Ends::Stopped => self.turn().request_stopped(),
+                Ends::Cancelled => self.turn().cancelled(),
+            }
+        }
+        Ok(true)
+    }
+
+    fn push_failed(&mut self, error: io::Error) -> Error {
+        self.broken = true;
+        Error::Transport { doing: Doing::Sending, error, fate: Fate::LOST }
+    }
+
+    fn wait_for_either(&mut self, deadline: Deadline, doing: Doing) -> Result<()> {
+        let stall = Patience::stall(self.config.stall_timeout).deadline();
+        let until = match deadline.at {
+            Some(at) if deadline.covers_streams() => Some(stall.map_or(at, |stall| stall.min(at))),
+            _ => stall,
+        };
+        self.control.as_ref().map_or(Ok(()), |control| control.wait(until)).map_err(|error| {
+            self.broken = true;
+            let limit = if deadline.passed() { deadline.limit } else { self.config.stall_timeout };
+            Error::from_message(error.into(), doing, limit, Fate::LOST)
+        })
+    }
+
+    /// Ends a call that is not wanted any more, or whose reply has ended first: completes the present frame, stops the
+    /// request, cancels the reply, and throws away what still comes of it; all at once, for neither side may wait for the
+    /// other. Whether the connection is in step then.
+    pub(super) fn finish_duplex(&mut self) -> bool {
+        let until = Instant::now() + DISCARD_TIME;
+        let mut discarded = 0;
+        // a Trailer that has begun has to be completed, also when the call is over before
+        while !(self.turn().over() && self.pump.is_empty()) {
+            if !self.turn().can_trail() || discarded > DISCARD_BYTES || Instant::now() >= until {
+                return false;
+            }
+            let Ok(read) = self.discard_some(&mut discarded) else { return false };
+            let Ok(written) = (if self.next_closing_frame() { self.push() } else { Ok(false) }) else { return false };
+            let waited = || self.control.as_ref().is_some_and(|control| control.wait(Some(until)).is_ok());
+            if !read && !written && !waited() {
+                return false;
+            }
+        }
+        self.turn().reusable()
+    }
+
+    /// Throws away what of the reply is here; whether that was anything.
+    fn discard_some(&mut self, discarded: &mut u64) -> Result<bool, MessageError> {
+        if self.turn().reply_is_over() {
+            return Ok(false);
+        }
+        if self.turn().reply_awaited() {
+            return self.discard_header();
+        }
+        self.inbound.set_patience(Patience::Now);
+        self.inbound.messages.next_part();
+        match self.inbound.messages.fill_message().map(<[u8]>::len) {
+            Ok(count) => {
+                self.inbound.messages.consume_message(count);
+                *discarded += count as u64;
+                if self.inbound.messages.body_ended() {
+                    self.turn().reply_ended();
+                }
+                Ok(true)
+            }
+            Err(MessageError::Trailer(_)) => {
+                self.turn().reply_ended();
+                Ok(true)
+            }
+            Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the reply's header, if it has come; what it says is not wanted any more.
+    fn discard_header(&mut self) -> Result<bool, MessageError> {
+        match self.inbound.look_ahead() {
+            Ahead::Nothing | Ahead::Blind => Ok(false),
+            Ahead::Bytes | Ahead::End => match self.reply_header(Deadline::none().at_most(DISCARD_TIME)) {
+                Ok(_) | Err(Error::Remote(_)) => Ok(true),
+                Err(error) => Err(MessageError::Io(error.into())),
+            },
+        }
+    }
+
+    /// Whether there is a frame to be sent so that the call ends: the rest of the present one, or a Trailer.
+    fn next_closing_frame(&mut self) -> bool {
+        if !self.pump.is_empty() {
+            return true;
+        }
+        if !self.turn().can_trail() {
+            return false;
+        }
+        if self.turn().sending() {
+            self.pump.load_trailer(Status::RequestError, "the rest of the request is not wanted", Ends::Stopped);
+        } else if self.turn().may_cancel() {
+            self.pump.load_trailer(Status::RequestError, "the rest of the reply is not wanted", Ends::Cancelled);
+        }
+        !self.pump.is_empty()
+    }
+}
+
+/// Stands where a half was, while it is handed to a helper thread.
+struct Gone;
+
+impl crate::transport::ReadHalf for Gone {
+    fn read(&mut self, _buf: &mut [u8], _until: Option<Instant>) -> io::Result<usize> {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+}
+
+impl crate::transport::WriteHalf for Gone {
+    fn write(&mut self, _bufs: &[IoSlice<'_>], _until: Option<Instant>) -> io::Result<usize> {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+
+    fn finish(&mut self, _until: Option<Instant>) -> io::Result<()> {
+        Ok(())
+    }
+}

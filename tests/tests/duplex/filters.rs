@@ -1,0 +1,153 @@
+//! Services that pipe octets through a filter, over each transport.
+
+use std::io::{self, Read};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use rpc_core::transport::{memory_pair, memory_pair_with_capacity};
+use rpc_core::{Call, Client, Contract, Dispatch, Error, OctetReader, Result, Served, Transport, serve_connection};
+
+/// Filters by the name of the endpoint.
+pub(crate) struct Filters;
+
+impl Dispatch for Filters {
+    fn contract(&self) -> &'static Contract {
+        &Contract { name: "Filters", session: false, methods: &[] }
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        match call.endpoint() {
+            // lazy: reads as it is read
+            "invert" => call.octets_to_octets(|content| Ok::<_, Error>(Invert(content))),
+            // reads everything first
+            "swallow" => call.octets_to_octets(|mut content| {
+                let mut bytes = Vec::new();
+                content.read_to_end(&mut bytes)?;
+                Ok::<_, Error>(io::Cursor::new(bytes))
+            }),
+            // gives more than it gets
+            "triple" => call.octets_to_octets(|content| Ok::<_, Error>(Triple { content, left: Vec::new() })),
+            // gives a byte for many
+            "tenth" => call.octets_to_octets(|content| Ok::<_, Error>(Tenth(content))),
+            // reads on a thread of its own
+            "threaded" => call.octets_to_octets(|mut content| {
+                let (mut writer, reader) = pipe();
+                thread::spawn(move || io::copy(&mut content, &mut writer));
+                Ok::<_, Error>(reader)
+            }),
+            "pass" => call.octets_to_octets(|content| Ok::<_, Error>(content)),
+            // reads nothing
+            "ignore" => call.octets_to_octets(|_content| Ok::<_, Error>(&b"ignored"[..])),
+            "refuse" => call.octets_to_octets(|_content| Err::<io::Empty, _>(Error::new("no filter today"))),
+            // stops after so many bytes of input
+            "stop" => call.octets_to_octets(|content| Ok::<_, Error>(content.take(300_000))),
+            "fail" => call.octets_to_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Failing))),
+            "panic" => call.octets_to_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Panicking))),
+            _ => call.json(|value: u32| Ok::<_, Error>(value)),
+        }
+    }
+}
+
+struct Invert<R>(R);
+
+impl<R: Read> Read for Invert<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(buf)?;
+        buf[..count].iter_mut().for_each(|byte| *byte = !*byte);
+        Ok(count)
+    }
+}
+
+struct Triple<R> {
+    content: R,
+    left: Vec<u8>,
+}
+
+impl<R: Read> Read for Triple<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.left.is_empty() {
+            let mut piece = [0; 10_000];
+            let count = self.content.read(&mut piece)?;
+            self.left = piece[..count].iter().flat_map(|&byte| [byte; 3]).collect();
+        }
+        let count = buf.len().min(self.left.len());
+        buf[..count].copy_from_slice(&self.left[..count]);
+        self.left.drain(..count);
+        Ok(count)
+    }
+}
+
+struct Tenth<R>(R);
+
+impl<R: Read> Read for Tenth<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut piece = Vec::new();
+        self.0.by_ref().take(10 * buf.len().min(1000) as u64).read_to_end(&mut piece)?;
+        let count = piece.len().div_ceil(10);
+        buf[..count].iter_mut().zip(piece.chunks(10)).for_each(|(byte, ten)| *byte = ten[0]);
+        Ok(count)
+    }
+}
+
+pub(crate) struct Failing;
+
+impl Read for Failing {
+    fn read(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("the filter is clogged"))
+    }
+}
+
+struct Panicking;
+
+impl Read for Panicking {
+    fn read(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
+        panic!("as the test wants")
+    }
+}
+
+/// A pipe inside the process.
+fn pipe() -> (impl io::Write + Send + 'static, impl Read + Send + 'static) {
+    let (ours, theirs) = memory_pair();
+    (ours, theirs)
+}
+
+/// Makes calls of the filters over each transport; those in memory hold little, so that each side soon waits.
+pub(crate) fn over_each_transport(calls: impl Fn(&str, &Client)) {
+    over("memory", memory_pair(), &calls);
+    over("a memory of 8 KiB", memory_pair_with_capacity(8 * 1024), &calls);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let theirs = listener.accept().unwrap().0;
+    over("TCP", (ours, theirs), &calls);
+    #[cfg(unix)]
+    over("a Unix socket", std::os::unix::net::UnixStream::pair().unwrap(), &calls);
+    #[cfg(unix)]
+    {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        over("a pair of halves", ((ours.try_clone().unwrap(), ours), theirs), &calls);
+    }
+}
+
+fn over(name: &str, (ours, theirs): (impl Transport, impl Transport), calls: impl Fn(&str, &Client)) {
+    thread::scope(|scope| {
+        scope.spawn(move || serve_connection(theirs, Filters));
+        let client = Client::from_transport(ours).unwrap();
+        calls(name, &client);
+        in_step(name, &client);
+    });
+}
+
+/// The connection serves the next call.
+pub(crate) fn in_step(name: &str, client: &Client) {
+    assert_eq!(client.call("echo").with(&7).json::<u32>().expect(name), 7, "over {name}");
+}
+
+pub(crate) fn filter<R: Read>(client: &Client, endpoint: &str, content: R) -> Result<OctetReader<'static, R>> {
+    // so that both sides know of each other that they speak revision 1
+    assert_eq!(client.call("echo").with(&1).json::<u32>()?, 1);
+    open(client, endpoint, content)
+}
+
+fn open<R: Read>(client: &Client, endpoint: &str, content: R) -> Result<OctetReader<'static, R>> {
+    client.call(endpoint).with_octets(content).octets()
+}

@@ -1,0 +1,136 @@
+//! Whoever is slow: the bytes flow.
+
+use std::io::{self, BufRead, Read};
+use std::time::Duration;
+
+use rpc_tests::{pattern, watchdog, watchdog_with_limit};
+
+use crate::filters::{filter, over_each_transport};
+
+const LENGTHS: [u64; 6] = [0, 1, 8191, 262_144, 262_145, 3_000_000];
+
+#[test]
+fn a_lazy_filter() {
+    watchdog(|| {
+        over_each_transport(|name, client| {
+            for length in LENGTHS {
+                let bytes = pattern(length);
+                let mut inverted = Vec::new();
+                filter(client, "invert", &bytes[..]).unwrap().read_to_end(&mut inverted).unwrap();
+                inverted.iter_mut().for_each(|byte| *byte = !*byte);
+                assert!(inverted == bytes, "{length} bytes over {name}");
+            }
+        });
+    });
+}
+
+#[test]
+fn a_handler_that_reads_everything_before_it_answers() {
+    watchdog(|| {
+        over_each_transport(|name, client| {
+            for length in LENGTHS {
+                let bytes = pattern(length);
+                let mut back = Vec::new();
+                filter(client, "swallow", &bytes[..]).unwrap().read_to_end(&mut back).unwrap();
+                assert!(back == bytes, "{length} bytes over {name}");
+            }
+        });
+    });
+}
+
+#[test]
+fn a_filter_that_gives_more_than_it_gets_and_one_that_gives_less() {
+    watchdog(|| {
+        over_each_transport(|name, client| {
+            for length in LENGTHS {
+                let bytes = pattern(length);
+                let tripled = io::copy(&mut filter(client, "triple", &bytes[..]).unwrap(), &mut io::sink()).unwrap();
+                assert_eq!(tripled, 3 * length, "over {name}");
+                let tenth = filter(client, "tenth", &bytes[..]).unwrap().copy_to(&mut io::sink()).unwrap();
+                assert_eq!(tenth, length.div_ceil(10), "over {name}");
+            }
+        });
+    });
+}
+
+#[test]
+fn a_handler_that_reads_on_a_thread_of_its_own() {
+    watchdog(|| {
+        over_each_transport(|name, client| {
+            let bytes = pattern(3_000_000);
+            let mut back = Vec::new();
+            filter(client, "threaded", &bytes[..]).unwrap().read_to_end(&mut back).unwrap();
+            assert!(back == bytes, "over {name}");
+        });
+    });
+}
+
+/// Gives a byte or a few at a time.
+struct Dribble<R>(R, usize);
+
+impl<R: Read> Read for Dribble<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let size = buf.len().min(self.1);
+        self.0.read(&mut buf[..size])
+    }
+}
+
+/// Every combination of small and large steps at the producer, the filter and the consumer.
+#[test]
+fn small_steps_and_large_ones_at_each_place() {
+    watchdog(|| {
+        over_each_transport(|name, client| {
+            for produced in [7, 5000, 1 << 20] {
+                for endpoint in ["invert", "triple", "tenth", "threaded"] {
+                    for consumed in [11, 5000, 1 << 20] {
+                        let bytes = pattern(100_000);
+                        let source = Dribble(&bytes[..], produced);
+                        let mut stream = Dribble(filter(client, endpoint, source).unwrap(), consumed);
+                        let count = io::copy(&mut stream, &mut io::sink()).unwrap();
+                        let expected =
+                            [("triple", 300_000), ("tenth", 10_000)].into_iter().find(|(other, _)| *other == endpoint);
+                        assert_eq!(count, expected.map_or(100_000, |(_, count)| count), "{endpoint} over {name}");
+                    }
+                }
+            }
+        });
+    });
+}
+
+#[test]
+fn a_stream_read_by_its_buffer() {
+    watchdog(|| {
+        over_each_transport(|name, client| {
+            let text = "line\n".repeat(100_000);
+            let stream = filter(client, "threaded", text.as_bytes()).unwrap();
+            assert_eq!(
+                stream.lines().map(Result::unwrap).filter(|line| line == "line").count(),
+                100_000,
+                "over {name}"
+            );
+        });
+    });
+}
+
+/// Gives zeros without touching the buffer.
+struct Zeros;
+
+impl Read for Zeros {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        Ok(buf.len())
+    }
+}
+
+#[test]
+fn ten_gib_through_a_lazy_filter() {
+    watchdog_with_limit(Duration::from_secs(300), || {
+        const TEN_GIB: u64 = 10 << 30;
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(move || rpc_core::serve_connection(theirs, crate::filters::Filters));
+            let client = rpc_core::Client::from_transport(ours).unwrap();
+            let stream = filter(&client, "pass", Zeros.take(TEN_GIB)).unwrap();
+            assert_eq!(stream.copy_to(&mut io::sink()).unwrap(), TEN_GIB);
+        });
+    });
+}
