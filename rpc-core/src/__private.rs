@@ -4,7 +4,7 @@ use std::io::{Empty, Read};
 
 pub use std::{boxed::Box, clone::Clone, fmt, io, marker, result::Result, string::String, sync::Arc};
 
-pub use crate::client::{Client, ClientConfig, OctetReader, Session};
+pub use crate::client::{CallOptions, Client, ClientConfig, OctetReader, Session};
 pub use crate::error::Error;
 pub use crate::message::DataType;
 pub use crate::server::{

@@ -2,11 +2,11 @@
 //! uses, without the prelude, behind another name of the crate, inside functions and other macros. That this file
 //! compiles is most of the test; each service is called once, so that wrong code does not pass for right.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::thread;
 
 use rpc_core::transport::memory_pair;
-use rpc_core::{Dispatch, Result, rpc_service, serve_connection};
+use rpc_core::{CallOptions, Dispatch, Result, rpc_service, serve_connection};
 
 /// Runs `call` against a client's end of a connection whose other end `server` serves.
 fn connected<T>(
@@ -40,7 +40,7 @@ mod decoys {
         ($($name:ident)*) => { $(#[derive(Debug, Serialize, Deserialize)] pub(crate) struct $name;)* };
     }
     types!(Box Arc Option String Some None Ok Err Sized Send Sync Clone Debug Drop From Into Client Session Error);
-    types!(Contract Method DataType Call Served Reply Outcome OctetReader ToAddress Transport Dispatch T E K By Self_);
+    types!(CallOptions ClientConfig Contract Method DataType Call Served Reply Outcome OctetReader ToAddress Transport Dispatch T E K By Self_);
 
     /// A type that is called like a customary type parameter.
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -68,12 +68,15 @@ mod decoys {
         fn close(&self) -> VaultResult<String>;
         fn fetch(&self, address: ::std::string::String) -> VaultResult<impl ::std::io::Read>;
         fn new(&self, transport: impl ::std::io::Read) -> VaultResult<T>;
+        fn with_options(&self, client: S, options: S, config: impl ::std::io::Read) -> VaultResult<S>;
+        fn connect_with(&self, address: S, config: u8) -> VaultResult<(Error, impl ::std::io::Read)>;
     }
 
     #[::rpc_core::rpc_service]
     pub(crate) trait Cursor {
         fn take(&mut self, s: S) -> VaultResult<S>;
         fn rest(&mut self) -> VaultResult<impl ::std::io::Read>;
+        fn set_options(&mut self, options: S) -> VaultResult<(S, impl ::std::io::Read)>;
     }
 }
 
@@ -97,11 +100,20 @@ impl decoys::Vault for Decoyed {
     }
 
     fn fetch(&self, address: String) -> Result<impl Read> {
-        Ok(std::io::Cursor::new(address))
+        Ok(io::Cursor::new(address))
     }
 
     fn new(&self, _: impl Read) -> Result<decoys::T> {
         Ok(decoys::T)
+    }
+
+    fn with_options(&self, client: decoys::S, options: decoys::S, mut config: impl Read) -> Result<decoys::S> {
+        let length = io::copy(&mut config, &mut io::sink())?;
+        Ok(decoys::S(client.0 + options.0 + u8::try_from(length).unwrap()))
+    }
+
+    fn connect_with(&self, address: decoys::S, config: u8) -> Result<(decoys::Error, impl Read)> {
+        Ok((decoys::Error, io::repeat(address.0).take(config.into())))
     }
 }
 
@@ -114,6 +126,13 @@ fn names_of_the_user_do_not_catch_generated_ones() {
         vault.several(&decoys::S(1), decoys::S(2), decoys::Option).unwrap();
         vault.connect("methods may be called like the client's own functions").unwrap();
         vault.close().unwrap();
+        assert_eq!(vault.with_options(decoys::S(1), decoys::S(2), &b"abc"[..]).unwrap(), decoys::S(6));
+        let (_, mut connected) = vault.connect_with(decoys::S(b'x'), 3).unwrap();
+        let mut text = String::new();
+        connected.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "xxx");
+        drop(connected);
+        let vault = decoys::VaultClient::with_options(&vault, CallOptions::default());
         let mut text = String::new();
         vault.fetch("bytes".to_owned()).unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "bytes");
@@ -131,12 +150,17 @@ mod without_prelude {
         fn rename(&self, from: &str, to: &::std::path::Path) -> ::rpc_core::Result<()>;
         fn fetch(&self) -> ::rpc_core::Result<impl ::std::io::Read>;
         fn measure(&self, content: impl ::std::io::Read) -> ::rpc_core::Result<u64>;
+        fn store(&self, name: &str, content: impl ::std::io::Read) -> ::rpc_core::Result<()>;
+        fn append(&self, name: &str, at: u64, content: impl ::std::io::Read) -> ::rpc_core::Result<()>;
+        fn open(&self) -> ::rpc_core::Result<(u64, impl ::std::io::Read)>;
     }
 
     #[::rpc_core::rpc_service]
     pub(crate) trait Cursor {
         fn seek(&mut self, position: u64) -> ::rpc_core::Result<()>;
         fn rest(&mut self) -> ::rpc_core::Result<impl ::std::io::Read>;
+        fn insert(&mut self, position: u64, content: impl ::std::io::Read) -> ::rpc_core::Result<()>;
+        fn position(&mut self) -> ::rpc_core::Result<(u64, impl ::std::io::Read)>;
     }
 
     pub(crate) struct Tape(pub(crate) u64);
@@ -150,6 +174,15 @@ mod without_prelude {
         fn rest(&mut self) -> ::rpc_core::Result<impl ::std::io::Read> {
             ::rpc_core::Result::Ok(::std::io::Cursor::new(self.0.to_be_bytes()))
         }
+
+        fn insert(&mut self, position: u64, _: impl ::std::io::Read) -> ::rpc_core::Result<()> {
+            self.0 += position;
+            ::rpc_core::Result::Ok(())
+        }
+
+        fn position(&mut self) -> ::rpc_core::Result<(u64, impl ::std::io::Read)> {
+            ::rpc_core::Result::Ok((self.0, ::std::io::empty()))
+        }
     }
 }
 
@@ -159,6 +192,8 @@ fn the_prelude_is_not_needed() {
         use without_prelude::Vault;
         vault.count(&[])?;
         vault.rename("from", "to".as_ref())?;
+        vault.store("name", vault.fetch()?)?;
+        vault.append("name", 1, vault.open()?.1)?;
         vault.measure(vault.fetch()?)
     };
     use without_prelude::{Cursor, CursorClient, CursorServer, Tape};
@@ -168,6 +203,9 @@ fn the_prelude_is_not_needed() {
         let mut bytes = Vec::new();
         cursor.rest().unwrap().read_to_end(&mut bytes).unwrap();
         assert_eq!(bytes, 7_u64.to_be_bytes());
+        CursorClient::set_options(&mut cursor, CallOptions::default());
+        cursor.insert(2, &b"content"[..]).unwrap();
+        assert_eq!(cursor.position().unwrap().0, 9);
         CursorClient::close(cursor).unwrap();
     });
 }
@@ -221,6 +259,7 @@ macro_rules! service {
             $(fn $method(&self, $($parameter: $type),*) -> Result<$value>;)*
             fn common(&self, word: &str) -> Result<String>;
             fn stream(&self, content: impl Read) -> Result<u64>;
+            fn both(&self, name: &str, content: impl Read) -> Result<u64>;
             $($fixed)*
         }
     };
@@ -230,6 +269,7 @@ service!(Written {
     unit(name: &str) -> ();
     value(names: &[String], limit: Option<u32>) -> Vec<String>;
     bytes(start: u64) -> impl Read;
+    part(start: u64) -> (u64, impl Read);
 } fn last(&self) -> Result<()>;);
 
 struct Writer;
@@ -244,7 +284,7 @@ impl Written for Writer {
     }
 
     fn bytes(&self, start: u64) -> Result<impl Read> {
-        Ok(std::io::Cursor::new(start.to_be_bytes()))
+        Ok(io::Cursor::new(start.to_be_bytes()))
     }
 
     fn common(&self, word: &str) -> Result<String> {
@@ -252,7 +292,15 @@ impl Written for Writer {
     }
 
     fn stream(&self, mut content: impl Read) -> Result<u64> {
-        Ok(std::io::copy(&mut content, &mut std::io::sink())?)
+        Ok(io::copy(&mut content, &mut io::sink())?)
+    }
+
+    fn part(&self, start: u64) -> Result<(u64, impl Read)> {
+        Ok((start, io::Cursor::new(start.to_be_bytes())))
+    }
+
+    fn both(&self, name: &str, content: impl Read) -> Result<u64> {
+        self.stream(name.as_bytes().chain(content))
     }
 
     fn last(&self) -> Result<()> {
@@ -271,6 +319,7 @@ fn another_macro_may_write_the_trait() {
         written.bytes(5).unwrap().read_to_end(&mut bytes).unwrap();
         assert_eq!(bytes, 5_u64.to_be_bytes());
         assert_eq!(written.common("word").unwrap(), "WORD");
+        assert_eq!(written.both("word", &b"s"[..]).unwrap(), 5);
         written.last().unwrap();
         WrittenClient::close(written).unwrap();
     });

@@ -73,6 +73,27 @@ pub trait Vault: Send + Sync {
     /// When the call fails.
     fn measure(&self, content: impl Read) -> Result<u64>;
 
+    /// A value and a stream to send.
+    ///
+    /// # Errors
+    ///
+    /// When the call fails.
+    fn store(&self, name: &str, content: impl Read) -> Result<u64>;
+
+    /// Several values and a stream to send.
+    ///
+    /// # Errors
+    ///
+    /// When the call fails.
+    fn append(&self, name: &str, position: u64, limit: Option<u64>, content: impl Read + Send) -> Result<()>;
+
+    /// A value and a stream in return.
+    ///
+    /// # Errors
+    ///
+    /// When the call fails.
+    fn open<'a>(&'a self, name: &'a str) -> Result<(u64, impl Read + 'a)>;
+
     /// A type with a lifetime.
     ///
     /// # Errors
@@ -140,6 +161,20 @@ pub trait Cursor {
     ///
     /// When the call fails.
     fn append(&mut self, content: impl Read) -> Result<u64>;
+
+    /// A value and a stream to send.
+    ///
+    /// # Errors
+    ///
+    /// When the call fails.
+    fn insert(&mut self, position: u64, content: impl Read) -> Result<u64>;
+
+    /// A value and a stream in return.
+    ///
+    /// # Errors
+    ///
+    /// When the call fails.
+    fn position(&mut self) -> Result<(u64, impl Read)>;
 }
 
 mod narrow {

@@ -67,7 +67,7 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (kind, ident, visibility, client) =
         (Kind::of(service, runtime), &service.ident, &service.visibility, names::client(&service.ident));
     let Kind { field, holds, docs, .. } = &kind;
-    let constructors = constructors(service, &kind, runtime);
+    let functions = functions(service, &kind, runtime);
     let tolerated = &service.tolerated;
     // the client names what the trait only bounds; asked for where needed, for a crate may forbid to allow anything
     let names_streams = service.methods.iter().any(|method| method.returned.reply.stream.is_some());
@@ -80,7 +80,7 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         }
 
         impl #client {
-            #constructors
+            #functions
         }
 
         #[automatically_derived]
@@ -93,8 +93,9 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 }
 
 /// Functions without a receiver, which no method of a trait can clash with.
-fn constructors(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
+fn functions(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, Kind { field, holds, .. }) = (&service.visibility, kind);
+    let options = options(service, kind, runtime);
     generate! {
         /// Connects to the server at an address.
         ///
@@ -103,6 +104,18 @@ fn constructors(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenSt
         /// When the address cannot be understood or reached.
         #visibility fn connect(address: impl #runtime::ToAddress) -> #runtime::Result<Self, #runtime::Error> {
             #runtime::Result::map(#holds::connect(address), Self::new)
+        }
+
+        /// Connects to the server at an address, as a client that behaves as `config` says.
+        ///
+        /// # Errors
+        ///
+        /// When the address cannot be understood or reached.
+        #visibility fn connect_with(
+            address: impl #runtime::ToAddress,
+            config: #runtime::ClientConfig,
+        ) -> #runtime::Result<Self, #runtime::Error> {
+            #runtime::Result::map(#holds::connect_with(address, config), Self::new)
         }
 
         /// A client of the server at the other end of `transport`.
@@ -120,6 +133,8 @@ fn constructors(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenSt
             Self { #field }
         }
 
+        #options
+
         /// Takes leave of the server and reports how that went; dropping the client does it quietly.
         ///
         /// # Errors
@@ -128,6 +143,26 @@ fn constructors(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenSt
         #visibility fn close(client: Self) -> #runtime::Result<(), #runtime::Error> {
             #holds::close(client.#field)
         }
+    }
+}
+
+/// How the calls of a client get a time limit and what they carry: a client of many is not changed under the others.
+fn options(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
+    let (visibility, Kind { field, holds, .. }) = (&service.visibility, kind);
+    match service.sharing {
+        Sharing::Shared => generate! {
+            /// A client over the same connections whose calls have these options; those of `client` keep theirs.
+            #[must_use]
+            #visibility fn with_options(client: &Self, options: #runtime::CallOptions) -> Self {
+                Self::new(#holds::with_options(&client.#field, options))
+            }
+        },
+        Sharing::Session => generate! {
+            /// Gives these options to the calls from now on, in place of those they had.
+            #visibility fn set_options(client: &mut Self, options: #runtime::CallOptions) {
+                #holds::set_options(&mut client.#field, options);
+            }
+        },
     }
 }
 

@@ -91,6 +91,20 @@ impl VaultClient {
             Self::new,
         )
     }
+    /// Connects to the server at an address, as a client that behaves as `config` says.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be understood or reached.
+    pub(crate) fn connect_with(
+        address: impl ::renamed::inner::__private::ToAddress,
+        config: ::renamed::inner::__private::ClientConfig,
+    ) -> ::renamed::inner::__private::Result<Self, ::renamed::inner::__private::Error> {
+        ::renamed::inner::__private::Result::map(
+            ::renamed::inner::__private::Client::connect_with(address, config),
+            Self::new,
+        )
+    }
     /// A client of the server at the other end of `transport`.
     ///
     /// # Errors
@@ -108,6 +122,16 @@ impl VaultClient {
     #[must_use]
     pub(crate) fn new(client: ::renamed::inner::__private::Client) -> Self {
         Self { client }
+    }
+    /// A client over the same connections whose calls have these options; those of `client` keep theirs.
+    #[must_use]
+    pub(crate) fn with_options(
+        client: &Self,
+        options: ::renamed::inner::__private::CallOptions,
+    ) -> Self {
+        Self::new(
+            ::renamed::inner::__private::Client::with_options(&client.client, options),
+        )
     }
     /// Takes leave of the server and reports how that went; dropping the client does it quietly.
     ///

@@ -54,6 +54,20 @@ impl CursorClient {
             Self::new,
         )
     }
+    /// Connects to the server at an address, as a client that behaves as `config` says.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be understood or reached.
+    fn connect_with(
+        address: impl ::rpc_core::__private::ToAddress,
+        config: ::rpc_core::__private::ClientConfig,
+    ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
+        ::rpc_core::__private::Result::map(
+            ::rpc_core::__private::Session::connect_with(address, config),
+            Self::new,
+        )
+    }
     /// A client of the server at the other end of `transport`.
     ///
     /// # Errors
@@ -71,6 +85,10 @@ impl CursorClient {
     #[must_use]
     fn new(session: ::rpc_core::__private::Session) -> Self {
         Self { session }
+    }
+    /// Gives these options to the calls from now on, in place of those they had.
+    fn set_options(client: &mut Self, options: ::rpc_core::__private::CallOptions) {
+        ::rpc_core::__private::Session::set_options(&mut client.session, options);
     }
     /// Takes leave of the server and reports how that went; dropping the client does it quietly.
     ///

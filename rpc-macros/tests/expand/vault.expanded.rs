@@ -124,6 +124,20 @@ impl VaultClient {
             Self::new,
         )
     }
+    /// Connects to the server at an address, as a client that behaves as `config` says.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be understood or reached.
+    pub fn connect_with(
+        address: impl ::rpc_core::__private::ToAddress,
+        config: ::rpc_core::__private::ClientConfig,
+    ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
+        ::rpc_core::__private::Result::map(
+            ::rpc_core::__private::Client::connect_with(address, config),
+            Self::new,
+        )
+    }
     /// A client of the server at the other end of `transport`.
     ///
     /// # Errors
@@ -141,6 +155,14 @@ impl VaultClient {
     #[must_use]
     pub fn new(client: ::rpc_core::__private::Client) -> Self {
         Self { client }
+    }
+    /// A client over the same connections whose calls have these options; those of `client` keep theirs.
+    #[must_use]
+    pub fn with_options(
+        client: &Self,
+        options: ::rpc_core::__private::CallOptions,
+    ) -> Self {
+        Self::new(::rpc_core::__private::Client::with_options(&client.client, options))
     }
     /// Takes leave of the server and reports how that went; dropping the client does it quietly.
     ///

@@ -32,8 +32,5 @@ fn main() {
     let methods: Vec<_> = contract.methods.iter().map(|method| (method.name, method.parameters)).collect();
     assert_eq!(contract.name, "Vault");
     assert!(!contract.session);
-    assert_eq!(
-        methods,
-        [("vault.listEntries", &[][..]), ("Erase", &["entry_name"]), ("vault.move", &["type", "to"])]
-    );
+    assert_eq!(methods, [("vault.listEntries", &[][..]), ("Erase", &["entry_name"]), ("vault.move", &["type", "to"])]);
 }
