@@ -33,8 +33,8 @@ pub use copy::copy;
 pub use error::{Doing, Error, Fate, Misuse, RemoteError, Result};
 pub use message::Status;
 pub use server::{
-    Call, Dispatch, Ended, RequestReader, Served, Server, ServerConfig, ServerHandle, ShutdownReport, serve_connection,
-    serve_connection_with,
+    Call, CallContext, Dispatch, Ended, RequestReader, Served, Server, ServerConfig, ServerHandle, ShutdownReport,
+    serve_connection, serve_connection_with,
 };
 pub use service::{Contract, Method, ServiceError};
 pub use transport::{Address, AddressError, Peer, ToAddress, Transport};

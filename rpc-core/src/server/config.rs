@@ -1,9 +1,13 @@
 //! What a server can be told.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::message::{Metadata, TRACEPARENT};
+
 /// How a server behaves. Each limit has a generous default; `None` switches it off.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[must_use]
 pub struct ServerConfig {
     pub(crate) max_connections: usize,
@@ -12,7 +16,11 @@ pub struct ServerConfig {
     pub(crate) stall_timeout: Option<Duration>,
     pub(crate) max_json_len: usize,
     pub(crate) stack_size: usize,
+    trace_context: Option<TraceContext>,
 }
+
+/// Gives a span its caller's trace context.
+type TraceContext = Arc<dyn Fn(&tracing::Span, &str) + Send + Sync>;
 
 impl Default for ServerConfig {
     fn default() -> ServerConfig {
@@ -23,6 +31,7 @@ impl Default for ServerConfig {
             stall_timeout: Some(Duration::from_secs(120)),
             max_json_len: 16 * 1024 * 1024,
             stack_size: 2 * 1024 * 1024,
+            trace_context: None,
         }
     }
 }
@@ -61,5 +70,31 @@ impl ServerConfig {
     /// Bytes of address space for each connection's stack; 2 MiB. Memory is taken only as handlers use it.
     pub fn stack_size(self, bytes: usize) -> Self {
         ServerConfig { stack_size: bytes, ..self }
+    }
+
+    /// What to do with the W3C `traceparent` that a call carries: `hook` is given the call's span, before it is entered, and
+    /// the text. With OpenTelemetry it sets the span's parent; this library depends on none.
+    pub fn trace_context(self, hook: impl Fn(&tracing::Span, &str) + Send + Sync + 'static) -> Self {
+        ServerConfig { trace_context: Some(Arc::new(hook)), ..self }
+    }
+
+    /// Gives a call's span what its caller sent for that.
+    pub(super) fn adopt_trace(&self, span: &tracing::Span, metadata: &Metadata<'_>) {
+        if let (Some(hook), Some(traceparent)) = (&self.trace_context, metadata.get(TRACEPARENT)) {
+            hook(span, traceparent);
+        }
+    }
+}
+
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConfig")
+            .field("max_connections", &self.max_connections)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("stall_timeout", &self.stall_timeout)
+            .field("max_json_len", &self.max_json_len)
+            .field("stack_size", &self.stack_size)
+            .finish_non_exhaustive()
     }
 }

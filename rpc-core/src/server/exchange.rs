@@ -29,17 +29,24 @@ pub(super) struct Receiving {
     inbound: Option<Inbound>,
     /// The number of the present call: readers of earlier ones are told that theirs is over.
     pub(super) call: u64,
+    /// Changes with the beginning and the end of each call.
+    pub(super) serial: u64,
     /// The request could not be read to its end, and this is why.
     pub(super) failed: Option<Error>,
 }
 
 impl Receiving {
     pub(super) fn new(inbound: Inbound) -> Receiving {
-        Receiving { inbound: Some(inbound), call: 0, failed: None }
+        Receiving { inbound: Some(inbound), call: 0, serial: 0, failed: None }
     }
 
     pub(super) fn inbound(&mut self) -> &mut Inbound {
         self.inbound.as_mut().expect("it is taken between calls only")
+    }
+
+    /// What is read from, unless it is with the connection's thread.
+    pub(super) fn present_inbound(&mut self) -> Option<&mut Inbound> {
+        self.inbound.as_mut()
     }
 
     /// Lends what is read from, without the lock.
@@ -62,7 +69,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Locks, unless somebody holds the lock: then a handler's thread reads the request at this moment.
-fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+pub(super) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     match mutex.try_lock() {
         Ok(guard) => Some(guard),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),

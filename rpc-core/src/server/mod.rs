@@ -2,6 +2,7 @@
 
 mod answer;
 mod config;
+mod context;
 mod dispatch;
 mod exchange;
 mod handle;
@@ -20,6 +21,7 @@ use crate::error::{Doing, Error, Fate, Result};
 use crate::transport::{Address, Listener, Parts, Peer, ToAddress, Transport};
 
 pub use config::ServerConfig;
+pub use context::CallContext;
 pub use dispatch::{Call, Dispatch, Served};
 pub use handle::{ServerHandle, ShutdownReport};
 pub use reply::{JsonAndOctetsReply, JsonReply, OctetsReply, Reply, ReplyKind};

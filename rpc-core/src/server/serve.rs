@@ -11,6 +11,7 @@ use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status}
 use crate::transport::{Parts, Patience};
 
 use super::ServerConfig;
+use super::context::{ConnectionContext, Serves, answering};
 use super::dispatch::{Call, Dispatch};
 use super::exchange::{Exchange, Line, Receiving, lock};
 use super::registry::Entry;
@@ -38,6 +39,7 @@ pub enum Ended {
 pub(super) struct Serving {
     line: Line,
     entry: Arc<Entry>,
+    context: Arc<ConnectionContext>,
 }
 
 /// What comes next on a connection.
@@ -48,11 +50,13 @@ enum Next {
 
 impl Serving {
     pub(super) fn new(parts: Parts, config: ServerConfig) -> Serving {
-        let Ends { inbound, outbound, control, .. } = Ends::new(parts);
+        let peer = parts.peer.clone();
+        let Ends { inbound, outbound, control } = Ends::new(parts);
         let inbound = Arc::new(Mutex::new(Receiving::new(inbound)));
         let outbound = Arc::new(Mutex::new(outbound));
         let entry = Arc::new(Entry::new(Arc::clone(&outbound), control));
-        Serving { line: Line { inbound, outbound, config }, entry }
+        let context = Arc::new(ConnectionContext { peer, inbound: Arc::clone(&inbound) });
+        Serving { line: Line { inbound, outbound, config }, entry, context }
     }
 
     pub(super) fn entry(&self) -> Arc<Entry> {
@@ -61,6 +65,7 @@ impl Serving {
 
     /// Serves until the connection ends.
     pub(super) fn run<D: Dispatch + ?Sized>(&self, service: &mut D) -> Result<Ended> {
+        let _serves = Serves::new(Arc::clone(&self.context));
         let mut header = Vec::new();
         let outcome = loop {
             match Receiving::lend(&self.line.inbound, |inbound| self.next_request(inbound, &mut header)) {
@@ -117,24 +122,30 @@ impl Serving {
     }
 
     /// Answers the request whose header was read; `None` where the next one may be read.
-    fn serve_one<D: Dispatch + ?Sized>(&self, header: &[u8], service: &mut D) -> Result<Option<Ended>> {
+    fn serve_one<D: Dispatch + ?Sized>(&self, bytes: &[u8], service: &mut D) -> Result<Option<Ended>> {
         let header =
-            RequestHeader::decode(header).map_err(|violation| Error::Protocol { violation, fate: Fate::LOST })?;
+            RequestHeader::decode(bytes).map_err(|violation| Error::Protocol { violation, fate: Fate::LOST })?;
         let turn = ServerTurn::new(&header);
-        {
+        let serial = {
             let mut receiving = lock(&self.line.inbound);
+            receiving.serial += 1;
             let messages = &mut receiving.inbound().messages;
             messages.allow_trailers(turn.can_trail());
             messages.start_body(turn.request().map_or(0, DataType::messages));
-        }
+            receiving.serial
+        };
         let span = tracing::debug_span!("rpc_serve", endpoint = %header.endpoint);
+        self.line.config.adopt_trace(&span, &header.metadata);
         let _entered = span.enter();
         if turn.wanted() == Wanted::Close {
             return self.acknowledge_close().map(Some);
         }
         let exchange = Exchange::new(&self.line, header, turn);
         let panicked = match turn.wanted() {
-            Wanted::Call => !dispatch(&exchange, service),
+            Wanted::Call => {
+                let has_deadline = exchange.header.timeout_ms > 0;
+                !answering(serial, bytes, has_deadline, || dispatch(&exchange, service))
+            }
             Wanted::Ping => {
                 exchange.note(exchange.send_only(&ReplyHeader::ok(DataType::Control)));
                 false
@@ -152,6 +163,7 @@ impl Serving {
     fn settle(&self, exchange: Exchange<'_>, session_over: bool) -> Result<Option<Ended>> {
         let mut receiving = lock(&self.line.inbound);
         receiving.call += 1;
+        receiving.serial += 1;
         receiving.inbound().trim();
         let request_ended = receiving.inbound().messages.body_ended();
         if let Some(error) = exchange.failure.take().or_else(|| receiving.failed.take()) {

@@ -1,0 +1,181 @@
+//! What a handler can know of the call that it answers, without a word of it in the trait.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::connection::Ahead;
+use crate::frame::FrameKind;
+use crate::message::{Metadata, RequestHeader};
+use crate::transport::Peer;
+
+use super::exchange::{Receiving, try_lock};
+
+/// The call that is being answered: who calls what, what the call carries, how long the caller waits, and whether it still
+/// does.
+///
+/// A handler asks for it on the thread that it was called on; from there it may be sent to others.
+///
+/// ```
+/// use rpc_core::{CallContext, CallOptions, Result, Server, rpc_service};
+///
+/// #[rpc_service]
+/// trait Greeter {
+///     fn greet(&self) -> Result<String>;
+/// }
+///
+/// struct Polite;
+///
+/// impl Greeter for Polite {
+///     fn greet(&self) -> Result<String> {
+///         let context = CallContext::current();
+///         let name = context.as_ref().and_then(|context| context.metadata().get("name")).unwrap_or("stranger");
+///         Ok(format!("hello, {name}"))
+///     }
+/// }
+///
+/// let server = Server::bind("tcp://127.0.0.1:0")?.spawn(GreeterServer::new(Polite))?;
+/// let client = rpc_core::Client::connect(server.address())?;
+/// let client = client.with_options(CallOptions::default().metadata("name", "ann"));
+/// assert_eq!(GreeterClient::new(client).greet()?, "hello, ann");
+/// assert_eq!(Polite.greet()?, "hello, stranger"); // called directly, there is no context
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct CallContext {
+    call: Arc<OneCall>,
+}
+
+struct OneCall {
+    endpoint: String,
+    metadata: Metadata<'static>,
+    deadline: Option<Instant>,
+    serial: u64,
+    connection: Arc<ConnectionContext>,
+}
+
+/// What is the same for all calls of a connection.
+pub(super) struct ConnectionContext {
+    pub(super) peer: Peer,
+    pub(super) inbound: Arc<Mutex<Receiving>>,
+}
+
+/// What the thread of a connection knows of its present call. Its header is decoded only when somebody asks.
+#[derive(Default)]
+struct Present {
+    connection: Option<Arc<ConnectionContext>>,
+    /// The header's bytes while a call is being answered, empty between calls.
+    header: Vec<u8>,
+    arrived: Option<Instant>,
+    /// What tells the call from others on its connection.
+    serial: u64,
+}
+
+thread_local! {
+    static PRESENT: RefCell<Present> = RefCell::default();
+}
+
+impl CallContext {
+    /// The call that this thread answers; `None` on other threads, and where a handler is called directly.
+    pub fn current() -> Option<CallContext> {
+        PRESENT.with_borrow(|present| {
+            let connection = Arc::clone(present.connection.as_ref()?);
+            // between calls there are no bytes, which are no header
+            let header = RequestHeader::decode(&present.header).ok()?;
+            let deadline = match header.timeout_ms {
+                0 => None,
+                left => present.arrived.and_then(|arrived| arrived.checked_add(Duration::from_millis(left))),
+            };
+            let (endpoint, metadata) = (header.endpoint.into_owned(), header.metadata.into_owned());
+            Some(CallContext {
+                call: Arc::new(OneCall { endpoint, metadata, deadline, serial: present.serial, connection }),
+            })
+        })
+    }
+
+    /// The endpoint's name on the wire.
+    pub fn endpoint(&self) -> &str {
+        &self.call.endpoint
+    }
+
+    /// Who calls.
+    pub fn peer(&self) -> &Peer {
+        &self.call.connection.peer
+    }
+
+    /// The pairs that the caller attached.
+    pub fn metadata(&self) -> &Metadata<'static> {
+        &self.call.metadata
+    }
+
+    /// When the caller gives up waiting, if it said so. What the call's header took on its way is not counted.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.call.deadline
+    }
+
+    /// Whether the caller has cancelled the call or closed the connection, as far as that can be told without waiting. A
+    /// handler that works long may ask now and then, and stop. While the request is a stream that has not been read to its
+    /// end, only a closed connection is noticed.
+    pub fn caller_is_gone(&self) -> bool {
+        // somebody reads the request at this moment: so it comes
+        let Some(mut receiving) = try_lock(&self.call.connection.inbound) else { return false };
+        if receiving.serial != self.call.serial {
+            return true;
+        }
+        // between calls it is with the connection's thread: this call is over
+        let Some(inbound) = receiving.present_inbound() else { return true };
+        match inbound.look_ahead() {
+            Ahead::Nothing | Ahead::Blind => false,
+            Ahead::End => true,
+            Ahead::Bytes if !inbound.messages.body_ended() => false,
+            Ahead::Bytes => matches!(
+                inbound.messages.ahead().first().copied().and_then(FrameKind::from_wire),
+                Some(FrameKind::Trailer | FrameKind::Reset)
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext")
+            .field("endpoint", &self.endpoint())
+            .field("peer", self.peer())
+            .field("metadata", self.metadata())
+            .field("deadline", &self.deadline())
+            .finish()
+    }
+}
+
+/// Makes a connection the one that this thread serves, until it is dropped.
+pub(super) struct Serves {
+    /// A handler may serve a connection in the midst of a call.
+    outer: Option<Present>,
+}
+
+impl Serves {
+    pub(super) fn new(connection: Arc<ConnectionContext>) -> Serves {
+        let own = Present { connection: Some(connection), ..Present::default() };
+        Serves { outer: Some(PRESENT.replace(own)) }
+    }
+}
+
+impl Drop for Serves {
+    fn drop(&mut self) {
+        PRESENT.set(self.outer.take().unwrap_or_default());
+    }
+}
+
+/// Runs the answer to a call, whose header has these bytes; `serial` tells it from others on its connection.
+pub(super) fn answering<T>(serial: u64, header: &[u8], has_deadline: bool, answer: impl FnOnce() -> T) -> T {
+    PRESENT.with_borrow_mut(|present| {
+        present.serial = serial;
+        present.header.clear();
+        present.header.extend_from_slice(header);
+        present.arrived = has_deadline.then(Instant::now);
+    });
+    let answered = answer();
+    PRESENT.with_borrow_mut(|present| present.header.clear());
+    answered
+}

@@ -1,0 +1,200 @@
+//! What a handler can know of its call, and what a caller can attach to one.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rpc_core::transport::memory_pair;
+use rpc_core::{
+    Call, CallContext, CallOptions, Client, Contract, Dispatch, Error, Misuse, Peer, Served, Server, ServerConfig,
+    Session, serve_connection, serve_connection_with,
+};
+use rpc_tests::{Peer as Scripted, watchdog, wire};
+use serde_json::Value;
+
+/// Sends the context of each call to the test.
+#[derive(Clone)]
+struct Curious(mpsc::SyncSender<CallContext>);
+
+impl Dispatch for Curious {
+    fn contract(&self) -> &'static Contract {
+        &Contract { name: "Curious", session: false, methods: &[] }
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        call.json(|value: Value| {
+            self.0.send(CallContext::current().expect("a call is being answered")).expect("the test listens");
+            Ok::<_, Error>(value)
+        })
+    }
+}
+
+#[test]
+fn a_handler_sees_endpoint_peer_metadata_and_deadline() {
+    watchdog(|| {
+        let (tell, told) = mpsc::sync_channel(8);
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(Curious(tell)).unwrap();
+        let client = Client::connect(server.address()).unwrap();
+        let options = CallOptions::default()
+            .timeout(Some(Duration::from_secs(40)))
+            .metadata("user", "ann")
+            .metadata("trace", "\"quoted\" ä")
+            .metadata("user", "bob");
+        client.with_options(options).call("ask").with(&1).json::<Value>().unwrap();
+        let context = told.recv().unwrap();
+        assert_eq!(context.endpoint(), "ask");
+        assert!(matches!(context.peer(), Peer::Tcp(address) if address.ip().is_loopback()), "{context:?}");
+        let pairs: Vec<_> = context.metadata().iter().collect();
+        assert_eq!(pairs, [("user", "bob"), ("trace", "\"quoted\" ä")]);
+        let left = context.deadline().expect("the caller told it").saturating_duration_since(Instant::now());
+        assert!(left > Duration::from_secs(20) && left <= Duration::from_secs(41), "{left:?}");
+
+        client.with_options(CallOptions::default().timeout(None)).call("ask").with(&1).json::<Value>().unwrap();
+        let plain = told.recv().unwrap();
+        assert!(plain.metadata().is_empty() && plain.deadline().is_none(), "{plain:?}");
+    });
+}
+
+#[test]
+fn options_stay_with_a_session_and_with_one_call() {
+    watchdog(|| {
+        let (tell, told) = mpsc::sync_channel(8);
+        let (ours, theirs) = memory_pair();
+        let server = thread::spawn(|| serve_connection(theirs, Curious(tell)));
+        let mut session = Session::from_transport(ours).unwrap();
+        session.set_options(CallOptions::default().metadata("who", "session"));
+        let mut who = |options: Option<CallOptions>| {
+            let call = session.call("ask");
+            let call = match options {
+                Some(options) => call.options(options),
+                None => call,
+            };
+            call.with(&1).json::<Value>().unwrap();
+            told.recv().unwrap().metadata().get("who").map(str::to_owned)
+        };
+        assert_eq!(who(None).as_deref(), Some("session"));
+        assert_eq!(who(Some(CallOptions::default().metadata("who", "call"))).as_deref(), Some("call"));
+        assert_eq!(who(None).as_deref(), Some("session"));
+        session.close().unwrap();
+        server.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn there_is_no_context_where_no_call_is_answered() {
+    watchdog(|| {
+        assert!(CallContext::current().is_none());
+        let (tell, told) = mpsc::sync_channel(8);
+        let (ours, theirs) = memory_pair();
+        let server = thread::spawn(|| {
+            serve_connection(theirs, Curious(tell)).unwrap();
+            CallContext::current().is_none()
+        });
+        let client = Client::from_transport(ours).unwrap();
+        client.call("ask").with(&1).json::<Value>().unwrap();
+        assert!(told.recv().is_ok());
+        client.close().unwrap();
+        assert!(server.join().unwrap(), "nothing is left on the thread");
+    });
+}
+
+#[test]
+fn metadata_that_does_not_fit_is_refused_before_anything_is_sent() {
+    watchdog(|| {
+        let (mut peer, transport) = Scripted::new();
+        let client = Client::from_transport(transport).unwrap();
+        let large = client.with_options(CallOptions::default().metadata("large", "x".repeat(4000)));
+        let error = large.call("ask").with(&1).json::<Value>().unwrap_err();
+        assert!(matches!(error, Error::Misuse(Misuse::Encode { .. })), "{error:?}");
+        assert!(error.never_ran() && error.connection_usable());
+        drop((large, client));
+        peer.await_end();
+        assert_eq!(wire::request_ends(&peer.received).len(), 1, "nothing but Close");
+    });
+}
+
+/// Waits until its caller is gone.
+struct Patient(mpsc::SyncSender<CallContext>, mpsc::Receiver<()>);
+
+impl Dispatch for Patient {
+    fn contract(&self) -> &'static Contract {
+        &Contract { name: "Patient", session: false, methods: &[] }
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        call.json(|value: Value| {
+            self.0.send(CallContext::current().expect("a call is being answered")).expect("the test listens");
+            self.1.recv().expect("the test answers");
+            Ok::<_, Error>(value)
+        })
+    }
+}
+
+#[test]
+fn a_handler_can_tell_whether_its_caller_is_gone() {
+    watchdog(|| {
+        for last_word in [Vec::new(), wire::reset(), wire::frame(wire::TRAILER, true, br#"{"Error":2}"#)] {
+            let (tell, told) = mpsc::sync_channel(1);
+            let (answer, answered) = mpsc::sync_channel(1);
+            let (mut peer, transport) = Scripted::new();
+            let server = thread::spawn(|| serve_connection(transport, Patient(tell, answered)));
+            let header = wire::header(r#"{"Endpoint":"x","DataType":3,"Accept":3,"Revision":1}"#);
+            peer.send(&[header, wire::data("1")].concat());
+            let context = told.recv().unwrap();
+            assert!(!context.caller_is_gone(), "it waits");
+            if last_word.is_empty() {
+                drop(peer);
+            } else {
+                peer.send(&last_word);
+            }
+            assert!(context.caller_is_gone(), "behind {last_word:?}");
+            answer.send(()).unwrap();
+            // how the connection ends is told elsewhere
+            _ = server.join().unwrap();
+            assert!(context.caller_is_gone(), "the call is over");
+        }
+    });
+}
+
+#[test]
+fn a_pipelined_request_is_no_leave_taking() {
+    watchdog(|| {
+        let (tell, told) = mpsc::sync_channel(2);
+        let (answer, answered) = mpsc::sync_channel(2);
+        let (mut peer, transport) = Scripted::new();
+        let server = thread::spawn(|| serve_connection(transport, Patient(tell, answered)));
+        peer.send(&wire::request("x", 3, "1").repeat(2));
+        let first = told.recv().unwrap();
+        assert!(!first.caller_is_gone());
+        answer.send(()).unwrap();
+        let second = told.recv().unwrap();
+        assert!(first.caller_is_gone(), "its call is over");
+        assert!(!second.caller_is_gone());
+        answer.send(()).unwrap();
+        peer.send(&[wire::close_request(), wire::reset()].concat());
+        server.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_trace_context_travels_from_span_to_span() {
+    watchdog(|| {
+        let (tell, told) = mpsc::sync_channel(8);
+        let adopted = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&adopted);
+        let config = ServerConfig::default().trace_context(move |_span, traceparent| {
+            seen.store(traceparent == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Ordering::SeqCst);
+        });
+        let (ours, theirs) = memory_pair();
+        let server = thread::spawn(|| serve_connection_with(theirs, Curious(tell), config));
+        let options = CallOptions::default()
+            .trace_context(|_span| Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()));
+        let client = Client::from_transport(ours).unwrap().with_options(options);
+        client.call("ask").with(&1).json::<Value>().unwrap();
+        assert!(told.recv().unwrap().metadata().get("traceparent").is_some());
+        assert!(adopted.load(Ordering::SeqCst), "the server's hook was given it");
+        client.close().unwrap();
+        server.join().unwrap().unwrap();
+    });
+}
