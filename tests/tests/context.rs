@@ -143,13 +143,16 @@ fn a_handler_can_tell_whether_its_caller_is_gone() {
             peer.send(&[header, wire::data("1")].concat());
             let context = told.recv().unwrap();
             assert!(!context.caller_is_gone(), "it waits");
-            if last_word.is_empty() {
+            let peer = if last_word.is_empty() {
                 drop(peer);
+                None
             } else {
                 peer.send(&last_word);
-            }
+                Some(peer)
+            };
             assert!(context.caller_is_gone(), "behind {last_word:?}");
             answer.send(()).unwrap();
+            drop(peer);
             // how the connection ends is told elsewhere
             _ = server.join().unwrap();
             assert!(context.caller_is_gone(), "the call is over");
