@@ -136,7 +136,11 @@ impl Wire {
             if self.inbound.look_ahead() == Ahead::Bytes {
                 let answer = self.reply_header(deadline.behind_stream());
                 self.stop_if_answered();
-                return Ok(Sent::Answered(answer));
+                // only now the request has ended, so that the connection may be in step
+                return Ok(Sent::Answered(answer.map_err(|error| match error {
+                    Error::Remote(_) => error.with_fate(self.fate()),
+                    broken => broken,
+                })));
             }
             let mut writer = MessageWriter::new(&mut self.outbound.frames);
             if count == 0 {

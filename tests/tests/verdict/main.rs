@@ -1,0 +1,5 @@
+//! Early verdicts: a handler that has seen enough of an upload answers at once, and the client stops sending.
+
+mod service;
+mod stopped_client;
+mod uploads;
