@@ -232,29 +232,34 @@ impl<R: Read> MessageReader<R> {
     pub fn skip_read_ahead(&mut self) -> Result<bool, MessageError> {
         loop {
             self.next_part();
-            if self.body_ended() {
-                return Ok(true);
-            }
-            let shown = self.frames.buffered().len().min(self.frames.remaining() as usize);
             if self.body != Body::Trailer {
+                let shown = self.frames.buffered().len().min(self.frames.remaining() as usize);
                 self.frames.consume_payload(shown);
+                self.next_part();
             }
-            self.next_part();
-            let complete = match self.frames.peek_frame()? {
-                Some(frame) if frame.kind == FrameKind::Trailer => {
-                    self.frames.buffered().len() >= FRAME_HEADER_LEN + frame.len as usize
-                }
-                Some(_) => true,
-                None => self.body == Body::Trailer && self.frames.buffered().len() >= self.frames.remaining() as usize,
-            };
-            if self.body_ended() || !complete || self.extra_frame_may_follow {
+            if self.body_ended() || self.extra_frame_may_follow || !self.step_within_read_ahead()? {
                 return Ok(self.body_ended());
             }
-            match self.advance() {
-                Ok(_) | Err(MessageError::Trailer(_)) => {}
-                Err(error) => return Err(error),
-            }
         }
+    }
+
+    /// Goes on by one frame, or to the end of a Trailer frame, if all that takes was read ahead; tells whether it was.
+    fn step_within_read_ahead(&mut self) -> Result<bool, MessageError> {
+        let ahead = self.frames.buffered().len();
+        if self.body == Body::Trailer {
+            let whole = ahead >= self.frames.remaining() as usize;
+            if whole {
+                self.read_trailer()?;
+            }
+            return Ok(whole);
+        }
+        if self.frames.peek_frame()?.is_none() {
+            return Ok(false);
+        }
+        if let Some(frame) = self.next_frame()? {
+            self.body = self.enter(frame)?;
+        }
+        Ok(true)
     }
 
     /// Goes on to a frame with payload left; `false` at the end of a message. Empty frames are passed over.

@@ -2,4 +2,5 @@
 
 mod service;
 mod stopped_client;
+mod stopping_server;
 mod uploads;
