@@ -205,6 +205,8 @@ impl Wire {
     /// A server that refused early may have closed while we were sending: its reply says more than our broken pipe.
     pub(super) fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline) -> Result<DataType> {
         self.broken = true;
+        // sending a stream may have taken longer than a reply may
+        let deadline = if self.turn().request_has_octets() { deadline.behind_stream() } else { deadline };
         match self.reply_header(deadline.at_most(EXPLANATION_TIME)) {
             Err(Error::Remote(refusal)) => Err(Error::Remote(refusal)),
             Ok(body) => Ok(body),

@@ -1,0 +1,122 @@
+//! Verdicts where the client cannot look for them: it sends on, and the reply is the result all the same.
+
+use std::io::{self, Read, Write};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rpc_core::transport::{Parts, ReadHalf, memory_pair};
+use rpc_core::{Client, ClientConfig, Error, Misuse, ServerConfig, Transport};
+use rpc_tests::{Line, watchdog, wire};
+
+use crate::service::{FRAME, Gate, Upload};
+
+/// A transport that cannot look ahead.
+struct Blind<T>(T);
+
+struct BlindReader(Box<dyn ReadHalf>);
+
+impl<T: Transport> Transport for Blind<T> {
+    fn into_parts(self) -> io::Result<Parts> {
+        let parts = self.0.into_parts()?;
+        Ok(Parts { reader: Box::new(BlindReader(parts.reader)), ..parts })
+    }
+}
+
+impl ReadHalf for BlindReader {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        self.0.read(buf, until)
+    }
+}
+
+#[test]
+fn an_upload_within_the_budget_is_sent_whole_and_the_connection_goes_on() {
+    watchdog(|| {
+        for line in Line::ALL {
+            let (client, connections) = line.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
+            for length in [1, FRAME, 3 * FRAME + 1] {
+                let error = client.call("fail 1").with_octets(Upload::of(length)).json::<()>().unwrap_err();
+                assert_eq!(error.remote().unwrap_or_else(|| panic!("{error:?}")).message, "full at 1");
+                assert!(error.connection_usable());
+                let enough: String = client.call("satisfied 1").with_octets(Upload::of(length)).json().unwrap();
+                assert_eq!(enough, "enough at 1");
+            }
+            assert_eq!(connections.count(), 1, "{line:?}");
+        }
+    });
+}
+
+#[test]
+fn an_upload_beyond_the_budget_ends_there_and_the_reply_is_heard() {
+    watchdog(|| {
+        for line in Line::ALL {
+            let (client, connections) = line.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
+            let error = client.call("fail 1").with_octets(Upload::endless()).json::<()>().unwrap_err();
+            assert_eq!(error.remote().unwrap_or_else(|| panic!("{line:?}: {error:?}")).message, "full at 1");
+            assert!(!error.connection_usable(), "{line:?}: the server has closed");
+            let enough: String = client.call("satisfied 1").with_octets(Upload::endless()).json().unwrap();
+            assert_eq!(enough, "enough at 1", "{line:?}");
+            let next: String = client.call("echo").with("next").json().unwrap();
+            assert_eq!((next.as_str(), connections.count()), ("next", 3), "{line:?}");
+        }
+    });
+}
+
+/// A source that has nothing before the server is gone, and then takes its time.
+struct Late {
+    gone: mpsc::Receiver<()>,
+    pause: Duration,
+    content: Upload,
+}
+
+impl Read for Late {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        _ = self.gone.recv();
+        // nobody sends anything here: the time passes
+        let (_nobody, never) = mpsc::channel::<()>();
+        _ = never.recv_timeout(self.pause);
+        self.content.read(buf)
+    }
+}
+
+/// Sends an upload to a server that reads the request's beginning, answers, and is gone.
+fn answer_and_go(reply: &[u8], pause: Duration) {
+    let (mut server, transport) = memory_pair();
+    let (on_end, gone) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            server.read_exact(&mut [0; 6]).unwrap();
+            server.write_all(reply).unwrap();
+            drop(server);
+            drop(on_end);
+        });
+        let config = ClientConfig::default().reply_timeout(Some(Duration::from_millis(200)));
+        let client = Client::from_transport_with(Blind(transport), config).unwrap();
+        let content = Late { gone, pause, content: Upload::endless() };
+        match client.call("upload").with_octets(content).json::<String>() {
+            Ok(value) => assert_eq!(value, "enough"),
+            Err(error) => {
+                assert_eq!(error.remote().unwrap_or_else(|| panic!("{error:?}")).message, "full");
+                assert!(!error.connection_usable());
+            }
+        }
+        let next = client.call("next").with(&()).json::<u8>().unwrap_err();
+        assert!(matches!(next, Error::Misuse(Misuse::Closed)), "{next:?}");
+    });
+}
+
+#[test]
+fn a_write_that_fails_looks_for_the_reply_that_explains_it() {
+    watchdog(|| {
+        for reply in [wire::refusal(4, "full"), wire::no(4, "full"), wire::ok_json(r#""enough""#)] {
+            answer_and_go(&reply, Duration::ZERO);
+        }
+    });
+}
+
+/// The limit for a reply begins at the end of a stream: with it counted from the beginning of the call, a slow upload got
+/// a broken pipe in place of its verdict.
+#[test]
+fn a_write_that_fails_late_looks_for_the_reply_as_well() {
+    watchdog(|| answer_and_go(&wire::no(4, "full"), Duration::from_millis(300)));
+}
