@@ -5,6 +5,8 @@
 
 mod client_turn;
 mod closing;
+#[cfg(test)]
+mod interleavings;
 mod server_turn;
 
 use std::io;
