@@ -28,7 +28,7 @@ mod service;
 #[doc(hidden)]
 pub mod __private;
 
-pub use client::{CallOptions, Client, ClientConfig, OctetReader, Outgoing, Ready, Session};
+pub use client::{CallOptions, Client, ClientConfig, OctetReader, Outgoing, Pipeline, Ready, Session};
 pub use copy::copy;
 pub use error::{Doing, Error, Fate, Misuse, RemoteError, Result};
 pub use message::Status;

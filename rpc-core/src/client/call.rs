@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Fate, Misuse, Result};
+use crate::error::{Error, Fate, Result};
 use crate::message::{DataType, Metadata, Violation, json};
-use crate::service::{Encode, SerdeArgument};
+use crate::service::SerdeArgument;
 
 use super::OctetReader;
 use super::body::{ArgumentBody, Body, Payload, StreamBody, ValueAndStreamBody};
@@ -198,32 +198,16 @@ fn make_call(
 ) -> Result<DataType> {
     let body = match payload {
         Payload::Json(value) => {
-            encode(wire, value)?;
+            wire.make_ready(value)?;
             RequestBody::Json
         }
         Payload::Octets(source) => RequestBody::Octets(source),
         Payload::JsonThenOctets(value, source) => {
-            encode(wire, value)?;
+            wire.make_ready(value)?;
             RequestBody::JsonThenOctets(source)
         }
     };
     wire.call(Request { endpoint, body, accept, deadline, metadata })
-}
-
-/// Puts a request's JSON where the connection will take it from.
-fn encode(wire: &mut Wire, value: &dyn Encode) -> Result<()> {
-    let (scratch, limit) = wire.json_scratch();
-    let mut buffer = json::JsonBuffer::new(scratch, limit);
-    value.encode(&mut buffer).map_err(|error| Misuse::Encode { problem: error.to_string() })?;
-    match buffer.oversize() {
-        None => Ok(()),
-        Some(size) => Err(Error::Limit {
-            what: "JSON request",
-            size: Some(size as u64),
-            limit: limit as u64,
-            fate: Fate::UNTOUCHED,
-        }),
-    }
 }
 
 impl fmt::Debug for Outgoing<'_, '_> {

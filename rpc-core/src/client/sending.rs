@@ -4,9 +4,11 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use crate::connection::{Ahead, CHUNK};
-use crate::error::{Doing, Error, Fate, Result};
+use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
+use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHeader, Status};
+use crate::service::Encode;
 use crate::transport::Patience;
 
 use super::options::Deadline;
@@ -26,7 +28,7 @@ pub(crate) struct Request<'a> {
 
 /// The body of a request.
 pub(crate) enum RequestBody<'a> {
-    /// The JSON that stands ready, see [`Wire::json_scratch`].
+    /// The JSON that stands ready, see [`Wire::make_ready`].
     Json,
     /// All that this reader has.
     Octets(&'a mut dyn Read),
@@ -70,6 +72,21 @@ impl From<FrameError> for SendError {
 }
 
 impl Wire {
+    /// Puts a request's JSON where it is sent from.
+    pub(super) fn make_ready(&mut self, argument: &dyn Encode) -> Result<()> {
+        let limit = self.config.max_json_len;
+        let scratch = &mut self.outbound.body;
+        let mut buffer = JsonBuffer::new(scratch, limit);
+        argument.encode(&mut buffer).map_err(|error| Misuse::Encode { problem: error.to_string() })?;
+        match buffer.oversize() {
+            None => Ok(()),
+            Some(size) => {
+                let (what, size, limit) = ("JSON request", Some(size as u64), limit as u64);
+                Err(Error::Limit { what, size, limit, fate: Fate::UNTOUCHED })
+            }
+        }
+    }
+
     /// Sends a request whose header stands ready, and reads the reply's header.
     pub(super) fn exchange(&mut self, request: Request<'_>) -> Result<DataType> {
         let deadline = request.deadline;

@@ -3,12 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::error::{Misuse, Result};
 use crate::transport::{Parts, ToAddress, Transport};
 
+use super::octets::Held;
 use super::pool::connecting_failed;
 use super::wire::Wire;
-use super::{CallOptions, ClientConfig, Outgoing, open, ready};
+use super::{CallOptions, ClientConfig, Outgoing, Pipeline, open, ready};
 
 /// A client of one connection, which is never replaced: the server keeps one handler for it. One call at a time, which the
 /// compiler checks: a call borrows the session until its stream is dropped.
@@ -70,6 +74,21 @@ impl Session {
     pub fn call<'s, 'e>(&'s mut self, endpoint: &'e str) -> Outgoing<'s, 'e> {
         let options = Arc::clone(&self.options);
         Outgoing::in_session(self, endpoint, options)
+    }
+
+    /// Calls an endpoint with JSON arguments, many at once; see [`Client::pipeline`](super::Client::pipeline).
+    ///
+    /// # Errors
+    /// [`Misuse::Closed`] where an earlier failure has ended the session. What concerns a single call is its item.
+    pub fn pipeline<I, T>(&mut self, endpoint: &str, arguments: I) -> Result<Pipeline<'_, I::IntoIter, T>>
+    where
+        I: IntoIterator,
+        I::Item: Serialize,
+        T: DeserializeOwned,
+    {
+        self.idle_wire()?;
+        let options = Arc::clone(&self.options);
+        Ok(Pipeline::new(Held::Session(self), endpoint, options, arguments.into_iter()))
     }
 
     /// Does the Close handshake.

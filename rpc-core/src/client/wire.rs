@@ -85,11 +85,6 @@ impl Wire {
         }
     }
 
-    /// Where the JSON of the next request is to be put.
-    pub(crate) fn json_scratch(&mut self) -> (&mut Vec<u8>, usize) {
-        (&mut self.outbound.body, self.config.max_json_len)
-    }
-
     pub(super) fn turn(&mut self) -> &mut ClientTurn {
         self.turn.as_mut().expect("a call is open")
     }

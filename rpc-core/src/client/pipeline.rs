@@ -1,0 +1,260 @@
+//! Many small calls at once: their requests leave together, and their replies are read in order.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::connection::{ClientTurn, DISCARD_BYTES, DISCARD_TIME};
+use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::frame::{FRAME_HEADER_LEN, FrameKind, MAX_PAYLOAD_LEN};
+use crate::message::{DataType, Metadata, RequestHeader, json};
+use crate::service::SerdeArgument;
+use crate::transport::Patience;
+
+use super::octets::Held;
+use super::options::{CallOptions, Deadline};
+use super::wire::Wire;
+
+/// Bytes of requests that are out at most: what any transport holds while nobody reads. So sending never waits for a
+/// server that waits for its replies to be read.
+const WINDOW: usize = 8 * 1024;
+
+/// The replies of many calls of one endpoint, in order; see [`Client::pipeline`](crate::Client::pipeline).
+///
+/// Each item is one call's result. The arguments are taken as they can be sent, at most 8 KiB of requests ahead of the
+/// reply that is read, so their number does not matter. When the connection breaks, the calls that were sent and not
+/// answered get an error each that says that they may have run, and no further argument is taken.
+///
+/// Dropping it before the end throws away the replies that are on the way, within 16 MiB and 5 seconds; else the connection
+/// is closed.
+#[must_use = "nothing is sent before the replies are asked for"]
+pub struct Pipeline<'s, I: Iterator, T> {
+    held: Held<'s>,
+    endpoint: String,
+    options: Arc<CallOptions>,
+    arguments: Option<I>,
+    /// The JSON that stands ready is an argument that waits for room.
+    waits: bool,
+    calls: VecDeque<Slot>,
+    /// Bytes of requests without a reply.
+    out: usize,
+    result: PhantomData<fn() -> T>,
+}
+
+/// A call whose result is owed.
+enum Slot {
+    /// Its request of so many bytes has been sent.
+    Sent(usize),
+    /// It failed before anything was sent.
+    Failed(Error),
+}
+
+impl<'s, I, T> Pipeline<'s, I, T>
+where
+    I: Iterator,
+    I::Item: Serialize,
+    T: DeserializeOwned,
+{
+    pub(super) fn new(held: Held<'s>, endpoint: &str, options: Arc<CallOptions>, arguments: I) -> Self {
+        Pipeline {
+            held,
+            endpoint: endpoint.to_owned(),
+            options,
+            arguments: Some(arguments),
+            waits: false,
+            calls: VecDeque::new(),
+            out: 0,
+            result: PhantomData,
+        }
+    }
+
+    /// Sends what there is room for, in one write.
+    fn fill(&mut self) -> Result<()> {
+        let deadline = self.deadline()?;
+        let metadata = self.options.metadata_for(&tracing::Span::current()).into_owned();
+        let wire = self.held.wire()?;
+        loop {
+            if !self.waits {
+                let Some(argument) = self.arguments.as_mut().and_then(Iterator::next) else {
+                    self.arguments = None;
+                    break;
+                };
+                if let Err(error) = wire.make_ready(&SerdeArgument(&argument)) {
+                    self.calls.push_back(Slot::Failed(error));
+                    break;
+                }
+                self.waits = true;
+            }
+            let size = match wire.load_header(&self.endpoint, deadline, &metadata) {
+                Ok(size) => size,
+                Err(error) => {
+                    self.waits = false;
+                    self.calls.push_back(Slot::Failed(error));
+                    break;
+                }
+            };
+            if self.out > 0 && self.out + size > WINDOW {
+                break;
+            }
+            self.waits = false;
+            self.out += size;
+            self.calls.push_back(Slot::Sent(size));
+            wire.queue_call(deadline)?;
+        }
+        wire.flush_calls(deadline)
+    }
+
+    fn deadline(&mut self) -> Result<Deadline> {
+        let limit = self.held.wire()?.config.reply_timeout;
+        Ok(self.options.deadline(limit))
+    }
+
+    fn receive(&mut self, size: usize) -> Result<T> {
+        let deadline = self.deadline()?;
+        let wire = self.held.wire()?;
+        let body = wire.next_reply(deadline);
+        self.out -= size;
+        let bytes = wire.read_json(body?, deadline)?;
+        let decoded = json::decode(bytes);
+        let fate = Fate { never_ran: false, connection_usable: wire.reusable() };
+        decoded.map_err(|violation| Error::Protocol { violation, fate })
+    }
+}
+
+impl<I, T> Iterator for Pipeline<'_, I, T>
+where
+    I: Iterator,
+    I::Item: Serialize,
+    T: DeserializeOwned,
+{
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Result<T>> {
+        let mut failure = None;
+        if self.arguments.is_some() && self.out <= WINDOW / 2 {
+            failure = self.fill().err();
+        }
+        let outcome = match (self.calls.pop_front()?, failure) {
+            (Slot::Failed(error), _) => Err(error),
+            (Slot::Sent(_), Some(error)) => Err(error),
+            (Slot::Sent(size), None) => self.receive(size),
+        };
+        let usable = match &outcome {
+            Ok(_) => true,
+            Err(error) => error.connection_usable(),
+        };
+        if !usable {
+            // nothing more can be sent or received; what was sent may have run
+            self.arguments = None;
+            if let Ok(wire) = self.held.wire() {
+                wire.broken = true;
+            }
+            for slot in &mut self.calls {
+                if let Slot::Sent(_) = slot {
+                    let error = std::io::ErrorKind::ConnectionAborted.into();
+                    *slot = Slot::Failed(Error::Transport { doing: Doing::WaitingForReply, error, fate: Fate::LOST });
+                }
+            }
+        }
+        Some(outcome)
+    }
+}
+
+impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
+    fn drop(&mut self) {
+        let owed = self.calls.iter().filter(|slot| matches!(slot, Slot::Sent(_))).count();
+        if let Ok(wire) = self.held.wire()
+            && !wire.broken
+            && !wire.discard_replies(owed)
+        {
+            wire.broken = true;
+        }
+    }
+}
+
+impl Wire {
+    /// Encodes the header of a call whose argument stands ready; returns the bytes of both on the wire.
+    fn load_header(&mut self, endpoint: &str, deadline: Deadline, metadata: &Metadata<'_>) -> Result<usize> {
+        self.outbound.header.clear();
+        let header = RequestHeader {
+            timeout_ms: deadline.left_ms(false),
+            metadata: metadata.borrowed(),
+            ..RequestHeader::new(endpoint, DataType::MarshaledJson, DataType::MarshaledJson)
+        };
+        if !header.encode(&mut self.outbound.header) {
+            let problem = "endpoint and metadata take more bytes than a header holds".to_owned();
+            return Err(Misuse::Encode { problem }.into());
+        }
+        Ok(self.outbound.header.len() + self.outbound.body.len() + 2 * FRAME_HEADER_LEN)
+    }
+
+    /// Queues a call; one with a large argument is sent at once.
+    fn queue_call(&mut self, deadline: Deadline) -> Result<()> {
+        self.turn = Some(self.next_turn());
+        let queued = self.outbound.queue_header().and_then(|()| {
+            if self.outbound.body.len() <= WINDOW.min(MAX_PAYLOAD_LEN as usize) {
+                self.outbound.frames.queue(FrameKind::Data, true, &self.outbound.body)
+            } else {
+                self.outbound.set_patience(Patience::until(deadline.at));
+                self.outbound.write_json()
+            }
+        });
+        queued.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
+    }
+
+    fn flush_calls(&mut self, deadline: Deadline) -> Result<()> {
+        if self.outbound.frames.queued() == 0 {
+            return Ok(());
+        }
+        self.outbound.set_patience(Patience::until(deadline.at));
+        let flushed = self.outbound.frames.flush();
+        flushed.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
+    }
+
+    /// A call whose request has been sent.
+    fn next_turn(&self) -> ClientTurn {
+        let json = DataType::MarshaledJson;
+        let mut turn = ClientTurn::new(json, json, self.revision.unwrap_or(0));
+        turn.request_ended();
+        turn
+    }
+
+    /// Reads the header of the next reply that is owed.
+    fn next_reply(&mut self, deadline: Deadline) -> Result<DataType> {
+        self.turn = Some(self.next_turn());
+        self.reply_header(deadline)
+    }
+
+    /// Throws away the replies that are owed; `false` where the budget did not reach.
+    fn discard_replies(&mut self, owed: usize) -> bool {
+        let deadline = Deadline::none().at_most(DISCARD_TIME);
+        let mut left = DISCARD_BYTES;
+        for _ in 0..owed {
+            let Ok(body) = self.next_reply(deadline).or_else(|error| match error {
+                Error::Remote(remote) if remote.fate.connection_usable => Ok(DataType::None),
+                other => Err(other),
+            }) else {
+                return false;
+            };
+            match self.read_json(body, deadline).map(|bytes| bytes.len() as u64) {
+                Ok(count) if count <= left => left -= count,
+                _ => return false,
+            }
+        }
+        true
+    }
+}
+
+impl<I: Iterator, T> fmt::Debug for Pipeline<'_, I, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("endpoint", &self.endpoint)
+            .field("owed", &self.calls.len())
+            .field("bytes_out", &self.out)
+            .finish_non_exhaustive()
+    }
+}
