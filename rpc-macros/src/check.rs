@@ -3,10 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use quote::ToTokens;
-use syn::{Error, TypeParamBound};
+use proc_macro2::Ident;
+use quote::{ToTokens, quote};
+use syn::{Error, Lifetime, ReceiverKind, TypeImplTrait, TypeParamBound};
 
-use crate::diagnostics::Errors;
+use crate::diagnostics::{Errors, readable};
 use crate::model::{Method, Service, Sharing};
 use crate::names;
 
@@ -15,8 +16,9 @@ pub(crate) fn service(service: &Service, errors: &mut Errors) {
     distinct_wire_names(service, errors);
     for method in &service.methods {
         distinct_parameters(method, errors);
-        supported_shape(method, errors);
         session_stream_borrows(method, errors);
+        returned_promises_what_sent_does(method, errors);
+        sent_and_receiver_live_together(method, errors);
     }
 }
 
@@ -80,16 +82,6 @@ fn distinct_parameters(method: &Method, errors: &mut Errors) {
     }
 }
 
-/// This shape is understood and waits for its expansion.
-fn supported_shape(method: &Method, errors: &mut Errors) {
-    if let (Some(stream), Some(_)) = (&method.stream, &method.returned.reply.stream) {
-        errors.push(Error::new_spanned(
-            &stream.written,
-            "not supported yet: a stream in both directions; take the one by one method and return the other by a second",
-        ));
-    }
-}
-
 /// Behind `&mut self` a stream keeps the session to itself until it is dropped.
 fn session_stream_borrows(method: &Method, errors: &mut Errors) {
     let Some(stream) = &method.returned.reply.stream else { return };
@@ -103,4 +95,53 @@ fn session_stream_borrows(method: &Method, errors: &mut Errors) {
             ));
         }
     }
+}
+
+/// Where streams go both ways, the returned one holds the one that is sent, in the client at least, and can promise no more
+/// than that does.
+fn returned_promises_what_sent_does(method: &Method, errors: &mut Errors) {
+    let (Some(sent), Some(returned)) = (&method.stream, &method.returned.reply.stream) else { return };
+    let sent_is = |promise: &Ident| sent.written.bounds.iter().filter_map(auto_trait).any(|own| own == promise);
+    for bound in &returned.bounds {
+        let held = match bound {
+            // that of a session is refused for what it is
+            TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static" => {
+                method.receiver.sharing == Sharing::Session || lifetimes(&sent.written).any(|own| own == lifetime)
+            }
+            TypeParamBound::Lifetime(_) => lifetimes(&sent.written).next().is_some(),
+            _ => auto_trait(bound).is_none_or(sent_is),
+        };
+        if !held {
+            let (name, written, promise) = (&sent.name, &sent.written, bound.to_token_stream());
+            let both = readable(quote!(#written + #promise));
+            let advice = format!("what is returned holds what is sent: write `{name}: {both}`, too");
+            errors.push(Error::new_spanned(bound, advice));
+        }
+    }
+}
+
+/// And it borrows from the receiver, so that a lifetime of what is sent has to have to do with the receiver's.
+fn sent_and_receiver_live_together(method: &Method, errors: &mut Errors) {
+    let (Some(sent), Some(returned)) = (&method.stream, &method.returned.reply.stream) else { return };
+    let ReceiverKind::Reference(_, None, mutability) = &method.receiver.written.kind else { return };
+    let told = method.receiver.sharing == Sharing::Shared && lifetimes(returned).next().is_some();
+    let named = lifetimes(&sent.written).find(|lifetime| lifetime.ident != "static");
+    if let Some(lifetime) = named.filter(|_| !told) {
+        let receiver = readable(quote!(&#lifetime #mutability self));
+        let advice = format!("what is returned holds what is sent, and may borrow from here: write `{receiver}`");
+        errors.push(Error::new_spanned(&method.receiver.written, advice));
+    }
+}
+
+fn lifetimes(stream: &TypeImplTrait) -> impl Iterator<Item = &Lifetime> {
+    stream.bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Lifetime(lifetime) => Some(lifetime),
+        _ => None,
+    })
+}
+
+/// The bound, if it is a trait that a type has where its parts have it.
+fn auto_trait(bound: &TypeParamBound) -> Option<&Ident> {
+    let TypeParamBound::Trait(bound) = bound else { return None };
+    bound.path.segments.last().map(|last| &last.ident).filter(|name| *name == "Send" || *name == "Unpin")
 }

@@ -1,5 +1,4 @@
-//! A service as the expansion wants it: plain data in which spans are kept and refused forms cannot be said. Forms that
-//! are not supported yet can be said: [`crate::check`] holds them back.
+//! A service as the expansion wants it: plain data in which spans are kept and refused forms cannot be said.
 
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;

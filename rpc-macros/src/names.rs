@@ -38,9 +38,9 @@ pub(crate) fn implementor() -> Ident {
     Ident::new("__RpcService", Span::mixed_site())
 }
 
-/// The variable of a server arm that holds a received argument.
+/// The variable of a server arm that holds a received argument, whatever else the arm has by that name.
 pub(crate) fn received(parameter: &Ident) -> Ident {
-    format_ident!("__rpc_{}", parameter, span = Span::mixed_site())
+    format_ident!("__rpc_received_{}", parameter, span = Span::mixed_site())
 }
 
 /// The user's method, named in generated code: errors point at it, lints about who calls it stay silent.

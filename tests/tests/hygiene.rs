@@ -70,6 +70,8 @@ mod decoys {
         fn new(&self, transport: impl ::std::io::Read) -> VaultResult<T>;
         fn with_options(&self, client: S, options: S, config: impl ::std::io::Read) -> VaultResult<S>;
         fn connect_with(&self, address: S, config: u8) -> VaultResult<(Error, impl ::std::io::Read)>;
+        fn from_transport(&self, transport: impl ::std::io::Read) -> VaultResult<impl ::std::io::Read>;
+        fn everything(&self, s: S, stream: impl ::std::io::Read) -> VaultResult<(S, impl ::std::io::Read)>;
     }
 
     #[::rpc_core::rpc_service]
@@ -115,6 +117,14 @@ impl decoys::Vault for Decoyed {
     fn connect_with(&self, address: decoys::S, config: u8) -> Result<(decoys::Error, impl Read)> {
         Ok((decoys::Error, io::repeat(address.0).take(config.into())))
     }
+
+    fn from_transport(&self, transport: impl Read) -> Result<impl Read> {
+        Ok(transport)
+    }
+
+    fn everything(&self, s: decoys::S, stream: impl Read) -> Result<(decoys::S, impl Read)> {
+        Ok((s, stream))
+    }
 }
 
 #[test]
@@ -132,6 +142,12 @@ fn names_of_the_user_do_not_catch_generated_ones() {
         connected.read_to_string(&mut text).unwrap();
         assert_eq!(text, "xxx");
         drop(connected);
+        let (kept, mut passed) = vault.everything(decoys::S(1), &b"abc"[..]).unwrap();
+        passed.read_to_string(&mut text).unwrap();
+        assert_eq!((kept, text.as_str()), (decoys::S(1), "xxxabc"));
+        drop(passed);
+        vault.from_transport(&b"def"[..]).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "xxxabcdef");
         let vault = decoys::VaultClient::with_options(&vault, CallOptions::default());
         let mut text = String::new();
         vault.fetch("bytes".to_owned()).unwrap().read_to_string(&mut text).unwrap();
@@ -153,6 +169,10 @@ mod without_prelude {
         fn store(&self, name: &str, content: impl ::std::io::Read) -> ::rpc_core::Result<()>;
         fn append(&self, name: &str, at: u64, content: impl ::std::io::Read) -> ::rpc_core::Result<()>;
         fn open(&self) -> ::rpc_core::Result<(u64, impl ::std::io::Read)>;
+        fn compress(
+            &self,
+            plain: impl ::std::io::Read + ::core::marker::Send,
+        ) -> ::rpc_core::Result<impl ::std::io::Read + ::core::marker::Send>;
     }
 
     #[::rpc_core::rpc_service]
@@ -161,6 +181,7 @@ mod without_prelude {
         fn rest(&mut self) -> ::rpc_core::Result<impl ::std::io::Read>;
         fn insert(&mut self, position: u64, content: impl ::std::io::Read) -> ::rpc_core::Result<()>;
         fn position(&mut self) -> ::rpc_core::Result<(u64, impl ::std::io::Read)>;
+        fn replace(&mut self, content: impl ::std::io::Read) -> ::rpc_core::Result<impl ::std::io::Read>;
     }
 
     pub(crate) struct Tape(pub(crate) u64);
@@ -183,6 +204,10 @@ mod without_prelude {
         fn position(&mut self) -> ::rpc_core::Result<(u64, impl ::std::io::Read)> {
             ::rpc_core::Result::Ok((self.0, ::std::io::empty()))
         }
+
+        fn replace(&mut self, content: impl ::std::io::Read) -> ::rpc_core::Result<impl ::std::io::Read> {
+            ::rpc_core::Result::Ok(content)
+        }
     }
 }
 
@@ -194,7 +219,7 @@ fn the_prelude_is_not_needed() {
         vault.rename("from", "to".as_ref())?;
         vault.store("name", vault.fetch()?)?;
         vault.append("name", 1, vault.open()?.1)?;
-        vault.measure(vault.fetch()?)
+        vault.measure(vault.compress(vault.fetch()?)?)
     };
     use without_prelude::{Cursor, CursorClient, CursorServer, Tape};
     connected(CursorServer::new(Tape(0)), |near| {
@@ -206,6 +231,8 @@ fn the_prelude_is_not_needed() {
         CursorClient::set_options(&mut cursor, CallOptions::default());
         cursor.insert(2, &b"content"[..]).unwrap();
         assert_eq!(cursor.position().unwrap().0, 9);
+        cursor.replace(&b"new"[..]).unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes[8..], *b"new");
         CursorClient::close(cursor).unwrap();
     });
 }
@@ -260,6 +287,7 @@ macro_rules! service {
             fn common(&self, word: &str) -> Result<String>;
             fn stream(&self, content: impl Read) -> Result<u64>;
             fn both(&self, name: &str, content: impl Read) -> Result<u64>;
+            fn back(&self, name: &str, content: impl Read) -> Result<(u64, impl Read)>;
             $($fixed)*
         }
     };
@@ -303,6 +331,10 @@ impl Written for Writer {
         self.stream(name.as_bytes().chain(content))
     }
 
+    fn back(&self, name: &str, content: impl Read) -> Result<(u64, impl Read)> {
+        Ok((name.len() as u64, content))
+    }
+
     fn last(&self) -> Result<()> {
         Ok(())
     }
@@ -320,8 +352,49 @@ fn another_macro_may_write_the_trait() {
         assert_eq!(bytes, 5_u64.to_be_bytes());
         assert_eq!(written.common("word").unwrap(), "WORD");
         assert_eq!(written.both("word", &b"s"[..]).unwrap(), 5);
+        let (length, mut stream) = written.back("word", &b"s"[..]).unwrap();
+        stream.read_to_end(&mut bytes).unwrap();
+        assert_eq!((length, bytes.last()), (4, Some(&b's')));
+        drop(stream);
         written.last().unwrap();
         WrittenClient::close(written).unwrap();
+    });
+}
+
+/// Parameters that are called like what generated code holds beside them.
+#[rpc_service]
+trait Words {
+    fn one(&self, reply: &str) -> Result<String>;
+    fn several(&self, reply: u8, call: u8, received: u8, client: u8) -> Result<u8>;
+    fn pass(&self, call: &str, reply: impl Read) -> Result<(String, impl Read)>;
+}
+
+impl Words for Writer {
+    fn one(&self, reply: &str) -> Result<String> {
+        Ok(reply.to_owned())
+    }
+
+    fn several(&self, reply: u8, call: u8, received: u8, client: u8) -> Result<u8> {
+        Ok(reply + call + received + client)
+    }
+
+    fn pass(&self, call: &str, reply: impl Read) -> Result<(String, impl Read)> {
+        Ok((call.to_owned(), reply))
+    }
+}
+
+#[test]
+fn parameters_may_be_called_like_variables_of_the_generated_code() {
+    connected(WordsServer::new(Writer), |near| {
+        let words = WordsClient::from_transport(near).unwrap();
+        assert_eq!(words.one("a").unwrap(), "a");
+        assert_eq!(words.several(1, 2, 3, 4).unwrap(), 10);
+        let (call, mut reply) = words.pass("a", &b"b"[..]).unwrap();
+        let mut text = String::new();
+        reply.read_to_string(&mut text).unwrap();
+        assert_eq!((call.as_str(), text.as_str()), ("a", "b"));
+        drop(reply);
+        WordsClient::close(words).unwrap();
     });
 }
 

@@ -94,6 +94,20 @@ pub trait Vault: Send + Sync {
     /// When the call fails.
     fn open<'a>(&'a self, name: &'a str) -> Result<(u64, impl Read + 'a)>;
 
+    /// A stream in each direction.
+    ///
+    /// # Errors
+    ///
+    /// When the call fails.
+    fn compress(&self, plain: impl Read) -> Result<impl Read>;
+
+    /// All there is, in each direction.
+    ///
+    /// # Errors
+    ///
+    /// When the call fails.
+    fn convert<'a>(&'a self, name: &'a str, content: impl Read + Send + 'a) -> Result<(u64, impl Read + Send + 'a)>;
+
     /// A type with a lifetime.
     ///
     /// # Errors
@@ -175,6 +189,13 @@ pub trait Cursor {
     ///
     /// When the call fails.
     fn position(&mut self) -> Result<(u64, impl Read)>;
+
+    /// A stream in each direction.
+    ///
+    /// # Errors
+    ///
+    /// When the call fails.
+    fn replace(&mut self, content: impl Read) -> Result<impl Read>;
 }
 
 mod narrow {

@@ -175,8 +175,11 @@ fn options(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream 
 fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let Kind { field, begin, lifetime, .. } = kind;
     let Method { conditions, tolerated, wire_name, .. } = method;
+    // with a stream to send, the returned one holds that: its type has no name, and bounds are all there is to say of it
+    let sent = method.stream.as_ref().map(|stream| &stream.written).into_iter();
     let mut signature = method.signature.clone();
-    NameReader { reader: generate!(#runtime::OctetReader<#lifetime>) }.visit_return_type_mut(&mut signature.output);
+    NameReader { reader: generate!(#runtime::OctetReader<#lifetime #(, #sent)*>) }
+        .visit_return_type_mut(&mut signature.output);
     let this = method.receiver.written.self_token;
     let borrow = match method.receiver.sharing {
         Sharing::Shared => generate!(&#this.#field),

@@ -296,10 +296,13 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_name, __rpc_reply| {
+                    |__rpc_received_name, __rpc_reply| {
                         __rpc_reply
                             .send(
-                                <__RpcService as Vault>::remove(&*self.service, &__rpc_name),
+                                <__RpcService as Vault>::remove(
+                                    &*self.service,
+                                    &__rpc_received_name,
+                                ),
                             )
                     },
                 )
@@ -316,10 +319,13 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_type, __rpc_reply| {
+                    |__rpc_received_type, __rpc_reply| {
                         __rpc_reply
                             .send(
-                                <__RpcService as Vault>::r#move(&*self.service, __rpc_type),
+                                <__RpcService as Vault>::r#move(
+                                    &*self.service,
+                                    __rpc_received_type,
+                                ),
                             )
                     },
                 )

@@ -2,6 +2,7 @@ trait Cursor {
     fn seek(&mut self, position: u64) -> Result<()>;
     fn rest(&mut self) -> Result<impl Read>;
     fn append(&mut self, content: impl Read) -> Result<u64>;
+    fn replace(&mut self, content: impl Read) -> Result<impl Read>;
 }
 #[automatically_derived]
 impl<__RpcService> Cursor for &mut __RpcService
@@ -17,6 +18,9 @@ where
     fn append(&mut self, content: impl Read) -> Result<u64> {
         <__RpcService as Cursor>::append(&mut **self, content)
     }
+    fn replace(&mut self, content: impl Read) -> Result<impl Read> {
+        <__RpcService as Cursor>::replace(&mut **self, content)
+    }
 }
 #[automatically_derived]
 impl<__RpcService> Cursor for ::rpc_core::__private::Box<__RpcService>
@@ -31,6 +35,9 @@ where
     }
     fn append(&mut self, content: impl Read) -> Result<u64> {
         <__RpcService as Cursor>::append(&mut **self, content)
+    }
+    fn replace(&mut self, content: impl Read) -> Result<impl Read> {
+        <__RpcService as Cursor>::replace(&mut **self, content)
     }
 }
 /** Client of [`Cursor`]: each method is a call to the one handler that serves this session.
@@ -136,6 +143,19 @@ impl Cursor for CursorClient {
                 >(),
             )
     }
+    fn replace(
+        &mut self,
+        content: impl Read,
+    ) -> Result<::rpc_core::__private::OctetReader<'_, impl Read>> {
+        ::rpc_core::__private::session_call(&mut self.session, "replace")
+            .stream(content)
+            .octets(
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
+                >(),
+            )
+    }
 }
 /// Serves a [`Cursor`]: each connection is a session with a handler of its own, a clone of this one.
 #[derive(::rpc_core::__private::Clone)]
@@ -186,6 +206,12 @@ where
                     reply: ::rpc_core::__private::DataType::MarshaledJson,
                     parameters: &["content"],
                 },
+                ::rpc_core::__private::Method {
+                    name: "replace",
+                    request: ::rpc_core::__private::DataType::Octets,
+                    reply: ::rpc_core::__private::DataType::Octets,
+                    parameters: &["content"],
+                },
             ],
         }
     }
@@ -205,12 +231,12 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_position, __rpc_reply| {
+                    |__rpc_received_position, __rpc_reply| {
                         __rpc_reply
                             .send(
                                 <__RpcService as Cursor>::seek(
                                     &mut self.service,
-                                    __rpc_position,
+                                    __rpc_received_position,
                                 ),
                             )
                     },
@@ -241,12 +267,32 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_content, __rpc_reply| {
+                    |__rpc_received_content, __rpc_reply| {
                         __rpc_reply
                             .send(
                                 <__RpcService as Cursor>::append(
                                     &mut self.service,
-                                    __rpc_content,
+                                    __rpc_received_content,
+                                ),
+                            )
+                    },
+                )
+            }
+            "replace" => {
+                ::rpc_core::__private::serve_stream(
+                    __rpc_call,
+                    ::rpc_core::__private::octets(
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
+                        >(),
+                    ),
+                    |__rpc_received_content, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Cursor>::replace(
+                                    &mut self.service,
+                                    __rpc_received_content,
                                 ),
                             )
                     },

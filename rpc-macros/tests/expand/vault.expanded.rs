@@ -9,6 +9,12 @@ pub trait Vault: Send + Sync {
     fn store(&self, name: &str, content: impl Read) -> Result<Receipt>;
     fn append(&self, name: &str, position: u64, content: impl Read) -> Result<()>;
     fn open(&self, name: &str) -> Result<(Entry, impl Read)>;
+    fn compress<'a>(&'a self, plain: impl Read + Send + 'a) -> Result<impl Read + 'a>;
+    fn convert(
+        &self,
+        format: Format,
+        content: impl io::Read,
+    ) -> Result<(Entry, impl Read)>;
 }
 #[automatically_derived]
 impl<__RpcService> Vault for &__RpcService
@@ -39,6 +45,16 @@ where
     }
     fn open(&self, name: &str) -> Result<(Entry, impl Read)> {
         <__RpcService as Vault>::open(&**self, name)
+    }
+    fn compress<'a>(&'a self, plain: impl Read + Send + 'a) -> Result<impl Read + 'a> {
+        <__RpcService as Vault>::compress(&**self, plain)
+    }
+    fn convert(
+        &self,
+        format: Format,
+        content: impl io::Read,
+    ) -> Result<(Entry, impl Read)> {
+        <__RpcService as Vault>::convert(&**self, format, content)
     }
 }
 #[automatically_derived]
@@ -71,6 +87,16 @@ where
     fn open(&self, name: &str) -> Result<(Entry, impl Read)> {
         <__RpcService as Vault>::open(&**self, name)
     }
+    fn compress<'a>(&'a self, plain: impl Read + Send + 'a) -> Result<impl Read + 'a> {
+        <__RpcService as Vault>::compress(&**self, plain)
+    }
+    fn convert(
+        &self,
+        format: Format,
+        content: impl io::Read,
+    ) -> Result<(Entry, impl Read)> {
+        <__RpcService as Vault>::convert(&**self, format, content)
+    }
 }
 #[automatically_derived]
 impl<__RpcService> Vault for ::rpc_core::__private::Box<__RpcService>
@@ -101,6 +127,16 @@ where
     }
     fn open(&self, name: &str) -> Result<(Entry, impl Read)> {
         <__RpcService as Vault>::open(&**self, name)
+    }
+    fn compress<'a>(&'a self, plain: impl Read + Send + 'a) -> Result<impl Read + 'a> {
+        <__RpcService as Vault>::compress(&**self, plain)
+    }
+    fn convert(
+        &self,
+        format: Format,
+        content: impl io::Read,
+    ) -> Result<(Entry, impl Read)> {
+        <__RpcService as Vault>::convert(&**self, format, content)
     }
 }
 /** Client of [`Vault`]: each method is a call to a server.
@@ -291,6 +327,38 @@ impl Vault for VaultClient {
                 >(),
             )
     }
+    fn compress<'a>(
+        &'a self,
+        plain: impl Read + Send + 'a,
+    ) -> Result<::rpc_core::__private::OctetReader<'static, impl Read + Send + 'a>> {
+        ::rpc_core::__private::call(&self.client, "compress")
+            .stream(plain)
+            .octets(
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
+                >(),
+            )
+    }
+    fn convert(
+        &self,
+        format: Format,
+        content: impl io::Read,
+    ) -> Result<(Entry, ::rpc_core::__private::OctetReader<'static, impl io::Read>)> {
+        ::rpc_core::__private::call(&self.client, "convert")
+            .value_and_stream(
+                ::rpc_core::__private::parameter::<Format, _>(),
+                &format,
+                content,
+            )
+            .json_and_octets(
+                ::rpc_core::__private::result::<Entry, _>(),
+                ::rpc_core::__private::error::<
+                    <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                    _,
+                >(),
+            )
+    }
 }
 /// Serves a [`Vault`]: all connections share the handler, and a clone is the same server.
 pub struct VaultServer<S> {
@@ -380,6 +448,18 @@ where
                     reply: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
                     parameters: &["name"],
                 },
+                ::rpc_core::__private::Method {
+                    name: "compress",
+                    request: ::rpc_core::__private::DataType::Octets,
+                    reply: ::rpc_core::__private::DataType::Octets,
+                    parameters: &["plain"],
+                },
+                ::rpc_core::__private::Method {
+                    name: "convert",
+                    request: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
+                    reply: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
+                    parameters: &["format", "content"],
+                },
             ],
         }
     }
@@ -399,10 +479,13 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_prefix, __rpc_reply| {
+                    |__rpc_received_prefix, __rpc_reply| {
                         __rpc_reply
                             .send(
-                                <__RpcService as Vault>::list(&*self.service, &__rpc_prefix),
+                                <__RpcService as Vault>::list(
+                                    &*self.service,
+                                    &__rpc_received_prefix,
+                                ),
                             )
                     },
                 )
@@ -443,14 +526,20 @@ where
                             _,
                         >(),
                     ),
-                    |(__rpc_from, (__rpc_to, (__rpc_limit, ()))), __rpc_reply| {
+                    |
+                        (
+                            __rpc_received_from,
+                            (__rpc_received_to, (__rpc_received_limit, ())),
+                        ),
+                        __rpc_reply|
+                    {
                         __rpc_reply
                             .send(
                                 <__RpcService as Vault>::rename(
                                     &*self.service,
-                                    &__rpc_from,
-                                    __rpc_to,
-                                    __rpc_limit,
+                                    &__rpc_received_from,
+                                    __rpc_received_to,
+                                    __rpc_received_limit,
                                 ),
                             )
                     },
@@ -466,10 +555,13 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_name, __rpc_reply| {
+                    |__rpc_received_name, __rpc_reply| {
                         __rpc_reply
                             .send(
-                                <__RpcService as Vault>::fetch(&*self.service, &__rpc_name),
+                                <__RpcService as Vault>::fetch(
+                                    &*self.service,
+                                    &__rpc_received_name,
+                                ),
                             )
                     },
                 )
@@ -484,12 +576,12 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_content, __rpc_reply| {
+                    |__rpc_received_content, __rpc_reply| {
                         __rpc_reply
                             .send(
                                 <__RpcService as Vault>::digest(
                                     &*self.service,
-                                    __rpc_content,
+                                    __rpc_received_content,
                                 ),
                             )
                     },
@@ -506,13 +598,13 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_name, __rpc_content, __rpc_reply| {
+                    |__rpc_received_name, __rpc_received_content, __rpc_reply| {
                         __rpc_reply
                             .send(
                                 <__RpcService as Vault>::store(
                                     &*self.service,
-                                    &__rpc_name,
-                                    __rpc_content,
+                                    &__rpc_received_name,
+                                    __rpc_received_content,
                                 ),
                             )
                     },
@@ -533,14 +625,18 @@ where
                             _,
                         >(),
                     ),
-                    |(__rpc_name, (__rpc_position, ())), __rpc_content, __rpc_reply| {
+                    |
+                        (__rpc_received_name, (__rpc_received_position, ())),
+                        __rpc_received_content,
+                        __rpc_reply|
+                    {
                         __rpc_reply
                             .send(
                                 <__RpcService as Vault>::append(
                                     &*self.service,
-                                    &__rpc_name,
-                                    __rpc_position,
-                                    __rpc_content,
+                                    &__rpc_received_name,
+                                    __rpc_received_position,
+                                    __rpc_received_content,
                                 ),
                             )
                     },
@@ -557,10 +653,56 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_name, __rpc_reply| {
+                    |__rpc_received_name, __rpc_reply| {
                         __rpc_reply
                             .send(
-                                <__RpcService as Vault>::open(&*self.service, &__rpc_name),
+                                <__RpcService as Vault>::open(
+                                    &*self.service,
+                                    &__rpc_received_name,
+                                ),
+                            )
+                    },
+                )
+            }
+            "compress" => {
+                ::rpc_core::__private::serve_stream(
+                    __rpc_call,
+                    ::rpc_core::__private::octets(
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
+                        >(),
+                    ),
+                    |__rpc_received_plain, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::compress(
+                                    &*self.service,
+                                    __rpc_received_plain,
+                                ),
+                            )
+                    },
+                )
+            }
+            "convert" => {
+                ::rpc_core::__private::serve_value_and_stream(
+                    __rpc_call,
+                    ::rpc_core::__private::parameter::<Format, _>(),
+                    ::rpc_core::__private::json_and_octets(
+                        ::rpc_core::__private::result::<Entry, _>(),
+                        ::rpc_core::__private::error::<
+                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                            _,
+                        >(),
+                    ),
+                    |__rpc_received_format, __rpc_received_content, __rpc_reply| {
+                        __rpc_reply
+                            .send(
+                                <__RpcService as Vault>::convert(
+                                    &*self.service,
+                                    __rpc_received_format,
+                                    __rpc_received_content,
+                                ),
                             )
                     },
                 )

@@ -10,4 +10,6 @@ pub trait Vault: Send + Sync {
     fn store(&self, name: &str, content: impl Read) -> Result<Receipt>;
     fn append(&self, name: &str, position: u64, content: impl Read) -> Result<()>;
     fn open(&self, name: &str) -> Result<(Entry, impl Read)>;
+    fn compress<'a>(&'a self, plain: impl Read + Send + 'a) -> Result<impl Read + 'a>;
+    fn convert(&self, format: Format, content: impl io::Read) -> Result<(Entry, impl Read)>;
 }

@@ -4,7 +4,7 @@ use rpc_core::{Result, rpc_service};
 
 #[rpc_service]
 pub trait Vault {
-    fn compress(&self, plain: impl Read) -> Result<impl Read>;
+    fn compress<'a>(&mut self, plain: impl Read + 'a) -> Result<(u64, impl Read + 'a)>;
 }
 
 fn main() {}
