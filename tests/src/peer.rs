@@ -53,6 +53,11 @@ impl Peer {
         wire::frames(&self.received).iter().map(|frame| frame.kind).collect()
     }
 
+    /// Reads until this many bytes have come, or the end.
+    pub fn await_bytes(&mut self, count: usize) {
+        while self.received.len() < count && self.receive() {}
+    }
+
     /// Reads until the other side ends.
     pub fn await_end(&mut self) {
         while self.receive() {}

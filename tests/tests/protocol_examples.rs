@@ -1,22 +1,24 @@
 //! The worked examples of PROTOCOL.md: our server answers them, and our client sends them, byte for byte.
 
 use std::io::{self, Read};
+use std::sync::mpsc;
 use std::thread;
 
-use rpc_core::{Client, ClientConfig, Error, ServerConfig};
+use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, RequestReader, Served, ServerConfig};
 use rpc_tests::{ListRequest, Original, OriginalClient, OriginalServer, Peer, Reference, serve_bytes, watchdog};
+use serde_json::{Value, json};
 
 const PROTOCOL: &str = include_str!("../../PROTOCOL.md");
 
-/// One example: what both sides send.
+/// One example: what both sides send, turn by turn.
 struct Example {
     call: String,
-    lines: Vec<(char, Vec<u8>)>,
+    turns: Vec<(char, Vec<u8>)>,
 }
 
 impl Example {
     fn side(&self, side: char) -> Vec<u8> {
-        self.lines.iter().filter(|(of, _)| *of == side).flat_map(|(_, bytes)| bytes.clone()).collect()
+        self.turns.iter().filter(|(of, _)| *of == side).flat_map(|(_, bytes)| bytes.clone()).collect()
     }
 }
 
@@ -26,8 +28,8 @@ fn examples() -> Vec<Example> {
         .map(|block| {
             let block = block.split("```").next().expect("a block ends");
             let (call, lines) = block.split_once('\n').expect("a block has lines");
-            let lines = lines.lines().map(|line| (line.chars().next().expect("a side"), bytes(&line[1..]))).collect();
-            Example { call: call.to_owned(), lines }
+            let turns = lines.lines().map(|line| (line.chars().next().expect("a side"), bytes(&line[1..]))).collect();
+            Example { call: call.to_owned(), turns }
         })
         .collect()
 }
@@ -43,18 +45,36 @@ fn bytes(text: &str) -> Vec<u8> {
         .collect()
 }
 
+/// The original's service, and what the examples of revision 1 need beside it.
+struct Examples(OriginalServer<Reference>);
+
+impl Dispatch for Examples {
+    fn contract(&self) -> &'static Contract {
+        self.0.contract()
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        match call.endpoint() {
+            "Store" => call.json_and_octets_to_json(|_name: String, mut content: RequestReader| {
+                Ok::<_, Error>(io::copy(&mut content, &mut io::sink())?)
+            }),
+            "Refuse" => call.octets_to_json(|_content| {
+                Err::<(), _>(Error::with_details("disk full", &json!({"Full": {"needed": 7}})))
+            }),
+            _ => self.0.dispatch(call),
+        }
+    }
+}
+
 #[test]
 fn our_server_answers_each_example() {
     watchdog(|| {
         for example in examples() {
-            let service = OriginalServer::new(Reference);
-            let (_, sent) = serve_bytes(&example.side('C'), service, ServerConfig::default(), |transport| transport);
-            assert_eq!(
-                sent.escape_ascii().to_string(),
-                example.side('S').escape_ascii().to_string(),
-                "{}",
-                example.call
-            );
+            let service = Examples(OriginalServer::new(Reference));
+            let client = example.side('C');
+            let (_, sent) = serve_bytes(&client, service, ServerConfig::default(), |transport| transport);
+            let (sent, expected) = (sent.escape_ascii().to_string(), example.side('S').escape_ascii().to_string());
+            assert_eq!(sent, expected, "{}", example.call);
         }
     });
 }
@@ -63,52 +83,101 @@ fn our_server_answers_each_example() {
 fn our_client_sends_each_example() {
     watchdog(|| {
         let examples = examples();
-        assert_eq!(examples.len(), 5, "an example of PROTOCOL.md went missing, or is new");
+        assert_eq!(examples.len(), 10, "an example of PROTOCOL.md went missing, or is new");
         for example in examples {
-            let (mut peer, transport) = Peer::new();
-            let (client_bytes, server_bytes) = (example.side('C'), example.side('S'));
+            let (peer, transport) = Peer::new();
+            let expected = example.side('C');
+            let (answered, answers) = mpsc::channel();
             let received = thread::scope(|scope| {
-                let peer = scope.spawn(move || {
-                    peer.await_requests(1);
-                    peer.send(&server_bytes);
-                    peer.await_end();
-                    peer.received
-                });
+                let turns = &example.turns;
+                let peer = scope.spawn(move || play(peer, turns, &answered));
                 // without a deadline, so that none is told to the server
                 let config = ClientConfig::default().reply_timeout(None);
                 let client = Client::from_transport_with(transport, config).unwrap();
-                make_call(&example.call, OriginalClient::new(client));
+                make_call(&example.call, &client, &answers);
+                drop(client);
                 peer.join().unwrap()
             });
             // behind the call of the example the client says Close
-            let received = &received[..client_bytes.len().min(received.len())];
-            assert_eq!(
-                received.escape_ascii().to_string(),
-                client_bytes.escape_ascii().to_string(),
-                "{}",
-                example.call
-            );
+            let received = &received[..expected.len().min(received.len())];
+            assert_eq!(received.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{}", example.call);
         }
     });
 }
 
-/// Makes the call of an example, and closes quietly.
-fn make_call(name: &str, client: OriginalClient) {
+/// Plays the server: each of its lines when the client's bytes before it have come. Tells when it has spoken.
+fn play(mut peer: Peer, turns: &[(char, Vec<u8>)], spoken: &mpsc::Sender<()>) -> Vec<u8> {
+    let mut due = 0;
+    for (side, bytes) in turns {
+        if *side == 'C' {
+            due += bytes.len();
+            continue;
+        }
+        peer.await_bytes(due);
+        peer.send(bytes);
+        // nobody listens where the example has no use for it
+        _ = spoken.send(());
+    }
+    peer.await_end();
+    peer.received
+}
+
+/// Makes the call of an example.
+fn make_call(name: &str, client: &Client, answers: &mpsc::Receiver<()>) {
+    let original = OriginalClient::new(client.clone());
     match name {
         "list" => {
-            let entries = client.list(ListRequest { prefix: "a".to_owned(), limit: 1 }).unwrap().unwrap();
+            let entries = original.list(ListRequest { prefix: "a".to_owned(), limit: 1 }).unwrap().unwrap();
             assert_eq!(entries[0].name, "a/0");
         }
         "send_pattern" => {
             let mut bytes = Vec::new();
-            client.send_pattern(3).unwrap().read_to_end(&mut bytes).unwrap();
+            original.send_pattern(3).unwrap().read_to_end(&mut bytes).unwrap();
             assert_eq!(bytes, [0, 7, 14]);
         }
-        "receive" => assert_eq!(client.receive(io::Cursor::new("some")).unwrap(), 4),
+        "receive" => assert_eq!(original.receive(io::Cursor::new("some")).unwrap(), 4),
         "fail" => {
-            assert!(matches!(client.fail("tank"), Err(Error::Remote(no)) if no.message == "handler says no: tank"));
+            assert!(matches!(original.fail("tank"), Err(Error::Remote(no)) if no.message == "handler says no: tank"));
         }
-        "close" => OriginalClient::close(client).unwrap(),
+        "close" => client.clone().close().unwrap(),
+        "ping" => {
+            let call = client.call("Store").with_json_and_octets("name", io::Cursor::new("some bytes"));
+            assert_eq!(call.json::<u64>().unwrap(), 10);
+        }
+        "broken_reply" => {
+            let mut bytes = Vec::new();
+            let error = original.send_broken(3).unwrap().read_to_end(&mut bytes).unwrap_err();
+            assert_eq!((error.to_string().as_str(), bytes), ("the source broke", vec![0; 3]));
+        }
+        "broken_request" => {
+            assert_eq!(original.echo(json!(1)).unwrap(), json!(1));
+            let error = original.receive(io::Cursor::new("half").chain(Broken)).unwrap_err();
+            assert!(matches!(&error, Error::Source { error, .. } if error.to_string() == "no more"), "{error:?}");
+            assert!(error.connection_usable());
+        }
+        "verdict" => {
+            let error = client.call("Refuse").with_octets(Behind(answers)).json::<Value>().unwrap_err();
+            assert_eq!(error.details::<Value>(), Some(json!({"Full": {"needed": 7}})));
+        }
+        "cancel" => drop(original.send_pattern(9_000_000).unwrap()),
         other => panic!("no call for the example {other}"),
+    }
+}
+
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("no more"))
+    }
+}
+
+/// Gives bytes when the server has spoken, and would never end.
+struct Behind<'a>(&'a mpsc::Receiver<()>);
+
+impl Read for Behind<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.recv().map_err(io::Error::other)?;
+        Ok(buf.len())
     }
 }
