@@ -142,9 +142,7 @@ impl<R: Read> MessageReader<R> {
                 return if out.is_empty() { Ok(false) } else { Err(end_of_stream("the rest of a header")) };
             };
             if frame.kind == FrameKind::Trailer && out.is_empty() && std::mem::take(&mut skip_trailer) {
-                let mut late = Vec::new();
-                self.append_header_frame(frame, &mut late)?;
-                TrailerError::decode(&late)?;
+                self.read_trailer_frame(frame)?;
                 continue;
             }
             expect(FrameKind::Header, frame.kind)?;
@@ -164,9 +162,7 @@ impl<R: Read> MessageReader<R> {
     pub fn read_cancel(&mut self) -> Result<TrailerError, MessageError> {
         let frame = self.next_frame()?.ok_or_else(|| end_of_stream("a Trailer frame"))?;
         expect(FrameKind::Trailer, frame.kind)?;
-        let mut bytes = Vec::new();
-        self.append_header_frame(frame, &mut bytes)?;
-        Ok(TrailerError::decode(&bytes)?)
+        self.read_trailer_frame(frame)
     }
 
     /// Reads the body that was started whole into `out`, which is cleared first. Memory grows with the bytes that come,
@@ -286,10 +282,7 @@ impl<R: Read> MessageReader<R> {
             expect(FrameKind::Data, frame.kind)?;
             return Ok(Body::Inside { last: frame.last });
         }
-        if !frame.last {
-            return Err(Violation::TrailerNotFinal.into());
-        }
-        check_header_len(frame.len as usize)?;
+        check_trailer(frame)?;
         self.trailer.clear();
         Ok(Body::Trailer)
     }
@@ -315,6 +308,14 @@ impl<R: Read> MessageReader<R> {
         if frame.kind == FrameKind::Reset { Err(MessageError::Reset) } else { Ok(Some(frame)) }
     }
 
+    /// Reads a Trailer frame behind a request's body.
+    fn read_trailer_frame(&mut self, frame: FrameHeader) -> Result<TrailerError, MessageError> {
+        check_trailer(frame)?;
+        let mut bytes = Vec::new();
+        append_payload(&mut self.frames, &mut bytes)?;
+        Ok(TrailerError::decode(&bytes)?)
+    }
+
     fn append_header_frame(&mut self, frame: FrameHeader, out: &mut Vec<u8>) -> Result<(), MessageError> {
         check_header_len(out.len() + frame.len as usize)?;
         append_payload(&mut self.frames, out)
@@ -326,6 +327,11 @@ const EXTRA_FRAME: FrameHeader = FrameHeader { kind: FrameKind::Header, last: tr
 
 fn check_header_len(len: usize) -> Result<(), Violation> {
     if len > MAX_HEADER_LEN { Err(Violation::HeaderTooLong { limit: MAX_HEADER_LEN }) } else { Ok(()) }
+}
+
+/// A Trailer is one frame, with the size limit of a header.
+fn check_trailer(frame: FrameHeader) -> Result<(), Violation> {
+    if frame.last { check_header_len(frame.len as usize) } else { Err(Violation::TrailerNotFinal) }
 }
 
 fn expect(expected: FrameKind, found: FrameKind) -> Result<(), Violation> {

@@ -1,0 +1,107 @@
+//! The client's source fails: the handler gets every byte before, and then the text; the caller gets its own error.
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use rpc_core::{Client, Error, Status};
+use rpc_tests::{Line, watchdog_with_limit};
+
+use crate::service::{Broken, COUNTS, FIRE, echo, taps};
+
+/// Sends a stream that fails behind so many bytes.
+fn send(client: &Client, endpoint: &str, content: impl Read) -> Error {
+    match endpoint {
+        "store" => client.call(endpoint).with_json_and_octets(&(), content).json::<String>(),
+        _ => client.call(endpoint).with_octets(content).json::<String>(),
+    }
+    .unwrap_err()
+}
+
+fn own(error: &Error) -> &io::Error {
+    match error {
+        Error::Source { error, .. } => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_handler_is_told_and_the_connection_goes_on() {
+    watchdog_with_limit(Duration::from_secs(180), || {
+        for line in Line::ALL {
+            let (handler, told) = taps();
+            let (client, connections) = line.serve(handler);
+            // behind a first reply the server's revision is known
+            echo(&client);
+            for (endpoint, count) in COUNTS.iter().flat_map(|&count| [("take", count), ("store", count)]) {
+                let error = send(&client, endpoint, Broken::behind(count));
+                assert_eq!((own(&error).kind(), own(&error).to_string().as_str()), (io::ErrorKind::Other, FIRE));
+                assert!(error.connection_usable() && !error.never_ran(), "{line:?}, {endpoint}, {count}");
+                let (got, outcome) = told.recv().unwrap();
+                let refusal = outcome.unwrap_err();
+                let remote = refusal.remote().unwrap_or_else(|| panic!("{refusal:?}"));
+                assert_eq!((got, remote.status, remote.message.as_str()), (count, Status::Error, FIRE));
+                echo(&client);
+                assert_eq!(connections.count(), 1, "{line:?}, {endpoint}, {count}");
+            }
+        }
+    });
+}
+
+#[test]
+fn towards_a_server_that_has_not_answered_yet_the_connection_is_given_up() {
+    watchdog_with_limit(Duration::from_secs(180), || {
+        for line in Line::ALL {
+            for count in COUNTS {
+                let (handler, told) = taps();
+                let (client, connections) = line.serve(handler);
+                let error = send(&client, "take", Broken::behind(count));
+                assert_eq!(own(&error).to_string(), FIRE);
+                assert!(!error.connection_usable() && !error.never_ran());
+                let (got, outcome) = told.recv().unwrap();
+                assert!(got <= count && outcome.is_err(), "no end, and nothing made up: {got} of {count}");
+                echo(&client);
+                assert_eq!(connections.count(), 2);
+            }
+        }
+    });
+}
+
+#[test]
+fn json_and_octets_ask_first_so_they_know() {
+    watchdog_with_limit(Duration::from_secs(180), || {
+        for line in Line::ALL {
+            let (handler, told) = taps();
+            let (client, connections) = line.serve(handler);
+            let error = send(&client, "store", Broken::behind(7));
+            assert!(error.connection_usable());
+            assert_eq!(told.recv().unwrap().0, 7);
+            echo(&client);
+            assert_eq!(connections.count(), 1);
+        }
+    });
+}
+
+/// A source's kind of error is its own affair: none of these is a time limit, or a gap, of the connection.
+#[test]
+fn any_kind_of_error_is_the_sources_own() {
+    watchdog_with_limit(Duration::from_secs(60), || {
+        let (handler, told) = taps();
+        let (client, connections) = Line::Memory.serve(handler);
+        echo(&client);
+        for error in [
+            || io::ErrorKind::TimedOut.into(),
+            || io::ErrorKind::WouldBlock.into(),
+            || io::ErrorKind::BrokenPipe.into(),
+            || io::ErrorKind::ConnectionReset.into(),
+            || io::ErrorKind::UnexpectedEof.into(),
+        ] {
+            let error: fn() -> io::Error = error;
+            let failure = send(&client, "take", Broken::behind(9).with(error));
+            assert_eq!(own(&failure).kind(), error().kind());
+            assert!(failure.connection_usable());
+            let (got, outcome) = told.recv().unwrap();
+            assert_eq!((got, outcome.unwrap_err().to_string()), (9, error().to_string()));
+        }
+        assert_eq!(connections.count(), 1);
+    });
+}
