@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rpc_core::{Address, Server};
-use rpc_examples::mirror::{MirrorClient, MirrorServer, Progress, PullError, PullOptions, Shelf, connect, demo, pull};
+use rpc_examples::mirror::{CopyError, CopyOptions, MirrorClient, MirrorServer, Progress, Shelf, connect, demo, pull};
 
 use crate::args::{Args, Command};
 
@@ -37,9 +37,9 @@ fn serve(address: &Address, dir: &Path) -> Result<ExitCode, Box<dyn Error>> {
 
 fn pull_into(address: &Address, dir: &Path, sync: bool) -> Result<ExitCode, Box<dyn Error>> {
     let remote = connect(address).map_err(|error| format!("{address}: {error}"))?;
-    let report = pull(&remote, dir, &PullOptions::default().sync(sync), &mut Progress::new());
+    let report = pull(&remote, dir, &CopyOptions::default().sync(sync), &mut Progress::new());
     let report = report.map_err(|error| match error {
-        PullError::Call(error) => format!("{address}: {error}"),
+        CopyError::Call(error) => format!("{address}: {error}"),
         here => here.to_string(),
     })?;
     _ = writeln!(stdout(), "{report}");

@@ -1,6 +1,9 @@
 //! Files that change, grow, shrink or vanish between the listing and the end of their stream.
 
 mod common;
+#[macro_use]
+#[path = "common/reads_only.rs"]
+mod reads_only;
 
 use std::fs;
 use std::io::{self, Read};
@@ -8,7 +11,9 @@ use std::path::PathBuf;
 
 use common::{Places, names, rel};
 use rpc_core::Server;
-use rpc_examples::mirror::{Mirror, MirrorClient, MirrorError, MirrorServer, Page, RelPath, Shelf};
+use rpc_examples::mirror::{
+    Content, Entry, Mirror, MirrorClient, MirrorError, MirrorServer, Page, Receipt, RelPath, Shelf, Upload,
+};
 use rpc_tests::watchdog;
 
 /// A shelf on which something happens right before `victim` is fetched.
@@ -23,12 +28,14 @@ impl Mirror for Restless {
         self.shelf.list(after, limit)
     }
 
-    fn fetch(&self, path: &RelPath) -> Result<impl Read, MirrorError> {
+    fn fetch(&self, path: &RelPath, offset: u64, content: &Content) -> Result<impl Read, MirrorError> {
         if *path == rel("victim") {
             (self.happens)(&self.place);
         }
-        self.shelf.fetch(path)
+        self.shelf.fetch(path, offset, content)
     }
+
+    reads_only!();
 }
 
 /// Pulls three files over a connection, and returns what is said about the second.
@@ -50,19 +57,19 @@ fn pull_while(happens: fn(&PathBuf)) -> String {
 #[test]
 fn changed() {
     let said = watchdog(|| pull_while(|path| fs::write(path, "as it is NOW ...").unwrap()));
-    assert_eq!(said, "failed victim: it changed while it was copied, pull again");
+    assert_eq!(said, "failed victim: it changed while it was copied, try again");
 }
 
 #[test]
 fn grown() {
     let said = watchdog(|| pull_while(|path| fs::write(path, vec![b'a'; 10_000_000]).unwrap()));
-    assert_eq!(said, "failed victim: it changed while it was copied, pull again");
+    assert_eq!(said, "failed victim: it changed while it was copied, try again");
 }
 
 #[test]
 fn shrunk() {
     let said = watchdog(|| pull_while(|path| fs::write(path, "as it was").unwrap()));
-    assert_eq!(said, "failed victim: it changed while it was copied, pull again");
+    assert_eq!(said, "failed victim: it changed while it was copied, try again");
 }
 
 #[test]
@@ -90,9 +97,11 @@ impl Mirror for Endless {
         self.0.list(after, limit)
     }
 
-    fn fetch(&self, _path: &RelPath) -> Result<impl Read, MirrorError> {
+    fn fetch(&self, _: &RelPath, _: u64, _: &Content) -> Result<impl Read, MirrorError> {
         Ok(io::repeat(b'x'))
     }
+
+    reads_only!();
 }
 
 #[test]

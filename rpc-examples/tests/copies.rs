@@ -6,14 +6,14 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::net::UnixListener;
 
-use common::{Places, names, odd_tree, pattern, rel, set_mode, set_time};
+use common::{Places, content_of, names, odd_tree, pattern, rel, set_mode, set_time};
 use rpc_core::Server;
-use rpc_examples::mirror::{Mirror, MirrorClient, MirrorServer, PullOptions};
+use rpc_examples::mirror::{CopyOptions, Mirror, MirrorClient, MirrorServer};
 use rpc_tests::watchdog;
 
 /// The promise of the library: one function, whatever stands behind the trait.
 fn copies_all(places: &Places, remote: &impl Mirror) {
-    let (report, heard) = places.pull_with(remote, &PullOptions::default()).unwrap();
+    let (report, heard) = places.pull_with(remote, &CopyOptions::default()).unwrap();
     places.assert_same();
     assert!(report.is_complete() && report.skipped == 0, "{report}");
     assert_eq!((report.copied, report.files, report.links), (15, 15, 3));
@@ -64,7 +64,7 @@ fn pages_of_any_length_are_the_same_listing() {
         for length in [0, 1, 3] {
             let places = Places::new();
             odd_tree(places.source.path());
-            places.pull_with(&places.shelf(), &PullOptions::default().sync(false).page_len(length)).unwrap();
+            places.pull_with(&places.shelf(), &CopyOptions::default().sync(false).page_len(length)).unwrap();
             places.assert_same();
         }
     });
@@ -215,7 +215,7 @@ fn what_is_no_content_is_skipped_with_a_warning() {
         assert_eq!(
             heard.notices,
             [
-                "skipped .mirror-1-2.part: it is the temporary file of a pull",
+                "skipped .mirror-1-2.part: it is the temporary file of a copy",
                 "skipped outside: the link leads out of the directory, to /etc/passwd",
                 "skipped perhaps: the link leads out of the directory, to x/../../y",
                 "skipped socket: it is a socket",
@@ -263,8 +263,8 @@ fn a_destination_is_made() {
         let places = Places::new();
         fs::write(places.source("file"), pattern(10)).unwrap();
         let deep = places.copy("not/yet/there");
-        rpc_examples::mirror::pull(&places.shelf(), &deep, &PullOptions::default(), &mut ()).unwrap();
+        rpc_examples::mirror::pull(&places.shelf(), &deep, &CopyOptions::default(), &mut ()).unwrap();
         assert_eq!(fs::read(deep.join("file")).unwrap(), pattern(10));
-        assert!(places.shelf().fetch(&rel("file")).is_ok());
+        assert!(places.shelf().fetch(&rel("file"), 0, &content_of(&pattern(10))).is_ok());
     });
 }

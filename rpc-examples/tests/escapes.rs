@@ -1,17 +1,20 @@
 //! Neither side can be led out of its directory by the other, nor by links planted in the tree.
 
 mod common;
+#[macro_use]
+#[path = "common/reads_only.rs"]
+mod reads_only;
 
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
-use common::{Heard, Places, names, rel};
+use common::{Heard, Places, content_of, names, rel};
 use rpc_core::{Call, Client, Contract, Dispatch, Error, Served, Server, Status};
 use rpc_examples::mirror::{
-    Attributes, Entry, Item, LinkTarget, Mirror, MirrorClient, MirrorError, MirrorServer, Mtime, Page, PullError,
-    RelPath, pull,
+    Attributes, Content, CopyError, Entry, Item, LinkTarget, Mirror, MirrorClient, MirrorError, MirrorServer, Mtime,
+    Page, Receipt, RelPath, Upload, pull,
 };
 use rpc_tests::watchdog;
 use serde_json::{Value, json};
@@ -23,6 +26,11 @@ fn outside() -> tempfile::TempDir {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("secret"), "secret").unwrap();
     outside
+}
+
+/// The arguments of a call, with a path that the types do not allow.
+fn part_of(path: &str) -> Value {
+    json!({"path": path, "offset": 0, "content": content_of(b"content")})
 }
 
 fn assert_untouched(outside: &Path) {
@@ -41,11 +49,11 @@ fn a_path_that_leaves_the_tree_is_refused_by_the_server() {
         let client = Client::connect(server.address()).unwrap();
         for path in ["../file", "/etc/passwd", "a/../../file", "..", ".", "", "file/", "./file", "%2E%2E/file", "a\0b"]
         {
-            let error = client.call("fetch").with(path).octets().unwrap_err();
+            let error = client.call("fetch").with(&part_of(path)).octets().unwrap_err();
             assert!(matches!(&error, Error::Remote(no) if no.status == Status::RequestError), "{path}: {error}");
         }
         let mut content = String::new();
-        client.call("fetch").with("file").octets().unwrap().read_to_string(&mut content).unwrap();
+        client.call("fetch").with(&part_of("file")).octets().unwrap().read_to_string(&mut content).unwrap();
         assert_eq!(content, "content");
     });
 }
@@ -59,7 +67,10 @@ fn the_server_follows_no_link() {
         symlink("/", places.source("root")).unwrap();
         let shelf = places.shelf();
         for path in ["directory/secret", "file", "root/etc/passwd", "directory"] {
-            assert!(matches!(shelf.fetch(&rel(path)).err(), Some(MirrorError::NotAFile(_))), "{path}");
+            assert!(
+                matches!(shelf.fetch(&rel(path), 0, &content_of(b"secret")).err(), Some(MirrorError::NotAFile(_))),
+                "{path}"
+            );
         }
         let page = shelf.list(None, 100).unwrap();
         assert_eq!(page.entries.len(), 3, "nothing is listed through a link: {page:?}");
@@ -95,9 +106,11 @@ impl Mirror for Liar {
         Ok(self.pages[next].clone())
     }
 
-    fn fetch(&self, _path: &RelPath) -> Result<impl Read, MirrorError> {
+    fn fetch(&self, _: &RelPath, _: u64, _: &Content) -> Result<impl Read, MirrorError> {
         Ok(&b"evil"[..])
     }
+
+    reads_only!();
 }
 
 fn file(path: &str) -> Entry {
@@ -150,7 +163,7 @@ fn a_listing_that_leaves_the_tree_is_refused() {
             let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(Raw(listing)).unwrap();
             let remote = MirrorClient::connect(server.address()).unwrap();
             let error = pull(&remote, &copy, &Default::default(), &mut ()).unwrap_err();
-            assert!(matches!(error, PullError::Call(MirrorError::Call(Error::Protocol { .. }))), "{path}: {error}");
+            assert!(matches!(error, CopyError::Call(MirrorError::Call(Error::Protocol { .. }))), "{path}: {error}");
         }
         assert_eq!(names(room.path()), ["a", "a/b", "a/b/copy"]);
     });
@@ -246,7 +259,7 @@ fn a_listing_without_end_is_refused() {
         for pages in listings {
             let described = format!("{pages:?}");
             let error = Places::new().pull_from(&Liar { pages }).unwrap_err();
-            assert!(matches!(error, PullError::Listing(_)), "{described}: {error}");
+            assert!(matches!(error, CopyError::Listing(_)), "{described}: {error}");
         }
     });
 }
@@ -270,7 +283,7 @@ fn content_that_does_not_fit_the_listing_is_refused() {
     watchdog(|| {
         let places = Places::new();
         let (_, heard): (_, Heard) = places.pull_from(&Liar::new(vec![file("file")])).unwrap();
-        assert_eq!(heard.notices, ["failed file: it changed while it was copied, pull again"]);
+        assert_eq!(heard.notices, ["failed file: it changed while it was copied, try again"]);
         assert!(names(places.copy.path()).is_empty());
     });
 }

@@ -1,6 +1,9 @@
 //! Whatever ends a pull early, no name stands for a part of a file, and the next pull completes the copy.
 
 mod common;
+#[macro_use]
+#[path = "common/reads_only.rs"]
+mod reads_only;
 
 use std::fs;
 use std::io::{self, Read};
@@ -12,7 +15,10 @@ use std::time::Duration;
 
 use common::{Places, names, odd_tree, pattern, rel};
 use rpc_core::{Server, ServerHandle};
-use rpc_examples::mirror::{Mirror, MirrorClient, MirrorError, MirrorServer, Page, PullError, RelPath, Shelf, pull};
+use rpc_examples::mirror::{
+    Content, CopyError, Entry, Mirror, MirrorClient, MirrorError, MirrorServer, Page, Receipt, RelPath, Shelf, Upload,
+    pull,
+};
 use rpc_tests::watchdog;
 
 /// Bytes of each file.
@@ -34,15 +40,17 @@ impl Mirror for Halting {
         self.shelf.list(after, limit)
     }
 
-    fn fetch(&self, path: &RelPath) -> Result<impl Read, MirrorError> {
-        let file = self.shelf.fetch(path)?;
+    fn fetch(&self, path: &RelPath, offset: u64, content: &Content) -> Result<impl Read, MirrorError> {
+        let file = self.shelf.fetch(path, offset, content)?;
         let (first, rest) = match *path == rel("slow") {
-            true => (HALT, u64::MAX),
+            true => (HALT.saturating_sub(offset), u64::MAX),
             false => (u64::MAX, 0),
         };
         let halt = Halt { halted: self.halted.clone(), go_on: Arc::clone(&self.go_on), passed: false };
         Ok(Sequence { file, first, halt, rest })
     }
+
+    reads_only!();
 }
 
 struct Sequence<R> {
@@ -92,6 +100,7 @@ fn with_slow_file() -> Places {
     for name in ["before", "slow", "then"] {
         fs::write(places.source(name), pattern(SIZE)).unwrap();
     }
+    fs::write(places.source("slow"), &pattern(SIZE + 1)[1..]).unwrap();
     fs::write(places.copy("slow"), "what was here").unwrap();
     places
 }
@@ -124,7 +133,8 @@ fn a_killed_pull_leaves_whole_files_only() {
         go.send(()).unwrap();
         go.send(()).unwrap();
         let (report, _) = places.pull_from(&MirrorClient::connect(server.address()).unwrap()).unwrap();
-        assert_eq!((report.left_overs, report.copied, report.bytes), (1, 2, 2 * SIZE as u64));
+        assert_eq!((report.left_overs, report.copied, report.bytes + report.resumed), (0, 2, 2 * SIZE as u64));
+        assert!(report.resumed > 0, "{report}");
         places.assert_same();
     });
 }
@@ -140,7 +150,10 @@ fn a_stream_that_breaks_costs_its_file_only() {
         assert_eq!((report.copied, report.failed), (2, 1));
         assert!(heard.notices[0].starts_with("failed slow: "), "{:?}", heard.notices);
         assert_eq!(fs::read(places.copy("slow")).unwrap(), b"what was here");
-        assert_eq!(names(places.copy.path()), ["before", "slow", "then"]);
+        assert_eq!(temporaries(&places), 1, "what came is kept");
+        let (report, _) = places.pull();
+        assert_eq!((report.resumed, report.bytes), (HALT, SIZE as u64 - HALT));
+        assert_eq!(temporaries(&places), 0);
     });
 }
 
@@ -155,9 +168,9 @@ fn a_server_that_goes_ends_the_pull() {
         halts.recv().unwrap();
         server.shutdown(Duration::ZERO);
         let error = pulling.join().unwrap().unwrap_err();
-        assert!(matches!(error, PullError::Call(_)), "{error}");
+        assert!(matches!(error, CopyError::Call(_)), "{error}");
         assert_eq!(fs::read(places.copy("slow")).unwrap(), b"what was here");
-        assert_eq!(names(places.copy.path()), ["before", "slow"]);
+        assert_eq!(names(places.copy.path()).len(), 2 + temporaries(&places));
         places.pull();
         places.assert_same();
     });
@@ -173,9 +186,10 @@ fn left_overs_are_removed_wherever_they_are() {
         fs::write(places.copy("own/deep/.mirror-17-3.part"), "half").unwrap();
         fs::write(places.copy("plain/.mirror-17-4.part"), "half").unwrap();
         symlink("nowhere", places.copy(".mirror-17-5.part")).unwrap();
+        fs::write(places.copy(&format!("plain/.mirror-{}.part", "a0".repeat(32))), "of old content").unwrap();
         fs::write(places.copy(".mirror-mine.part"), "not one of them").unwrap();
         let (report, _) = places.pull();
-        assert_eq!((report.left_overs, report.copied), (3, 0));
+        assert_eq!((report.left_overs, report.copied), (4, 0));
         assert_eq!(temporaries(&places), 1);
     });
 }
@@ -190,7 +204,7 @@ fn two_pulls_do_not_share_a_directory() {
         let pulling = std::thread::spawn(move || pull(&remote, &copy, &Default::default(), &mut ()));
         halts.recv().unwrap();
         let error = places.pull_from(&places.shelf()).unwrap_err();
-        assert!(matches!(error, PullError::Locked(_)), "{error}");
+        assert!(matches!(error, CopyError::Locked(_)), "{error}");
         go.send(()).unwrap();
         assert_eq!(pulling.join().unwrap().unwrap().copied, 3);
         places.assert_same();

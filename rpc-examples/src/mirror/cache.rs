@@ -36,8 +36,8 @@ impl HashCache {
     pub(super) fn hash(&self, file: &File, metadata: &Metadata) -> io::Result<(ContentHash, u64)> {
         let key = (metadata.dev(), metadata.ino());
         let state = State::of(metadata);
-        if let Some((_, hash)) = self.lock().get(&key).filter(|(known, _)| *known == state) {
-            return Ok((*hash, state.size));
+        if let Some(hash) = self.known(metadata) {
+            return Ok((hash, state.size));
         }
         let settled = state.is_settled(SystemTime::now());
         let (hash, size) = hash_all(file)?;
@@ -45,6 +45,12 @@ impl HashCache {
             self.remember(key, state, hash);
         }
         Ok((hash, size))
+    }
+
+    /// The hash of a file that has not changed since it was read.
+    pub(super) fn known(&self, metadata: &Metadata) -> Option<ContentHash> {
+        let (state, hash) = *self.lock().get(&(metadata.dev(), metadata.ino()))?;
+        (state == State::of(metadata)).then_some(hash)
     }
 
     fn remember(&self, key: (u64, u64), state: State, hash: ContentHash) {

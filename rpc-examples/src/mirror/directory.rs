@@ -12,6 +12,7 @@ use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, Stat
 
 use super::attributes::Mtime;
 use super::link::LinkTarget;
+use super::path::RelPath;
 
 /// An open directory.
 #[derive(Debug)]
@@ -48,10 +49,21 @@ impl Directory {
         Ok((file, metadata))
     }
 
-    /// Creates a file that must not exist, for nobody else to read yet.
-    pub(super) fn create_file(&self, name: &OsStr) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    /// Opens a file for reading and writing, or creates it, for nobody else to read yet. Fails where it is a link.
+    pub(super) fn open_or_create_file(&self, name: &OsStr) -> io::Result<File> {
+        let access = OFlags::RDWR | OFlags::CREATE;
+        let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(File::from(rustix::fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?))
+    }
+
+    /// Gives the directory that an entry is in, and the entry's name there. No link on the way is followed.
+    pub(super) fn parent_of(self, path: &RelPath) -> io::Result<(Directory, &OsStr)> {
+        let (parent, name) = path.split();
+        let mut directory = self;
+        for component in parent.iter().flat_map(RelPath::components) {
+            directory = directory.open_directory(component)?;
+        }
+        Ok((directory, name))
     }
 
     /// Creates a directory that must not exist, for nobody else to enter yet.
@@ -76,6 +88,11 @@ impl Directory {
 
     pub(super) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    /// Removes a directory that is empty.
+    pub(super) fn remove_directory(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
     /// What the name itself is, a link not followed; `None` where there is nothing.
@@ -105,14 +122,31 @@ impl Directory {
         File::from(self.0.try_clone()?).metadata()
     }
 
+    /// The size of a regular file, 0 of anything else.
+    pub(super) fn size_of(&self, name: &OsStr) -> io::Result<u64> {
+        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(if kind_of(&stat) == Kind::File { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 })
+    }
+
+    /// Whether nobody has locked the file with this name. What is none is never locked.
+    pub(super) fn is_free(&self, name: &OsStr) -> bool {
+        self.open_file(name).map_or(true, |(file, _)| try_lock(file).unwrap_or(false))
+    }
+
+    /// Whether the name stands for this very file.
+    pub(super) fn holds(&self, name: &OsStr, file: &File) -> io::Result<bool> {
+        let (here, known) = match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(here) => (here, rustix::fs::fstat(file)?),
+            Err(rustix::io::Errno::NOENT) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        Ok((here.st_dev, here.st_ino) == (known.st_dev, known.st_ino))
+    }
+
     /// Whether this process now is the only one that holds it locked; until the directory is closed, so at the latest
     /// when the process ends, however it does.
     pub(super) fn try_lock(&self) -> io::Result<bool> {
-        match rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(true),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        try_lock(self)
     }
 }
 
@@ -122,17 +156,13 @@ impl AsFd for Directory {
     }
 }
 
-/// The `number`th name of this process for a file that is not complete yet.
-pub(super) fn temporary_name(number: u64) -> OsString {
-    format!(".mirror-{}-{number}.part", std::process::id()).into()
-}
-
-/// Whether it is such a name, of any process. Neither side takes such a file for content.
-pub(super) fn is_temporary(name: &OsStr) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    name.to_str()
-        .and_then(|name| name.strip_prefix(".mirror-")?.strip_suffix(".part")?.split_once('-'))
-        .is_some_and(|(process, number)| is_number(process) && is_number(number))
+/// Locks an open file or directory, if nobody else has.
+pub(super) fn try_lock(file: impl AsFd) -> io::Result<bool> {
+    match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn directory_flags() -> OFlags {
@@ -166,7 +196,7 @@ mod tests {
         let directory = Directory::open(top.path()).unwrap();
         assert!(directory.open_directory("dir".as_ref()).is_err());
         assert!(directory.open_file("file".as_ref()).is_err());
-        assert!(directory.create_file("file".as_ref()).is_err());
+        assert!(directory.open_or_create_file("file".as_ref()).is_err());
         assert_eq!(directory.look_up("dir".as_ref()).unwrap().unwrap().0, Kind::Symlink);
     }
 
@@ -188,13 +218,5 @@ mod tests {
         assert!(!second.try_lock().unwrap());
         drop(first);
         assert!(second.try_lock().unwrap());
-    }
-
-    #[test]
-    fn temporary_names_are_known_again() {
-        assert!(is_temporary(&temporary_name(7)));
-        for name in [".mirror", "mirror-1-2.part", ".mirror-1.part", ".mirror-1-.part", ".mirror-a-2.part", "a.part"] {
-            assert!(!is_temporary(name.as_ref()), "{name}");
-        }
     }
 }

@@ -10,13 +10,27 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ContentHash(blake3::Hash);
 
+impl ContentHash {
+    /// The hash with these 64 small hex digits.
+    pub(super) fn from_hex(digits: &str) -> Option<ContentHash> {
+        let hash = blake3::Hash::from_hex(digits).map(ContentHash).ok()?;
+        (format!("{hash:?}") == digits).then_some(hash)
+    }
+}
+
 /// Hashes bytes as they pass.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Hashing(blake3::Hasher);
 
 impl Hashing {
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
+    }
+
+    /// All that a reader has.
+    pub(super) fn update_all(&mut self, reader: impl Read) -> io::Result<()> {
+        self.0.update_reader(reader)?;
+        Ok(())
     }
 
     /// How many bytes have passed.
@@ -32,7 +46,7 @@ impl Hashing {
 /// The hash and the number of all bytes that `reader` has.
 pub(super) fn hash_all(reader: impl Read) -> io::Result<(ContentHash, u64)> {
     let mut hashing = Hashing::default();
-    hashing.0.update_reader(reader)?;
+    hashing.update_all(reader)?;
     Ok((hashing.finish(), hashing.count()))
 }
 

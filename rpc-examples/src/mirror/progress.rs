@@ -5,7 +5,7 @@ use std::io::{IsTerminal, stderr};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::pull::{Notice, Watch};
+use super::report::{Notice, Watch};
 
 /// Shows on standard error what a pull does: bars, if it is a terminal, and each [`Notice`] as a line.
 #[derive(Debug)]

@@ -1,17 +1,19 @@
-//! The serving side: a tree on disk as an implementation of [`Mirror`].
+//! The serving side: a tree on disk as an implementation of [`Mirror`]. How it is written to is in `depot`.
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::attributes::{Attributes, Mtime};
 use super::cache::HashCache;
-use super::directory::{Directory, Kind, is_temporary};
+use super::directory::{Directory, Kind};
 use super::error::MirrorError;
 use super::path::RelPath;
-use super::service::{Entry, Item, Mirror, Page, Reason};
+use super::quota::Quota;
+use super::service::{Content, Entry, Item, Mirror, Page, Reason, Receipt, Upload};
+use super::temporary::temporary;
 use super::walk::Walk;
 
 /// The JSON text that a page is closed behind, by estimate. An entry can add more only by its own length.
@@ -27,7 +29,9 @@ const PAGE_TIME: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Shelf {
     top: PathBuf,
-    hashes: HashCache,
+    pub(super) hashes: HashCache,
+    /// `None` where nobody may write.
+    writing: Option<Quota>,
 }
 
 impl Shelf {
@@ -37,10 +41,28 @@ impl Shelf {
     /// Where the directory cannot be opened.
     pub fn open(top: &Path) -> io::Result<Shelf> {
         Directory::open(top)?;
-        Ok(Shelf { top: top.to_owned(), hashes: HashCache::default() })
+        Ok(Shelf { top: top.to_owned(), hashes: HashCache::default(), writing: None })
     }
 
-    fn top(&self) -> Result<Directory, MirrorError> {
+    /// The same tree, which may be written to from now on. With a quota all its regular files may have no more than so
+    /// many bytes together; they are counted now, and what others write later is not noticed.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read.
+    pub fn writable(self, quota: Option<u64>) -> io::Result<Shelf> {
+        let used = match quota {
+            Some(_) => bytes_below(Directory::open(&self.top)?)?,
+            None => 0,
+        };
+        Ok(Shelf { writing: Some(Quota::new(quota, used)), ..self })
+    }
+
+    /// The permission to write.
+    pub(super) fn writing(&self) -> Result<&Quota, MirrorError> {
+        self.writing.as_ref().ok_or(MirrorError::ReadOnly)
+    }
+
+    pub(super) fn top(&self) -> Result<Directory, MirrorError> {
         Directory::open(&self.top).map_err(|error| MirrorError::NoTree(error.to_string()))
     }
 
@@ -48,7 +70,7 @@ impl Shelf {
     fn describe(&self, directory: &Directory, name: &OsStr, path: &RelPath) -> io::Result<Option<Item>> {
         let Some((kind, mtime)) = directory.look_up(name)? else { return Ok(None) };
         match kind {
-            _ if is_temporary(name) => Ok(Some(Item::Skipped(Reason::Incomplete))),
+            _ if temporary(name).is_some() => Ok(Some(Item::Skipped(Reason::Incomplete))),
             Kind::File => self.describe_file(directory, name).map(Some),
             Kind::Directory => {
                 let attributes = Attributes::of(&directory.open_directory(name)?.metadata()?);
@@ -66,17 +88,15 @@ impl Shelf {
     }
 
     /// Opens a file without passing through a link.
-    fn open_file(&self, path: &RelPath) -> Result<File, MirrorError> {
-        let refused = |error: io::Error| refusal(path, &error);
-        let mut directory = self.top()?;
-        let mut components = path.components().peekable();
-        while let Some(name) = components.next() {
-            if components.peek().is_none() {
-                return directory.open_file(name).map(|(file, _)| file).map_err(refused);
-            }
-            directory = directory.open_directory(name).map_err(refused)?;
+    pub(super) fn open_file(&self, path: &RelPath, content: &Content) -> Result<File, MirrorError> {
+        let top = self.top()?;
+        let opened = top.parent_of(path).and_then(|(directory, name)| directory.open_file(name));
+        let (file, metadata) = opened.map_err(|error| refusal(path, &error))?;
+        let is_other = self.hashes.known(&metadata).is_some_and(|hash| hash != content.hash);
+        match metadata.len() != content.size || is_other {
+            true => Err(MirrorError::Changed(path.clone())),
+            false => Ok(file),
         }
-        Err(MirrorError::NotAFile(path.clone()))
     }
 }
 
@@ -111,9 +131,48 @@ impl Mirror for Shelf {
         Ok(page)
     }
 
-    fn fetch(&self, path: &RelPath) -> Result<impl Read, MirrorError> {
-        self.open_file(path)
+    fn fetch(&self, path: &RelPath, offset: u64, content: &Content) -> Result<impl Read, MirrorError> {
+        let mut file = self.open_file(path, content)?;
+        file.seek(SeekFrom::Start(offset)).map_err(|error| refusal(path, &error))?;
+        Ok(file)
     }
+
+    fn room(&self) -> Result<Option<u64>, MirrorError> {
+        Ok(self.writing()?.left())
+    }
+
+    fn held(&self, path: &RelPath, content: &Content) -> Result<u64, MirrorError> {
+        self.held_of(path, content)
+    }
+
+    fn store(&self, path: &RelPath, upload: &Upload, content: impl Read) -> Result<Receipt, MirrorError> {
+        self.take(path, upload, content)
+    }
+
+    fn place(&self, entry: &Entry) -> Result<(), MirrorError> {
+        self.put(entry)
+    }
+
+    fn remove(&self, path: &RelPath) -> Result<(), MirrorError> {
+        self.take_away(path)
+    }
+
+    fn sweep(&self) -> Result<u64, MirrorError> {
+        self.sweep_up()
+    }
+}
+
+/// The size of all regular files in a tree.
+fn bytes_below(top: Directory) -> io::Result<u64> {
+    let mut bytes = 0;
+    let mut walk = Walk::new(top, None)?;
+    while let Some((directory, name, path)) = walk.next() {
+        match directory.size_of(&name) {
+            Ok(0) | Err(_) => _ = walk.enter(&name, &path),
+            Ok(size) => bytes += size,
+        }
+    }
+    Ok(bytes)
 }
 
 fn describe_link(directory: &Directory, name: &OsStr, path: &RelPath, mtime: Mtime) -> io::Result<Item> {

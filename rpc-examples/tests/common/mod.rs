@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use rpc_examples::mirror::{Mirror, Notice, PullError, PullOptions, RelPath, Report, Shelf, Watch, pull};
+use rpc_examples::mirror::{Content, CopyError, CopyOptions, Mirror, Notice, RelPath, Report, Shelf, Watch, pull};
 use tempfile::TempDir;
 
 /// A source, a destination, and a place beside them.
@@ -44,11 +44,11 @@ impl Places {
         self.pull_from(&self.shelf()).unwrap()
     }
 
-    pub(crate) fn pull_from(&self, remote: &impl Mirror) -> Result<(Report, Heard), PullError> {
-        self.pull_with(remote, &PullOptions::default().sync(false))
+    pub(crate) fn pull_from(&self, remote: &impl Mirror) -> Result<(Report, Heard), CopyError> {
+        self.pull_with(remote, &CopyOptions::default().sync(false))
     }
 
-    pub(crate) fn pull_with(&self, remote: &impl Mirror, options: &PullOptions) -> Result<(Report, Heard), PullError> {
+    pub(crate) fn pull_with(&self, remote: &impl Mirror, options: &CopyOptions) -> Result<(Report, Heard), CopyError> {
         let mut heard = Heard::default();
         let report = pull(remote, self.copy.path(), options, &mut heard)?;
         Ok((report, heard))
@@ -130,6 +130,12 @@ pub(crate) fn set_time(path: &Path, secs: u64, nanos: u32) {
 
 pub(crate) fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+}
+
+/// What `bytes` are as content.
+pub(crate) fn content_of(bytes: &[u8]) -> Content {
+    let hash = serde_json::from_value(blake3::hash(bytes).to_hex().as_str().into()).unwrap();
+    Content { size: bytes.len() as u64, hash }
 }
 
 pub(crate) fn rel(path: &str) -> RelPath {

@@ -16,8 +16,10 @@ use std::time::{Duration, Instant};
 use rpc_core::{Address, Server};
 
 use super::connect::connect;
+use super::options::CopyOptions;
 use super::progress::Progress;
-use super::pull::{PullError, PullOptions, Report, pull, size};
+use super::pull::pull;
+use super::report::{CopyError, Report, size};
 use super::service::{MirrorClient, MirrorServer};
 use super::shelf::Shelf;
 
@@ -50,7 +52,7 @@ pub enum DemoError {
     /// The server or the connection failed.
     Rpc(rpc_core::Error),
     /// A pull gave up.
-    Pull(PullError),
+    Pull(CopyError),
     /// The mirror did not do what it promises.
     Broken(String),
 }
@@ -112,7 +114,7 @@ fn both_pulls(address: &Address, from: &Path, to: &Path, files: u64, out: &mut d
 }
 
 fn pull_once(remote: &MirrorClient, to: &Path) -> Result<Report, DemoError> {
-    let report = pull(remote, to, &PullOptions::default(), &mut Progress::new())?;
+    let report = pull(remote, to, &CopyOptions::default(), &mut Progress::new())?;
     expect("entries that could not be copied", report.failed, 0)?;
     Ok(report)
 }
@@ -147,8 +149,8 @@ impl From<rpc_core::Error> for DemoError {
     }
 }
 
-impl From<PullError> for DemoError {
-    fn from(error: PullError) -> DemoError {
+impl From<CopyError> for DemoError {
+    fn from(error: CopyError) -> DemoError {
         DemoError::Pull(error)
     }
 }

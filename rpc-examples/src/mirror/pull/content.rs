@@ -1,17 +1,18 @@
 //! Bytes and links: what is here already stays, what is missing or differs is put in its place in one step.
 
-use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::ffi::OsStr;
 
 use super::super::attributes::{Attributes, Mtime};
-use super::super::directory::{Directory, Kind, temporary_name};
-use super::super::hash::{ContentHash, hash_all};
+use super::super::directory::{Directory, Kind};
+use super::super::hash::hash_all;
 use super::super::link::LinkTarget;
+use super::super::partial::{Arrival, Partial};
 use super::super::path::RelPath;
-use super::super::service::Mirror;
+use super::super::replace::{in_the_way, put_link};
+use super::super::report::{Problem, Trouble};
+use super::super::service::{Content, Mirror};
+use super::super::temporary::partial_name;
 use super::Pull;
-use super::landing::{Copied, Landing};
-use super::report::{Problem, Trouble};
 
 impl<M: Mirror> Pull<'_, M> {
     pub(super) fn link(
@@ -25,18 +26,12 @@ impl<M: Mirror> Pull<'_, M> {
         if !target.stays_inside(path) {
             return Err(Problem::Refused("the link leads out of the directory").into());
         }
-        let here = directory.look_up(name)?;
-        match here {
+        match directory.look_up(name)? {
             Some((Kind::Symlink, when)) if when == mtime && directory.read_link(name)? == *target => return Ok(()),
             Some((kind, _)) => may_replace(kind)?,
             None => {}
         }
-        let temporary = self.temporary();
-        directory.create_link(&temporary, target, mtime)?;
-        if let Err(error) = directory.rename(&temporary, name) {
-            _ = directory.remove_file(&temporary);
-            return Err(error.into());
-        }
+        put_link(directory, name, target, mtime)?;
         self.report.links += 1;
         Ok(())
     }
@@ -44,8 +39,8 @@ impl<M: Mirror> Pull<'_, M> {
     pub(super) fn file(&mut self, directory: &Directory, wanted: &Wanted<'_>) -> Result<(), Trouble> {
         match directory.look_up(wanted.name)? {
             Some((Kind::File, _)) if self.is_here(directory, wanted)? => {
-                self.watch.bytes(wanted.size);
-                self.report.unchanged += wanted.size;
+                self.watch.bytes(wanted.content.size);
+                self.report.unchanged += wanted.content.size;
                 return Ok(());
             }
             Some((kind, _)) => may_replace(kind)?,
@@ -58,10 +53,10 @@ impl<M: Mirror> Pull<'_, M> {
     /// as another.
     fn is_here(&mut self, directory: &Directory, wanted: &Wanted<'_>) -> Result<bool, Trouble> {
         let Ok((file, metadata)) = directory.open_file(wanted.name) else { return Ok(false) };
-        if metadata.len() != wanted.size {
+        if metadata.len() != wanted.content.size {
             return Ok(false);
         }
-        if !hash_all(&file).is_ok_and(|(hash, _)| hash == wanted.hash) {
+        if !hash_all(&file).is_ok_and(|(hash, _)| hash == wanted.content.hash) {
             return Ok(false);
         }
         if Attributes::of(&metadata) != wanted.attributes {
@@ -71,25 +66,44 @@ impl<M: Mirror> Pull<'_, M> {
         Ok(true)
     }
 
+    /// Goes on with what an interrupted pull has left of this very content. Should that be damaged, the second attempt
+    /// begins anew.
     fn fetch(&mut self, directory: &Directory, wanted: &Wanted<'_>) -> Result<(), Trouble> {
-        let stream = self.remote.fetch(wanted.path).map_err(Trouble::from_call)?;
-        let mut landing = Landing::create(directory, self.temporary())?;
-        // One byte more than was listed shows that the file has grown; all that it may have become is not wanted.
-        let mut stream = stream.take(wanted.size.saturating_add(1));
-        let Copied { bytes, hash, outcome } = landing.copy_from(&mut stream, self.watch);
-        self.report.bytes += bytes;
-        outcome?;
-        if bytes != wanted.size || hash != wanted.hash {
-            return Err(Problem::Changed.into());
+        match self.fetch_behind(directory, wanted, u64::MAX)? {
+            (Arrival::Other, held) if held > 0 => match self.fetch_behind(directory, wanted, 0)?.0 {
+                Arrival::Complete => Ok(()),
+                Arrival::Other => Err(Problem::Changed.into()),
+            },
+            (Arrival::Other, _) => Err(Problem::Changed.into()),
+            (Arrival::Complete, _) => Ok(()),
         }
-        landing.keep(wanted.name, wanted.attributes, self.options.sync)?;
-        self.report.copied += 1;
-        Ok(())
     }
 
-    fn temporary(&mut self) -> OsString {
-        self.temporaries += 1;
-        temporary_name(self.temporaries)
+    /// Fetches what is not here already, of which at most `most` bytes count. Returns how many that were.
+    fn fetch_behind(
+        &mut self,
+        directory: &Directory,
+        wanted: &Wanted<'_>,
+        most: u64,
+    ) -> Result<(Arrival, u64), Trouble> {
+        let Some(mut partial) = Partial::open(directory, wanted.content, most)? else {
+            return Err(Problem::Refused("somebody else is writing it").into());
+        };
+        let held = partial.len();
+        self.watch.bytes(held);
+        if partial.missing() > 0 {
+            self.wanted.insert(partial_name(&wanted.content.hash));
+            let stream = self.remote.fetch(wanted.path, held, &wanted.content).map_err(Trouble::from_call)?;
+            let (bytes, outcome) = partial.take_from(stream, &mut |count| self.watch.bytes(count));
+            self.report.bytes += bytes;
+            outcome?;
+        }
+        let arrival = partial.complete(wanted.name, wanted.attributes, self.options.sync)?;
+        if arrival == Arrival::Complete {
+            self.report.copied += 1;
+            self.report.resumed += held;
+        }
+        Ok((arrival, held))
     }
 }
 
@@ -97,16 +111,10 @@ impl<M: Mirror> Pull<'_, M> {
 pub(super) struct Wanted<'p> {
     pub(super) path: &'p RelPath,
     pub(super) name: &'p OsStr,
-    pub(super) size: u64,
-    pub(super) hash: ContentHash,
+    pub(super) content: Content,
     pub(super) attributes: Attributes,
 }
 
-/// Files and links make way for files and links; what may hold more does not.
 fn may_replace(kind: Kind) -> Result<(), Problem> {
-    match kind {
-        Kind::File | Kind::Symlink => Ok(()),
-        Kind::Directory => Err(Problem::InTheWay("a directory")),
-        Kind::Special(kind) => Err(Problem::InTheWay(kind)),
-    }
+    in_the_way(kind).map_or(Ok(()), |kind| Err(Problem::InTheWay(kind.to_owned())))
 }

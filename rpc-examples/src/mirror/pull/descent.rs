@@ -10,9 +10,10 @@ use std::rc::Rc;
 use rustix::fs::Mode;
 
 use super::super::attributes::Attributes;
-use super::super::directory::{Directory, Kind};
+use super::super::directory::Directory;
 use super::super::path::RelPath;
-use super::report::{Problem, Trouble};
+use super::super::replace::in_a_directorys_way;
+use super::super::report::{Problem, Trouble};
 
 pub(super) struct Descent {
     top: Rc<Directory>,
@@ -59,13 +60,11 @@ impl Descent {
         attributes: Attributes,
     ) -> Result<Option<Attributes>, Trouble> {
         let parent = self.levels.last().map_or(&self.top, |level| &level.directory);
-        let is_new = match parent.look_up(name)? {
-            None => true,
-            Some((Kind::Directory, _)) => false,
-            Some((Kind::File, _)) => return Err(Problem::InTheWay("a file").into()),
-            Some((Kind::Symlink, _)) => return Err(Problem::InTheWay("a symbolic link").into()),
-            Some((Kind::Special(kind), _)) => return Err(Problem::InTheWay(kind).into()),
-        };
+        let here = parent.look_up(name)?;
+        if let Some(kind) = here.and_then(|(kind, _)| in_a_directorys_way(kind)) {
+            return Err(Problem::InTheWay(kind.to_owned()).into());
+        }
+        let is_new = here.is_none();
         if is_new {
             parent.create_directory(name)?;
         }

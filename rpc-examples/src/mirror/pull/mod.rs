@@ -4,133 +4,92 @@
 //! already are compared by content; what is missing or differs is fetched into a temporary file beside its place and
 //! renamed when it is complete. Nothing is deleted.
 //!
-//! It may be killed at any moment: a name stands for the old content or the new, never for a part. The next pull removes
-//! the temporary files and goes on where files are missing.
+//! It may be killed at any moment: a name stands for the old content or the new, never for a part. The next pull goes on
+//! where files are missing, and in the middle of the one that was interrupted; what it has no use for, it removes.
 
 mod content;
 mod descent;
-mod landing;
-mod report;
 
-use std::ffi::OsStr;
-use std::io;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Instant;
 
 use super::attributes::Attributes;
-use super::directory::{Directory, is_temporary};
+use super::directory::Directory;
 use super::error::MirrorError;
+use super::listing::Listing;
+use super::options::CopyOptions;
 use super::path::RelPath;
-use super::service::{Entry, Item, Mirror, Reason};
-use super::walk::Walk;
-
-pub(super) use report::size;
-pub use report::{Notice, Problem, PullError, Report, Watch};
+use super::replace::sweep;
+use super::report::{CopyError, Notice, Problem, Report, Trouble, Watch};
+use super::service::{Content, Entry, Item, Mirror, Reason};
+use super::temporary::{Temporary, temporary};
 
 use content::Wanted;
 use descent::Descent;
-use report::Trouble;
-
-/// How to pull. The default is what `mirror pull` does.
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct PullOptions {
-    page_len: u32,
-    sync: bool,
-}
-
-impl Default for PullOptions {
-    fn default() -> PullOptions {
-        PullOptions { page_len: 4096, sync: true }
-    }
-}
-
-impl PullOptions {
-    /// How many entries to ask for at once; 4,096. All pages together are the same listing.
-    pub fn page_len(self, entries: u32) -> Self {
-        PullOptions { page_len: entries, ..self }
-    }
-
-    /// Whether each file must be on the disk before it gets its name; yes. Without it a power failure, but not a killed
-    /// pull, may leave files whose content is wrong; the next pull finds them by their hash.
-    pub fn sync(self, sync: bool) -> Self {
-        PullOptions { sync, ..self }
-    }
-}
 
 /// Copies what `remote` lists into the directory `destination`, which is created if need be.
 ///
 /// What is wrong with single entries is told to `watch` and counted in the report, and the others are copied.
 ///
 /// # Errors
-/// [`PullError`] where going on is pointless.
+/// [`CopyError`] where going on is pointless.
 pub fn pull<M: Mirror>(
     remote: &M,
     destination: &Path,
-    options: &PullOptions,
+    options: &CopyOptions,
     watch: &mut dyn Watch,
-) -> Result<Report, PullError> {
+) -> Result<Report, CopyError> {
     let begun = Instant::now();
-    let local = |error| PullError::Destination { path: destination.to_owned(), error };
+    let local = |error| CopyError::Directory { path: destination.to_owned(), error };
     std::fs::create_dir_all(destination).map_err(local)?;
     let top = Directory::open(destination).map_err(local)?;
     if !top.try_lock().map_err(local)? {
-        return Err(PullError::Locked(destination.to_owned()));
+        return Err(CopyError::Locked(destination.to_owned()));
     }
-    let mut report = Report { left_overs: sweep(destination).map_err(local)?, ..Report::default() };
-    let mut pull = Pull { remote, options, watch, report: &mut report, descent: Descent::new(top), temporaries: 0 };
+    let mut report = Report::default();
+    let descent = Descent::new(top);
+    let mut pull = Pull { remote, options, watch, report: &mut report, descent, wanted: HashSet::new() };
     let outcome = pull.all_pages();
     pull.leave(None);
-    outcome?;
-    report.elapsed = begun.elapsed();
-    Ok(report)
-}
-
-/// Removes the temporary files of pulls that were killed, and counts them.
-fn sweep(destination: &Path) -> io::Result<u64> {
-    let mut removed = 0;
-    let mut walk = Walk::new(Directory::open(destination)?, None)?;
-    while let Some((directory, name, path)) = walk.next() {
-        if is_temporary(&name) && directory.remove_file(&name).is_ok() {
-            removed += 1;
-        } else {
-            // Most are no directories; those that may not be read, no pull has written to.
-            _ = walk.enter(&name, &path);
-        }
+    let wanted = pull.wanted;
+    // A full disk is full of such parts, perhaps.
+    if let Err(error) = outcome.as_ref()
+        && !matches!(error, CopyError::Disk(_))
+    {
+        return outcome.map(|()| report);
     }
-    Ok(removed)
+    let again = Directory::open(destination).map_err(local)?;
+    let is_stale = |_: &Directory, name: &OsStr, kind| match kind {
+        Temporary::Link(_) => true,
+        Temporary::Partial(_) => !wanted.contains(name),
+    };
+    sweep(again, &is_stale, &mut |_| report.left_overs += 1).map_err(local)?;
+    report.elapsed = begun.elapsed();
+    outcome.map(|()| report)
 }
 
 struct Pull<'p, M> {
     remote: &'p M,
-    options: &'p PullOptions,
+    options: &'p CopyOptions,
     watch: &'p mut dyn Watch,
     report: &'p mut Report,
     descent: Descent,
-    /// How many temporary files there have been.
-    temporaries: u64,
+    /// Names of the parts of files that were fetched: if one is left, the next pull goes on with it.
+    wanted: HashSet<OsString>,
 }
 
 impl<M: Mirror> Pull<'_, M> {
-    fn all_pages(&mut self) -> Result<(), PullError> {
-        let mut last = None;
-        loop {
-            let page = self.remote.list(last.clone(), self.options.page_len).map_err(PullError::Call)?;
-            if page.more && page.entries.is_empty() {
-                return Err(PullError::Listing("it has an empty page before its end"));
-            }
-            self.announce(&page.entries);
-            for entry in page.entries {
-                if last.as_ref().is_some_and(|last| *last >= entry.path) {
-                    return Err(PullError::Listing("it is out of order"));
-                }
-                last = Some(entry.path.clone());
+    fn all_pages(&mut self) -> Result<(), CopyError> {
+        let mut listing = Listing::of(self.remote, self.options.page_len);
+        while let Some(entries) = listing.next_page()? {
+            self.announce(&entries);
+            for entry in entries {
                 self.entry(entry)?;
             }
-            if !page.more {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     fn announce(&mut self, entries: &[Entry]) {
@@ -146,7 +105,7 @@ impl<M: Mirror> Pull<'_, M> {
     }
 
     /// Deals with one entry. Only what ends the whole pull is an error.
-    fn entry(&mut self, Entry { path, item }: Entry) -> Result<(), PullError> {
+    fn entry(&mut self, Entry { path, item }: Entry) -> Result<(), CopyError> {
         self.leave(Some(&path));
         match self.place(&path, item) {
             Ok(()) => Ok(()),
@@ -173,13 +132,13 @@ impl<M: Mirror> Pull<'_, M> {
         }
         let (parent, name) = path.split();
         let directory = self.descent.directory(parent.as_ref()).ok_or(Problem::NoDirectory)?;
-        if is_temporary(name) {
+        if temporary(name).is_some() {
             return Err(Problem::Refused("this name is for temporary files").into());
         }
         match item {
             Item::File { size, hash, attributes } => {
                 self.report.files += 1;
-                let wanted = Wanted { path, name, size, hash, attributes };
+                let wanted = Wanted { path, name, content: Content { size, hash }, attributes };
                 let placed = self.file(&directory, &wanted);
                 self.watch.file_done();
                 placed

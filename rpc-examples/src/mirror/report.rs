@@ -5,9 +5,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::error::MirrorError;
-use super::super::path::RelPath;
-use super::super::service::Reason;
+use super::error::MirrorError;
+use super::partial::Interrupted;
+use super::path::RelPath;
+use super::service::Reason;
 
 /// Hears what a pull does while it does it. All methods do nothing by default, and `()` is one that never listens.
 pub trait Watch {
@@ -63,7 +64,7 @@ pub enum Problem {
     /// This machine failed.
     Local(io::Error),
     /// Something else is here that a pull does not remove.
-    InTheWay(&'static str),
+    InTheWay(String),
     /// The server asks for what a pull does not do.
     Refused(&'static str),
     /// The directory it belongs in was not listed, or could not be made.
@@ -72,13 +73,13 @@ pub enum Problem {
 
 /// Why a pull gave up. What it had copied is complete, and pulling again goes on from there.
 #[derive(Debug)]
-pub enum PullError {
+pub enum CopyError {
     /// A call failed: the server is not there, or not one.
     Call(MirrorError),
     /// The listing is none; the text says why.
     Listing(&'static str),
-    /// The destination cannot be used.
-    Destination {
+    /// The directory on this side cannot be used.
+    Directory {
         /// The directory.
         path: PathBuf,
         /// Why.
@@ -100,6 +101,8 @@ pub struct Report {
     pub copied: u64,
     /// Bytes that came for them, those of files that failed included.
     pub bytes: u64,
+    /// Bytes of the files that were copied which an interrupted attempt had copied before.
+    pub resumed: u64,
     /// Bytes of files that were here already.
     pub unchanged: u64,
     /// Files and directories whose content was here, and which got another time or mode.
@@ -121,15 +124,17 @@ pub struct Report {
 /// What keeps an entry from being copied, and perhaps all others.
 pub(super) enum Trouble {
     Entry(Problem),
-    Fatal(PullError),
+    Fatal(CopyError),
 }
 
 impl Trouble {
     /// A call that failed: a server that answers may answer the next call better.
     pub(super) fn from_call(error: MirrorError) -> Trouble {
-        match error.is_answer() {
-            true => Trouble::Entry(Problem::Remote(error)),
-            false => Trouble::Fatal(PullError::Call(error)),
+        match error {
+            MirrorError::Changed(_) => Trouble::Entry(Problem::Changed),
+            MirrorError::ReadOnly | MirrorError::NoRoom(_) => Trouble::Fatal(CopyError::Call(error)),
+            error if error.is_answer() => Trouble::Entry(Problem::Remote(error)),
+            error => Trouble::Fatal(CopyError::Call(error)),
         }
     }
 }
@@ -140,11 +145,20 @@ impl From<Problem> for Trouble {
     }
 }
 
+impl From<Interrupted> for Trouble {
+    fn from(interrupted: Interrupted) -> Trouble {
+        match interrupted {
+            Interrupted::Stream(error) => Trouble::Entry(Problem::Stream(error.into())),
+            Interrupted::Disk(error) => error.into(),
+        }
+    }
+}
+
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Trouble {
         use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         match error.kind() {
-            StorageFull | QuotaExceeded | ReadOnlyFilesystem => Trouble::Fatal(PullError::Disk(error)),
+            StorageFull | QuotaExceeded | ReadOnlyFilesystem => Trouble::Fatal(CopyError::Disk(error)),
             _ => Trouble::Entry(Problem::Local(error)),
         }
     }
@@ -165,6 +179,9 @@ impl fmt::Display for Report {
         let micros = self.elapsed.as_micros().max(1);
         let rate = u128::from(self.bytes) * 1_000_000 / micros;
         write!(f, " ({}/s)", size(u64::try_from(rate).unwrap_or(u64::MAX)))?;
+        if self.resumed > 0 {
+            write!(f, ", {} had come before", size(self.resumed))?;
+        }
         if self.unchanged > 0 {
             write!(f, ", {} were here", size(self.unchanged))?;
         }
@@ -184,7 +201,7 @@ impl fmt::Display for Report {
 }
 
 /// A number of bytes for people.
-pub(in super::super) fn size(bytes: u64) -> impl fmt::Display {
+pub(super) fn size(bytes: u64) -> impl fmt::Display {
     indicatif::BinaryBytes(bytes)
 }
 
@@ -200,9 +217,9 @@ impl fmt::Display for Notice {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::Changed => f.write_str("it changed while it was copied, pull again"),
+            Problem::Changed => f.write_str("it changed while it was copied, try again"),
             Problem::Remote(error) => write!(f, "{error}"),
-            Problem::Stream(error) => f.write_str(&super::super::path::printable(&error.to_string())),
+            Problem::Stream(error) => f.write_str(&super::path::printable(&error.to_string())),
             Problem::Local(error) => write!(f, "{error}"),
             Problem::InTheWay(kind) => write!(f, "{kind} is in the way here"),
             Problem::Refused(why) => write!(f, "refused, {why}"),
@@ -211,19 +228,19 @@ impl fmt::Display for Problem {
     }
 }
 
-impl fmt::Display for PullError {
+impl fmt::Display for CopyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PullError::Call(error) => write!(f, "{error}"),
-            PullError::Listing(why) => write!(f, "the server's listing is refused, {why}"),
-            PullError::Destination { path, error } => write!(f, "{}: {error}", path.display()),
-            PullError::Disk(error) => write!(f, "cannot write here: {error}; what is copied is complete, pull again"),
-            PullError::Locked(path) => write!(f, "another pull is at work in {}", path.display()),
+            CopyError::Call(error) => write!(f, "{error}"),
+            CopyError::Listing(why) => write!(f, "the server's listing is refused, {why}"),
+            CopyError::Directory { path, error } => write!(f, "{}: {error}", path.display()),
+            CopyError::Disk(error) => write!(f, "cannot write here: {error}; what is copied is complete, pull again"),
+            CopyError::Locked(path) => write!(f, "another pull is at work in {}", path.display()),
         }
     }
 }
 
-impl std::error::Error for PullError {}
+impl std::error::Error for CopyError {}
 
 #[cfg(test)]
 mod tests {
@@ -232,7 +249,7 @@ mod tests {
     #[test]
     fn a_full_disk_ends_the_pull() {
         for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::ReadOnlyFilesystem] {
-            assert!(matches!(Trouble::from(io::Error::from(kind)), Trouble::Fatal(PullError::Disk(_))), "{kind}");
+            assert!(matches!(Trouble::from(io::Error::from(kind)), Trouble::Fatal(CopyError::Disk(_))), "{kind}");
         }
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
         assert!(matches!(Trouble::from(denied), Trouble::Entry(Problem::Local(_))));
