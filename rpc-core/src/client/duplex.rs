@@ -9,7 +9,7 @@ use std::io::{self, IoSlice, Read};
 use std::time::Instant;
 
 use crate::connection::{Ahead, CHUNK, DISCARD_BYTES, DISCARD_TIME};
-use crate::error::{Doing, Error, Fate, Result};
+use crate::error::{Doing, Error, Fate, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
 use crate::transport::{Patience, with_helpers};
@@ -60,10 +60,10 @@ impl Pump {
         Ok(())
     }
 
-    fn load_trailer(&mut self, status: Status, message: &str, ends: Ends) {
+    fn load_trailer(&mut self, trailer: &ReplyHeader<'_>, ends: Ends) {
         self.frame.clear();
         self.frame.resize(FRAME_HEADER_LEN, 0);
-        ReplyHeader::trailer(status, message).encode(&mut self.frame);
+        trailer.encode(&mut self.frame);
         let count = self.frame.len() - FRAME_HEADER_LEN;
         self.put_header(FrameKind::Trailer, true, count);
         self.ends = ends;
@@ -176,7 +176,7 @@ impl Wire {
     /// the caller does not know.
     fn duplex_source_failed(&mut self, error: io::Error) -> Error {
         if self.turn().can_trail() {
-            self.pump.load_trailer(Status::Error, &error.to_string(), Ends::Stopped);
+            self.pump.load_trailer(&source_trailer(&error), Ends::Stopped);
         } else {
             // that the write fails is no news
             _ = self.outbound.reset();
@@ -297,9 +297,11 @@ impl Wire {
             return false;
         }
         if self.turn().sending() {
-            self.pump.load_trailer(Status::RequestError, "the rest of the request is not wanted", Ends::Stopped);
+            let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the request is not wanted");
+            self.pump.load_trailer(&trailer, Ends::Stopped);
         } else if self.turn().may_cancel() {
-            self.pump.load_trailer(Status::RequestError, "the rest of the reply is not wanted", Ends::Cancelled);
+            let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the reply is not wanted");
+            self.pump.load_trailer(&trailer, Ends::Cancelled);
         }
         !self.pump.is_empty()
     }

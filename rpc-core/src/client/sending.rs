@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use crate::connection::{Ahead, CHUNK};
-use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::error::{Doing, Error, Fate, Misuse, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHeader, Status};
@@ -185,7 +185,7 @@ impl Wire {
         if !self.turn().can_trail() {
             return Err(SendError::Source(error));
         }
-        self.outbound.write_trailer(&ReplyHeader::trailer(Status::Error, &error.to_string()))?;
+        self.outbound.write_trailer(&source_trailer(&error))?;
         self.turn().request_stopped();
         Ok(Sent::SourceFailed(error))
     }

@@ -4,10 +4,10 @@ use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
-use crate::message::MessageError;
+use crate::message::{MessageError, ReplyHeader, Status};
 use crate::transport::AddressError;
 
-use super::{Doing, Error, Fate, Misuse};
+use super::{Doing, Error, Fate, Misuse, RemoteError};
 
 impl Error {
     /// What a failure of the message layer is for a call: a time limit (of `limit`), a protocol error, or the transport.
@@ -32,6 +32,18 @@ impl Error {
             Error::Misuse(Misuse::Closed) => io::ErrorKind::NotConnected,
             Error::Remote(_) | Error::Misuse(_) => io::ErrorKind::Other,
         }
+    }
+}
+
+/// What a Trailer says of a source that failed: the other side's words, where the source is a stream of its own that was
+/// ended by some; else the error's text.
+pub(crate) fn source_trailer(error: &io::Error) -> ReplyHeader<'_> {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::Remote(RemoteError { status, message, details, .. })) => {
+            let details = details.as_deref().and_then(|json| serde_json::from_str(json).ok());
+            ReplyHeader::trailer(*status, message).with_details(details)
+        }
+        _ => ReplyHeader { error_message: error.to_string().into(), ..ReplyHeader::trailer(Status::Error, "") },
     }
 }
 

@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 use crate::message::{MAX_DETAILS_LEN, Status, TrailerError, Violation};
 use crate::transport::AddressError;
 
+pub(crate) use classify::source_trailer;
+
 /// The result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use serde_json::value::RawValue;
 
 use crate::connection::CHUNK;
-use crate::error::{Doing, Error, Fate, RemoteError, Result};
+use crate::error::{Doing, Error, Fate, Result, source_trailer};
 use crate::frame::FrameError;
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, ReplyHeader, Status};
@@ -151,13 +151,7 @@ impl Exchange<'_> {
         if !self.turn.get().can_trail() {
             return Err(Error::Source { error, fate: Fate::LOST });
         }
-        match Error::from(error) {
-            Error::Remote(RemoteError { status, message, details, .. }) => {
-                let details = details.and_then(|json| RawValue::from_string(json.into()).ok());
-                self.trail(&ReplyHeader::trailer(status, &message).with_details(details.as_deref()))
-            }
-            other => self.trail(&ReplyHeader::trailer(Status::Error, &other.to_string())),
-        }
+        self.trail(&source_trailer(&error))
     }
 
     fn trail(&self, trailer: &ReplyHeader<'_>) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Trailers: a stream whose source fails ends at that very byte with the reason, and the connection goes on.
 
+mod details;
 mod frames;
 mod from_client;
 mod from_server;
