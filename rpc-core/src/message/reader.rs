@@ -123,28 +123,11 @@ impl<R: Read> MessageReader<R> {
     /// [`Violation::HeaderTooLong`] over 4096 bytes, [`Violation::UnexpectedFrame`], [`MessageError::Reset`], and what
     /// the byte stream and its frames may have wrong.
     pub fn read_header(&mut self, out: &mut Vec<u8>) -> Result<bool, MessageError> {
-        self.read_header_behind(out, false)
-    }
-
-    /// As [`read_header`](MessageReader::read_header), but passes over one Trailer frame before the header: a cancel that
-    /// came when the call was over.
-    ///
-    /// # Errors
-    /// Those of [`read_header`](MessageReader::read_header).
-    pub fn read_header_after_call(&mut self, out: &mut Vec<u8>) -> Result<bool, MessageError> {
-        self.read_header_behind(out, self.trailers_allowed)
-    }
-
-    fn read_header_behind(&mut self, out: &mut Vec<u8>, mut skip_trailer: bool) -> Result<bool, MessageError> {
         out.clear();
         loop {
             let Some(frame) = self.next_frame()? else {
                 return if out.is_empty() { Ok(false) } else { Err(end_of_stream("the rest of a header")) };
             };
-            if frame.kind == FrameKind::Trailer && out.is_empty() && std::mem::take(&mut skip_trailer) {
-                self.read_trailer_frame(frame)?;
-                continue;
-            }
             expect(FrameKind::Header, frame.kind)?;
             self.append_header_frame(frame, out)?;
             if frame.last {
@@ -152,6 +135,19 @@ impl<R: Read> MessageReader<R> {
                 return Ok(true);
             }
         }
+    }
+
+    /// Passes over a Trailer frame whose start has been read ahead, where a header is expected: a cancel that came when its
+    /// call was over. Tells whether there was one.
+    ///
+    /// # Errors
+    /// As [`read_cancel`](MessageReader::read_cancel).
+    pub fn skip_late_cancel(&mut self) -> Result<bool, MessageError> {
+        let late = self.trailers_allowed && self.ahead().first() == Some(&FrameKind::Trailer.to_wire());
+        if late {
+            self.read_cancel()?;
+        }
+        Ok(late)
     }
 
     /// Reads the Trailer frame that stands next, without a body: a cancel.

@@ -102,23 +102,39 @@ impl Serving {
     }
 
     fn next_request(&self, inbound: &mut Inbound, header: &mut Vec<u8>) -> Result<Next> {
-        let config = &self.line.config;
-        inbound.set_patience(Patience::total(config.idle_timeout));
-        match inbound.wait() {
-            Ok(true) => {}
-            Ok(false) => return Ok(Next::End(Ended::HungUp)),
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(Next::End(Ended::Idle)),
-            Err(error) if is_hang_up(&error) => return Ok(Next::End(Ended::HungUp)),
-            Err(error) => return Err(Error::Transport { doing: Doing::Idling, error, fate: Fate::LOST }),
+        let limit = self.line.config.request_timeout;
+        let failed = |error| Error::from_message(error, Doing::ReadingRequest, limit, Fate::LOST);
+        if let Some(ended) = self.await_request(inbound)? {
+            return Ok(Next::End(ended));
         }
-        inbound.set_patience(Patience::total(config.request_timeout));
-        match inbound.messages.read_header_after_call(header) {
+        // behind a cancel that came too late the connection is as idle as before
+        if inbound.messages.skip_late_cancel().map_err(failed)?
+            && let Some(ended) = self.await_request(inbound)?
+        {
+            return Ok(Next::End(ended));
+        }
+        match inbound.messages.read_header(header) {
             Ok(true) if self.entry.begin_call() => Ok(Next::Request),
             Ok(true) => Ok(Next::End(Ended::ShutDown)),
             Ok(false) => Ok(Next::End(Ended::HungUp)),
             Err(MessageError::Reset) => Ok(Next::End(Ended::Reset)),
-            Err(error) => Err(Error::from_message(error, Doing::ReadingRequest, config.request_timeout, Fate::LOST)),
+            Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Waits for the first byte of what comes next, and allows the rest of it its time; or says how the connection has ended.
+    fn await_request(&self, inbound: &mut Inbound) -> Result<Option<Ended>> {
+        let config = &self.line.config;
+        inbound.set_patience(Patience::total(config.idle_timeout));
+        let ended = match inbound.wait() {
+            Ok(true) => None,
+            Ok(false) => Some(Ended::HungUp),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Some(Ended::Idle),
+            Err(error) if is_hang_up(&error) => Some(Ended::HungUp),
+            Err(error) => return Err(Error::Transport { doing: Doing::Idling, error, fate: Fate::LOST }),
+        };
+        inbound.set_patience(Patience::total(config.request_timeout));
+        Ok(ended)
     }
 
     /// Answers the request whose header was read; `None` where the next one may be read.

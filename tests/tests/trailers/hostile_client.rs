@@ -25,10 +25,10 @@ fn violation(client: &[u8]) -> (Violation, Vec<u8>) {
     }
 }
 
-/// The violation that such a Trailer is inside an upload, which gets a Reset and no reply.
+/// The violation that such a Trailer is inside an upload, which gets no reply.
 fn in_upload(trailer: &[u8]) -> Violation {
     let (found, kinds) = violation(&[&wire::opening("take", 4, 3), &wire::more([0, 1, 2]), trailer].concat());
-    assert_eq!(kinds, [RESET]);
+    assert!(!kinds.contains(&HEADER), "{kinds:?}");
     found
 }
 

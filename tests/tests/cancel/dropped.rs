@@ -1,0 +1,97 @@
+//! Streams that are dropped somewhere, over every transport.
+
+use std::io::Read;
+use std::time::Duration;
+
+use rpc_core::Client;
+use rpc_tests::{Line, watchdog_with_limit};
+
+use crate::service::{FRAME, spring};
+
+fn next(client: &Client) {
+    assert_eq!(client.call("echo").with("next").json::<String>().unwrap(), "next");
+}
+
+#[test]
+fn an_endless_stream_is_let_go_of_anywhere() {
+    watchdog_with_limit(Duration::from_secs(120), || {
+        for line in Line::ALL {
+            let (handler, told) = spring();
+            let (client, connections) = line.serve(handler);
+            for count in [0, 1, 8_192, FRAME - 1, FRAME, FRAME + 1, 3_000_000] {
+                let mut stream = client.call("flow").with(&()).octets().unwrap();
+                stream.read_exact(&mut vec![0; count]).unwrap();
+                assert!(told.try_recv().is_err(), "it flows");
+                drop(stream);
+                // the drop has read the server's last word, which comes behind the last look at the source
+                next(&client);
+                assert_eq!(told.recv().unwrap(), "dropped");
+                assert_eq!(connections.count(), 1, "{line:?}, behind {count} bytes");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_stream_behind_json_is_let_go_of() {
+    watchdog_with_limit(Duration::from_secs(120), || {
+        for line in Line::ALL {
+            let (handler, told) = spring();
+            let (client, connections) = line.serve(handler);
+            for count in [0, 1, FRAME] {
+                let (label, mut stream) = client.call("label").with(&()).json_and_octets::<String>().unwrap();
+                assert_eq!(label, "a label");
+                stream.read_exact(&mut vec![0; count]).unwrap();
+                drop(stream);
+                next(&client);
+                assert_eq!(told.recv().unwrap(), "dropped");
+            }
+            // JSON that is no number: the call fails, and so nobody wants the stream
+            let error = client.call("label").with(&()).json_and_octets::<u8>().unwrap_err();
+            assert!(error.connection_usable(), "{error:?}");
+            next(&client);
+            assert_eq!(told.recv().unwrap(), "dropped");
+            assert_eq!(connections.count(), 1, "{line:?}");
+        }
+    });
+}
+
+#[test]
+fn a_finite_stream_is_let_go_of_anywhere() {
+    watchdog_with_limit(Duration::from_secs(120), || {
+        for line in Line::ALL {
+            let (handler, told) = spring();
+            let (client, connections) = line.serve(handler);
+            for length in [0, 1, 100, 8_192, FRAME, FRAME + 1, 1_000_000] {
+                for count in [0, 1, length / 2, length.saturating_sub(1), length] {
+                    let mut stream = client.call(&format!("flow {length}")).with(&()).octets().unwrap();
+                    stream.read_exact(&mut vec![0; count.min(length)]).unwrap();
+                    drop(stream);
+                    next(&client);
+                    assert_eq!(told.recv().unwrap(), "dropped");
+                }
+            }
+            assert_eq!(connections.count(), 1, "{line:?}");
+        }
+    });
+}
+
+#[test]
+fn a_session_goes_on_as_well() {
+    watchdog_with_limit(Duration::from_secs(60), || {
+        for line in Line::ALL {
+            let (near, far) = line.pair().unwrap();
+            let (handler, told) = spring();
+            std::thread::spawn(move || rpc_core::serve_connection(far, handler));
+            let mut session = rpc_core::Session::from_transport(near).unwrap();
+            for count in [0, 1, FRAME] {
+                let mut stream = session.call("flow").with(&()).octets().unwrap();
+                stream.read_exact(&mut vec![0; count]).unwrap();
+                drop(stream);
+                assert_eq!(session.call("echo").with("next").json::<String>().unwrap(), "next");
+                assert_eq!(told.recv().unwrap(), "dropped");
+            }
+            session.close().unwrap();
+        }
+    });
+}
