@@ -6,17 +6,25 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rpc_core::{Address, Server};
-use rpc_examples::mirror::{CopyError, CopyOptions, MirrorClient, MirrorServer, Progress, Shelf, connect, demo, pull};
+use rpc_examples::mirror::{
+    CopyError, CopyOptions, MirrorClient, MirrorServer, Progress, Report, Shelf, connect, demo, pull, push,
+};
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, How};
 
 /// Not everything could be copied.
 const INCOMPLETE: u8 = 3;
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
-        Some(Command::Serve { address, dir }) => serve(&address, &dir),
-        Some(Command::Pull { address, dir, no_sync }) => pull_into(&address, &dir, !no_sync),
+        Some(Command::Serve { address, dir, writable, quota }) => serve(&address, &dir, writable, quota),
+        Some(Command::Pull { address, dir, no_sync, how }) => {
+            let options = options(&how).sync(!no_sync);
+            copy(&address, |remote, watch| pull(remote, &dir, &options, watch))
+        }
+        Some(Command::Push { dir, address, how }) => {
+            copy(&address, |remote, watch| push(&dir, remote, &options(&how), watch))
+        }
         Some(Command::Demo { dir, size }) => show(dir, size),
         None => show(None, 1 << 30),
     };
@@ -26,8 +34,13 @@ pub(crate) fn run(args: Args) -> ExitCode {
     })
 }
 
-fn serve(address: &Address, dir: &Path) -> Result<ExitCode, Box<dyn Error>> {
-    let shelf = Shelf::open(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+fn options(how: &How) -> CopyOptions {
+    CopyOptions::default().delete(how.delete).dry_run(how.dry_run)
+}
+
+fn serve(address: &Address, dir: &Path, writable: bool, quota: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
+    let opened = Shelf::open(dir).and_then(|shelf| if writable { shelf.writable(quota) } else { Ok(shelf) });
+    let shelf = opened.map_err(|error| format!("{}: {error}", dir.display()))?;
     let server = Server::bind(address).map_err(|error| format!("{address}: {error}"))?;
     // Whoever waits for this line has stopped reading if it cannot be written.
     _ = writeln!(stdout(), "listening on {}", server.address());
@@ -35,16 +48,19 @@ fn serve(address: &Address, dir: &Path) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn pull_into(address: &Address, dir: &Path, sync: bool) -> Result<ExitCode, Box<dyn Error>> {
+fn copy(
+    address: &Address,
+    run: impl FnOnce(&MirrorClient, &mut Progress) -> Result<Report, CopyError>,
+) -> Result<ExitCode, Box<dyn Error>> {
     let remote = connect(address).map_err(|error| format!("{address}: {error}"))?;
-    let report = pull(&remote, dir, &CopyOptions::default().sync(sync), &mut Progress::new());
+    let report = run(&remote, &mut Progress::new());
     let report = report.map_err(|error| match error {
         CopyError::Call(error) => format!("{address}: {error}"),
         here => here.to_string(),
     })?;
     _ = writeln!(stdout(), "{report}");
     if let Err(error) = MirrorClient::close(remote) {
-        eprintln!("mirror: all came, but the server did not take leave: {error}");
+        eprintln!("mirror: all is copied, but the server did not take leave: {error}");
     }
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
 }

@@ -33,6 +33,11 @@ impl Directory {
         Ok(Directory(rustix::fs::openat(CWD, path, directory_flags(), Mode::empty())?))
     }
 
+    /// The same directory for somebody else to hold.
+    pub(super) fn try_clone(&self) -> io::Result<Directory> {
+        Ok(Directory(self.0.try_clone()?))
+    }
+
     /// Opens a directory in this one; fails where the name is a symbolic link.
     pub(super) fn open_directory(&self, name: &OsStr) -> io::Result<Directory> {
         Ok(Directory(rustix::fs::openat(&self.0, name, directory_flags() | OFlags::NOFOLLOW, Mode::empty())?))

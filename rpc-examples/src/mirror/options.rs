@@ -6,11 +6,13 @@
 pub struct CopyOptions {
     pub(super) page_len: u32,
     pub(super) sync: bool,
+    pub(super) delete: bool,
+    pub(super) dry_run: bool,
 }
 
 impl Default for CopyOptions {
     fn default() -> CopyOptions {
-        CopyOptions { page_len: 4096, sync: true }
+        CopyOptions { page_len: 4096, sync: true, delete: false, dry_run: false }
     }
 }
 
@@ -25,5 +27,16 @@ impl CopyOptions {
     /// stores what is pushed always waits for its disk.
     pub fn sync(self, sync: bool) -> Self {
         CopyOptions { sync, ..self }
+    }
+
+    /// Whether what the source does not have is removed; no. It is in the end, and only if all of the source could be
+    /// read. What is of another kind on either side stays, with all that is in it.
+    pub fn delete(self, delete: bool) -> Self {
+        CopyOptions { delete, ..self }
+    }
+
+    /// Whether nothing is done, but only told what would be; no.
+    pub fn dry_run(self, dry_run: bool) -> Self {
+        CopyOptions { dry_run, ..self }
     }
 }

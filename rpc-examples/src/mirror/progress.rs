@@ -1,13 +1,13 @@
 //! Bars on a terminal, for bytes and for files; elsewhere nothing but what must be known.
 
-use std::fmt;
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::report::{Notice, Watch};
+use super::notice::{Notice, Watch};
 
-/// Shows on standard error what a pull does: bars, if it is a terminal, and each [`Notice`] as a line.
+/// Shows on standard error what a copy does: bars, if it is a terminal, and each [`Notice`] as a line; what a dry run would
+/// do, on standard output.
 #[derive(Debug)]
 pub struct Progress {
     bars: Option<Bars>,
@@ -83,6 +83,10 @@ impl Drop for Progress {
     }
 }
 
-fn say(line: &dyn fmt::Display) {
-    eprintln!("mirror: {line}");
+/// What would be done is what a dry run is asked for; all else is said beside it.
+fn say(notice: &Notice) {
+    match notice {
+        Notice::Would { .. } => _ = writeln!(stdout(), "{notice}"),
+        _ => eprintln!("mirror: {notice}"),
+    }
 }

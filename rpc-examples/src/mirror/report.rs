@@ -1,4 +1,4 @@
-//! What a pull has to say: while it runs, in the end, and where it has to give up.
+//! What a copy has to say in the end, and where it has to give up.
 
 use std::fmt;
 use std::io;
@@ -6,72 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::MirrorError;
+use super::notice::{Notice, Problem, Watch};
 use super::partial::Interrupted;
 use super::path::RelPath;
 use super::service::Reason;
 
-/// Hears what a pull does while it does it. All methods do nothing by default, and `()` is one that never listens.
-pub trait Watch {
-    /// This many more files, of so many bytes, have been listed.
-    fn expect(&mut self, files: u64, bytes: u64) {
-        _ = (files, bytes);
-    }
-
-    /// So many more bytes are in step: fetched, or found to be here.
-    fn bytes(&mut self, count: u64) {
-        _ = count;
-    }
-
-    /// One more file is done with.
-    fn file_done(&mut self) {}
-
-    /// Something should be known about an entry.
-    fn notice(&mut self, notice: &Notice) {
-        _ = notice;
-    }
-}
-
-impl Watch for () {}
-
-/// Something about an entry.
-#[derive(Debug)]
-pub enum Notice {
-    /// It is not offered, which is no failure.
-    Skipped {
-        /// The entry.
-        path: RelPath,
-        /// Why.
-        reason: Reason,
-    },
-    /// It could not be copied.
-    Failed {
-        /// The entry.
-        path: RelPath,
-        /// Why.
-        problem: Problem,
-    },
-}
-
-/// Why an entry could not be copied. What was here under its name still is.
-#[derive(Debug)]
-pub enum Problem {
-    /// What came is not what was listed.
-    Changed,
-    /// The server said no.
-    Remote(MirrorError),
-    /// The stream broke.
-    Stream(rpc_core::Error),
-    /// This machine failed.
-    Local(io::Error),
-    /// Something else is here that a pull does not remove.
-    InTheWay(String),
-    /// The server asks for what a pull does not do.
-    Refused(&'static str),
-    /// The directory it belongs in was not listed, or could not be made.
-    NoDirectory,
-}
-
-/// Why a pull gave up. What it had copied is complete, and pulling again goes on from there.
+/// Why a pull or a push gave up. What it had copied is complete, and trying again goes on from there.
 #[derive(Debug)]
 pub enum CopyError {
     /// A call failed: the server is not there, or not one.
@@ -91,31 +31,47 @@ pub enum CopyError {
     Locked(PathBuf),
 }
 
-/// What a pull did.
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// From the server.
+    #[default]
+    Pull,
+    /// To the server.
+    Push,
+}
+
+/// What a copy did, or would have done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
+    /// Which way.
+    pub direction: Direction,
+    /// Whether nothing was done, but only found out.
+    pub dry_run: bool,
     /// Files that were listed.
     pub files: u64,
-    /// Files that were fetched.
+    /// Files that were copied.
     pub copied: u64,
-    /// Bytes that came for them, those of files that failed included.
+    /// Bytes that went for them, those of files that failed included.
     pub bytes: u64,
     /// Bytes of the files that were copied which an interrupted attempt had copied before.
     pub resumed: u64,
-    /// Bytes of files that were here already.
+    /// Bytes of files that were there already.
     pub unchanged: u64,
-    /// Files and directories whose content was here, and which got another time or mode.
+    /// Files and directories whose content was there, and which got another time or mode.
     pub refreshed: u64,
     /// Directories that were created.
     pub directories: u64,
     /// Symbolic links that were made.
     pub links: u64,
+    /// Entries that were deleted.
+    pub deleted: u64,
     /// Entries that are not offered.
     pub skipped: u64,
     /// Entries that could not be copied.
     pub failed: u64,
-    /// Temporary files of earlier pulls that were removed.
+    /// Temporary files of earlier attempts that were removed.
     pub left_overs: u64,
     /// How long it took.
     pub elapsed: Duration,
@@ -165,30 +121,67 @@ impl From<io::Error> for Trouble {
 }
 
 impl Report {
-    /// Whether all that is offered is here now.
+    /// Whether all that is offered is there now.
     pub fn is_complete(&self) -> bool {
         self.failed == 0
+    }
+
+    /// Deals with an entry that is not offered.
+    pub(super) fn skip(&mut self, watch: &mut dyn Watch, path: &RelPath, reason: Reason) -> Result<(), Trouble> {
+        if let Reason::Unreadable(why) = reason {
+            return Err(Problem::Remote(MirrorError::Unreadable(path.clone(), why)).into());
+        }
+        self.skipped += 1;
+        watch.notice(&Notice::Skipped { path: path.clone(), reason });
+        Ok(())
+    }
+
+    /// Counts what came of an entry, and passes on what ends it all.
+    pub(super) fn count(
+        &mut self,
+        watch: &mut dyn Watch,
+        path: &RelPath,
+        outcome: Result<(), Trouble>,
+    ) -> Result<(), CopyError> {
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Trouble::Fatal(error)) => Err(error),
+            Err(Trouble::Entry(problem)) => {
+                self.failed += 1;
+                watch.notice(&Notice::Failed { path: path.clone(), problem });
+                Ok(())
+            }
+        }
     }
 }
 
 impl fmt::Display for Report {
     /// One line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.elapsed.as_secs_f64();
-        write!(f, "fetched {} of {} files, {} in {seconds:.2} s", self.copied, self.files, size(self.bytes))?;
-        let micros = self.elapsed.as_micros().max(1);
-        let rate = u128::from(self.bytes) * 1_000_000 / micros;
-        write!(f, " ({}/s)", size(u64::try_from(rate).unwrap_or(u64::MAX)))?;
+        let verb = match (self.dry_run, self.direction) {
+            (true, Direction::Pull) => "would fetch",
+            (true, Direction::Push) => "would send",
+            (false, Direction::Pull) => "fetched",
+            (false, Direction::Push) => "sent",
+        };
+        write!(f, "{verb} {} of {} files, {}", self.copied, self.files, size(self.bytes))?;
+        if !self.dry_run {
+            let micros = self.elapsed.as_micros().max(1);
+            let rate = u128::from(self.bytes) * 1_000_000 / micros;
+            let rate = size(u64::try_from(rate).unwrap_or(u64::MAX));
+            write!(f, " in {:.2} s ({rate}/s)", self.elapsed.as_secs_f64())?;
+        }
         if self.resumed > 0 {
-            write!(f, ", {} had come before", size(self.resumed))?;
+            write!(f, ", {} had arrived before", size(self.resumed))?;
         }
         if self.unchanged > 0 {
-            write!(f, ", {} were here", size(self.unchanged))?;
+            write!(f, ", {} were there", size(self.unchanged))?;
         }
         let others = [
             (self.refreshed, "given another time or mode"),
             (self.directories, "directories made"),
             (self.links, "links made"),
+            (self.deleted, "deleted"),
             (self.left_overs, "left-overs removed"),
             (self.skipped, "skipped"),
             (self.failed, "FAILED"),
@@ -205,36 +198,13 @@ pub(super) fn size(bytes: u64) -> impl fmt::Display {
     indicatif::BinaryBytes(bytes)
 }
 
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Notice::Skipped { path, reason } => write!(f, "skipped {path}: {reason}"),
-            Notice::Failed { path, problem } => write!(f, "failed {path}: {problem}"),
-        }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Problem::Changed => f.write_str("it changed while it was copied, try again"),
-            Problem::Remote(error) => write!(f, "{error}"),
-            Problem::Stream(error) => f.write_str(&super::path::printable(&error.to_string())),
-            Problem::Local(error) => write!(f, "{error}"),
-            Problem::InTheWay(kind) => write!(f, "{kind} is in the way here"),
-            Problem::Refused(why) => write!(f, "refused, {why}"),
-            Problem::NoDirectory => f.write_str("the directory it belongs in is not there"),
-        }
-    }
-}
-
 impl fmt::Display for CopyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CopyError::Call(error) => write!(f, "{error}"),
             CopyError::Listing(why) => write!(f, "the server's listing is refused, {why}"),
             CopyError::Directory { path, error } => write!(f, "{}: {error}", path.display()),
-            CopyError::Disk(error) => write!(f, "cannot write here: {error}; what is copied is complete, pull again"),
+            CopyError::Disk(error) => write!(f, "cannot write here: {error}; what is copied is complete, try again"),
             CopyError::Locked(path) => write!(f, "another pull is at work in {}", path.display()),
         }
     }
@@ -268,7 +238,7 @@ mod tests {
         };
         assert_eq!(
             report.to_string(),
-            "fetched 2 of 3 files, 3.00 MiB in 1.50 s (2.00 MiB/s), 1.00 KiB were here, 1 given another time or mode"
+            "fetched 2 of 3 files, 3.00 MiB in 1.50 s (2.00 MiB/s), 1.00 KiB were there, 1 given another time or mode"
         );
         assert_eq!(Report::default().to_string(), "fetched 0 of 0 files, 0 B in 0.00 s (0 B/s)");
     }

@@ -11,9 +11,10 @@ use rustix::fs::Mode;
 
 use super::super::attributes::Attributes;
 use super::super::directory::Directory;
+use super::super::notice::Problem;
 use super::super::path::RelPath;
 use super::super::replace::in_a_directorys_way;
-use super::super::report::{Problem, Trouble};
+use super::super::report::Trouble;
 
 pub(super) struct Descent {
     top: Rc<Directory>,
@@ -49,6 +50,11 @@ impl Descent {
         let last = self.levels.last();
         let directory = last.map_or(&self.top, |level| &level.directory);
         (last.map(|level| &level.path) == path).then(|| Rc::clone(directory))
+    }
+
+    /// What a directory that is entered will be given.
+    pub(super) fn wanted(&self, path: &RelPath) -> Option<Attributes> {
+        self.levels.iter().find(|level| level.path == *path).map(|level| level.attributes)
     }
 
     /// Enters a directory of the one that was entered last, and creates it if need be. Returns the attributes that it

@@ -2,13 +2,14 @@
 //!
 //! The listing is worked off page by page, in its order, so memory does not grow with the tree. Files that are here
 //! already are compared by content; what is missing or differs is fetched into a temporary file beside its place and
-//! renamed when it is complete. Nothing is deleted.
+//! renamed when it is complete. Nothing is deleted, unless it is asked for.
 //!
 //! It may be killed at any moment: a name stands for the old content or the new, never for a part. The next pull goes on
 //! where files are missing, and in the middle of the one that was interrupted; what it has no use for, it removes.
 
 mod content;
 mod descent;
+mod search;
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -17,21 +18,27 @@ use std::time::Instant;
 
 use super::attributes::Attributes;
 use super::directory::Directory;
-use super::error::MirrorError;
+use super::extras::Extras;
 use super::listing::Listing;
+use super::notice::{Notice, Problem, Watch};
 use super::options::CopyOptions;
 use super::path::RelPath;
+use super::push::plan_pull;
 use super::replace::sweep;
-use super::report::{CopyError, Notice, Problem, Report, Trouble, Watch};
-use super::service::{Content, Entry, Item, Mirror, Reason};
+use super::report::{CopyError, Report, Trouble};
+use super::service::{Content, Entry, Item, Mirror};
+use super::shelf::Shelf;
 use super::temporary::{Temporary, temporary};
 
 use content::Wanted;
 use descent::Descent;
+use search::Search;
 
 /// Copies what `remote` lists into the directory `destination`, which is created if need be.
 ///
 /// What is wrong with single entries is told to `watch` and counted in the report, and the others are copied.
+///
+/// A dry run changes nothing: it tells `watch` what would be done, and reports as if it were. It reads every file here.
 ///
 /// # Errors
 /// [`CopyError`] where going on is pointless.
@@ -41,6 +48,9 @@ pub fn pull<M: Mirror>(
     options: &CopyOptions,
     watch: &mut dyn Watch,
 ) -> Result<Report, CopyError> {
+    if options.dry_run {
+        return plan_pull(remote, destination, options, watch);
+    }
     let begun = Instant::now();
     let local = |error| CopyError::Directory { path: destination.to_owned(), error };
     std::fs::create_dir_all(destination).map_err(local)?;
@@ -49,11 +59,21 @@ pub fn pull<M: Mirror>(
         return Err(CopyError::Locked(destination.to_owned()));
     }
     let mut report = Report::default();
+    let search = options.delete.then(|| Search::new(&top)).transpose().map_err(local)?;
     let descent = Descent::new(top);
-    let mut pull = Pull { remote, options, watch, report: &mut report, descent, wanted: HashSet::new() };
+    let mut pull = Pull {
+        remote,
+        options,
+        watch: &mut *watch,
+        report: &mut report,
+        descent,
+        wanted: HashSet::new(),
+        search,
+        extras: Extras::default(),
+    };
     let outcome = pull.all_pages();
     pull.leave(None);
-    let wanted = pull.wanted;
+    let (wanted, extras) = (pull.wanted, pull.extras);
     // A full disk is full of such parts, perhaps.
     if let Err(error) = outcome.as_ref()
         && !matches!(error, CopyError::Disk(_))
@@ -61,11 +81,15 @@ pub fn pull<M: Mirror>(
         return outcome.map(|()| report);
     }
     let again = Directory::open(destination).map_err(local)?;
-    let is_stale = |_: &Directory, name: &OsStr, kind| match kind {
+    let is_stale = |directory: &Directory, name: &OsStr, kind| match kind {
         Temporary::Link(_) => true,
-        Temporary::Partial(_) => !wanted.contains(name),
+        Temporary::Partial(_) => !wanted.contains(name) && directory.is_free(name),
     };
     sweep(again, &is_stale, &mut |_| report.left_overs += 1).map_err(local)?;
+    if outcome.is_ok() {
+        let target = Shelf::open(destination).and_then(|shelf| shelf.writable(None)).map_err(local)?;
+        extras.delete(&target, false, &mut report, watch)?;
+    }
     report.elapsed = begun.elapsed();
     outcome.map(|()| report)
 }
@@ -78,6 +102,9 @@ struct Pull<'p, M> {
     descent: Descent,
     /// Names of the parts of files that were fetched: if one is left, the next pull goes on with it.
     wanted: HashSet<OsString>,
+    /// Where it looks for what the server does not have, if that is to be deleted.
+    search: Option<Search>,
+    extras: Extras,
 }
 
 impl<M: Mirror> Pull<'_, M> {
@@ -89,6 +116,7 @@ impl<M: Mirror> Pull<'_, M> {
                 self.entry(entry)?;
             }
         }
+        self.look_for_extras(None);
         Ok(())
     }
 
@@ -105,16 +133,21 @@ impl<M: Mirror> Pull<'_, M> {
     }
 
     /// Deals with one entry. Only what ends the whole pull is an error.
-    fn entry(&mut self, Entry { path, item }: Entry) -> Result<(), CopyError> {
+    fn entry(&mut self, entry: Entry) -> Result<(), CopyError> {
+        self.look_for_extras(Some(&entry));
+        let Entry { path, item } = entry;
         self.leave(Some(&path));
-        match self.place(&path, item) {
-            Ok(()) => Ok(()),
-            Err(Trouble::Fatal(error)) => Err(error),
-            Err(Trouble::Entry(problem)) => {
-                self.report.failed += 1;
-                self.watch.notice(&Notice::Failed { path, problem });
-                Ok(())
-            }
+        let outcome = self.place(&path, item);
+        self.report.count(self.watch, &path, outcome)
+    }
+
+    fn look_for_extras(&mut self, listed: Option<&Entry>) {
+        let (descent, extras) = (&self.descent, &mut self.extras);
+        if let Some(search) = &mut self.search {
+            search.up_to(listed, &mut |path, directory| {
+                let parent = path.split().0.and_then(|parent| descent.wanted(&parent));
+                extras.add(path, directory, parent);
+            });
         }
     }
 
@@ -128,7 +161,8 @@ impl<M: Mirror> Pull<'_, M> {
 
     fn place(&mut self, path: &RelPath, item: Item) -> Result<(), Trouble> {
         if let Item::Skipped(reason) = item {
-            return self.skip(path, reason);
+            self.extras.notice(&reason);
+            return self.report.skip(self.watch, path, reason);
         }
         let (parent, name) = path.split();
         let directory = self.descent.directory(parent.as_ref()).ok_or(Problem::NoDirectory)?;
@@ -147,15 +181,6 @@ impl<M: Mirror> Pull<'_, M> {
             Item::Symlink { target, mtime } => self.link(&directory, path, name, &target, mtime),
             Item::Skipped(_) => Ok(()),
         }
-    }
-
-    fn skip(&mut self, path: &RelPath, reason: Reason) -> Result<(), Trouble> {
-        if let Reason::Unreadable(why) = reason {
-            return Err(Problem::Remote(MirrorError::Unreadable(path.clone(), why)).into());
-        }
-        self.report.skipped += 1;
-        self.watch.notice(&Notice::Skipped { path: path.clone(), reason });
-        Ok(())
     }
 
     fn directory(&mut self, path: &RelPath, name: &OsStr, attributes: Attributes) -> Result<(), Trouble> {

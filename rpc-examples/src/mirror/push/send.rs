@@ -1,0 +1,103 @@
+//! A file's bytes on their way to the other side.
+
+use std::io::{self, Read};
+
+use super::super::attributes::Attributes;
+use super::super::error::MirrorError;
+use super::super::notice::{Notice, Problem, Step, Watch};
+use super::super::partial::WORTH_KEEPING;
+use super::super::path::RelPath;
+use super::super::report::Trouble;
+use super::super::service::{Content, Item, Mirror, Upload};
+use super::{Push, may_replace};
+
+impl<S: Mirror, T: Mirror> Push<'_, S, T> {
+    pub(super) fn file(
+        &mut self,
+        path: &RelPath,
+        content: Content,
+        attributes: Attributes,
+        there: Option<Item>,
+    ) -> Result<(), Trouble> {
+        match there {
+            Some(Item::File { size, hash, attributes: before }) if content == (Content { size, hash }) => {
+                self.watch.bytes(size);
+                self.report.unchanged += size;
+                if before != attributes {
+                    self.place(path, Item::File { size, hash, attributes }, Step::Refresh)?;
+                    self.report.refreshed += 1;
+                }
+                return Ok(());
+            }
+            there => may_replace(there)?,
+        }
+        self.touch()?;
+        match self.target.filter(|_| !self.options.dry_run) {
+            Some(target) => self.send(target, path, content, attributes),
+            None => {
+                self.watch.notice(&Notice::Would { path: path.clone(), step: Step::Copy(content.size) });
+                self.report.copied += 1;
+                self.report.bytes += content.size;
+                Ok(())
+            }
+        }
+    }
+
+    /// Goes on with what the other side holds of this very content. Should that be damaged, or gone by now, the second
+    /// attempt begins anew.
+    fn send(&mut self, target: &T, path: &RelPath, content: Content, attributes: Attributes) -> Result<(), Trouble> {
+        let held = match content.size >= WORTH_KEEPING {
+            true => target.held(path, &content).map_err(Trouble::from_call)?,
+            false => 0,
+        };
+        match self.send_from(target, path, Upload { content, attributes, offset: held })? {
+            Err(MirrorError::Changed(_) | MirrorError::NotHeld(_)) if held > 0 => {
+                let again = self.send_from(target, path, Upload { content, attributes, offset: 0 })?;
+                again.map_err(Trouble::from_call)
+            }
+            answer => answer.map_err(Trouble::from_call),
+        }
+    }
+
+    /// Sends what comes behind the offset. What the other side answers is the inner result.
+    fn send_from(&mut self, target: &T, path: &RelPath, upload: Upload) -> Result<Result<(), MirrorError>, Trouble> {
+        let file = self.source.fetch(path, upload.offset, &upload.content).map_err(Trouble::from_call)?;
+        let wanted = upload.content.size.saturating_sub(upload.offset);
+        self.watch.bytes(upload.offset);
+        let mut source = Source { file: file.take(wanted), watch: self.watch, sent: 0, failed: None };
+        let answer = target.store(path, &upload, &mut source);
+        let Source { sent, failed, .. } = source;
+        self.report.bytes += sent;
+        if let Some(error) = failed {
+            return Err(Problem::Local(error).into());
+        }
+        Ok(answer.map(|_| {
+            self.report.copied += 1;
+            self.report.resumed += upload.offset;
+        }))
+    }
+}
+
+/// Counts what is read, and remembers why reading failed: the call only says that it did.
+struct Source<'w, R> {
+    file: R,
+    watch: &'w mut dyn Watch,
+    sent: u64,
+    failed: Option<io::Error>,
+}
+
+impl<R: Read> Read for Source<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = match self.file.read(buf) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                let told = io::Error::new(error.kind(), error.to_string());
+                self.failed = Some(error);
+                return Err(told);
+            }
+            other => other?,
+        };
+        self.sent += count as u64;
+        self.watch.bytes(count as u64);
+        Ok(count)
+    }
+}
