@@ -7,17 +7,20 @@ use super::{FrameError, FrameHeader, FrameKind};
 /// Writes frames to any byte stream.
 ///
 /// Small frames can be queued, so that a message's header and body leave in one write together. Nothing is flushed on
-/// drop: what was queued and not written is lost.
+/// drop: what was queued and not written is lost. Behind a write that failed nothing is written any more: its frame may be
+/// there in part, and whatever came next would be taken for the rest of it.
 pub struct FrameWriter<W> {
     sink: W,
     queued: Vec<u8>,
     accepted: u64,
+    /// A write has failed, maybe inside a frame.
+    broken: bool,
 }
 
 impl<W> FrameWriter<W> {
     /// A writer that stands at a frame border.
     pub fn new(sink: W) -> FrameWriter<W> {
-        FrameWriter { sink, queued: Vec::new(), accepted: 0 }
+        FrameWriter { sink, queued: Vec::new(), accepted: 0, broken: false }
     }
 
     /// The bytes that the byte stream below has taken so far, frame headers included.
@@ -60,13 +63,7 @@ impl<W: Write> FrameWriter<W> {
     /// it cannot be used any more.
     pub fn write(&mut self, kind: FrameKind, last: bool, payload: &[u8]) -> Result<(), FrameError> {
         let header = FrameHeader::new(kind, last, payload.len())?.encode();
-        let outcome = write_all(
-            &mut self.sink,
-            &mut self.accepted,
-            &mut [IoSlice::new(&self.queued), IoSlice::new(&header), IoSlice::new(payload)],
-        );
-        self.queued.clear();
-        Ok(outcome?)
+        self.send(&header, payload)
     }
 
     /// Sends what is queued.
@@ -74,8 +71,20 @@ impl<W: Write> FrameWriter<W> {
     /// # Errors
     /// An error of the byte stream, behind which it cannot be used any more.
     pub fn flush(&mut self) -> Result<(), FrameError> {
-        let outcome = write_all(&mut self.sink, &mut self.accepted, &mut [IoSlice::new(&self.queued)]);
+        self.send(&[], &[])
+    }
+
+    fn send(&mut self, header: &[u8], payload: &[u8]) -> Result<(), FrameError> {
+        if self.broken {
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "a write has failed before").into());
+        }
+        let outcome = write_all(
+            &mut self.sink,
+            &mut self.accepted,
+            &mut [IoSlice::new(&self.queued), IoSlice::new(header), IoSlice::new(payload)],
+        );
         self.queued.clear();
+        self.broken = outcome.is_err();
         Ok(outcome?)
     }
 }
@@ -143,6 +152,31 @@ mod tests {
         assert!(matches!(writer.write(FrameKind::Data, true, &payload), Err(FrameError::Malformed(_))));
         assert!(matches!(writer.queue(FrameKind::Data, true, &payload), Err(FrameError::Malformed(_))));
         assert_eq!((writer.get_ref().len(), writer.queued()), (0, 0));
+    }
+
+    #[test]
+    fn nothing_is_written_behind_a_write_that_failed() {
+        // a Reset frame became the rest of a payload that had stalled, and the peer took it for the value
+        struct Stalling(Vec<u8>, usize);
+        impl Write for Stalling {
+            fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+                self.1 += 1;
+                if self.1 == 2 {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                let taken = &buf[..buf.len().min(7)];
+                self.0.extend_from_slice(taken);
+                Ok(taken.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut writer = FrameWriter::new(Stalling(Vec::new(), 0));
+        assert!(writer.write(FrameKind::Data, true, b"abcdefg").is_err());
+        let before = writer.get_ref().0.len();
+        assert!(writer.write(FrameKind::Reset, true, &[]).is_err() && writer.flush().is_err());
+        assert_eq!(writer.get_ref().0.len(), before);
     }
 
     #[test]
