@@ -19,6 +19,15 @@ pub(crate) fn close_after_last_reply(inbound: &mut Inbound, outbound: &mut Outbo
     }
 }
 
+/// The same for a connection on which a reply is owed to a request that has run: a Reset in its place would say that the
+/// request has not.
+pub(crate) fn close_without_reset(inbound: &mut Inbound, outbound: &mut Outbound) {
+    let patience = Patience::total(Some(DISCARD_TIME));
+    outbound.set_patience(patience);
+    finish(outbound);
+    wait_for_the_end(inbound, patience);
+}
+
 /// Reads and throws away until the peer's Reset or end, for a bounded time.
 pub(crate) fn discard_until_the_end(inbound: &mut Inbound) {
     wait_for_the_end(inbound, Patience::total(Some(DISCARD_TIME)));

@@ -18,7 +18,9 @@ use crate::message::{MessageError, MessageReader, MessageWriter, ReplyHeader};
 use crate::transport::{Control, Parts, Patience, Patient, ReadHalf, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
-pub(crate) use closing::{close_after_last_reply, close_as_client, discard_until_the_end, finish, request_close};
+pub(crate) use closing::{
+    close_after_last_reply, close_as_client, close_without_reset, discard_until_the_end, finish, request_close,
+};
 pub(crate) use server_turn::{PING, ServerTurn, Wanted};
 
 /// Bytes that are read and thrown away at most to keep a connection in step: more than the largest frame and the buffers

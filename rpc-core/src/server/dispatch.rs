@@ -166,7 +166,7 @@ impl<'c> Call<'c> {
             return self.refuse(Status::RequestError, &message);
         }
         match self.exchange.read_json(decode) {
-            Ok(value) => handler(value, Reply { call: self, kind }),
+            Ok(value) => handler(value, self.run(kind)),
             Err(NoJson::Refuse(message)) => self.refuse(Status::RequestError, &message),
             Err(NoJson::Broken) => Served(PhantomData),
         }
@@ -181,7 +181,7 @@ impl<'c> Call<'c> {
             return self.refuse(Status::RequestError, &message);
         }
         let content = self.exchange.request_reader();
-        handler(content, Reply { call: self, kind })
+        handler(content, self.run(kind))
     }
 
     pub(crate) fn value_and_stream<T, K: ReplyKind>(
@@ -196,11 +196,17 @@ impl<'c> Call<'c> {
         match self.exchange.read_json(decode) {
             Ok(value) => {
                 let content = self.exchange.request_reader();
-                handler(value, content, Reply { call: self, kind })
+                handler(value, content, self.run(kind))
             }
             Err(NoJson::Refuse(message)) => self.refuse(Status::RequestError, &message),
             Err(NoJson::Broken) => Served(PhantomData),
         }
+    }
+
+    /// From here on the request has run.
+    fn run<K: ReplyKind>(self, kind: K) -> Reply<'c, K> {
+        self.exchange.ran.set(true);
+        Reply { call: self, kind }
     }
 
     pub(super) fn answer(self, answer: impl FnOnce(&Exchange<'c>)) -> Served<'c> {

@@ -82,6 +82,8 @@ pub(super) struct Exchange<'c> {
     pub(super) line: &'c Line,
     pub(super) header: RequestHeader<'c>,
     pub(super) turn: Cell<ServerTurn>,
+    /// Whether its handler was called.
+    pub(super) ran: Cell<bool>,
     /// Why the connection cannot be used any more.
     pub(super) failure: RefCell<Option<Error>>,
 }
@@ -96,7 +98,7 @@ pub(super) enum NoJson {
 
 impl<'c> Exchange<'c> {
     pub(super) fn new(line: &'c Line, header: RequestHeader<'c>, turn: ServerTurn) -> Exchange<'c> {
-        Exchange { line, header, turn: Cell::new(turn), failure: RefCell::new(None) }
+        Exchange { line, header, turn: Cell::new(turn), ran: Cell::new(false), failure: RefCell::new(None) }
     }
 
     /// Says what is wrong with the request's data types, for a method that takes and returns these.

@@ -1,10 +1,13 @@
 //! One connection, from its first request to its end.
 
+use std::cell::Cell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use crate::connection::{Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, discard_until_the_end};
+use crate::connection::{
+    Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end,
+};
 use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
@@ -40,6 +43,8 @@ pub(super) struct Serving {
     line: Line,
     entry: Arc<Entry>,
     context: Arc<ConnectionContext>,
+    /// A request has run, and its reply has not begun. A Reset in its place would say that it has not run.
+    unanswered: Cell<bool>,
 }
 
 /// What comes next on a connection.
@@ -56,7 +61,7 @@ impl Serving {
         let outbound = Arc::new(Mutex::new(outbound));
         let entry = Arc::new(Entry::new(Arc::clone(&outbound), control));
         let context = Arc::new(ConnectionContext { peer, inbound: Arc::clone(&inbound) });
-        Serving { line: Line { inbound, outbound, config }, entry, context }
+        Serving { line: Line { inbound, outbound, config }, entry, context, unanswered: Cell::new(false) }
     }
 
     pub(super) fn entry(&self) -> Arc<Entry> {
@@ -95,9 +100,8 @@ impl Serving {
             // a request that has crossed the Reset must not break the connection before the peer has read that
             Receiving::lend(&self.line.inbound, discard_until_the_end);
         } else if speak {
-            Receiving::lend(&self.line.inbound, |inbound| {
-                close_after_last_reply(inbound, &mut lock(&self.line.outbound));
-            });
+            let close = if self.unanswered.get() { close_without_reset } else { close_after_last_reply };
+            Receiving::lend(&self.line.inbound, |inbound| close(inbound, &mut lock(&self.line.outbound)));
         }
     }
 
@@ -183,6 +187,7 @@ impl Serving {
         receiving.inbound().trim();
         let request_ended = receiving.inbound().messages.body_ended();
         if let Some(error) = exchange.failure.take().or_else(|| receiving.failed.take()) {
+            self.unanswered.set(exchange.ran.get() && exchange.turn.get().reply_owed());
             return Err(error);
         }
         drop(receiving);
