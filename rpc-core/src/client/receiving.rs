@@ -56,9 +56,11 @@ impl Wire {
         match messages.read_body(self.config.max_json_len, bytes) {
             Ok(()) if body.has_octets() => messages.next_part(),
             Ok(()) => self.turn().reply_ended(),
-            Err(MessageError::TooLong { what, limit }) => return Err(self.skip_oversize(what, limit)),
+            Err(MessageError::TooLong { what, limit }) => return Err(self.skip_oversize(body, what, limit)),
             Err(MessageError::Trailer(trailer)) => {
                 self.turn().reply_ended();
+                // where octets go both ways the request goes on, and nobody wants that any more
+                self.abandon();
                 return Err(Error::Remote((*trailer).into()).with_fate(self.fate()));
             }
             Err(error) => {
@@ -69,9 +71,12 @@ impl Wire {
         Ok(&self.inbound.body)
     }
 
-    /// A reply over the limit is passed over, within a budget, so that the connection stays in step.
-    fn skip_oversize(&mut self, what: &'static str, limit: u64) -> Error {
-        if matches!(self.inbound.discard_body(), Ok(true)) {
+    /// A reply over the limit is passed over, within a budget, so that the connection stays in step. Octets behind it have
+    /// no limit, so they are cancelled.
+    fn skip_oversize(&mut self, body: DataType, what: &'static str, limit: u64) -> Error {
+        if body.has_octets() {
+            self.abandon();
+        } else if matches!(self.inbound.discard_body(), Ok(true)) {
             self.turn().reply_ended();
         } else {
             self.broken = true;

@@ -1,0 +1,242 @@
+//! JSON over the limit, in either direction, at either side: an ordinary error that says what, how large and what is
+//! allowed. Its bytes are passed over, and the connection goes on.
+
+use std::io::{self, Read};
+use std::thread;
+use std::time::Duration;
+
+use rpc_core::{Client, ClientConfig, Ended, Error, Result, ServerConfig, Status, rpc_service};
+use rpc_tests::{Connections, Line, Peer, serve_bytes, watchdog, watchdog_with_limit, wire};
+use serde_json::{Value, json};
+
+#[rpc_service]
+trait Scale {
+    fn weigh(&self, text: &str) -> Result<usize>;
+    fn grow(&self, bytes: usize) -> Result<String>;
+    fn open(&self, bytes: usize) -> Result<(String, impl Read)>;
+    fn store(&self, name: &str, content: impl Read) -> Result<usize>;
+}
+
+#[derive(Clone)]
+struct Handler;
+
+impl Scale for Handler {
+    fn weigh(&self, text: &str) -> Result<usize> {
+        Ok(text.len())
+    }
+
+    fn grow(&self, bytes: usize) -> Result<String> {
+        Ok("y".repeat(bytes - 2))
+    }
+
+    fn open(&self, bytes: usize) -> Result<(String, impl Read)> {
+        Ok(("y".repeat(bytes - 2), io::repeat(7)))
+    }
+
+    fn store(&self, name: &str, mut content: impl Read) -> Result<usize> {
+        io::copy(&mut content, &mut io::sink())?;
+        Ok(name.len())
+    }
+}
+
+/// The limit of whichever side has one.
+const LIMIT: usize = 1000;
+
+/// More than any buffer on the way holds, less than what is thrown away at most.
+const LARGE: usize = 5_000_000;
+
+/// Runs a check over each transport, for a client and a server with these limits for JSON.
+fn everywhere(client: usize, server: usize, check: impl Fn(&ScaleClient, &Connections) + Send + 'static) {
+    watchdog_with_limit(Duration::from_secs(120), move || {
+        for line in Line::ALL {
+            let config = ClientConfig::default().max_json_len(client);
+            let limits = ServerConfig::default().max_json_len(server);
+            let (client, connections) = line.serve_with(ScaleServer::new(Handler), config, limits, |near| near);
+            check(&ScaleClient::new(client), &connections);
+        }
+    });
+}
+
+fn next(client: &ScaleClient, connections: &Connections) {
+    assert_eq!((client.weigh("four").unwrap(), connections.count()), (4, 1), "the same connection");
+}
+
+/// A JSON string of so many bytes, quotes included.
+fn text(bytes: usize) -> String {
+    "x".repeat(bytes - 2)
+}
+
+#[test]
+fn the_client_does_not_send_a_request_over_its_limit() {
+    everywhere(LIMIT, usize::MAX, |client, connections| {
+        assert_eq!(client.weigh(&text(LIMIT)).unwrap(), LIMIT - 2);
+        for size in [LIMIT + 1, LARGE] {
+            let errors = [client.weigh(&text(size)).unwrap_err(), client.store(&text(size), &b"abc"[..]).unwrap_err()];
+            for error in errors {
+                assert!(error.never_ran() && error.connection_usable());
+                let told = error.to_string();
+                let limits = ("JSON request", Some(size as u64), LIMIT as u64);
+                assert!(
+                    matches!(error, Error::Limit { what, size, limit, .. } if (what, size, limit) == limits),
+                    "{told}"
+                );
+                assert!(told.contains(&size.to_string()) && told.contains("1000"), "{told}");
+            }
+            next(client, connections);
+        }
+    });
+}
+
+#[test]
+fn the_server_refuses_a_request_over_its_limit() {
+    everywhere(usize::MAX, LIMIT, |client, connections| {
+        assert_eq!(client.weigh(&text(LIMIT)).unwrap(), LIMIT - 2);
+        for size in [LIMIT + 1, LARGE] {
+            let errors = [client.weigh(&text(size)).unwrap_err(), client.store(&text(size), &b"abc"[..]).unwrap_err()];
+            for error in errors {
+                let remote = error.remote().unwrap_or_else(|| panic!("{error:?}"));
+                assert_eq!(remote.status, Status::RequestError);
+                let told = &remote.message;
+                assert!(told.contains("JSON") && told.contains("1000") && told.contains("stream"), "{told}");
+                assert!(error.connection_usable());
+            }
+            next(client, connections);
+        }
+    });
+}
+
+/// The octets behind the JSON have no end: the verdict stops them.
+#[test]
+fn the_server_refuses_it_before_the_octets_behind_it() {
+    everywhere(usize::MAX, LIMIT, |client, connections| {
+        let error = client.store(&text(LIMIT + 1), io::repeat(7)).unwrap_err();
+        assert_eq!(error.remote().map(|no| no.status), Some(Status::RequestError), "{error:?}");
+        assert!(error.connection_usable());
+        next(client, connections);
+    });
+}
+
+#[test]
+fn the_server_does_not_send_a_reply_over_its_limit() {
+    everywhere(usize::MAX, LIMIT, |client, connections| {
+        assert_eq!(client.grow(LIMIT).unwrap().len(), LIMIT - 2);
+        for size in [LIMIT + 1, LARGE] {
+            for error in [client.grow(size).unwrap_err(), client.open(size).map(drop).unwrap_err()] {
+                let remote = error.remote().unwrap_or_else(|| panic!("{error:?}"));
+                assert_eq!(remote.status, Status::ServerError);
+                let told = &remote.message;
+                assert!(told.contains(&size.to_string()) && told.contains("1000"), "{told}");
+                assert!(error.connection_usable());
+            }
+            next(client, connections);
+        }
+    });
+}
+
+#[test]
+fn the_client_refuses_a_reply_over_its_limit() {
+    everywhere(LIMIT, usize::MAX, |client, connections| {
+        assert_eq!(client.grow(LIMIT).unwrap().len(), LIMIT - 2);
+        for size in [LIMIT + 1, LARGE] {
+            let error = client.grow(size).unwrap_err();
+            assert!(error.connection_usable() && !error.never_ran());
+            let told = error.to_string();
+            assert!(matches!(error, Error::Limit { what: "JSON body", limit: 1000, .. }), "{told}");
+            next(client, connections);
+        }
+    });
+}
+
+/// The octets behind the JSON have no end: they are cancelled.
+#[test]
+fn the_client_refuses_it_before_the_octets_behind_it() {
+    everywhere(LIMIT, usize::MAX, |client, connections| {
+        for size in [LIMIT + 1, LARGE] {
+            let error = client.open(size).map(drop).unwrap_err();
+            assert!(matches!(error, Error::Limit { what: "JSON body", limit: 1000, .. }), "{error:?}");
+            assert!(error.connection_usable(), "{size}");
+            next(client, connections);
+        }
+    });
+}
+
+/// A size that the wire tells is told on: here each side says no more than it has read.
+#[test]
+fn a_reply_in_many_frames_is_passed_over() {
+    watchdog(|| {
+        let (mut peer, transport) = Peer::new();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                peer.await_requests(1);
+                let frames = [wire::more(vec![b' '; 600]), wire::more(""), wire::more(vec![b' '; 90_000])].concat();
+                peer.send(&[wire::ok(3), frames.repeat(20), wire::data("1")].concat());
+                peer.await_requests(2);
+                peer.send(&wire::ok_json("2"));
+            });
+            let config = ClientConfig::default().max_json_len(LIMIT);
+            let client = Client::from_transport_with(transport, config).unwrap();
+            let error = client.call("x").with(&()).json::<Value>().unwrap_err();
+            assert!(matches!(error, Error::Limit { size: None, limit: 1000, .. }), "{error:?}");
+            assert!(error.connection_usable());
+            assert_eq!(client.call("x").with(&()).json::<Value>().unwrap(), json!(2));
+        });
+    });
+}
+
+#[test]
+fn a_reply_that_ends_in_a_trailer_is_over_as_well() {
+    watchdog(|| {
+        let (mut peer, transport) = Peer::new();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                peer.await_requests(1);
+                let frames = [wire::more(vec![b' '; 100_000]), wire::trailer(4, "gave up")].concat();
+                peer.send(&[wire::ok(3), frames].concat());
+                peer.await_requests(2);
+                peer.send(&wire::ok_json("2"));
+            });
+            let config = ClientConfig::default().max_json_len(LIMIT);
+            let client = Client::from_transport_with(transport, config).unwrap();
+            let error = client.call("x").with(&()).json::<Value>().unwrap_err();
+            assert!(matches!(error, Error::Limit { .. }) && error.connection_usable(), "{error:?}");
+            assert_eq!(client.call("x").with(&()).json::<Value>().unwrap(), json!(2));
+        });
+    });
+}
+
+/// More than is thrown away at most.
+const ENORMOUS: usize = 20_000_000;
+
+#[test]
+fn beyond_the_budget_the_servers_refusal_arrives_and_the_connection_is_closed() {
+    everywhere(usize::MAX, LIMIT, |client, connections| {
+        let error = client.weigh(&text(ENORMOUS)).unwrap_err();
+        assert_eq!(error.remote().map(|no| no.status), Some(Status::RequestError), "{error:?}");
+        assert_eq!(client.weigh("four").unwrap(), 4);
+        assert_eq!(connections.count(), 2);
+    });
+}
+
+#[test]
+fn beyond_the_budget_the_server_closes_politely() {
+    watchdog(|| {
+        let body = [wire::more(vec![b' '; 4_000_000]).repeat(5), wire::data("1")].concat();
+        let client = [wire::opening("weigh", 3, 3), body].concat();
+        let config = ServerConfig::default().max_json_len(LIMIT);
+        let (ended, sent) = serve_bytes(&client, ScaleServer::new(Handler), config, |transport| transport);
+        assert_eq!(ended.unwrap(), Ended::GivenUp);
+        let kinds: Vec<u8> = wire::frames(&sent).iter().map(|frame| frame.kind).collect();
+        assert_eq!(kinds, [wire::HEADER, wire::RESET]);
+    });
+}
+
+#[test]
+fn beyond_the_budget_the_client_closes_and_says_so() {
+    everywhere(LIMIT, usize::MAX, |client, connections| {
+        let error = client.grow(ENORMOUS).unwrap_err();
+        assert!(matches!(error, Error::Limit { what: "JSON body", limit: 1000, .. }), "{error:?}");
+        assert!(!error.connection_usable() && !error.never_ran());
+        assert_eq!(client.weigh("four").unwrap(), 4);
+        assert_eq!(connections.count(), 2);
+    });
+}
