@@ -90,7 +90,7 @@ impl Pool {
             if state.ended {
                 return Err(Misuse::Closed.into());
             }
-            while let Some(mut wire) = state.idle.pop().filter(|_| !only_new) {
+            while !only_new && let Some(mut wire) = state.idle.pop() {
                 match wire.check_idle() {
                     Ok(()) => {
                         let ticket = state.hold();

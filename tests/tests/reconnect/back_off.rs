@@ -1,0 +1,98 @@
+//! How often, and how long, a server that does not listen is asked again.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rpc_core::transport::{MemoryStream, memory_pair};
+use rpc_core::{CallOptions, Client, ClientConfig, Doing, Error, Result, serve_connection};
+use rpc_tests::{OriginalServer, Reference, watchdog};
+
+/// A client whose connector fails so many times like this, and how often it was asked.
+fn failing(times: usize, kind: io::ErrorKind, config: ClientConfig) -> (Client, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let connect = move || -> io::Result<MemoryStream> {
+        if counter.fetch_add(1, Ordering::SeqCst) < times {
+            return Err(kind.into());
+        }
+        let (near, far) = memory_pair();
+        thread::spawn(move || serve_connection(far, OriginalServer::new(Reference)));
+        Ok(near)
+    };
+    (Client::with_connector(connect, config), asked)
+}
+
+fn call(client: &Client) -> Result<u8> {
+    client.call("Echo").with(&7).json()
+}
+
+fn attempts(count: u32) -> ClientConfig {
+    ClientConfig::default().reconnect_attempts(count)
+}
+
+fn refused(outcome: Result<u8>, kind: io::ErrorKind) {
+    match outcome.unwrap_err() {
+        Error::Transport { doing: Doing::Connecting, error, fate } => {
+            assert_eq!(error.kind(), kind);
+            assert!(fate.never_ran);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn none_gives_up_at_once() {
+    watchdog(|| {
+        let (client, asked) = failing(usize::MAX, io::ErrorKind::ConnectionRefused, attempts(0));
+        refused(call(&client), io::ErrorKind::ConnectionRefused);
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn so_many_more_are_made_and_no_more() {
+    watchdog(|| {
+        for count in 1..4 {
+            let (client, asked) = failing(usize::MAX, io::ErrorKind::ConnectionRefused, attempts(count));
+            refused(call(&client), io::ErrorKind::ConnectionRefused);
+            assert_eq!(asked.load(Ordering::SeqCst), count as usize + 1);
+        }
+    });
+}
+
+#[test]
+fn a_server_that_starts_meanwhile_is_met() {
+    watchdog(|| {
+        use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, NotFound};
+        for kind in [ConnectionRefused, ConnectionReset, ConnectionAborted, NotFound] {
+            let (client, asked) = failing(3, kind, attempts(3));
+            assert_eq!(call(&client).unwrap(), 7);
+            assert_eq!(call(&client).unwrap(), 7);
+            assert_eq!(asked.load(Ordering::SeqCst), 4, "{kind}");
+        }
+    });
+}
+
+#[test]
+fn what_no_wait_mends_is_not_asked_again() {
+    watchdog(|| {
+        let (client, asked) = failing(usize::MAX, io::ErrorKind::PermissionDenied, attempts(5));
+        refused(call(&client), io::ErrorKind::PermissionDenied);
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn the_calls_time_bounds_the_pauses() {
+    watchdog(|| {
+        let (client, asked) = failing(usize::MAX, io::ErrorKind::ConnectionRefused, attempts(1000));
+        let client = client.with_options(CallOptions::default().timeout(Some(Duration::from_millis(200))));
+        let begin = Instant::now();
+        refused(call(&client), io::ErrorKind::ConnectionRefused);
+        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+        assert!((2..1000).contains(&asked.load(Ordering::SeqCst)));
+    });
+}

@@ -1,0 +1,6 @@
+//! Connections that end under a client: what is replaced, what is tried again, and what is not.
+
+mod back_off;
+mod idle;
+mod script;
+mod stress;

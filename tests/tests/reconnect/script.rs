@@ -1,0 +1,113 @@
+//! Servers whose connections each follow a script of their own.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Instant;
+
+use rpc_core::transport::{MemoryStream, Parts, ReadHalf};
+use rpc_core::{Client, ClientConfig, Result, Transport};
+use rpc_tests::{Peer, wire};
+
+/// What a connection's server does; the connection is closed when it returns.
+pub(crate) type Script = Box<dyn FnOnce(&mut Peer) + Send>;
+
+/// A client whose connections meet these servers, one after the other.
+pub(crate) struct Scripted {
+    pub(crate) client: Client,
+    left: Arc<Mutex<VecDeque<Script>>>,
+    total: usize,
+    /// Each server tells here that its connection is closed.
+    closed: mpsc::Receiver<()>,
+}
+
+impl Scripted {
+    pub(crate) fn new(scripts: Vec<Script>) -> Scripted {
+        Scripted::with(ClientConfig::default(), scripts, |near| near)
+    }
+
+    /// The client cannot look ahead: that a connection has ended is noticed only by the call that uses it.
+    pub(crate) fn blind(scripts: Vec<Script>) -> Scripted {
+        Scripted::with(ClientConfig::default(), scripts, Blind)
+    }
+
+    fn with<T: Transport>(
+        config: ClientConfig,
+        scripts: Vec<Script>,
+        wrap: impl Fn(MemoryStream) -> T + Send + Sync + 'static,
+    ) -> Scripted {
+        let total = scripts.len();
+        let left = Arc::new(Mutex::new(VecDeque::from(scripts)));
+        let scripts = Arc::clone(&left);
+        let (on_close, closed) = mpsc::channel();
+        let connect = move || {
+            let script = scripts.lock().unwrap().pop_front().ok_or(io::ErrorKind::PermissionDenied)?;
+            let (mut peer, near) = Peer::new();
+            let on_close = on_close.clone();
+            thread::spawn(move || {
+                script(&mut peer);
+                drop(peer);
+                // a test that is over listens no more
+                _ = on_close.send(());
+            });
+            Ok(wrap(near))
+        };
+        Scripted { client: Client::with_connector(connect, config), left, total, closed }
+    }
+
+    /// Makes a plain call.
+    pub(crate) fn call(&self) -> Result<u8> {
+        self.client.call("x").with(&()).json()
+    }
+
+    /// How many connections have been opened.
+    pub(crate) fn opened(&self) -> usize {
+        self.total - self.left.lock().unwrap().len()
+    }
+
+    /// Waits until a server has closed its connection.
+    pub(crate) fn await_close(&self) {
+        self.closed.recv().unwrap();
+    }
+}
+
+/// Answers so many calls with this number.
+pub(crate) fn answer(peer: &mut Peer, calls: usize, number: u8) {
+    for call in 1..=calls {
+        peer.await_requests(call);
+        peer.send(&[wire::ok(3), wire::data(number.to_string())].concat());
+    }
+}
+
+/// Answers so many calls with this number, and goes.
+pub(crate) fn answers(calls: usize, number: u8) -> Script {
+    Box::new(move |peer| answer(peer, calls, number))
+}
+
+/// Answers one call, and the next with these bytes, and goes.
+pub(crate) fn then(number: u8, bytes: Vec<u8>) -> Script {
+    Box::new(move |peer| {
+        answer(peer, 1, number);
+        peer.await_requests(2);
+        peer.send(&bytes);
+    })
+}
+
+/// A transport that cannot look ahead.
+struct Blind(MemoryStream);
+
+struct BlindReader(Box<dyn ReadHalf>);
+
+impl Transport for Blind {
+    fn into_parts(self) -> io::Result<Parts> {
+        let parts = self.0.into_parts()?;
+        Ok(Parts { reader: Box::new(BlindReader(parts.reader)), ..parts })
+    }
+}
+
+impl ReadHalf for BlindReader {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        self.0.read(buf, until)
+    }
+}
