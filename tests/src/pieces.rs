@@ -57,11 +57,23 @@ impl ReadHalf for Half<dyn ReadHalf> {
     }
 }
 
+impl Half<dyn WriteHalf> {
+    /// The next piece of what is to be written.
+    fn piece<'b>(&mut self, bufs: &'b [IoSlice<'_>]) -> IoSlice<'b> {
+        let first = bufs.iter().find(|buf| !buf.is_empty()).expect("there is something to write");
+        IoSlice::new(&first[..first.len().min(self.1.next())])
+    }
+}
+
 impl WriteHalf for Half<dyn WriteHalf> {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
-        let first = bufs.iter().find(|buf| !buf.is_empty()).expect("there is something to write");
-        let size = first.len().min(self.1.next());
-        self.0.write(&[IoSlice::new(&first[..size])], until)
+        let piece = self.piece(bufs);
+        self.0.write(&[piece], until)
+    }
+
+    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let piece = self.piece(bufs);
+        self.0.try_write(&[piece])
     }
 
     fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {

@@ -154,7 +154,9 @@ impl Exchange<'_> {
         self.trail(&source_trailer(&error))
     }
 
+    /// Ends the reply's body in place of its next frame, unless the request broke: then the connection ends with it.
     fn trail(&self, trailer: &ReplyHeader<'_>) -> Result<()> {
+        self.check_request()?;
         lock(&self.line.outbound).write_trailer(trailer).map_err(|error| self.write_failed(error))
     }
 

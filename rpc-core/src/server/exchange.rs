@@ -181,6 +181,14 @@ impl<'c> Exchange<'c> {
         }
     }
 
+    /// Fails if the request broke, as far as a handler's thread has found that out.
+    pub(super) fn check_request(&self) -> Result<()> {
+        match try_lock(&self.line.inbound).and_then(|mut receiving| receiving.failed.take()) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the client has cancelled the reply. Looks, and does not wait.
     pub(super) fn cancelled(&self) -> Result<bool> {
         let Some(mut receiving) = try_lock(&self.line.inbound) else { return Ok(false) };

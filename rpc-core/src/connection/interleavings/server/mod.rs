@@ -132,9 +132,20 @@ impl State {
                 Found::Frame(Frame { kind: Kind::Reset, .. }) => s.server_ends(),
                 Found::Frame(frame) => then(s, frame),
                 Found::End if matches!(s.server.at, At::Awaiting | At::Ending { .. } | At::Lost) => s.server_ends(),
-                Found::End => s.server.end(true),
+                Found::End => s.server_breaks(),
             }
         });
+    }
+
+    /// The request broke. A Reset says that it has not run, or ends a reply that has begun.
+    fn server_breaks(&mut self) {
+        let ran = self.witness[usize::from(self.server.call)].ran;
+        if ran && self.server.turn.reply_owed() {
+            self.server.at = At::Ending { gave_up: true };
+            self.to_client.finished = true;
+        } else {
+            self.server.end(true);
+        }
     }
 
     fn server_writes(&self, steps: &mut Steps) {

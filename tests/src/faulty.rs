@@ -1,0 +1,178 @@
+//! A transport that misbehaves once: at one of its operations, which are counted.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use rpc_core::Transport;
+use rpc_core::transport::{Control, Parts, ReadHalf, WriteHalf};
+
+/// What goes wrong at an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It moves one byte at most.
+    Short,
+    /// It fails, and moves nothing.
+    Fail,
+    /// It moves nothing, as if its time limit had passed.
+    Stall,
+    /// The connection ends there, for both sides. What was written before can be read.
+    Cut,
+}
+
+impl Fault {
+    /// Each of them.
+    pub const ALL: [Fault; 4] = [Fault::Short, Fault::Fail, Fault::Stall, Fault::Cut];
+}
+
+/// When a [`Faulty`] transport misbehaves, and how far it has come. Clones share that.
+#[derive(Debug, Clone, Default)]
+pub struct Plan(Arc<Progress>);
+
+#[derive(Debug, Default)]
+struct Progress {
+    point: Option<(usize, Fault)>,
+    operations: AtomicUsize,
+    struck: AtomicBool,
+    cut: AtomicBool,
+}
+
+impl Plan {
+    /// Nothing goes wrong.
+    pub fn none() -> Plan {
+        Plan::default()
+    }
+
+    /// This goes wrong at the operation of this number, from 0 on.
+    pub fn at(operation: usize, fault: Fault) -> Plan {
+        Plan(Arc::new(Progress { point: Some((operation, fault)), ..Progress::default() }))
+    }
+
+    /// The number of operations so far: reads, looks, writes and ends of writing.
+    pub fn operations(&self) -> usize {
+        self.0.operations.load(Ordering::SeqCst)
+    }
+
+    /// Whether it has gone wrong.
+    pub fn has_struck(&self) -> bool {
+        self.0.struck.load(Ordering::SeqCst)
+    }
+
+    fn next(&self) -> Option<Fault> {
+        let number = self.0.operations.fetch_add(1, Ordering::SeqCst);
+        match self.0.point {
+            Some((operation, fault)) if operation == number => {
+                self.0.struck.store(true, Ordering::SeqCst);
+                self.0.cut.fetch_or(fault == Fault::Cut, Ordering::SeqCst);
+                Some(fault)
+            }
+            _ => self.0.cut.load(Ordering::SeqCst).then_some(Fault::Cut),
+        }
+    }
+}
+
+/// A transport that follows a [`Plan`].
+#[derive(Debug)]
+pub struct Faulty<T>(pub T, pub Plan);
+
+impl<T: Transport> Transport for Faulty<T> {
+    fn into_parts(self) -> io::Result<Parts> {
+        let parts = self.0.into_parts()?;
+        let half = Half { half: parts.reader, plan: self.1.clone(), control: parts.control.clone() };
+        let writer = Half { half: parts.writer, plan: self.1, control: parts.control.clone() };
+        Ok(Parts { reader: Box::new(half), writer: Box::new(writer), ..parts })
+    }
+}
+
+struct Half<H: ?Sized> {
+    plan: Plan,
+    control: Option<Arc<dyn Control>>,
+    half: Box<H>,
+}
+
+impl<H: ?Sized> Half<H> {
+    fn cut(&self) {
+        if let Some(control) = &self.control {
+            control.abort();
+        }
+    }
+}
+
+fn failure() -> io::Error {
+    io::Error::other("a fault of the test's")
+}
+
+impl ReadHalf for Half<dyn ReadHalf> {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        match self.plan.next() {
+            None => self.half.read(buf, until),
+            Some(Fault::Short) => self.half.read(&mut buf[..1], until),
+            Some(Fault::Fail) => Err(failure()),
+            Some(Fault::Stall) => Err(io::ErrorKind::TimedOut.into()),
+            Some(Fault::Cut) => {
+                self.cut();
+                Ok(0)
+            }
+        }
+    }
+
+    fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.plan.next() {
+            None => self.half.try_read(buf),
+            Some(Fault::Short) => self.half.try_read(&mut buf[..1]),
+            Some(Fault::Fail) => Err(failure()),
+            Some(Fault::Stall) => Err(io::ErrorKind::WouldBlock.into()),
+            Some(Fault::Cut) => {
+                self.cut();
+                Ok(0)
+            }
+        }
+    }
+}
+
+/// The first byte of several slices.
+fn one_byte<'b>(bufs: &'b [IoSlice<'_>]) -> IoSlice<'b> {
+    let first = bufs.iter().find(|buf| !buf.is_empty()).expect("there is something to write");
+    IoSlice::new(&first[..1])
+}
+
+impl WriteHalf for Half<dyn WriteHalf> {
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        match self.plan.next() {
+            None => self.half.write(bufs, until),
+            Some(Fault::Short) => self.half.write(&[one_byte(bufs)], until),
+            Some(Fault::Fail) => Err(failure()),
+            Some(Fault::Stall) => Err(io::ErrorKind::TimedOut.into()),
+            Some(Fault::Cut) => {
+                self.cut();
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+    }
+
+    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self.plan.next() {
+            None => self.half.try_write(bufs),
+            Some(Fault::Short) => self.half.try_write(&[one_byte(bufs)]),
+            Some(Fault::Fail) => Err(failure()),
+            Some(Fault::Stall) => Err(io::ErrorKind::WouldBlock.into()),
+            Some(Fault::Cut) => {
+                self.cut();
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+    }
+
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
+        match self.plan.next() {
+            None | Some(Fault::Short) => self.half.finish(until),
+            Some(Fault::Fail) => Err(failure()),
+            Some(Fault::Stall) => Err(io::ErrorKind::TimedOut.into()),
+            Some(Fault::Cut) => {
+                self.cut();
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+    }
+}

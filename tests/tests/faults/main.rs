@@ -1,0 +1,241 @@
+//! Faults, exhaustively: each read and each write of either side, in turn, is shortened, fails, stalls, or is where the
+//! connection is cut. Each call then gives its right value, or a typed error that says truly what became of the request and
+//! the connection. None gives a wrong value, takes a cut stream for a complete one, or hangs.
+
+mod frames;
+mod service;
+mod sessions;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rpc_core::transport::{MemoryStream, memory_pair_with_capacity};
+use rpc_core::{Client, ClientConfig, Error, Misuse, ServerConfig, serve_connection_with};
+use rpc_tests::{Fault, Faulty, PieceSize, Pieces, Plan, watchdog};
+
+use service::{Service, Witness};
+use sessions::{Outcome, Session, sessions};
+
+static SESSIONS: LazyLock<Vec<Session>> = LazyLock::new(sessions);
+
+/// Bytes that the way holds: the least that the protocol asks for.
+const CAPACITY: usize = 8 * 1024;
+
+/// Bytes that an operation moves at most, so that there are many.
+const PIECE: usize = 512;
+
+/// Where a fault makes one side wait for what the other never sends, this is how long.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Runs at the same time; most of what they do is waiting.
+const AT_ONCE: usize = 48;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Client,
+    Server,
+}
+
+/// What one run came to.
+struct Run {
+    struck: bool,
+    failed: usize,
+}
+
+fn faulty(stream: MemoryStream, plan: &Plan) -> Faulty<Pieces<MemoryStream>> {
+    Faulty(Pieces(stream, PieceSize::Fixed(PIECE)), plan.clone())
+}
+
+/// Runs a session once, with a plan for each side.
+fn run(session: &Session, [near, far]: &[Plan; 2]) -> Run {
+    let witness = Witness::default();
+    let (ours, theirs) = memory_pair_with_capacity(CAPACITY);
+    let (service, far_side) = (Service(witness.clone()), faulty(theirs, far));
+    let serving = thread::spawn(move || serve_connection_with(far_side, service, server_config()).map(drop));
+    let client = Client::from_transport_with(faulty(ours, near), client_config()).unwrap();
+    let struck = || near.has_struck() || far.has_struck();
+    let mut never_ran = Vec::new();
+    let mut closed = false;
+    let mut failed = 0;
+    for step in &session.steps {
+        match (step.run)(&client) {
+            Ok(outcome) => {
+                // closing has nothing to do where no connection is left
+                assert!(
+                    !closed || outcome == Outcome::Closed,
+                    "{}: a connection that was lost is used again",
+                    step.name
+                );
+                assert_eq!(outcome, step.expected, "{}", step.name);
+            }
+            Err(error) => {
+                assert!(struck(), "{}: {error:?}", step.name);
+                failed += 1;
+                if closed {
+                    assert!(matches!(error, Error::Misuse(Misuse::Closed)), "{}: {error:?}", step.name);
+                }
+                if error.never_ran() {
+                    never_ran.push(step.name);
+                }
+                assert!(
+                    !error.connection_usable() || is_usable(&client),
+                    "{}: said to be usable: {error:?}",
+                    step.name
+                );
+                closed = !error.connection_usable();
+            }
+        }
+    }
+    drop(client);
+    _ = serving.join().expect("the server does not panic");
+    for name in never_ran {
+        assert_eq!(witness.times(name), 0, "{name}: said never to have run");
+    }
+    Run { struck: struck(), failed }
+}
+
+fn is_usable(client: &Client) -> bool {
+    client.call("double").with(&21).json::<u64>().is_ok_and(|doubled| doubled == 42)
+}
+
+fn client_config() -> ClientConfig {
+    let limit = Some(PATIENCE);
+    ClientConfig::default().reply_timeout(limit).stall_timeout(limit).close_timeout(limit)
+}
+
+fn server_config() -> ServerConfig {
+    let limit = Some(PATIENCE);
+    ServerConfig::default().idle_timeout(limit).request_timeout(limit).stall_timeout(limit)
+}
+
+fn plans(side: Side, operation: usize, fault: Fault) -> [Plan; 2] {
+    let plan = Plan::at(operation, fault);
+    match side {
+        Side::Client => [plan, Plan::none()],
+        Side::Server => [Plan::none(), plan],
+    }
+}
+
+/// One kind of fault at each operation of one side of a session.
+struct Task {
+    session: &'static Session,
+    side: Side,
+    fault: Fault,
+    /// The next operation to strike.
+    next: AtomicUsize,
+    exhausted: AtomicBool,
+    /// Operations that were struck.
+    points: AtomicUsize,
+    /// Those at which a call failed, and said so.
+    failed: AtomicUsize,
+}
+
+impl Task {
+    fn new(session: &'static Session, side: Side, fault: Fault) -> Task {
+        let count = AtomicUsize::default;
+        Task { session, side, fault, next: count(), exhausted: false.into(), points: count(), failed: count() }
+    }
+
+    /// Strikes the next operation, unless there is none any more. What was wrong is the error.
+    fn advance(&self) -> Result<(), String> {
+        let operation = self.next.fetch_add(1, Ordering::Relaxed);
+        let outcome = self.strike(operation);
+        match &outcome {
+            Ok(Some(run)) => {
+                self.points.fetch_add(1, Ordering::Relaxed);
+                self.failed.fetch_add(usize::from(run.failed > 0), Ordering::Relaxed);
+            }
+            Ok(None) | Err(_) => self.exhausted.store(true, Ordering::Relaxed),
+        }
+        outcome.map(drop).map_err(|problem| {
+            let Task { session, side, fault, .. } = self;
+            format!("{}: {fault:?} at operation {operation} of the {side:?}: {problem}", session.name)
+        })
+    }
+
+    /// Strikes one operation; `None` where there is none of that number in many runs. How many there are depends a little on
+    /// the order of the threads.
+    fn strike(&self, operation: usize) -> Result<Option<Run>, String> {
+        const TRIES: usize = 10;
+        for _ in 0..TRIES {
+            let plans = plans(self.side, operation, self.fault);
+            let session = self.session;
+            let run = caught(move || run(session, &plans))?;
+            if self.fault == Fault::Short && run.failed > 0 {
+                return Err("a short operation is no failure".to_owned());
+            }
+            if run.struck {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Runs under a watchdog; a panic or a hang is the error.
+fn caught<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(|| watchdog(run))).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
+    })
+}
+
+/// The operations of both sides when nothing goes wrong.
+fn operations(session: &'static Session) -> [usize; 2] {
+    let plans = [Plan::none(), Plan::none()];
+    let shared = plans.clone();
+    caught(move || run(session, &shared)).unwrap_or_else(|problem| panic!("{}: {problem}", session.name));
+    plans.map(|plan| plan.operations())
+}
+
+fn tasks() -> Vec<Task> {
+    let mut tasks = Vec::new();
+    for session in SESSIONS.iter() {
+        for side in [Side::Client, Side::Server] {
+            tasks.extend(Fault::ALL.map(|fault| Task::new(session, side, fault)));
+        }
+    }
+    tasks
+}
+
+/// A task that is not exhausted; while there are many, each worker has its own.
+fn choose(tasks: &[Task], worker: usize) -> Option<&Task> {
+    let left: Vec<_> = tasks.iter().filter(|task| !task.exhausted.load(Ordering::Relaxed)).collect();
+    left.get(worker % left.len().max(1)).copied()
+}
+
+#[test]
+fn no_fault_at_any_operation_is_taken_for_success_or_told_wrongly() {
+    let [near, far] = SESSIONS.iter().map(operations).fold([0; 2], |[a, b], [near, far]| [a + near, b + far]);
+    println!("when nothing goes wrong, {near} operations of clients and {far} of servers");
+    let tasks = tasks();
+    let problems = Mutex::new(Vec::new());
+    let work = &|worker: usize| {
+        while let Some(task) = choose(&tasks, worker) {
+            if let Err(problem) = task.advance() {
+                problems.lock().unwrap().push(problem);
+            }
+        }
+    };
+    thread::scope(|scope| (0..AT_ONCE).for_each(|worker| _ = scope.spawn(move || work(worker))));
+    let problems = problems.into_inner().unwrap();
+    assert!(problems.is_empty(), "{problems:#?}");
+    report(&tasks);
+}
+
+fn report(tasks: &[Task]) {
+    let mut all = 0;
+    for side in [Side::Client, Side::Server] {
+        for fault in Fault::ALL {
+            let of_kind = || tasks.iter().filter(|task| task.side == side && task.fault == fault);
+            let points: usize = of_kind().map(|task| task.points.load(Ordering::Relaxed)).sum();
+            let failed: usize = of_kind().map(|task| task.failed.load(Ordering::Relaxed)).sum();
+            println!("{side:?}, {fault:?}: {points} points, {failed} of them with a call that failed and said so");
+            all += points;
+        }
+    }
+    println!("{all} points in {} sessions, none left over", SESSIONS.len());
+}

@@ -1,0 +1,129 @@
+//! The service of the sessions. It notes which of its handlers ran.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex};
+
+use rpc_core::{Call, Contract, Dispatch, Error, Result, Served};
+use rpc_tests::pattern;
+
+/// How often handlers began, by what they were asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Witness(Arc<Mutex<HashMap<String, usize>>>);
+
+impl Witness {
+    fn saw(&self, what: impl Into<String>) {
+        *self.0.lock().unwrap().entry(what.into()).or_default() += 1;
+    }
+
+    pub(crate) fn all(&self) -> usize {
+        self.0.lock().unwrap().values().sum()
+    }
+
+    pub(crate) fn times(&self, what: &str) -> usize {
+        self.0.lock().unwrap().get(what).copied().unwrap_or(0)
+    }
+}
+
+/// Gives its bytes in pieces, and then ends or fails.
+pub(crate) struct Source {
+    bytes: io::Cursor<Vec<u8>>,
+    piece: usize,
+    fails: Option<&'static str>,
+}
+
+/// The size of the pieces that sources give.
+const PIECE: usize = 3000;
+
+impl Source {
+    /// The first bytes of the pattern, and the end.
+    pub(crate) fn of(count: u64) -> Source {
+        Source { bytes: io::Cursor::new(pattern(count)), piece: PIECE, fails: None }
+    }
+
+    /// The first bytes of the pattern, and then a failure.
+    pub(crate) fn failing(count: u64, why: &'static str) -> Source {
+        Source { fails: Some(why), ..Source::of(count) }
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let most = buf.len().min(self.piece);
+        match (self.bytes.read(&mut buf[..most])?, self.fails) {
+            (0, Some(why)) => Err(io::Error::other(why)),
+            (count, _) => Ok(count),
+        }
+    }
+}
+
+/// The bytes that came, if they are those of the pattern.
+pub(crate) fn counted(mut content: impl Read) -> Result<u64> {
+    let mut bytes = Vec::new();
+    content.read_to_end(&mut bytes)?;
+    let count = bytes.len() as u64;
+    if bytes == pattern(count) { Ok(count) } else { Err(Error::new("these are not the pattern's bytes")) }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Service(pub(crate) Witness);
+
+impl Dispatch for Service {
+    fn contract(&self) -> &'static Contract {
+        &Contract { name: "Service", session: false, methods: &[] }
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        let (witness, name) = (&self.0, call.endpoint());
+        match name {
+            "double" => call.json(|number: u64| {
+                witness.saw(format!("double {number}"));
+                Ok::<_, Error>(number * 2)
+            }),
+            "refuse" => call.json(|text: String| {
+                witness.saw(name);
+                Err::<(), _>(Error::new(text))
+            }),
+            "letters" => call.json(|letters: String| {
+                witness.saw(name);
+                Ok::<_, Error>(letters)
+            }),
+            "stream" => call.json_to_octets(|count: u64| {
+                witness.saw(name);
+                Ok::<_, Error>(Source::of(count))
+            }),
+            "broken" => call.json_to_octets(|count: u64| {
+                witness.saw(name);
+                Ok::<_, Error>(Source::failing(count, "the server's source broke"))
+            }),
+            "count" => call.octets_to_json(|content| {
+                witness.saw(name);
+                counted(content)
+            }),
+            "full" => call.octets_to_json(|mut content| {
+                witness.saw(name);
+                content.read_exact(&mut [0; 5000])?;
+                Err::<(), _>(Error::new("disk full"))
+            }),
+            "first" => call.octets_to_json(|mut content| {
+                witness.saw(name);
+                let mut first = [0; 4];
+                content.read_exact(&mut first)?;
+                Ok::<_, Error>(first)
+            }),
+            "echo" => call.octets_to_octets(|content| {
+                witness.saw(name);
+                Ok::<_, Error>(content)
+            }),
+            "store" => call.json_and_octets_to_json(|factor: u64, content| {
+                witness.saw(name);
+                Ok::<_, Error>(factor * counted(content)?)
+            }),
+            "open" => call.json_to_json_and_octets(|count: u64| {
+                witness.saw(name);
+                Ok::<_, Error>((count, Source::of(count)))
+            }),
+            _ => call.unknown_endpoint(self.contract()),
+        }
+    }
+}

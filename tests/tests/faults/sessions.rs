@@ -1,0 +1,197 @@
+//! What the sessions do, and what comes of it when nothing goes wrong.
+
+use std::io::Read;
+
+use rpc_core::{Client, Error, Result};
+use rpc_tests::pattern;
+use serde_json::{Value, json};
+
+use crate::service::Source;
+
+/// What a call comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Outcome {
+    Value(Value),
+    /// So many bytes of the pattern, and the end of the stream.
+    Stream(u64),
+    Both(Value, u64),
+    /// The other side said no, and the connection goes on.
+    Refused(String),
+    /// The caller's own source failed, and the connection goes on.
+    SourceFailed(String),
+    Dropped,
+    Closed,
+}
+
+/// One call.
+pub(crate) struct Step {
+    /// What the witness calls it.
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&Client) -> Result<Outcome>,
+    pub(crate) expected: Outcome,
+}
+
+/// Calls one after the other on one connection.
+pub(crate) struct Session {
+    pub(crate) name: &'static str,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// Some sessions call once before, so that the client knows what the server speaks. All go on with another call and close.
+pub(crate) fn sessions() -> Vec<Session> {
+    let refused = |text: &str| Outcome::Refused(text.to_owned());
+    let number = |number: u64| Outcome::Value(json!(number));
+    vec![
+        session("a JSON call", Step { name: "double 4", run: |c| double(c, 4), expected: number(8) }),
+        session("much JSON", Step { name: "letters", run: letters, expected: Outcome::Value(json!(text())) }),
+        session("a handler's error", Step { name: "refuse", run: refuse, expected: refused("no") }),
+        session("an unknown endpoint", Step { name: "none", run: unknown, expected: refused("unknown endpoint none") }),
+        session("a stream down", Step { name: "stream", run: stream, expected: Outcome::Stream(STREAM) }),
+        session("an empty stream down", Step { name: "stream", run: empty, expected: Outcome::Stream(0) }),
+        session("an upload", Step { name: "count", run: upload, expected: number(STREAM) }),
+        session("JSON and octets up", Step { name: "store", run: store, expected: number(2 * STREAM) }),
+        session(
+            "JSON and octets down",
+            Step { name: "open", run: open, expected: Outcome::Both(json!(STREAM), STREAM) },
+        ),
+        session("octets both ways", Step { name: "echo", run: echo, expected: Outcome::Stream(STREAM) }),
+        session(
+            "a server's source that fails",
+            Step { name: "broken", run: broken, expected: refused("the server's source broke") },
+        ),
+        session(
+            "a client's source that fails",
+            Step {
+                name: "count",
+                run: broken_upload,
+                expected: Outcome::SourceFailed("the client's source broke".into()),
+            },
+        ),
+        session("an early no", Step { name: "full", run: full, expected: refused("disk full") }),
+        session("an early yes", Step { name: "first", run: first, expected: Outcome::Value(json!([0, 7, 14, 21])) }),
+        session("a dropped stream", Step { name: "stream", run: dropped, expected: Outcome::Dropped }),
+        session(
+            "a stream dropped behind JSON",
+            Step { name: "open", run: dropped_behind_json, expected: Outcome::Dropped },
+        ),
+        at_once("JSON and octets up at once", Step { name: "store", run: store, expected: number(2 * STREAM) }),
+        at_once("an early no at once", Step { name: "full", run: full, expected: refused("disk full") }),
+    ]
+}
+
+/// Bytes of a stream that is read to its end: more than the way holds.
+const STREAM: u64 = 30_000;
+
+/// Bytes of a stream that is stopped or dropped.
+const LONG: u64 = 200_000;
+
+fn at_once(name: &'static str, step: Step) -> Session {
+    let after = Step { name: "double 2", run: |c| double(c, 2), expected: Outcome::Value(json!(4)) };
+    let close = Step { name: "close", run: close, expected: Outcome::Closed };
+    Session { name, steps: vec![step, after, close] }
+}
+
+fn session(name: &'static str, step: Step) -> Session {
+    let mut session = at_once(name, step);
+    let before = Step { name: "double 1", run: |c| double(c, 1), expected: Outcome::Value(json!(2)) };
+    session.steps.insert(0, before);
+    session
+}
+
+fn double(client: &Client, number: u64) -> Result<Outcome> {
+    client.call("double").with(&number).json().map(Outcome::Value)
+}
+
+fn text() -> String {
+    "letters ".repeat(3000)
+}
+
+fn letters(client: &Client) -> Result<Outcome> {
+    client.call("letters").with(&text()).json().map(Outcome::Value)
+}
+
+/// A refusal that leaves the connection usable may be what is expected.
+fn or_refused(outcome: Result<Outcome>) -> Result<Outcome> {
+    match outcome {
+        Err(Error::Remote(refusal)) if refusal.fate.connection_usable => Ok(Outcome::Refused(refusal.message)),
+        Err(Error::Source { error, fate }) if fate.connection_usable => Ok(Outcome::SourceFailed(error.to_string())),
+        other => other,
+    }
+}
+
+fn refuse(client: &Client) -> Result<Outcome> {
+    or_refused(client.call("refuse").with("no").json().map(Outcome::Value))
+}
+
+fn unknown(client: &Client) -> Result<Outcome> {
+    or_refused(client.call("none").with(&()).json().map(Outcome::Value))
+}
+
+/// Reads a stream to its end. Whatever came before a failure has to be right.
+fn read(mut stream: impl Read) -> Result<u64> {
+    let mut bytes = Vec::new();
+    let outcome = stream.read_to_end(&mut bytes);
+    let count = bytes.len() as u64;
+    assert!(bytes == pattern(count), "wrong bytes among the {count} that came");
+    outcome?;
+    Ok(count)
+}
+
+fn stream(client: &Client) -> Result<Outcome> {
+    read(client.call("stream").with(&STREAM).octets()?).map(Outcome::Stream)
+}
+
+fn empty(client: &Client) -> Result<Outcome> {
+    read(client.call("stream").with(&0).octets()?).map(Outcome::Stream)
+}
+
+fn broken(client: &Client) -> Result<Outcome> {
+    or_refused(client.call("broken").with(&STREAM).octets().and_then(read).map(Outcome::Stream))
+}
+
+fn dropped(client: &Client) -> Result<Outcome> {
+    let mut stream = client.call("stream").with(&LONG).octets()?;
+    stream.read_exact(&mut [0; 10])?;
+    Ok(Outcome::Dropped)
+}
+
+fn dropped_behind_json(client: &Client) -> Result<Outcome> {
+    let (count, _stream): (u64, _) = client.call("open").with(&LONG).json_and_octets()?;
+    assert_eq!(count, LONG);
+    Ok(Outcome::Dropped)
+}
+
+fn upload(client: &Client) -> Result<Outcome> {
+    client.call("count").with_octets(Source::of(STREAM)).json().map(Outcome::Value)
+}
+
+fn broken_upload(client: &Client) -> Result<Outcome> {
+    let source = Source::failing(STREAM, "the client's source broke");
+    or_refused(client.call("count").with_octets(source).json().map(Outcome::Value))
+}
+
+fn full(client: &Client) -> Result<Outcome> {
+    or_refused(client.call("full").with_octets(Source::of(LONG)).json().map(Outcome::Value))
+}
+
+fn first(client: &Client) -> Result<Outcome> {
+    client.call("first").with_octets(Source::of(LONG)).json().map(Outcome::Value)
+}
+
+fn echo(client: &Client) -> Result<Outcome> {
+    read(client.call("echo").with_octets(Source::of(STREAM)).octets()?).map(Outcome::Stream)
+}
+
+fn store(client: &Client) -> Result<Outcome> {
+    let call = client.call("store").with_json_and_octets(&2, Source::of(STREAM));
+    call.json().map(Outcome::Value)
+}
+
+fn open(client: &Client) -> Result<Outcome> {
+    let (value, stream) = client.call("open").with(&STREAM).json_and_octets()?;
+    Ok(Outcome::Both(value, read(stream)?))
+}
+
+fn close(client: &Client) -> Result<Outcome> {
+    client.clone().close().map(|()| Outcome::Closed)
+}
