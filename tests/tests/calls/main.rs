@@ -6,4 +6,5 @@ mod fixture;
 mod json;
 mod panics;
 mod streams;
+mod together;
 mod unread;
