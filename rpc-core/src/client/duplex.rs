@@ -79,7 +79,9 @@ impl Pump {
 impl Wire {
     /// Makes sure that the transport can wait for both directions: one that cannot is handed to helper threads.
     fn become_pollable(&mut self) -> Result<()> {
-        if self.control.as_ref().is_some_and(|control| control.can_wait()) {
+        // a half that was wrapped may not look ahead, although what is below it can wait
+        if self.control.as_ref().is_some_and(|control| control.can_wait()) && self.inbound.look_ahead() != Ahead::Blind
+        {
             return Ok(());
         }
         let reader = &mut self.inbound.messages.frames_mut().get_mut().half;
@@ -104,12 +106,15 @@ impl Wire {
         deadline: Deadline,
     ) -> Result<DataType> {
         self.become_pollable()?;
+        let header_end = self.header_end();
         self.be_patient_with_stream(deadline);
         let sent = self.outbound.queue_header().and_then(|()| match json {
             true => self.outbound.write_json(),
             false => self.outbound.frames.flush(),
         });
-        sent.map_err(|error| Error::from_message(error.into(), Doing::Sending, self.config.stall_timeout, Fate::LOST))?;
+        if let Err(error) = sent {
+            return self.sending_failed(error.into(), header_end, deadline);
+        }
         self.pump = Pump::default();
         loop {
             match self.inbound.look_ahead() {

@@ -55,12 +55,10 @@ enum Sent {
     Answered(Result<DataType>),
     /// What was to be sent could not be read, and the server has been told so.
     SourceFailed(io::Error),
-    /// Writing failed.
-    Failed(io::Error, Fate),
 }
 
-/// Why sending a body failed.
-enum SendError {
+/// Why sending a request failed.
+pub(super) enum SendError {
     Frame(FrameError),
     Source(io::Error),
 }
@@ -98,21 +96,27 @@ impl Wire {
                 RequestBody::Json => unreachable!("JSON alone has no octets"),
             };
         }
-        match self.send(request.body, deadline)? {
-            Sent::Whole => {
+        let header_end = self.header_end();
+        match self.send(request.body, deadline) {
+            Ok(Sent::Whole) => {
                 self.turn().request_ended();
                 self.reply_header(if stream { deadline.behind_stream() } else { deadline })
             }
-            Sent::Answered(answer) => answer,
-            Sent::SourceFailed(error) => Err(self.read_reply_of_failed_source(error, deadline.behind_stream())),
-            Sent::Failed(error, fate) => self.explain(error, fate, deadline),
+            Ok(Sent::Answered(answer)) => answer,
+            Ok(Sent::SourceFailed(error)) => Err(self.read_reply_of_failed_source(error, deadline.behind_stream())),
+            Err(error) => self.sending_failed(error, header_end, deadline),
         }
     }
 
-    fn send(&mut self, body: RequestBody<'_>, deadline: Deadline) -> Result<Sent> {
-        let before = self.outbound.frames.accepted();
-        let header_len = (FRAME_HEADER_LEN + self.outbound.header.len()) as u64;
-        let outcome = self.outbound.queue_header().map_err(SendError::from).and_then(|()| match body {
+    /// How many bytes the transport has taken when it has taken the header that stands ready. A handler may meet a request
+    /// of octets from there on.
+    pub(super) fn header_end(&self) -> u64 {
+        self.outbound.frames.accepted() + (FRAME_HEADER_LEN + self.outbound.header.len()) as u64
+    }
+
+    fn send(&mut self, body: RequestBody<'_>, deadline: Deadline) -> Result<Sent, SendError> {
+        self.outbound.queue_header()?;
+        match body {
             RequestBody::Json => {
                 self.outbound.set_patience(Patience::until(deadline.at));
                 self.outbound.write_json()?;
@@ -128,11 +132,7 @@ impl Wire {
                 self.outbound.write_json()?;
                 self.send_octets(source, deadline)
             }
-        });
-        outcome.or_else(|error| {
-            let streaming = self.turn().request_has_octets() && self.outbound.frames.accepted() - before >= header_len;
-            self.sending_failed(error, deadline, if streaming { Fate::LOST } else { Fate::UNREACHED })
-        })
+        }
     }
 
     pub(super) fn be_patient_with_stream(&mut self, deadline: Deadline) {
@@ -200,14 +200,17 @@ impl Wire {
         Error::Source { error, fate: self.fate() }
     }
 
-    fn sending_failed(&mut self, error: SendError, deadline: Deadline, fate: Fate) -> Result<Sent> {
+    /// Sending failed, on a transport that was to take the header up to `header_end`.
+    pub(super) fn sending_failed(&mut self, error: SendError, header_end: u64, deadline: Deadline) -> Result<DataType> {
+        let met = self.turn().request_has_octets() && self.outbound.frames.accepted() >= header_end;
+        let fate = if met { Fate::LOST } else { Fate::UNREACHED };
         match error {
             SendError::Frame(FrameError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
                 let stalled = self.turn().request_has_octets() && !deadline.passed();
                 let limit = if stalled { self.config.stall_timeout } else { deadline.limit };
                 Err(Error::from_message(error.into(), Doing::Sending, limit, fate))
             }
-            SendError::Frame(FrameError::Io(error)) => Ok(Sent::Failed(error, fate)),
+            SendError::Frame(FrameError::Io(error)) => self.explain(error, fate, deadline),
             SendError::Frame(FrameError::Malformed(violation)) => {
                 Err(Error::Protocol { violation: violation.into(), fate })
             }

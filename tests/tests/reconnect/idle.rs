@@ -73,7 +73,7 @@ fn replacing_one_leaves_the_others_alone() {
         let (goes, stays) = (stream.clone(), stream);
         let met = Arc::new(Barrier::new(2));
         let meet = Arc::clone(&met);
-        let servers = Scripted::blind(vec![
+        let servers = Scripted::unseen(vec![
             Box::new(move |peer| {
                 peer.await_requests(1);
                 peer.send(&goes);

@@ -2,5 +2,6 @@
 
 mod back_off;
 mod idle;
+mod retry;
 mod script;
 mod stress;

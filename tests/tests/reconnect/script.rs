@@ -27,9 +27,9 @@ impl Scripted {
         Scripted::with(ClientConfig::default(), scripts, |near| near)
     }
 
-    /// The client cannot look ahead: that a connection has ended is noticed only by the call that uses it.
-    pub(crate) fn blind(scripts: Vec<Script>) -> Scripted {
-        Scripted::with(ClientConfig::default(), scripts, Blind)
+    /// A connection ends right behind the look at it: that is noticed only by the call that uses it.
+    pub(crate) fn unseen(scripts: Vec<Script>) -> Scripted {
+        Scripted::with(ClientConfig::default(), scripts, Unseen)
     }
 
     fn with<T: Transport>(
@@ -94,20 +94,27 @@ pub(crate) fn then(number: u8, bytes: Vec<u8>) -> Script {
     })
 }
 
-/// A transport that cannot look ahead.
-struct Blind(MemoryStream);
+/// A transport whose end is not seen by looking.
+struct Unseen(MemoryStream);
 
-struct BlindReader(Box<dyn ReadHalf>);
+struct UnseenReader(Box<dyn ReadHalf>);
 
-impl Transport for Blind {
+impl Transport for Unseen {
     fn into_parts(self) -> io::Result<Parts> {
         let parts = self.0.into_parts()?;
-        Ok(Parts { reader: Box::new(BlindReader(parts.reader)), ..parts })
+        Ok(Parts { reader: Box::new(UnseenReader(parts.reader)), ..parts })
     }
 }
 
-impl ReadHalf for BlindReader {
+impl ReadHalf for UnseenReader {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
         self.0.read(buf, until)
+    }
+
+    fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.0.try_read(buf) {
+            Ok(0) => Err(io::ErrorKind::WouldBlock.into()),
+            outcome => outcome,
+        }
     }
 }
