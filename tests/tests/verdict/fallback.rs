@@ -62,6 +62,23 @@ fn an_upload_beyond_the_budget_ends_there_and_the_reply_is_heard() {
     });
 }
 
+/// Octets both ways need to look, so helper threads do it: also where only the reading half cannot.
+#[test]
+fn octets_go_both_ways_all_the_same() {
+    watchdog(|| {
+        for line in Line::ALL {
+            let (client, connections) = line.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
+            for length in [0, 1, 2 * FRAME, 3_000_000] {
+                let mut copied = Vec::new();
+                let content = Upload::of(length);
+                client.call("copy").with_octets(content).octets().unwrap().read_to_end(&mut copied).unwrap();
+                assert_eq!(copied.len(), length);
+            }
+            assert_eq!(connections.count(), 1, "{line:?}");
+        }
+    });
+}
+
 /// A source that has nothing before the server is gone, and then takes its time.
 struct Late {
     gone: mpsc::Receiver<()>,

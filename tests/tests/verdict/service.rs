@@ -48,6 +48,7 @@ impl Dispatch for Gate {
                 read_exactly(content, count)?;
                 Ok::<_, Error>(format!("enough at {count}"))
             }),
+            "copy" => call.octets_to_octets(Ok::<_, Error>),
             "store" => call.json_and_octets_to_json(|name: String, content| {
                 read_exactly(content, count)?;
                 Err::<(), _>(Error::new(format!("no room for {name} at {count}")))
