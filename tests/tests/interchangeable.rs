@@ -17,6 +17,11 @@ trait Store {
     fn checksum(&self, content: impl Read) -> Result<u64>;
     fn remove(&self, name: &str) -> Result<()>;
     fn fork(&self, from: &str, to: String) -> Result<usize>;
+    fn save(&self, name: &str, content: impl Read) -> Result<usize>;
+    fn append(&self, name: &str, at: usize, content: impl Read) -> Result<usize>;
+    fn open(&self, name: &str) -> Result<(usize, impl Read)>;
+    fn invert(&self, content: impl Read) -> Result<impl Read>;
+    fn encrypt(&self, key: u8, content: impl Read) -> Result<(String, impl Read)>;
 }
 
 struct Shelf {
@@ -65,13 +70,52 @@ impl Store for Shelf {
         self.content.lock().unwrap().insert(to, bytes);
         Ok(len)
     }
+
+    fn save(&self, name: &str, mut content: impl Read) -> Result<usize> {
+        let mut bytes = Vec::new();
+        let len = content.read_to_end(&mut bytes)?;
+        self.content.lock().unwrap().insert(name.to_owned(), bytes);
+        Ok(len)
+    }
+
+    fn append(&self, name: &str, at: usize, content: impl Read) -> Result<usize> {
+        let begin = self.get(name)?;
+        if at > begin.len() {
+            return Err(Error::new(format!("{name} ends at {}", begin.len())));
+        }
+        self.save(name, Cursor::new(&begin[..at]).chain(content))
+    }
+
+    fn open(&self, name: &str) -> Result<(usize, impl Read)> {
+        let bytes = self.get(name)?;
+        Ok((bytes.len(), Cursor::new(bytes)))
+    }
+
+    fn invert(&self, content: impl Read) -> Result<impl Read> {
+        Ok(Encrypted(content, !0))
+    }
+
+    fn encrypt(&self, key: u8, content: impl Read) -> Result<(String, impl Read)> {
+        Ok((format!("{key:x}"), Encrypted(content, key)))
+    }
+}
+
+/// Changes each byte, as it is read.
+struct Encrypted<R>(R, u8);
+
+impl<R: Read> Read for Encrypted<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(buf)?;
+        buf[..count].iter_mut().for_each(|byte| *byte ^= self.1);
+        Ok(count)
+    }
 }
 
 fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(17, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
 }
 
-/// Code that knows the trait only: values, errors, streams out, and last, streams in. It leaves the store as it was.
+/// Code that knows the trait only: values, errors, streams out, in, and both ways. It leaves the store as it was.
 fn application(store: &impl Store) {
     assert_eq!(store.names("", None).unwrap(), ["a/empty", "a/large", "b"]);
     assert_eq!(store.names("a/", Some(1)).unwrap(), ["a/empty"]);
@@ -90,6 +134,29 @@ fn application(store: &impl Store) {
     let large = read(store, "a/large").unwrap();
     assert_eq!(large.len(), 700_000);
     assert_eq!(store.checksum(&large[..]).unwrap(), checksum(&large));
+
+    assert_eq!(store.save("d", &large[..]).unwrap(), 700_000);
+    assert_eq!(store.append("d", 300_000, &b"end"[..]).unwrap(), 300_003);
+    assert_eq!(store.append("d", 300_004, &large[..]).unwrap_err().to_string(), "d ends at 300003");
+    let (len, mut content) = store.open("d").unwrap();
+    let mut bytes = Vec::new();
+    content.read_to_end(&mut bytes).unwrap();
+    drop(content);
+    assert_eq!(len, 300_003);
+    assert!(bytes.strip_suffix(b"end").unwrap() == &large[..300_000]);
+    store.remove("d").unwrap();
+    assert_eq!(store.open("d").map(drop).unwrap_err().to_string(), "there is no d");
+
+    for plain in [&[][..], b"x", &large] {
+        let mut inverted = Vec::new();
+        store.invert(plain).unwrap().read_to_end(&mut inverted).unwrap();
+        assert!(inverted.iter().map(|byte| !byte).eq(plain.iter().copied()), "{} bytes", plain.len());
+        let (key, mut content) = store.encrypt(0xab, plain).unwrap();
+        let mut encrypted = Vec::new();
+        content.read_to_end(&mut encrypted).unwrap();
+        assert_eq!(key, "ab");
+        assert!(encrypted.iter().map(|byte| byte ^ 0xab).eq(plain.iter().copied()), "{} bytes", plain.len());
+    }
 }
 
 fn read(store: &impl Store, name: &str) -> Result<Vec<u8>> {
@@ -98,8 +165,8 @@ fn read(store: &impl Store, name: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The rest of the application: what takes more than the one connection of a memory pair. There an upload ends it, for
-/// towards revision 0 nobody knows how much of an upload the other side has read.
+/// The rest of the application: what takes more than the one connection of a memory pair, or more time than a transport of
+/// small pieces should be given.
 fn more_of_the_application(store: &impl Store) {
     for length in [0, 1, 300_000, 5_000_000] {
         let upload = || io::repeat(3).take(length);
@@ -109,6 +176,13 @@ fn more_of_the_application(store: &impl Store) {
     }
     // what comes out of one call goes into another
     assert_eq!(store.checksum(store.load("b").unwrap()).unwrap(), checksum(b"small"));
+    let twice = store.invert(store.invert(store.open("a/large").unwrap().1).unwrap()).unwrap();
+    assert_eq!(store.save("c", twice).unwrap(), 700_000);
+    assert_eq!(
+        store.checksum(store.load("c").unwrap()).unwrap(),
+        store.checksum(store.load("a/large").unwrap()).unwrap()
+    );
+    store.remove("c").unwrap();
     application(store);
 }
 
@@ -208,6 +282,9 @@ trait Counter {
     fn add(&mut self, amount: u64) -> Result<u64>;
     fn digits(&mut self) -> Result<impl Read>;
     fn add_all(&mut self, content: impl Read) -> Result<u64>;
+    fn add_times(&mut self, factor: u64, content: impl Read) -> Result<u64>;
+    fn sum_and_digits(&mut self) -> Result<(u64, impl Read)>;
+    fn increase(&mut self, content: impl Read) -> Result<impl Read>;
     fn no(&mut self) -> Result<()>;
 }
 
@@ -231,8 +308,37 @@ impl Counter for Sum {
         Ok(self.0)
     }
 
+    fn add_times(&mut self, factor: u64, content: impl Read) -> Result<u64> {
+        for byte in io::BufReader::new(content).bytes() {
+            self.0 += factor * u64::from(byte?);
+        }
+        Ok(self.0)
+    }
+
+    fn sum_and_digits(&mut self) -> Result<(u64, impl Read)> {
+        Ok((self.0, Cursor::new(self.0.to_string())))
+    }
+
+    fn increase(&mut self, content: impl Read) -> Result<impl Read> {
+        Ok(Increased { content, sum: &mut self.0 })
+    }
+
     fn no(&mut self) -> Result<()> {
         Err(Error::new("no"))
+    }
+}
+
+/// Counts what passes through, while it is read.
+struct Increased<'a, R> {
+    content: R,
+    sum: &'a mut u64,
+}
+
+impl<R: Read> Read for Increased<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.content.read(buf)?;
+        *self.sum += count as u64;
+        Ok(count)
     }
 }
 
@@ -245,6 +351,18 @@ fn session(mut counter: impl Counter) {
     counter.digits().unwrap().read_to_string(&mut digits).unwrap();
     assert_eq!(digits, "42");
     assert_eq!(counter.add_all(&[1, 2, 3][..]).unwrap(), 48);
+    assert_eq!(counter.add_times(10, &[1, 2][..]).unwrap(), 78);
+    let (sum, mut digits) = counter.sum_and_digits().unwrap();
+    let mut text = String::new();
+    digits.read_to_string(&mut text).unwrap();
+    drop(digits);
+    assert_eq!((sum, text.as_str()), (78, "78"));
+    for (length, sum) in [(0, 78), (1, 79), (600_000, 600_079)] {
+        let mut increased = counter.increase(io::repeat(3).take(length)).unwrap();
+        assert_eq!(io::copy(&mut increased, &mut io::sink()).unwrap(), length);
+        drop(increased);
+        assert_eq!(counter.add(0).unwrap(), sum);
+    }
 }
 
 #[test]
