@@ -13,10 +13,14 @@
 //! | [`Client`], [`Session`], [`Server`] | typed calls, dispatch, shutdown |
 //! | `service` | what signatures ask of their types |
 //! | `rpc_service` | the attribute that writes client and server for a trait |
+//! | `testing` | what tests of services are made of; feature `testing` |
 
 pub mod frame;
 pub mod message;
 pub mod transport;
+
+#[cfg(feature = "testing")]
+pub mod testing;
 
 mod client;
 mod connection;

@@ -107,7 +107,7 @@ impl<'s, B: Body> Ready<'s, '_, B> {
     /// revision 1 of the protocol.
     ///
     /// # Errors
-    /// Any [`Error`]; [`Misuse::NeedsRevision1`] towards an original server.
+    /// Any [`Error`]; [`Misuse::NeedsRevision1`](crate::Misuse::NeedsRevision1) towards an original server.
     pub fn json_and_octets<T: DeserializeOwned>(self) -> Result<(T, OctetReader<'s, B::Rest>)> {
         self.json_and_octets_with(json::decode)
     }

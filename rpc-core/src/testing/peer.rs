@@ -3,10 +3,10 @@
 use std::io::{self, Read, Write};
 use std::thread;
 
-use rpc_core::transport::{MemoryStream, memory_pair};
-use rpc_core::{Dispatch, Ended, Result, ServerConfig, Transport, serve_connection_with};
+use crate::transport::{MemoryStream, memory_pair};
+use crate::{Dispatch, Ended, Result, ServerConfig, Transport, serve_connection_with};
 
-use crate::wire;
+use super::wire;
 
 /// The other end of a connection, played by hand.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::io::{self, IoSlice};
 use std::time::Instant;
 
-use rpc_core::Transport;
-use rpc_core::transport::{Parts, ReadHalf, WriteHalf};
+use crate::Transport;
+use crate::transport::{Parts, ReadHalf, WriteHalf};
 
 /// A transport whose reads and writes move no more than a piece each.
 #[derive(Debug)]

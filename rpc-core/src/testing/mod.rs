@@ -1,0 +1,48 @@
+//! What this library's own tests are made of, for the tests of your services (feature `testing`).
+//!
+//! | piece | what it is for |
+//! |---|---|
+//! | [`watchdog`] | a test that hangs fails by its name |
+//! | [`Peer`] | the other end of a connection, played by hand |
+//! | [`serve_bytes`] | a service fed with a client's bytes |
+//! | [`Pieces`] | a transport that moves only pieces |
+//! | [`wire`] | frames and messages written and read apart from the library |
+//!
+//! A service against a client that stops in the middle of its upload:
+//!
+//! ```
+//! use std::io::Read;
+//! use rpc_core::testing::{serve_bytes, watchdog, wire};
+//! use rpc_core::{Result, ServerConfig, rpc_service};
+//!
+//! #[rpc_service]
+//! trait Counter {
+//!     fn count(&self, content: impl Read) -> Result<u64>;
+//! }
+//!
+//! struct Honest;
+//!
+//! impl Counter for Honest {
+//!     fn count(&self, mut content: impl Read) -> Result<u64> {
+//!         Ok(rpc_core::copy(&mut content, &mut std::io::sink())?)
+//!     }
+//! }
+//!
+//! watchdog(|| {
+//!     let header = wire::header(r#"{"Endpoint":"count","DataType":4,"Accept":3}"#);
+//!     let client = [header, wire::more("half of it")].concat();
+//!     let (ended, sent) =
+//!         serve_bytes(&client, CounterServer::new(Honest), ServerConfig::default(), |transport| transport);
+//!     assert!(ended.is_err(), "the stream was cut");
+//!     assert_eq!(sent, wire::reset(), "no count is sent");
+//! });
+//! ```
+
+mod peer;
+mod pieces;
+mod watchdog;
+pub mod wire;
+
+pub use peer::{Peer, serve_bytes};
+pub use pieces::{PieceSize, Pieces};
+pub use watchdog::{watchdog, watchdog_with_limit};
