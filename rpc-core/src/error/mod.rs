@@ -48,7 +48,7 @@ pub enum Error {
         fate: Fate,
     },
     /// Something is larger than allowed.
-    #[error("the {what} has {} bytes, {limit} are allowed; a stream (`impl Read`) has no limit", size_text(*.size))]
+    #[error("the {what} has {}; a stream (`impl Read`) has no limit", size_text(*.size, *.limit))]
     Limit {
         /// What is too large.
         what: &'static str,
@@ -264,6 +264,9 @@ impl Error {
     }
 }
 
-fn size_text(size: Option<u64>) -> String {
-    size.map_or_else(|| "more".to_owned(), |size| size.to_string())
+fn size_text(size: Option<u64>, limit: u64) -> String {
+    match size {
+        Some(size) => format!("{size} bytes, {limit} are allowed"),
+        None => format!("more than the {limit} bytes that are allowed"),
+    }
 }

@@ -242,8 +242,16 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 }
 
 /// Too many open files, or no memory: connections that end may mend it. std has no kinds for the former.
+#[cfg(unix)]
 fn may_pass(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::OutOfMemory || error.raw_os_error().is_some()
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+}
+
+/// No memory: connections that end may mend it.
+#[cfg(not(unix))]
+fn may_pass(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::OutOfMemory
 }
 
 impl fmt::Debug for Server {

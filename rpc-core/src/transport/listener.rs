@@ -101,10 +101,12 @@ fn bind_unix(path: &std::path::Path) -> io::Result<std::os::unix::net::UnixListe
 #[cfg(unix)]
 fn is_dead_socket(path: &std::path::Path) -> bool {
     use std::os::unix::fs::FileTypeExt;
-    use std::os::unix::net::UnixStream;
 
+    // one that lives and is busy answers late, which is an answer
+    let limit = Some(std::time::Duration::from_secs(1));
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    is_socket && matches!(UnixStream::connect(path), Err(error) if error.kind() == io::ErrorKind::ConnectionRefused)
+    is_socket
+        && matches!(super::unix::connect(path, limit), Err(error) if error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 #[cfg(unix)]
