@@ -15,6 +15,7 @@ mod halves;
 mod listener;
 mod memory;
 mod patience;
+mod socket;
 mod tcp;
 #[cfg(unix)]
 mod unix;
