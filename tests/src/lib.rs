@@ -1,13 +1,13 @@
 //! What the tests share beside `rpc_core::testing`: the recorded sessions of the original program, its service as a trait of
 //! ours, and the same calls over each transport.
 
-mod faulty;
 mod golden;
 mod line;
 mod original;
 
-pub use faulty::{Fault, Faulty, Plan};
 pub use golden::{Golden, golden_sessions};
 pub use line::{Connections, Line};
 pub use original::{Entry, ListRequest, Original, OriginalClient, OriginalServer, Reference, pattern};
-pub use rpc_core::testing::{Peer, PieceSize, Pieces, serve_bytes, watchdog, watchdog_with_limit, wire};
+pub use rpc_core::testing::{
+    Fault, Faulty, Peer, PieceSize, Pieces, Plan, serve_bytes, watchdog, watchdog_with_limit, wire,
+};

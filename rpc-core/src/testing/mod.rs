@@ -6,6 +6,7 @@
 //! | [`Peer`] | the other end of a connection, played by hand |
 //! | [`serve_bytes`] | a service fed with a client's bytes |
 //! | [`Pieces`] | a transport that moves only pieces |
+//! | [`Faulty`] | a transport that shorts, fails, stalls or cuts one of its reads or writes |
 //! | [`wire`] | frames and messages written and read apart from the library |
 //!
 //! A service against a client that stops in the middle of its upload:
@@ -38,11 +39,13 @@
 //! });
 //! ```
 
+mod faulty;
 mod peer;
 mod pieces;
 mod watchdog;
 pub mod wire;
 
+pub use faulty::{Fault, Faulty, Plan};
 pub use peer::{Peer, serve_bytes};
 pub use pieces::{PieceSize, Pieces};
 pub use watchdog::{watchdog, watchdog_with_limit};

@@ -51,7 +51,7 @@ fn exactly_one_trailer_cancels() {
             let reads = begin.ends_with(b"ab");
             let (next, peer) = cancelled(begin, end, |stream| {
                 if reads {
-                    read_one(stream)
+                    read_one(stream);
                 }
             });
             assert_eq!(next.unwrap(), 2);

@@ -18,13 +18,16 @@ pub(crate) const FIRE: &str = "the disk is on fire";
 #[derive(Clone)]
 pub(crate) struct Taps {
     /// How many bytes `take` got, and what came then.
-    told: mpsc::Sender<(usize, Result<(), Error>)>,
+    told: mpsc::Sender<Told>,
 }
+
+/// How many bytes came, and how their stream ended.
+pub(crate) type Told = (usize, Result<(), Error>);
 
 const CONTRACT: Contract = Contract { name: "Taps", session: false, methods: &[] };
 
 /// A handler, and where its `take` tells what it got.
-pub(crate) fn taps() -> (Taps, mpsc::Receiver<(usize, Result<(), Error>)>) {
+pub(crate) fn taps() -> (Taps, mpsc::Receiver<Told>) {
     let (told, tellings) = mpsc::channel();
     (Taps { told }, tellings)
 }

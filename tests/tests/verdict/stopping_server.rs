@@ -34,7 +34,7 @@ fn a_refusal_comes_before_the_end_of_the_request() {
         for begun in [vec![], wire::more(""), wire::more("abc"), wire::frame(DATA, false, &[7; 100])[..50].to_vec()] {
             let (ended, peer) = play(|peer| {
                 peer.send(&[wire::opening("fail 0", 4, 3), begun.clone()].concat());
-                assert!(peer.await_frames(|frames| frames.len() >= 1), "the reply does not wait for the request");
+                assert!(peer.await_frames(|frames| !frames.is_empty()), "the reply does not wait for the request");
                 let rest = if begun.len() == 50 { vec![7; 56] } else { vec![] };
                 peer.send(&[rest, wire::more("more"), wire::trailer(2, "stopped")].concat());
                 peer.send(&[wire::opening("echo", 3, 3), wire::data(r#""next""#)].concat());
@@ -55,7 +55,7 @@ fn an_ok_comes_before_the_end_of_the_request_and_its_body_behind_it() {
         for end in [wire::trailer(2, "stopped"), wire::data("the whole of it")] {
             let (ended, peer) = play(|peer| {
                 peer.send(&[wire::opening("satisfied 3", 4, 3), wire::more([0, 1, 2])].concat());
-                assert!(peer.await_frames(|frames| frames.len() >= 1), "the header does not wait for the request");
+                assert!(peer.await_frames(|frames| !frames.is_empty()), "the header does not wait for the request");
                 peer.send(&end);
                 peer.await_frames(|frames| frames.len() >= 2);
                 peer.send(&[wire::opening("echo", 3, 3), wire::data(r#""next""#)].concat());
@@ -90,7 +90,7 @@ fn a_request_of_revision_0_is_read_to_its_end() {
     watchdog(|| {
         let (ended, peer) = play(|peer| {
             peer.send(&wire::header(r#"{"Endpoint":"fail 0","DataType":4,"Accept":3}"#));
-            peer.await_frames(|frames| frames.len() >= 1);
+            peer.await_frames(|frames| !frames.is_empty());
             peer.send(&[wire::more("abc"), wire::data("")].concat());
             peer.send(&wire::request("echo", 3, r#""next""#));
             peer.await_frames(|frames| frames.len() >= 3);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use rpc_core::Transport;
-use rpc_core::transport::{Control, Parts, ReadHalf, WriteHalf};
+use crate::Transport;
+use crate::transport::{Control, Parts, ReadHalf, WriteHalf};
 
 /// What goes wrong at an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
