@@ -77,13 +77,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         how: How,
     },
-    /// Show it at work: serve a copy of DIR and one large file, pull, compare, change three files, pull again.
+    /// Show it at work: serve a copy of DIR and one large file, pull, compare, change three files, pull again; push to a
+    /// second directory, be refused by a quota, be cut in the middle of the large file, and go on there.
     ///
     /// Works in a temporary directory (TMPDIR says where), which it removes. Where it was killed, a later demo does.
     Demo {
         /// The directory to copy, without `target` and `.git` in it [default: this project].
         dir: Option<PathBuf>,
-        /// The size of the generated file: bytes, or a number with KiB, MiB or GiB.
+        /// The size of the generated file: bytes, or a number with KiB, MiB or GiB; at least 1 MiB.
         #[arg(long, default_value = "1GiB", value_parser = size)]
         size: u64,
     },

@@ -139,7 +139,13 @@ fn the_demo_succeeds_and_leaves_nothing() {
             let output =
                 mirror(["demo", "--size", "300KiB"]).arg(dir).env("TMPDIR", places.room.path()).output().unwrap();
             assert_eq!((code(&output), said(&output)), (0, String::new()));
-            assert_eq!(printed(&output).matches("every byte, time and mode is the same").count(), 2);
+            assert_eq!(printed(&output).matches("every byte, time and mode is the same").count(), 4);
+            assert!(
+                printed(&output).contains("\nrefused  generated.bin: the server's quota is "),
+                "{}",
+                printed(&output)
+            );
+            assert!(printed(&output).contains(" had arrived before"), "{}", printed(&output));
             assert!(printed(&output).contains("pull 2   fetched 2 of "), "{}", printed(&output));
             assert!(names(places.room.path()).is_empty());
         }

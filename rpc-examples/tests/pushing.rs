@@ -106,7 +106,10 @@ fn the_quota_stops_an_upload_within_a_frame() {
     watchdog(|| {
         let places = Places::new();
         fs::write(places.copy("here"), pattern(1000)).unwrap();
-        let (_server, remote) = serve(&places, Some(5000));
+        let shelf = Shelf::open(places.copy.path()).unwrap().writable(Some(5000)).unwrap();
+        let address = format!("unix://{}", places.room.path().join("socket").display());
+        let _server = Server::bind(&address).unwrap().spawn(MirrorServer::new(shelf)).unwrap();
+        let remote = MirrorClient::connect(&address).unwrap();
         assert_eq!(remote.room().unwrap(), Some(4000));
         let mut content = content_of(b"x");
         content.size = 1 << 40;
@@ -127,8 +130,8 @@ fn the_quota_stops_an_upload_within_a_frame() {
     });
 }
 
-/// What the socket's buffers may take in before the verdict has come, and frames that were read meanwhile.
-const MOST_READ_AHEAD: u64 = 8 << 20;
+/// A frame or two (256 KiB), and what a Unix socket holds while the verdict is on its way.
+const MOST_READ_AHEAD: u64 = 1 << 20;
 
 #[test]
 fn what_has_no_room_costs_its_file_only() {

@@ -18,7 +18,7 @@ use super::temporary::{Temporary, temporary};
 impl Shelf {
     pub(super) fn held_of(&self, path: &RelPath, content: &Content) -> Result<u64, MirrorError> {
         let (_, directory, _) = self.opened_for(path)?;
-        held(&directory, content).map_err(|error| unwritable(path, &error))
+        Ok(held(&directory, content))
     }
 
     pub(super) fn take(&self, path: &RelPath, upload: &Upload, bytes: impl Read) -> Result<Receipt, MirrorError> {
@@ -31,7 +31,7 @@ impl Shelf {
             }
             None => 0,
         };
-        let part = held(&directory, &upload.content).map_err(failed)?;
+        let part = held(&directory, &upload.content);
         let mut reservation = quota.reserve(upload.content.size, part, instead)?;
         reservation.arrived(part);
         let partial = Partial::open(&directory, upload.content, upload.offset).map_err(failed)?;

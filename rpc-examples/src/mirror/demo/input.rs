@@ -10,7 +10,7 @@ use super::{DemoError, during};
 const LEFT_OUT: [&str; 2] = ["target", ".git"];
 
 /// The generated file.
-const GENERATED: &str = "generated.bin";
+pub(super) const GENERATED: &str = "generated.bin";
 
 /// The demo changes so many files.
 const FEWEST: u64 = 3;

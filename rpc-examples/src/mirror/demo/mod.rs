@@ -1,12 +1,16 @@
 //! The mirror at work on real input, checked by means that share nothing with it.
 //!
 //! A copy of a tree and one large generated file are served over loopback, pulled and compared byte for byte. Then three
-//! files are changed, and a second pull must fetch the two whose content is another, and nothing else.
+//! files are changed, and a second pull must fetch the two whose content is another, and nothing else. The copy is pushed to
+//! a second directory, which is compared, too; a quota refuses the large file; and a connection is cut in the middle of it,
+//! behind which a second push must send the rest only.
 
+mod cable;
 mod change;
 mod compare;
 mod input;
 mod place;
+mod pushes;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -23,10 +27,14 @@ use super::report::{CopyError, Report, size};
 use super::service::{MirrorClient, MirrorServer};
 use super::shelf::Shelf;
 
+pub use cable::Cable;
 use place::Place;
 
 /// How long the server may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// The generated file has no fewer: it is cut in its middle.
+const FEWEST_BYTES: u64 = 1 << 20;
 
 /// Why the demo failed.
 #[derive(Debug)]
@@ -40,7 +48,7 @@ pub enum DemoError {
         /// Bytes.
         free: u64,
     },
-    /// The file system failed outside the pulls.
+    /// The file system failed outside the copying.
     Files {
         /// What was being done.
         doing: &'static str,
@@ -51,8 +59,8 @@ pub enum DemoError {
     },
     /// The server or the connection failed.
     Rpc(rpc_core::Error),
-    /// A pull gave up.
-    Pull(CopyError),
+    /// A pull or a push gave up.
+    Copy(CopyError),
     /// The mirror did not do what it promises.
     Broken(String),
 }
@@ -66,8 +74,9 @@ pub fn run(source: &Path, generated: u64, out: &mut dyn Write) -> Result<(), Dem
     let place = Place::create()?;
     let (from, to) = (place.path().join("source"), place.path().join("copy"));
     let begun = Instant::now();
+    let generated = generated.max(FEWEST_BYTES);
     let input = input::measure(source)?;
-    place.check_room(2 * (input.bytes + generated + 4096 * (input.files + 8)) + (16 << 20))?;
+    place.check_room(3 * (input.bytes + generated + 4096 * (input.files + 8)) + (16 << 20))?;
     input::copy_tree(source, &from)?;
     input::generate(&from, generated)?;
     input::fill_up(&from)?;
@@ -89,6 +98,7 @@ pub fn run(source: &Path, generated: u64, out: &mut dyn Write) -> Result<(), Dem
     let outcome = both_pulls(server.address(), &from, &to, input.files, out);
     server.shutdown(GRACE);
     outcome?;
+    pushes::run(&to, &place.path().join("second copy"), out)?;
     place.remove()
 }
 
@@ -151,7 +161,7 @@ impl From<rpc_core::Error> for DemoError {
 
 impl From<CopyError> for DemoError {
     fn from(error: CopyError) -> DemoError {
-        DemoError::Pull(error)
+        DemoError::Copy(error)
     }
 }
 
@@ -164,7 +174,7 @@ impl fmt::Display for DemoError {
             }
             DemoError::Files { doing, path, error } => write!(f, "{doing} {}: {error}", path.display()),
             DemoError::Rpc(error) => write!(f, "{error}"),
-            DemoError::Pull(error) => write!(f, "{error}"),
+            DemoError::Copy(error) => write!(f, "{error}"),
             DemoError::Broken(promise) => write!(f, "PROMISE BROKEN: {promise}"),
         }
     }
