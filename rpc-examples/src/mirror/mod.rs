@@ -2,9 +2,12 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `service` | the contract: a trait of two methods, and what they exchange |
-//! | `shelf` | the serving side: a [`Mirror`] over a directory, with `walk` (order, pages) and `cache` (hashes) |
-//! | `pull` | the pulling side, over any [`Mirror`]: a client, or a [`Shelf`] in the same process |
+//! | `service` | the contract: a trait, and what its two sides exchange |
+//! | `shelf`, `depot` | the serving side: a [`Mirror`] over a directory, with `walk` (order, pages) and `cache` (hashes); writing to it, with `quota` |
+//! | `pull` | from any [`Mirror`] into a directory: a client, or a [`Shelf`] in the same process |
+//! | `push` | from a directory to any [`Mirror`], by comparing two of them; dry runs both ways |
+//! | `partial`, `temporary`, `replace`, `extras` | files that arrive and go on after a cut, what may take whose place, what is deleted |
+//! | `listing`, `options`, `notice`, `report` | what both ways have in common |
 //! | `path`, `link`, `escape` | what may be named: nothing outside the tree |
 //! | `directory`, `attributes`, `hash` | the file system, always relative to an open directory |
 //! | `connect`, `progress` | limits of a call, bars on a terminal |
