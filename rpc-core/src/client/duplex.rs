@@ -84,15 +84,15 @@ impl Wire {
         {
             return Ok(());
         }
+        self.hand_to_helpers().map_err(|error| Error::Transport { doing: Doing::Sending, error, fate: Fate::UNREACHED })
+    }
+
+    fn hand_to_helpers(&mut self) -> io::Result<()> {
         let reader = &mut self.inbound.messages.frames_mut().get_mut().half;
         let writer = &mut self.outbound.frames.get_mut().half;
         let (gone_reader, gone_writer): (Box<Gone>, Box<Gone>) = (Box::new(Gone), Box::new(Gone));
         let halves = (std::mem::replace(reader, gone_reader), std::mem::replace(writer, gone_writer));
-        let parts = with_helpers(halves.0, halves.1).map_err(|error| Error::Transport {
-            doing: Doing::Sending,
-            error,
-            fate: Fate::UNREACHED,
-        })?;
+        let parts = with_helpers(halves.0, halves.1)?;
         (*reader, *writer) = (parts.reader, parts.writer);
         self.control = parts.control;
         Ok(())
@@ -201,6 +201,8 @@ impl Wire {
             Ok(count) => *sent += count,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            // a half that was wrapped may not write so, although what is below it can wait
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => return self.hand_to_helpers().map(|()| true),
             Err(error) => return Err(error),
         }
         if sent == end {

@@ -150,7 +150,8 @@ impl Wire {
                 Ok(count) => count,
                 Err(error) => return self.source_failed(error),
             };
-            if self.inbound.look_ahead() == Ahead::Bytes {
+            // a server that has ended its direction has nothing to say, and hears nothing either
+            if matches!(self.inbound.look_ahead(), Ahead::Bytes | Ahead::End) {
                 let answer = self.reply_header(deadline.behind_stream());
                 self.stop_if_answered();
                 // only now the request has ended, so that the connection may be in step

@@ -1,10 +1,11 @@
 //! Services that pipe octets through a filter, over each transport.
 
-use std::io::{self, Read};
+use std::io::{self, IoSlice, Read};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
+use std::time::Instant;
 
-use rpc_core::transport::{memory_pair, memory_pair_with_capacity};
+use rpc_core::transport::{Parts, WriteHalf, memory_pair, memory_pair_with_capacity};
 use rpc_core::{Call, Client, Contract, Dispatch, Error, OctetReader, Result, Served, Transport, serve_connection};
 
 /// Filters by the name of the endpoint.
@@ -121,10 +122,34 @@ pub(crate) fn over_each_transport(calls: impl Fn(&str, &Client)) {
     over("TCP", (ours, theirs), &calls);
     #[cfg(unix)]
     over("a Unix socket", std::os::unix::net::UnixStream::pair().unwrap(), &calls);
+    let (ours, theirs) = memory_pair();
+    over("a wrapped writer", (BluntWriter(ours), theirs), &calls);
     #[cfg(unix)]
     {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         over("a pair of halves", ((ours.try_clone().unwrap(), ours), theirs), &calls);
+    }
+}
+
+/// A transport that says it can wait for both directions, and whose writer cannot do its part.
+struct BluntWriter<T>(T);
+
+impl<T: Transport> Transport for BluntWriter<T> {
+    fn into_parts(self) -> io::Result<Parts> {
+        let parts = self.0.into_parts()?;
+        Ok(Parts { writer: Box::new(Blunt(parts.writer)), ..parts })
+    }
+}
+
+struct Blunt(Box<dyn WriteHalf>);
+
+impl WriteHalf for Blunt {
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.0.write(bufs, until)
+    }
+
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.0.finish(until)
     }
 }
 
