@@ -35,7 +35,7 @@
 //!     let (ended, sent) =
 //!         serve_bytes(&client, CounterServer::new(Honest), ServerConfig::default(), |transport| transport);
 //!     assert!(ended.is_err(), "the stream was cut");
-//!     assert_eq!(sent, wire::reset(), "no count is sent");
+//!     assert!(sent.is_empty(), "no count is sent");
 //! });
 //! ```
 
