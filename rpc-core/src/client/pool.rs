@@ -72,7 +72,7 @@ impl Pool {
 
     /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
     pub(crate) fn warm_up(&self) -> Result<()> {
-        let wire = self.open_once(None)?;
+        let wire = self.open_once(Deadline::none())?;
         self.lock().idle.push(wire);
         Ok(())
     }
@@ -149,7 +149,7 @@ impl Pool {
     /// it is asked several times, with growing pauses.
     fn open(&self, deadline: Deadline) -> Result<Box<Wire>> {
         for attempt in 0..self.config.reconnect_attempts {
-            match self.open_once(deadline.at) {
+            match self.open_once(deadline) {
                 Err(error) if may_be_starting(&error) => {
                     let pause = pause_before(attempt);
                     if deadline.at.is_some_and(|at| Instant::now() + pause >= at) {
@@ -161,13 +161,19 @@ impl Pool {
                 outcome => return outcome,
             }
         }
-        self.open_once(deadline.at)
+        self.open_once(deadline)
     }
 
-    fn open_once(&self, until: Option<Instant>) -> Result<Box<Wire>> {
+    /// Within the limit for connecting and the call's time; the one that is shorter is the one that is told.
+    fn open_once(&self, deadline: Deadline) -> Result<Box<Wire>> {
         let connector = self.connector.as_ref().ok_or(Misuse::Closed)?;
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let parts = connector(left).map_err(|error| connecting_failed(error, self.config.connect_timeout))?;
+        let own = self.config.connect_timeout;
+        let left = deadline.at.map(|at| at.saturating_duration_since(Instant::now()));
+        let limit = if left.is_some_and(|left| own.is_none_or(|own| left < own)) { deadline.limit } else { own };
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(connecting_failed(io::ErrorKind::TimedOut.into(), limit));
+        }
+        let parts = connector(left).map_err(|error| connecting_failed(error, limit))?;
         Ok(Box::new(Wire::new(parts, self.config.clone())))
     }
 

@@ -1,0 +1,92 @@
+//! The far end of a connection of any kind, played by hand.
+
+use std::io::IoSlice;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rpc_core::transport::{ReadHalf, WriteHalf};
+use rpc_core::{CallOptions, Client, ClientConfig, Doing, Error, Transport};
+use rpc_tests::Line;
+
+/// The limit that is to be met.
+pub(crate) const SOON: Duration = Duration::from_millis(200);
+
+/// Limits that are not to be met.
+pub(crate) fn patient() -> ClientConfig {
+    let long = Some(Duration::from_secs(50));
+    ClientConfig::default().reply_timeout(long).stall_timeout(long).max_json_len(usize::MAX)
+}
+
+/// A limit for a single call.
+pub(crate) fn soon() -> CallOptions {
+    CallOptions::default().timeout(Some(SOON))
+}
+
+/// The far end.
+pub(crate) struct Far {
+    reader: Box<dyn ReadHalf>,
+    writer: Box<dyn WriteHalf>,
+    /// Ends when the client has what it came for.
+    done: mpsc::Receiver<()>,
+}
+
+impl Far {
+    /// Sends bytes; what a client that is gone does not take is lost.
+    pub(crate) fn send(&mut self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            match self.writer.write(&[IoSlice::new(bytes)], None) {
+                Ok(written) => bytes = &bytes[written..],
+                Err(_gone) => return false,
+            }
+        }
+        true
+    }
+
+    /// Reads at most so many bytes; 0 when the client is gone.
+    pub(crate) fn read(&mut self, count: usize) -> usize {
+        self.reader.read(&mut vec![0; count], None).unwrap_or(0)
+    }
+
+    /// Reads until the client is gone.
+    pub(crate) fn read_all(&mut self) {
+        while self.read(64 * 1024) > 0 {}
+    }
+
+    /// Lets some time pass, or less if the client is done; whether it is.
+    pub(crate) fn pause(&self, time: Duration) -> bool {
+        self.done.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
+    }
+}
+
+/// Runs a client against a far end.
+pub(crate) fn against<T>(
+    line: Line,
+    config: ClientConfig,
+    far: impl FnOnce(&mut Far) + Send,
+    client: impl FnOnce(&Client) -> T,
+) -> T {
+    let (near, parts) = line.pair().unwrap();
+    let (on_done, done) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let parts = parts.into_parts().unwrap();
+            far(&mut Far { reader: parts.reader, writer: parts.writer, done });
+        });
+        let outcome = client(&Client::from_transport_with(near, config).unwrap());
+        drop(on_done);
+        outcome
+    })
+}
+
+/// Checks that a call has met its limit of [`SOON`] while it was doing this.
+pub(crate) fn met(error: Error, expected: Doing) -> bool {
+    match error {
+        Error::Deadline { doing, limit, fate } => {
+            assert_eq!((doing, limit), (expected, SOON));
+            assert!(!fate.connection_usable);
+            fate.never_ran
+        }
+        other => panic!("{other:?}"),
+    }
+}

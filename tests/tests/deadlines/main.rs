@@ -1,0 +1,8 @@
+//! Time limits hold, whatever the other side does: never reads, trickles, or stops anywhere.
+
+#[cfg(target_os = "linux")]
+mod connecting;
+mod far;
+mod header;
+mod silence;
+mod trickle;

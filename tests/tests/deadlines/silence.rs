@@ -1,0 +1,163 @@
+//! Servers that fall silent in each state of the protocol.
+
+use std::io::Read;
+use std::thread;
+
+use rpc_core::{Client, ClientConfig, Doing, Error, Result};
+use rpc_tests::{Line, watchdog, wire};
+use serde_json::Value;
+
+use crate::far::{SOON, against, met, patient, soon};
+
+type Call = fn(&Client) -> Result<()>;
+
+fn json(client: &Client) -> Result<()> {
+    client.call("x").with(&()).json::<Value>().map(drop)
+}
+
+fn upload(client: &Client) -> Result<()> {
+    client.call("x").with_octets(&b"abc"[..]).json::<Value>().map(drop)
+}
+
+fn both(client: &Client) -> Result<()> {
+    client.call("x").with_json_and_octets(&(), &b"abc"[..]).json::<Value>().map(drop)
+}
+
+fn octets(client: &Client) -> Result<()> {
+    client.call("x").with(&()).octets().map(drop)
+}
+
+/// For each way to limit a call: the client's configuration, and whether the call has options.
+fn limited() -> [(ClientConfig, bool); 2] {
+    [(patient().reply_timeout(Some(SOON)), false), (patient(), true)]
+}
+
+fn with(client: &Client, options: bool) -> Client {
+    if options { client.with_options(soon()) } else { client.clone() }
+}
+
+/// Checks each call against a server that sends the beginning of a reply.
+fn silent(reply: &[u8], calls: &[Call]) {
+    for &line in Line::ALL {
+        thread::scope(|scope| {
+            for (&call, (config, options)) in calls.iter().flat_map(|call| limited().map(|limit| (call, limit))) {
+                scope.spawn(move || {
+                    let error = against(
+                        line,
+                        config,
+                        |far| {
+                            far.send(reply);
+                            far.read_all();
+                        },
+                        |client| call(&with(client, options)).unwrap_err(),
+                    );
+                    assert!(!met(error, Doing::WaitingForReply), "it may have run");
+                });
+            }
+        });
+    }
+}
+
+/// The replies are on the way when the calls begin, so an upload hears of them before its end, too.
+#[test]
+fn before_and_inside_a_reply() {
+    watchdog(|| {
+        let whole = [wire::ok(3), wire::data("12345")].concat();
+        let header = wire::ok(3).len();
+        silent(&[], &[json, upload, octets]);
+        for cut in [header, header + 1, header + 6, whole.len() - 1] {
+            silent_behind_request(&whole[..cut], &[json, upload]);
+        }
+        for cut in [1, 6, header - 1] {
+            silent_behind_request(&whole[..cut], &[json, upload, octets]);
+        }
+    });
+}
+
+/// As [`silent`], but the reply begins when the request has come.
+fn silent_behind_request(reply: &[u8], calls: &[Call]) {
+    for &line in Line::ALL {
+        thread::scope(|scope| {
+            for (&call, (config, options)) in calls.iter().flat_map(|call| limited().map(|limit| (call, limit))) {
+                scope.spawn(move || {
+                    let error = against(
+                        line,
+                        config,
+                        |far| {
+                            far.read(1);
+                            far.send(reply);
+                            far.read_all();
+                        },
+                        |client| call(&with(client, options)).unwrap_err(),
+                    );
+                    assert!(!met(error, Doing::WaitingForReply), "it may have run");
+                });
+            }
+        });
+    }
+}
+
+#[test]
+fn where_it_is_asked_which_revision_it_speaks() {
+    watchdog(|| {
+        for &line in Line::ALL {
+            for (config, options) in limited() {
+                let error =
+                    against(line, config, |far| far.read_all(), |client| both(&with(client, options)).unwrap_err());
+                assert!(met(error, Doing::WaitingForReply), "only a question was sent");
+            }
+        }
+    });
+}
+
+#[test]
+fn inside_a_stream() {
+    watchdog(|| {
+        let whole = [wire::ok(4), wire::more("abc"), wire::data("")].concat();
+        let header = wire::ok(4).len();
+        for &line in Line::ALL {
+            thread::scope(|scope| {
+                for cut in [header, header + 3, header + 6, header + 8, header + 9, whole.len() - 1] {
+                    let begin = &whole[..cut];
+                    scope.spawn(move || {
+                        let config = patient().stall_timeout(Some(SOON));
+                        let far = |far: &mut crate::far::Far| {
+                            far.read(1);
+                            far.send(begin);
+                            far.read_all();
+                        };
+                        let error = against(line, config, far, |client| {
+                            let mut stream = client.call("x").with(&()).octets().unwrap();
+                            Error::from(stream.read_to_end(&mut Vec::new()).unwrap_err())
+                        });
+                        assert!(!met(error, Doing::ReadingStream));
+                    });
+                }
+            });
+        }
+    });
+}
+
+/// Whoever waits for the only connection waits no longer than its call may take.
+#[test]
+fn while_another_holds_the_connection() {
+    watchdog(|| {
+        let far = |far: &mut crate::far::Far| {
+            far.read(1);
+            far.send(&[wire::ok(4), wire::data("abc")].concat());
+            far.read_all();
+        };
+        against(Line::Memory, patient(), far, |client| {
+            let stream = client.call("x").with(&()).octets().unwrap();
+            let outcome = thread::scope(|scope| scope.spawn(|| json(&with(client, true))).join().unwrap());
+            match outcome.unwrap_err() {
+                Error::Deadline { doing: Doing::WaitingForConnection, limit: SOON, fate } => {
+                    assert!(fate.never_ran && fate.connection_usable);
+                }
+                other => panic!("{other:?}"),
+            }
+            drop(stream);
+            assert!(json(&with(client, true)).is_err(), "it is free again, and nobody answers");
+        });
+    });
+}
