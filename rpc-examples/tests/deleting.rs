@@ -36,7 +36,9 @@ fn with_extras() -> Places {
     places.pull();
     fs::create_dir_all(places.copy("plain/deep/extra/below")).unwrap();
     fs::write(places.copy("plain/deep/extra/below/file"), "x").unwrap();
+    set_mode(&places.copy("locked"), 0o755);
     fs::write(places.copy("locked/extra"), "x").unwrap();
+    set_mode(&places.copy("locked"), 0o555);
     fs::write(places.copy(" first"), "x").unwrap();
     fs::write(places.copy("~last"), "x").unwrap();
     set_mode(&places.copy("plain/deep/extra"), 0o500);

@@ -37,7 +37,12 @@ struct Serving(Child, String);
 
 impl Serving {
     fn start(dir: &Path) -> Serving {
-        let mut child = mirror(["serve", "tcp://127.0.0.1:0"]).arg(dir).stdout(Stdio::piped()).spawn().unwrap();
+        Serving::start_with(dir, &[])
+    }
+
+    fn start_with(dir: &Path, switches: &[&str]) -> Serving {
+        let mut child =
+            mirror(["serve", "tcp://127.0.0.1:0"]).args(switches).arg(dir).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
@@ -88,6 +93,35 @@ fn a_partial_pull_ends_with_3() {
 }
 
 #[test]
+fn pushes_where_it_may() {
+    watchdog(|| {
+        let places = Places::new();
+        odd_tree(places.source.path());
+        let push = |serving: &Serving, switches: &[&str]| {
+            mirror(["push"]).arg(places.source.path()).arg(&serving.1).args(switches).output().unwrap()
+        };
+        let refused = push(&Serving::start(places.copy.path()), &[]);
+        assert_eq!(code(&refused), 1);
+        assert!(said(&refused).contains("the server permits no writing"), "{}", said(&refused));
+
+        let small = push(&Serving::start_with(places.copy.path(), &["--writable", "--quota", "1MiB"]), &[]);
+        assert_eq!(code(&small), 3, "{}", said(&small));
+        assert!(said(&small).contains(": the server's quota is 1.00 MiB, with it there would be "), "{}", said(&small));
+
+        fs::write(places.copy("extra"), "x").unwrap();
+        let serving = Serving::start_with(places.copy.path(), &["--writable"]);
+        let planned = push(&serving, &["--delete", "--dry-run"]);
+        assert_eq!((code(&planned), said(&planned)), (0, String::new()));
+        assert!(printed(&planned).contains("would delete extra\nwould send "), "{}", printed(&planned));
+        assert!(places.copy("extra").exists());
+        let output = push(&serving, &["--delete"]);
+        assert_eq!((code(&output), said(&output)), (0, String::new()));
+        assert!(printed(&output).contains(", 1 deleted"), "{}", printed(&output));
+        places.assert_same();
+    });
+}
+
+#[test]
 fn nobody_at_the_address_ends_with_1() {
     watchdog(|| {
         let places = Places::new();
@@ -120,7 +154,13 @@ fn a_destination_that_cannot_be_ends_with_1() {
 #[test]
 fn a_wrong_command_line_ends_with_2() {
     watchdog(|| {
-        for arguments in [&["pull"][..], &["pull", "localhost:80", "x"], &["demo", "--size", "1TB"], &["push"]] {
+        for arguments in [
+            &["pull"][..],
+            &["pull", "localhost:80", "x"],
+            &["demo", "--size", "1TB"],
+            &["push"],
+            &["serve", "--quota", "5", "tcp://127.0.0.1:0", "x"],
+        ] {
             let output = mirror(arguments).output().unwrap();
             assert_eq!(code(&output), 2, "{arguments:?}");
             assert!(said(&output).starts_with("error: "), "{}", said(&output));
