@@ -230,7 +230,7 @@ impl Wire {
         };
         self.control.as_ref().map_or(Ok(()), |control| control.wait(until)).map_err(|error| {
             self.broken = true;
-            let limit = if deadline.passed() { deadline.limit } else { self.config.stall_timeout };
+            let limit = if deadline.ends_streams() { deadline.limit } else { self.config.stall_timeout };
             Error::from_message(error.into(), doing, limit, Fate::LOST)
         })
     }

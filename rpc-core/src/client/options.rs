@@ -97,6 +97,11 @@ impl Deadline {
         if self.explicit { self } else { Deadline { at: after(self.limit), ..self } }
     }
 
+    /// Whether it is over for the sending of a stream, too.
+    pub(crate) fn ends_streams(self) -> bool {
+        self.explicit && self.passed()
+    }
+
     /// Whether sending a stream may take no longer either.
     pub(crate) fn covers_streams(self) -> bool {
         self.explicit && self.at.is_some()
@@ -106,7 +111,8 @@ impl Deadline {
     pub(crate) fn left_ms(self, stream: bool) -> u64 {
         match self.at {
             Some(at) if !stream || self.explicit => {
-                let left = at.saturating_duration_since(Instant::now()).as_micros().div_ceil(1000);
+                // a call whose time is over is not sent, and 0 would mean that it has no limit
+                let left = at.saturating_duration_since(Instant::now()).as_nanos().div_ceil(1_000_000).max(1);
                 u64::try_from(left).unwrap_or(u64::MAX)
             }
             _ => 0,

@@ -160,6 +160,10 @@ impl Wire {
                     broken => broken,
                 })));
             }
+            // a transport that always takes something, or keeps no time, does not notice
+            if deadline.ends_streams() {
+                return Err(FrameError::Io(io::ErrorKind::TimedOut.into()).into());
+            }
             let mut writer = MessageWriter::new(&mut self.outbound.frames);
             if count == 0 {
                 writer.finish()?;
@@ -207,7 +211,7 @@ impl Wire {
         let fate = if met { Fate::LOST } else { Fate::UNREACHED };
         match error {
             SendError::Frame(FrameError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
-                let stalled = self.turn().request_has_octets() && !deadline.passed();
+                let stalled = self.turn().request_has_octets() && !deadline.ends_streams();
                 let limit = if stalled { self.config.stall_timeout } else { deadline.limit };
                 Err(Error::from_message(error.into(), Doing::Sending, limit, fate))
             }

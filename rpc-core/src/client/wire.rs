@@ -105,9 +105,11 @@ impl Wire {
     fn prepare(&mut self, request: &mut Request<'_>) -> Result<()> {
         let together = DataType::MarshaledJsonThenOctets;
         let (body, accept) = (request.body.data_type(), request.accept);
+        in_time(request.deadline)?;
         if body == together || accept == together {
             if self.revision.is_none() {
                 self.ping(request.deadline)?;
+                in_time(request.deadline)?;
             }
             if self.revision == Some(0) {
                 return Err(Misuse::NeedsRevision1.into());
@@ -196,6 +198,15 @@ impl Wire {
             finish(&mut self.outbound);
         }
     }
+}
+
+/// A call whose time is over is not sent.
+fn in_time(deadline: Deadline) -> Result<()> {
+    if !deadline.passed() {
+        return Ok(());
+    }
+    let (doing, limit) = (Doing::Sending, deadline.limit.unwrap_or_default());
+    Err(Error::Deadline { doing, limit, fate: Fate::UNTOUCHED })
 }
 
 impl RequestBody<'_> {

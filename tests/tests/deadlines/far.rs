@@ -57,6 +57,12 @@ impl Far {
     pub(crate) fn pause(&self, time: Duration) -> bool {
         self.done.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
     }
+
+    /// Does nothing until the client is done.
+    pub(crate) fn sleep(&self) {
+        // nobody sends anything here: it ends when the other end of the channel does
+        _ = self.done.recv();
+    }
 }
 
 /// Runs a client against a far end.
@@ -84,7 +90,8 @@ pub(crate) fn met(error: Error, expected: Doing) -> bool {
     match error {
         Error::Deadline { doing, limit, fate } => {
             assert_eq!((doing, limit), (expected, SOON));
-            assert!(!fate.connection_usable);
+            // where a busy machine has used up the time before, nothing was sent
+            assert!(!fate.connection_usable || fate.never_ran);
             fate.never_ran
         }
         other => panic!("{other:?}"),

@@ -4,5 +4,6 @@
 mod connecting;
 mod far;
 mod header;
+mod sending;
 mod silence;
 mod trickle;
