@@ -125,6 +125,19 @@ fn a_part_of_other_content_is_not_gone_on_with() {
 }
 
 #[test]
+fn parts_that_nobody_wants_take_no_room_for_long() {
+    watchdog(|| {
+        let places = with_file();
+        fs::write(places.copy(&part_of(b"given up")), pattern(SIZE)).unwrap();
+        let shelf = Shelf::open(places.copy.path()).unwrap().writable(Some(SIZE as u64 + 1000)).unwrap();
+        let report = push(places.source.path(), &shelf, &CopyOptions::default(), &mut ()).unwrap();
+        assert_eq!((report.copied, report.failed, report.left_overs), (1, 0, 1));
+        places.assert_same();
+        assert_eq!(shelf.room().unwrap(), Some(1000));
+    });
+}
+
+#[test]
 fn an_upload_that_begins_too_late_is_refused() {
     watchdog(|| {
         let places = with_file();

@@ -122,7 +122,7 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
         if let Some(target) = self.target {
             self.extras.delete(target, self.options.dry_run, &mut self.report, self.watch)?;
             if !self.options.dry_run && self.report.is_complete() {
-                self.report.left_overs = target.sweep().map_err(CopyError::Call)?;
+                self.report.left_overs += target.sweep().map_err(CopyError::Call)?;
             }
         }
         self.report.elapsed = begun.elapsed();

@@ -50,13 +50,23 @@ impl<S: Mirror, T: Mirror> Push<'_, S, T> {
             true => target.held(path, &content).map_err(Trouble::from_call)?,
             false => 0,
         };
-        match self.send_from(target, path, Upload { content, attributes, offset: held })? {
-            Err(MirrorError::Changed(_) | MirrorError::NotHeld(_)) if held > 0 => {
-                let again = self.send_from(target, path, Upload { content, attributes, offset: 0 })?;
-                again.map_err(Trouble::from_call)
-            }
-            answer => answer.map_err(Trouble::from_call),
+        let mut answer = self.send_from(target, path, Upload { content, attributes, offset: held })?;
+        let again = match answer {
+            Err(MirrorError::Changed(_) | MirrorError::NotHeld(_)) => held > 0,
+            // What nobody will go on with may be what takes the room.
+            Err(MirrorError::QuotaExceeded { .. }) => self.sweep(target)? > 0,
+            _ => false,
+        };
+        if again {
+            answer = self.send_from(target, path, Upload { content, attributes, offset: 0 })?;
         }
+        answer.map_err(Trouble::from_call)
+    }
+
+    fn sweep(&mut self, target: &T) -> Result<u64, Trouble> {
+        let removed = target.sweep().map_err(Trouble::from_call)?;
+        self.report.left_overs += removed;
+        Ok(removed)
     }
 
     /// Sends what comes behind the offset. What the other side answers is the inner result.
