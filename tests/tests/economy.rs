@@ -157,6 +157,7 @@ struct Large;
 trait LargeStreams {
     fn down(&self, count: u64) -> rpc_core::Result<impl Read>;
     fn up(&self, content: impl Read) -> rpc_core::Result<u64>;
+    fn through<'a>(&'a self, content: impl Read + 'a) -> rpc_core::Result<impl Read>;
 }
 
 impl LargeStreams for Large {
@@ -166,6 +167,10 @@ impl LargeStreams for Large {
 
     fn up(&self, mut content: impl Read) -> rpc_core::Result<u64> {
         Ok(rpc_core::copy(&mut content, &mut io::sink())?)
+    }
+
+    fn through<'a>(&'a self, content: impl Read + 'a) -> rpc_core::Result<impl Read> {
+        Ok(content)
     }
 }
 
@@ -179,5 +184,28 @@ fn a_stream_of_one_gib_needs_little_memory() {
         let up = peak(|| assert_eq!(client.up(Zeros.take(GIB)).unwrap(), GIB));
         println!("most heap for 1 GiB, both sides together: {down} bytes down, {up} bytes up");
         assert!(down < 8 * MIB && up < 8 * MIB, "{down} down, {up} up");
+    });
+}
+
+#[test]
+fn ten_gib_both_ways_need_little_memory() {
+    watchdog_with_limit(Duration::from_secs(300), || {
+        let _alone = ALONE.lock().unwrap();
+        let (ours, theirs) = memory_pair();
+        let server = thread::spawn(|| serve_connection(theirs, LargeStreamsServer::new(Large)));
+        let client = LargeStreamsClient::from_transport(ours).unwrap();
+        let small =
+            peak(|| assert_eq!(client.through(Zeros.take(GIB)).unwrap().copy_to(&mut io::sink()).unwrap(), GIB));
+        LargeStreamsClient::close(client).unwrap();
+        server.join().unwrap().unwrap();
+
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(LargeStreamsServer::new(Large)).unwrap();
+        let client = LargeStreamsClient::connect(server.address()).unwrap();
+        let large = peak(|| {
+            let through = client.through(Zeros.take(10 * GIB)).unwrap();
+            assert_eq!(through.copy_to(&mut io::sink()).unwrap(), 10 * GIB);
+        });
+        println!("most heap both ways, both sides together: {small} bytes for 1 GiB, {large} bytes for 10 GiB");
+        assert!(small < 8 * MIB && large < 8 * MIB, "{small} and {large}");
     });
 }

@@ -44,7 +44,8 @@ impl ServerHandle {
 
     /// Stops the server. The listening socket is closed first. Idle connections are told by a Reset frame, and end. Those in
     /// a call may finish it within `grace`; what is left then is cut. Blocks no longer than `grace`, and returns as soon as
-    /// no call is under way, or up to 250 ms later, so that clients can close first.
+    /// no call is under way, or up to 250 ms later, so that clients can close first. A call is under way when its header
+    /// has been read: a request that still waits in the socket is not run, and its client hears a Reset that says so.
     ///
     /// A connection whose last reply has been written closes when the client has, or by itself within 5 s, on its own
     /// thread.

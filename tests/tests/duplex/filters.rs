@@ -36,7 +36,6 @@ impl Dispatch for Filters {
                 thread::spawn(move || io::copy(&mut content, &mut writer));
                 Ok::<_, Error>(reader)
             }),
-            "pass" => call.octets_to_octets(Ok::<_, Error>),
             // reads nothing
             "ignore" => call.octets_to_octets(|_content| Ok::<_, Error>(&b"ignored"[..])),
             "refuse" => call.octets_to_octets(|_content| Err::<io::Empty, _>(Error::new("no filter today"))),
