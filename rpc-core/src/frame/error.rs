@@ -36,7 +36,7 @@ pub enum FrameViolation {
         limit: u32,
     },
     /// The byte stream ended inside a frame.
-    #[error("the byte stream ended inside a frame: expected {expected} bytes of {part}, found {found}")]
+    #[error("the peer hung up inside a frame: expected {expected} bytes of {part}, found {found}")]
     Truncated {
         /// Where it ended.
         part: FramePart,

@@ -101,7 +101,7 @@ pub enum Violation {
         found: FrameKind,
     },
     /// The byte stream ended at a frame border, but inside a message or before one that must come.
-    #[error("expected {expected}, found the end of the byte stream")]
+    #[error("the peer hung up: expected {expected}, found the end of the byte stream")]
     EndOfStream {
         /// What should have come.
         expected: &'static str,
