@@ -78,7 +78,7 @@ pub(crate) enum Command {
         how: How,
     },
     /// Show it at work: serve a copy of DIR and one large file, pull, compare, change three files, pull again; push to a
-    /// second directory, be refused by a quota, be cut in the middle of the large file, and go on there.
+    /// second directory, be refused by a quota, be killed in the middle of the large file, and go on there.
     ///
     /// Works in a temporary directory (TMPDIR says where), which it removes. Where it was killed, a later demo does.
     Demo {

@@ -21,6 +21,14 @@ impl Cable {
     /// # Errors
     /// Where the system has no more sockets, or the address is not TCP's.
     pub fn lay(to: &Address, most: u64) -> Result<Cable, Error> {
+        Cable::lay_and_then(to, most, || ())
+    }
+
+    /// As [`lay`](Cable::lay); `before_cut` is called when the last byte has passed, and then the connection is cut.
+    ///
+    /// # Errors
+    /// Those of [`lay`](Cable::lay).
+    pub fn lay_and_then(to: &Address, most: u64, before_cut: impl FnOnce() + Send + 'static) -> Result<Cable, Error> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = format!("tcp://{}", listener.local_addr()?).parse()?;
         let server = TcpStream::connect(to.to_string().trim_start_matches("tcp://"))?;
@@ -28,7 +36,7 @@ impl Cable {
             let (client, _) = listener.accept()?;
             // Whoever connects again is refused.
             drop(listener);
-            carry(client, server, most)
+            carry(client, server, most, before_cut)
         });
         Ok(Cable { address, carrying })
     }
@@ -45,7 +53,7 @@ impl Cable {
     }
 }
 
-fn carry(mut client: TcpStream, mut server: TcpStream, most: u64) -> io::Result<()> {
+fn carry(mut client: TcpStream, mut server: TcpStream, most: u64, before_cut: impl FnOnce()) -> io::Result<()> {
     let left = Arc::new(AtomicU64::new(most));
     let (mut from_server, mut to_client, rest) = (server.try_clone()?, client.try_clone()?, Arc::clone(&left));
     let back = thread::spawn(move || {
@@ -54,6 +62,7 @@ fn carry(mut client: TcpStream, mut server: TcpStream, most: u64) -> io::Result<
         io::copy(&mut from_server, &mut io::sink())
     });
     forward(&mut client, &mut server, &left);
+    before_cut();
     cut(&client, &server);
     _ = back.join();
     Ok(())

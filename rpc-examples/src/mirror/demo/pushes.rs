@@ -1,17 +1,19 @@
-//! The second half of the demo: a push, one that a quota refuses, and one that is cut and goes on.
+//! The second half of the demo: a push, one that a quota refuses, and one whose process is killed, and that goes on.
 
-use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::{env, fs};
 
-use rpc_core::{Server, ServerHandle};
+use rpc_core::{Address, Server, ServerHandle};
 
 use super::super::connect::connect;
 use super::super::error::MirrorError;
 use super::super::notice::{Notice, Problem, Watch};
 use super::super::options::CopyOptions;
 use super::super::push::push;
-use super::super::report::{CopyError, Report, size};
+use super::super::report::{Report, size};
 use super::super::service::{MirrorClient, MirrorServer};
 use super::super::shelf::Shelf;
 use super::cable::Cable;
@@ -42,16 +44,10 @@ pub(super) fn run(from: &Path, to: &Path, out: &mut dyn Write) -> Result<(), Dem
     expect("uploads refused by the quota", refusals.0.len() as u64, 1)?;
     expect("files that were not sent for the quota", refused.failed, 1)?;
 
-    let cut = with_server(to, None, |server| {
-        let cable = Cable::lay(server.address(), large / 2)?;
-        let outcome = push(from, &connect(cable.address())?, &CopyOptions::default(), &mut ());
-        cable.wait();
-        Ok(outcome)
-    })?;
-    match cut {
-        Err(CopyError::Call(error)) => say(out, format_args!("cut      in the middle of {GENERATED}: {error}")),
-        Err(error) => return Err(error.into()),
-        Ok(_) => return Err(DemoError::Broken("a push did not notice that its connection was cut".to_owned())),
+    let status = with_server(to, None, |server| killed_push(from, server.address(), large / 2))?;
+    say(out, format_args!("killed   a push in the middle of {GENERATED}: {status}"));
+    if status.code().is_some() {
+        return Err(DemoError::Broken("a push ended before it could be killed".to_owned()));
     }
     if generated.exists() {
         return Err(DemoError::Broken("a part of a file has the file's name".to_owned()));
@@ -59,11 +55,37 @@ pub(super) fn run(from: &Path, to: &Path, out: &mut dyn Write) -> Result<(), Dem
 
     let second = with_server(to, None, |server| once(from, &connect(server.address())?, &mut ()))?;
     say(out, format_args!("push 2   {second}"));
-    expect("bytes of the file that was cut", second.bytes + second.resumed, large)?;
+    expect("bytes of the file that was interrupted", second.bytes + second.resumed, large)?;
     if second.resumed == 0 {
-        return Err(DemoError::Broken("the push that was cut began anew".to_owned()));
+        return Err(DemoError::Broken("the push behind the one that was killed began anew".to_owned()));
     }
     check(from, to, out)
+}
+
+/// Pushes in a process of its own, which is killed when so many bytes have passed; how it ended.
+fn killed_push(from: &Path, address: &Address, after: u64) -> Result<ExitStatus, DemoError> {
+    let program = env::current_exe().map_err(during("looking for", Path::new("this program")))?;
+    let (started, process) = mpsc::channel::<Child>();
+    let (ended, end) = mpsc::channel();
+    let cable = Cable::lay_and_then(address, after, move || {
+        let status = process.recv().map_err(io::Error::other).and_then(|mut process| {
+            process.kill()?;
+            process.wait()
+        });
+        // the demo waits for it
+        _ = ended.send(status);
+    })?;
+    let process = Command::new(&program)
+        .arg("push")
+        .arg(from)
+        .arg(cable.address().to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(during("starting", &program))?;
+    started.send(process).map_err(|_| DemoError::Broken("a connection that nobody made was cut".to_owned()))?;
+    cable.wait();
+    end.recv().map_err(io::Error::other).and_then(|status| status).map_err(during("killing", &program))
 }
 
 fn once(from: &Path, remote: &MirrorClient, watch: &mut dyn Watch) -> Result<Report, DemoError> {
