@@ -18,7 +18,8 @@ use super::wire::Wire;
 ///
 /// Reading blocks until a byte comes, but no longer than the client's stall limit. At the end of the stream the connection
 /// goes back to its pool at once. Dropping the stream before its end cancels it: the server stops within one frame, what is
-/// on the way is thrown away (for 5 seconds at most, while the drop blocks), and the connection serves the next call. Towards
+/// on the way is thrown away (the drop blocks meanwhile, for 5 seconds to say so and 5 more to read at most), and the
+/// connection serves the next call. A handler whose source blocks notices it only when that returns. Towards
 /// revision 0 of the protocol the connection is closed, but where the rest is here already.
 ///
 /// From a shared client the stream is `OctetReader<'static>` and may change threads; from a session it borrows it. Where the
