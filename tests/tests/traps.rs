@@ -1,4 +1,4 @@
-//! The traps of the original program, by the order of PROTOCOL.md section 6: none of them is ours.
+//! The traps of the original program, by the order of PROTOCOL.md section 7: none of them is ours.
 
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,7 +2,7 @@
 //!
 //! A copy of a tree and one large generated file are served over loopback, pulled and compared byte for byte. Then three
 //! files are changed, and a second pull must fetch the two whose content is another, and nothing else. The copy is pushed to
-//! a second directory, which is compared, too; a quota refuses the large file; and a connection is cut in the middle of it,
+//! a second directory, which is compared, too; a quota refuses the large file; and a pushing process is killed in the middle of it,
 //! behind which a second push must send the rest only.
 
 mod cable;
