@@ -1,5 +1,7 @@
 //! What the tests share beside `rpc_core::testing`: the recorded sessions of the original program, its service as a trait of
-//! ours, and the same calls over each transport.
+//! ours, the same calls over each transport, and what is allocated.
+
+pub mod heap;
 
 mod golden;
 mod line;
