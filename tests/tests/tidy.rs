@@ -65,7 +65,9 @@ fn the_changelog_has_the_version() {
 
 #[test]
 fn each_file_says_why_it_exists() {
-    for folder in ["rpc-core/src", "rpc-macros/src", "rpc-examples/src", "rpc-examples/examples", "tests/src"] {
+    for folder in
+        ["rpc-core/src", "rpc-macros/src", "rpc-examples/src", "rpc-examples/examples", "tests/src", "rpc-bench/src"]
+    {
         for file in sources(&root().join(folder)) {
             let text = fs::read_to_string(&file).unwrap();
             assert!(text.starts_with("//!"), "{} has no module documentation", file.display());

@@ -1,0 +1,218 @@
+//! The list of what is compared, with what, and how much is asked for.
+
+use crate::pair::Sample;
+use crate::plan::{Copy, Network, Source, Subject, Tuning, Work};
+
+/// One line of the table.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    /// Who the rival is, in words.
+    pub(crate) peer: &'static str,
+    pub(crate) network: Network,
+    /// Server and client are kept to a processor each, on both sides.
+    pub(crate) apart: bool,
+    pub(crate) ours: Side,
+    /// The rival, tuned in each of these ways; the best one counts.
+    pub(crate) theirs: Vec<Side>,
+    pub(crate) metric: Metric,
+    /// The ratio that is asked for.
+    pub(crate) target: Option<f64>,
+    /// Whether the second table shows what it costs.
+    pub(crate) costs: bool,
+}
+
+/// What one pair of processes does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side {
+    pub(crate) server: Subject,
+    pub(crate) client: Subject,
+    pub(crate) work: Work,
+    pub(crate) tuning: Tuning,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Metric {
+    Throughput,
+    /// How long a call takes.
+    Latency,
+    /// The server's time on processors for the bytes that it sends.
+    SenderCpu,
+    /// The client's time on processors for a call.
+    ClientCpu,
+}
+
+impl Metric {
+    pub(crate) fn unit(self) -> &'static str {
+        match self {
+            Metric::Throughput => "GiB/s",
+            Metric::Latency => "us/call",
+            Metric::SenderCpu => "CPU s/GiB",
+            Metric::ClientCpu => "CPU us/call",
+        }
+    }
+
+    pub(crate) fn higher_is_better(self) -> bool {
+        self == Metric::Throughput
+    }
+
+    pub(crate) fn of(self, sample: &Sample) -> f64 {
+        match self {
+            Metric::Throughput => sample.bytes / GIB / sample.seconds,
+            Metric::Latency => sample.seconds / sample.calls * 1e6,
+            Metric::SenderCpu => sample.server_cpu / (sample.bytes / GIB),
+            Metric::ClientCpu => sample.client_cpu / sample.calls * 1e6,
+        }
+    }
+}
+
+pub(crate) const GIB: f64 = (1u64 << 30) as f64;
+
+/// The sizes of buffer that a plain loop is tried with, in KiB.
+const SIZES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
+
+/// The buffer of our own receivers.
+const RECEIVER: Copy = Copy::Loop(1 << 20);
+
+const ONE_CALLER: Work = Work::Calls { callers: 1, batch: 1 };
+
+fn side(subject: Subject, work: Work, tuning: Tuning) -> Side {
+    Side { server: subject, client: subject, work, tuning }
+}
+
+fn ours(work: Work) -> Side {
+    side(Subject::Ours, work, Tuning::loops(0))
+}
+
+/// Plain loops with each size, the same on both sides.
+fn loops(work: Work) -> Vec<Side> {
+    SIZES.iter().map(|size| side(Subject::Bare, work, Tuning::loops(size << 10))).collect()
+}
+
+/// Plain loops with each size, and with a receiver that has the buffer of ours.
+fn loops_in_memory(work: Work) -> Vec<Side> {
+    let mut found = loops(work);
+    let others = SIZES.iter().map(|size| Tuning { sender: Copy::Loop(size << 10), receiver: RECEIVER });
+    found.extend(others.filter(|tuning| tuning.sender != RECEIVER).map(|tuning| side(Subject::Bare, work, tuning)));
+    found
+}
+
+/// Every way to send a file with every way to receive one.
+fn file_copies(work: Work) -> Vec<Side> {
+    let mut found = loops(work);
+    let receivers = [Copy::Loop(128 << 10), Copy::Loop(512 << 10), RECEIVER, Copy::Splice];
+    for receiver in receivers {
+        let loops = [Copy::Loop(128 << 10), Copy::Loop(512 << 10), RECEIVER];
+        for sender in [Copy::Sendfile, Copy::Splice].into_iter().chain(loops) {
+            if sender != receiver || sender == Copy::Splice {
+                found.push(side(Subject::Bare, work, Tuning { sender, receiver }));
+            }
+        }
+    }
+    found
+}
+
+/// All of them, in the order of the table.
+pub(crate) fn all() -> Vec<Case> {
+    let mut cases = octets();
+    cases.extend(files());
+    cases.extend(calls());
+    cases
+}
+
+fn octets() -> Vec<Case> {
+    use Network::{Tcp, Unix};
+    let down = Work::Down(Source::Memory);
+    let case = |name, network, work, target| Case {
+        name,
+        peer: "bare loop",
+        network,
+        apart: true,
+        ours: ours(work),
+        theirs: loops_in_memory(work),
+        metric: Metric::Throughput,
+        target,
+        costs: true,
+    };
+    vec![
+        case("octets-down-tcp", Tcp, down, Some(0.95)),
+        case("octets-down-unix", Unix, down, Some(0.95)),
+        case("octets-up-tcp", Tcp, Work::Up, Some(0.95)),
+        case("octets-up-unix", Unix, Work::Up, Some(0.95)),
+        case("octets-down-tcp-unknown", Tcp, Work::Down(Source::Unknown), None),
+    ]
+}
+
+fn files() -> Vec<Case> {
+    use Network::{Tcp, Unix};
+    let file = Work::Down(Source::File);
+    let child = Work::Down(Source::Child);
+    let case = |name, peer, network, work, theirs, metric, target| Case {
+        name,
+        peer,
+        network,
+        // a child is a third process
+        apart: work == file,
+        ours: ours(work),
+        theirs,
+        metric,
+        target: Some(target),
+        costs: metric == Metric::Throughput,
+    };
+    let copies = || file_copies(file);
+    let plain = || loops(file);
+    vec![
+        case("file-tcp", "best copy", Tcp, file, copies(), Metric::Throughput, 0.95),
+        case("file-unix", "best copy", Unix, file, copies(), Metric::Throughput, 0.95),
+        case("file-sender-cpu-tcp", "bare loop", Tcp, file, plain(), Metric::SenderCpu, 1.6),
+        case("file-sender-cpu-unix", "bare loop", Unix, file, plain(), Metric::SenderCpu, 1.6),
+        case("child-unix", "bare loop", Unix, child, loops(child), Metric::Throughput, 1.3),
+    ]
+}
+
+fn calls() -> Vec<Case> {
+    use Network::{Tcp, Unix};
+    let bare = || vec![side(Subject::Bare, ONE_CALLER, Tuning::loops(0))];
+    let case = |name, peer, network, theirs, metric, target| Case {
+        name,
+        peer,
+        network,
+        apart: true,
+        ours: ours(ONE_CALLER),
+        theirs,
+        metric,
+        target: Some(target),
+        costs: true,
+    };
+    let by_hand = vec![Side { client: Subject::ByHand, ..ours(ONE_CALLER) }];
+    vec![
+        case("call-tcp", "bare ping-pong", Tcp, bare(), Metric::Latency, 0.92),
+        case("call-unix", "bare ping-pong", Unix, bare(), Metric::Latency, 0.92),
+        case("call-by-hand", "client by hand", Tcp, by_hand, Metric::ClientCpu, 0.9),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Metric, all};
+    use crate::pair::Sample;
+
+    #[test]
+    fn each_case_has_a_name_of_its_own_and_a_rival() {
+        let cases = all();
+        for (at, case) in cases.iter().enumerate() {
+            assert!(!case.theirs.is_empty(), "{}", case.name);
+            assert!(cases[..at].iter().all(|other| other.name != case.name), "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn a_sample_becomes_what_the_metric_says() {
+        let sample = Sample { calls: 4.0, bytes: super::GIB, seconds: 2.0, server_cpu: 1.0, client_cpu: 8e-6 };
+        assert_eq!(Metric::Throughput.of(&sample), 0.5);
+        assert_eq!(Metric::Latency.of(&sample), 500_000.0);
+        assert_eq!(Metric::SenderCpu.of(&sample), 1.0);
+        assert_eq!(Metric::ClientCpu.of(&sample), 2.0);
+    }
+}

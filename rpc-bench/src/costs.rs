@@ -1,0 +1,143 @@
+//! What a case costs beside time: processors, system calls, memory, allocations. All but the first are taken in rounds of
+//! their own, so that the clock does not see them.
+//!
+//! Counts are differences between a round of twice the work and one of the work, so that starting, connecting and the
+//! coordinator's questions fall out.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::cases::{Case, GIB};
+use crate::pair::{Pair, Sample};
+use crate::place::Place;
+use crate::plan::{Outcome, Plan, Work};
+use crate::stats::Spread;
+
+/// What one side of a case costs.
+#[derive(Debug)]
+pub(crate) struct Costs {
+    pub(crate) server: Cost,
+    pub(crate) client: Cost,
+}
+
+/// What one process costs.
+#[derive(Debug, Default)]
+pub(crate) struct Cost {
+    /// Seconds for a GiB, or microseconds for a call.
+    pub(crate) cpu: f64,
+    /// For a GiB, or for a call; `None` where it could not be counted.
+    pub(crate) system_calls: Option<f64>,
+    /// The most memory, in bytes, beyond what the process had before its first connection.
+    pub(crate) peak: u64,
+    /// For each call.
+    pub(crate) allocations: f64,
+}
+
+/// Takes what a pair costs that has made its rounds.
+pub(crate) fn costs(case: &Case, pair: &mut Pair, samples: &[Sample], place: &Place, calls: u64) -> Outcome<Costs> {
+    let (server, client) = pair.usage()?;
+    let mut costs = Costs { server: Cost::default(), client: Cost::default() };
+    costs.server.peak = server.peak.saturating_sub(pair.server.resident);
+    costs.client.peak = client.peak.saturating_sub(pair.client.resident);
+    costs.server.cpu = median(samples, |sample| sample.server_cpu);
+    costs.client.cpu = median(samples, |sample| sample.client_cpu);
+
+    let once = allocations(pair, calls)?;
+    let twice = allocations(pair, 2 * calls)?;
+    let each = |once: u64, twice: u64| twice.saturating_sub(once) as f64 / calls as f64;
+    costs.server.allocations = each(once.0, twice.0);
+    costs.client.allocations = each(once.1, twice.1);
+
+    let counted = system_calls(case, &pair.plan, place, calls).zip(system_calls(case, &pair.plan, place, 2 * calls));
+    if let Some((once, twice)) = counted {
+        let amount = amount(calls as f64, calls as f64 * pair.plan.bytes as f64);
+        let each = |once: u64, twice: u64| twice.saturating_sub(once) as f64 / amount;
+        costs.server.system_calls = Some(each(once.0, twice.0));
+        costs.client.system_calls = Some(each(once.1, twice.1));
+    }
+    Ok(costs)
+}
+
+/// What costs are shared out over: GiB, or calls where no bytes to speak of move.
+fn amount(calls: f64, bytes: f64) -> f64 {
+    if bytes > 0.0 { bytes / GIB } else { calls }
+}
+
+fn median(samples: &[Sample], cpu: impl Fn(&Sample) -> f64) -> f64 {
+    let each = samples.iter().map(|sample| {
+        let scale = if sample.bytes > 0.0 { 1.0 } else { 1e6 };
+        cpu(sample) * scale / amount(sample.calls, sample.bytes)
+    });
+    Spread::of(each).map_or(f64::NAN, |spread| spread.median)
+}
+
+/// Allocations of server and client in so many calls.
+fn allocations(pair: &mut Pair, calls: u64) -> Outcome<(u64, u64)> {
+    pair.server.count(true)?;
+    pair.client.count(true)?;
+    let before = pair.usage()?;
+    pair.run(calls)?;
+    let after = pair.usage()?;
+    pair.server.count(false)?;
+    pair.client.count(false)?;
+    Ok((after.0.allocations - before.0.allocations, after.1.allocations - before.1.allocations))
+}
+
+/// System calls of server and client in the life of a pair of processes that makes so many calls. `None` without
+/// `strace`, or where it may not.
+fn system_calls(case: &Case, plan: &Plan, place: &Place, calls: u64) -> Option<(u64, u64)> {
+    let traced = |side: &str, program: &Path| {
+        let mut command = Command::new("strace");
+        command.args(["-f", "-c", "-o"]).arg(place.counts(side)).arg(program);
+        // it complains of processes that end while it looks
+        command.stderr(Stdio::null());
+        command
+    };
+    let mut pair = Pair::start_as(case.peer, Plan { socket: place.socket(), ..plan.clone() }, traced).ok()?;
+    pair.run(calls).ok()?;
+    let Pair { server, client, .. } = pair;
+    client.finish().ok()?;
+    server.finish().ok()?;
+    let total = |side| total(&fs::read_to_string(place.counts(side)).ok()?);
+    Some((total("server")?, total("client")?))
+}
+
+/// Calls in a table of `strace -c`.
+fn total(table: &str) -> Option<u64> {
+    let line = table.lines().find(|line| line.trim_end().ends_with(" total"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
+}
+
+/// Calls in a round that counts.
+pub(crate) fn calls(work: Work, trial: u64) -> u64 {
+    match work {
+        Work::Calls { .. } => trial.next_multiple_of(work.calls()),
+        Work::Down(_) | Work::Up => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{amount, total};
+
+    #[test]
+    fn the_total_is_read_with_and_without_a_column_of_errors() {
+        let table = "\
+% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 60.00    0.000100           1        90         2 read
+------ ----------- ----------- --------- --------- ----------------
+100.00    0.000166           1       123         2 total
+";
+        assert_eq!(total(table), Some(123));
+        assert_eq!(total(&table.replace("       123         2 total", "       123           total")), Some(123));
+        assert_eq!(total("nothing\n"), None);
+    }
+
+    #[test]
+    fn costs_go_by_bytes_where_bytes_move_and_else_by_calls() {
+        assert_eq!(amount(3.0, 0.0), 3.0);
+        assert_eq!(amount(3.0, 2.0 * super::GIB), 2.0);
+    }
+}

@@ -1,0 +1,86 @@
+//! Where files and sockets of a run are, and how much is measured.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::plan::{Outcome, Source, Work};
+use crate::roles;
+
+/// How much one run measures.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    pub(crate) rounds: usize,
+    /// How long a round of one side lasts about, in seconds.
+    pub(crate) round: f64,
+    /// How often each candidate is tried.
+    pub(crate) trials: usize,
+    /// Small calls in a trial.
+    pub(crate) trial_calls: u64,
+    /// Bytes in memory, and of a child's output.
+    pub(crate) memory: usize,
+    /// Bytes of the file.
+    pub(crate) file: usize,
+}
+
+impl Effort {
+    pub(crate) const FULL: Effort =
+        Effort { rounds: 7, round: 0.7, trials: 3, trial_calls: 2000, memory: 128 << 20, file: 512 << 20 };
+    /// All cases within 3 minutes.
+    pub(crate) const QUICK: Effort =
+        Effort { rounds: 5, round: 0.2, trials: 1, trial_calls: 500, memory: 64 << 20, file: 128 << 20 };
+    /// Proves that each case works, and nothing else.
+    pub(crate) const TINY: Effort =
+        Effort { rounds: 1, round: 0.0, trials: 1, trial_calls: 100, memory: 1 << 20, file: 1 << 20 };
+
+    /// Bytes that move in one unit of this work.
+    pub(crate) fn bytes(&self, work: Work) -> usize {
+        match work {
+            Work::Down(Source::File) => self.file,
+            Work::Down(_) | Work::Up => self.memory,
+            Work::Calls { .. } => 0,
+        }
+    }
+}
+
+/// The folders of a run, which go when it ends.
+#[derive(Debug)]
+pub(crate) struct Place {
+    folder: TempDir,
+    /// On a file system in memory, where there is one.
+    in_memory: TempDir,
+    sockets: Cell<usize>,
+}
+
+impl Place {
+    /// Makes the folders and the files in them. The source is in the page cache from then on.
+    pub(crate) fn new(effort: &Effort) -> Outcome<Place> {
+        let folder = TempDir::with_prefix("rpc-bench-")?;
+        let in_memory =
+            TempDir::with_prefix_in("rpc-bench-", "/dev/shm").or_else(|_| TempDir::with_prefix("rpc-bench-"))?;
+        let place = Place { folder, in_memory, sockets: Cell::new(0) };
+        roles::fill_file(&place.source(), effort.file)?;
+        roles::fill_file(&place.sink(), effort.file.max(effort.memory))?;
+        Ok(place)
+    }
+
+    pub(crate) fn source(&self) -> PathBuf {
+        self.folder.path().join("source")
+    }
+
+    pub(crate) fn sink(&self) -> PathBuf {
+        self.in_memory.path().join("sink")
+    }
+
+    /// A path for a socket that nobody else has.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.sockets.set(self.sockets.get() + 1);
+        self.folder.path().join(format!("{}.socket", self.sockets.get()))
+    }
+
+    /// A path for what `strace` counts.
+    pub(crate) fn counts(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}

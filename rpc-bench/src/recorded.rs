@@ -1,0 +1,65 @@
+//! One small call of ours, byte by byte, as a relay between client and server sees it.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::plan::{Network, Order, Outcome, Plan, Recorded};
+use crate::roles::{Bench, BenchClient, serve_in_process};
+
+/// What went in one direction.
+type Seen = Arc<Mutex<Vec<u8>>>;
+
+/// Makes a call that is not the first one on its connection, and returns its bytes.
+pub(crate) fn record(plan: &Plan) -> Outcome<Recorded> {
+    let server = serve_in_process(&Plan { network: Network::Tcp, ..plan.clone() }, Vec::new())?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let client = {
+        let address = format!("tcp://{}", listener.local_addr()?);
+        thread::spawn(move || BenchClient::connect(&*address))
+    };
+    let near = listener.accept()?.0;
+    let far = TcpStream::connect(server.address().to_string().trim_start_matches("tcp://"))?;
+    let (requests, replies) = (Seen::default(), Seen::default());
+    relay(near.try_clone()?, far.try_clone()?, Arc::clone(&requests));
+    relay(far, near, Arc::clone(&replies));
+
+    let client = client.join().map_err(|_| "the recorded client panicked")??;
+    for _ in 0..2 {
+        take(&requests);
+        take(&replies);
+        client.order(&Order::sample())?.check()?;
+    }
+    let recorded = Recorded { request: take(&requests), reply: take(&replies) };
+    BenchClient::close(client)?;
+    server.shutdown(Duration::ZERO);
+    Ok(recorded)
+}
+
+/// Passes bytes on; they are noted before anyone can have read them.
+fn relay(mut from: TcpStream, mut to: TcpStream, seen: Seen) {
+    thread::spawn(move || {
+        let outcome = pass_on(&mut from, &mut to, &seen);
+        // the other side may have gone first
+        _ = to.shutdown(Shutdown::Write);
+        outcome
+    });
+}
+
+fn pass_on(from: &mut TcpStream, to: &mut TcpStream, seen: &Seen) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        let count = from.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(());
+        }
+        seen.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..count]);
+        to.write_all(&buffer[..count])?;
+    }
+}
+
+fn take(seen: &Seen) -> Vec<u8> {
+    std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner))
+}

@@ -1,0 +1,171 @@
+//! Octets over a bare socket: one byte asks for them, or tells that they have come, and the rest is the best loop.
+//!
+//! From and to memory a loop writes pieces of the sender's own content, and reads into one buffer.
+
+use std::any::Any;
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use super::Client;
+use super::content::{self, Unknown};
+use super::copying::Mover;
+use super::socket;
+use crate::plan::{Copy, Outcome, Plan, Source, Work};
+
+pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn Any>)> {
+    let for_connections = plan.clone();
+    let content = Arc::new(content);
+    let address = socket::listen(plan, move |socket| {
+        if let Err(error) = serve_one(&for_connections, &content, socket) {
+            eprintln!("rpc-bench: the bare server: {error}");
+        }
+    })?;
+    Ok((address, Box::new(())))
+}
+
+fn serve_one(plan: &Plan, content: &[u8], mut socket: File) -> io::Result<()> {
+    let mut sender = Sender::new(plan)?;
+    let mut buffer = receive_buffer(plan);
+    let mut asked = [0];
+    while plan.work == Work::Up || socket.read(&mut asked)? == 1 {
+        if plan.work == Work::Up {
+            if !receive(&mut socket, &mut buffer, plan.bytes)? {
+                return Ok(());
+            }
+            socket.write_all(&asked)?;
+        } else {
+            sender.send(plan, content, &mut socket)?;
+        }
+    }
+    Ok(())
+}
+
+fn receive_buffer(plan: &Plan) -> Vec<u8> {
+    match plan.tuning.receiver {
+        Copy::Loop(size) => vec![0; size],
+        Copy::Sendfile | Copy::Splice => Vec::new(),
+    }
+}
+
+/// Reads and throws away; `false` where the other side had gone before the first byte.
+fn receive(socket: &mut File, buffer: &mut [u8], bytes: usize) -> io::Result<bool> {
+    let mut left = bytes;
+    while left > 0 {
+        let most = left.min(buffer.len());
+        match socket.read(&mut buffer[..most])? {
+            0 if left == bytes => return Ok(false),
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => left -= count,
+        }
+    }
+    Ok(true)
+}
+
+fn send_pieces(socket: &mut File, content: &[u8], size: usize) -> io::Result<()> {
+    content.chunks(size).try_for_each(|piece| socket.write_all(piece))
+}
+
+/// The sender of a server, which sends from anything.
+struct Sender {
+    mover: Mover,
+}
+
+impl Sender {
+    fn new(plan: &Plan) -> io::Result<Sender> {
+        Ok(Sender { mover: Mover::new(plan.tuning.sender)? })
+    }
+
+    fn send(&mut self, plan: &Plan, content: &[u8], socket: &mut File) -> io::Result<()> {
+        let Work::Down(source) = plan.work else { return Err(io::ErrorKind::InvalidInput.into()) };
+        match (source, &mut self.mover) {
+            (Source::Memory, Mover::Loop(buffer)) => send_pieces(socket, content, buffer.len()),
+            (Source::Unknown, Mover::Loop(buffer)) => {
+                let mut unknown = Unknown(content);
+                loop {
+                    match unknown.read(buffer)? {
+                        0 => return Ok(()),
+                        count => socket.write_all(&buffer[..count])?,
+                    }
+                }
+            }
+            (Source::File, mover) => mover.copy(&mut File::open(&plan.source)?, socket, plan.bytes),
+            (Source::Child, mover) => {
+                let (mut child, output) = content::producer(plan.bytes)?;
+                mover.copy(&mut File::from(OwnedFd::from(output)), socket, plan.bytes)?;
+                child.wait().map(|_| ())
+            }
+            (Source::Memory | Source::Unknown, _) => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+}
+
+pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<Box<dyn Client>> {
+    let socket = socket::connect(plan, address)?;
+    Ok(match plan.work {
+        Work::Up => Box::new(Up { socket, content, plan: plan.clone() }),
+        Work::Down(source) if source.goes_to_file() => Box::new(ToFile {
+            socket,
+            sink: File::options().write(true).open(&plan.sink)?,
+            mover: Mover::new(plan.tuning.receiver)?,
+            bytes: plan.bytes,
+        }),
+        Work::Down(_) | Work::Calls { .. } => {
+            Box::new(ToBuffer { socket, buffer: receive_buffer(plan), bytes: plan.bytes })
+        }
+    })
+}
+
+struct ToBuffer {
+    socket: File,
+    buffer: Vec<u8>,
+    bytes: usize,
+}
+
+impl Client for ToBuffer {
+    fn run(&mut self, times: u64) -> Outcome<()> {
+        for _ in 0..times {
+            self.socket.write_all(&[1])?;
+            if !receive(&mut self.socket, &mut self.buffer, self.bytes)? {
+                return Err("the server has gone".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+struct ToFile {
+    socket: File,
+    sink: File,
+    mover: Mover,
+    bytes: usize,
+}
+
+impl Client for ToFile {
+    fn run(&mut self, times: u64) -> Outcome<()> {
+        for _ in 0..times {
+            self.sink.rewind()?;
+            self.socket.write_all(&[1])?;
+            self.mover.copy(&mut self.socket, &mut self.sink, self.bytes)?;
+        }
+        Ok(())
+    }
+}
+
+struct Up {
+    socket: File,
+    content: Vec<u8>,
+    plan: Plan,
+}
+
+impl Client for Up {
+    fn run(&mut self, times: u64) -> Outcome<()> {
+        let Copy::Loop(size) = self.plan.tuning.sender else { return Err("memory is sent by a loop".into()) };
+        for _ in 0..times {
+            send_pieces(&mut self.socket, &self.content, size)?;
+            self.socket.read_exact(&mut [0])?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! The ways to move bytes from one descriptor to another: a plain loop, and what the kernel has.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+
+use rustix::fs::sendfile;
+use rustix::pipe::{SpliceFlags, fcntl_setpipe_size, pipe, splice};
+
+use crate::plan::Copy;
+
+/// The size of the pipe that splicing goes through, and of a single splice.
+const PIPE: usize = 1 << 20;
+
+/// The most that one `sendfile` is asked for.
+const SENDFILE: usize = 1 << 30;
+
+/// One way, with what it needs.
+pub(crate) enum Mover {
+    Loop(Vec<u8>),
+    Sendfile,
+    Splice { reader: OwnedFd, writer: OwnedFd },
+}
+
+impl Mover {
+    pub(crate) fn new(copy: Copy) -> io::Result<Mover> {
+        Ok(match copy {
+            Copy::Loop(size) => Mover::Loop(vec![0; size]),
+            Copy::Sendfile => Mover::Sendfile,
+            Copy::Splice => {
+                let (reader, writer) = pipe()?;
+                // a system that permits less splices in smaller pieces
+                _ = fcntl_setpipe_size(&writer, PIPE);
+                Mover::Splice { reader, writer }
+            }
+        })
+    }
+
+    /// Moves just so many bytes.
+    pub(crate) fn copy(&mut self, source: &mut File, sink: &mut File, bytes: usize) -> io::Result<()> {
+        let mut left = bytes;
+        while left > 0 {
+            left -= match self {
+                Mover::Loop(buffer) => {
+                    let most = left.min(buffer.len());
+                    let count = full(source.read(&mut buffer[..most])?)?;
+                    sink.write_all(&buffer[..count])?;
+                    count
+                }
+                Mover::Sendfile => full(sendfile(&mut *sink, &mut *source, None, left.min(SENDFILE))?)?,
+                Mover::Splice { reader, writer } => {
+                    let flags = SpliceFlags::MOVE | SpliceFlags::MORE;
+                    let count = full(splice(&mut *source, None, &mut *writer, None, left.min(PIPE), flags)?)?;
+                    let mut held = count;
+                    while held > 0 {
+                        held -= full(splice(&mut *reader, None, &mut *sink, None, held, SpliceFlags::MOVE)?)?;
+                    }
+                    count
+                }
+            };
+        }
+        Ok(())
+    }
+}
+
+fn full(count: usize) -> io::Result<usize> {
+    if count == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(count) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Seek;
+
+    use super::Mover;
+    use crate::plan::Copy;
+    use crate::roles::content::{fill_file, memory};
+
+    #[test]
+    fn every_way_moves_all_bytes_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = 3_000_001;
+        let source = folder.path().join("source");
+        fill_file(&source, bytes).unwrap();
+        for way in [Copy::Loop(70_000), Copy::Sendfile, Copy::Splice] {
+            let path = folder.path().join("sink");
+            let mut sink = File::create(&path).unwrap();
+            Mover::new(way).unwrap().copy(&mut File::open(&source).unwrap(), &mut sink, bytes).unwrap();
+            assert_eq!(sink.stream_position().unwrap(), bytes as u64);
+            assert!(std::fs::read(&path).unwrap() == memory(bytes), "{way}");
+        }
+    }
+}

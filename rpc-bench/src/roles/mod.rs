@@ -1,0 +1,54 @@
+//! The parts that processes play: each a server or a client, of ours or of a rival.
+
+mod bare;
+mod content;
+mod copying;
+mod hand;
+mod ours;
+mod ping;
+mod socket;
+
+use std::any::Any;
+
+use crate::plan::{Outcome, Plan, Source, Subject, Work};
+
+pub(crate) use content::{fill_file, produce};
+pub(crate) use ours::BenchClient;
+pub(crate) use ours::{Bench, serve_in_process};
+
+/// A connected client that can do units of work.
+pub(crate) trait Client {
+    /// Does the work so many times. An error where anything came otherwise than it should.
+    fn run(&mut self, times: u64) -> Outcome<()>;
+}
+
+/// What a server sends from memory.
+pub(crate) fn server_content(plan: &Plan) -> Vec<u8> {
+    let sends = matches!(plan.work, Work::Down(Source::Memory | Source::Unknown));
+    content::memory(if sends { plan.bytes } else { 0 })
+}
+
+/// What a client sends from memory.
+pub(crate) fn client_content(plan: &Plan) -> Vec<u8> {
+    content::memory(if plan.work == Work::Up { plan.bytes } else { 0 })
+}
+
+/// Starts the server of a plan. What it returns beside the address keeps it running.
+pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn Any>)> {
+    match (plan.server, plan.work) {
+        (Subject::Ours, _) => ours::serve(plan, content),
+        (Subject::Bare, Work::Calls { .. }) => ping::serve(plan),
+        (Subject::Bare, _) => bare::serve(plan, content),
+        (Subject::ByHand, _) => Err("there is no server by hand".into()),
+    }
+}
+
+/// Connects the client of a plan.
+pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<Box<dyn Client>> {
+    match (plan.client, plan.work) {
+        (Subject::Ours, _) => ours::connect(plan, address, content),
+        (Subject::Bare, Work::Calls { .. }) => ping::connect(plan, address),
+        (Subject::Bare, _) => bare::connect(plan, address, content),
+        (Subject::ByHand, _) => hand::connect(plan, address),
+    }
+}

@@ -1,0 +1,250 @@
+//! Our side: a service as any user would write it, and the calls of it.
+
+use std::any::Any;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::process::Child;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use rpc_core::{ClientConfig, Error, Result, Server, ServerHandle, rpc_service};
+
+use super::Client;
+use super::content::{self, Unknown};
+use crate::plan::{Network, Order, Outcome, Plan, Receipt, Source, Work};
+
+/// The buffer that a receiver reads into.
+const BUFFER: usize = 1 << 20;
+
+#[rpc_service]
+pub(crate) trait Bench {
+    fn fetch(&self) -> Result<impl Read>;
+    fn fetch_unknown(&self) -> Result<impl Read>;
+    fn fetch_file(&self) -> Result<impl Read>;
+    fn fetch_output(&self) -> Result<impl Read>;
+    fn store(&self, content: impl Read) -> Result<u64>;
+    fn order(&self, order: &Order) -> Result<Receipt>;
+}
+
+pub(crate) struct Shelf {
+    plan: Plan,
+    content: Vec<u8>,
+    buffer: Mutex<Vec<u8>>,
+    producer: Mutex<Option<Child>>,
+}
+
+impl Shelf {
+    fn new(plan: &Plan, content: Vec<u8>) -> Shelf {
+        Shelf {
+            content,
+            buffer: Mutex::new(vec![0; if plan.work == Work::Up { BUFFER } else { 0 }]),
+            plan: plan.clone(),
+            producer: Mutex::new(None),
+        }
+    }
+}
+
+impl Bench for Shelf {
+    fn fetch(&self) -> Result<impl Read> {
+        Ok(&self.content[..])
+    }
+
+    fn fetch_unknown(&self) -> Result<impl Read> {
+        Ok(Unknown(&self.content))
+    }
+
+    fn fetch_file(&self) -> Result<impl Read> {
+        Ok(File::open(&self.plan.source)?)
+    }
+
+    fn fetch_output(&self) -> Result<impl Read> {
+        let (child, output) = content::producer(self.plan.bytes)?;
+        let last = self.producer.lock().unwrap_or_else(PoisonError::into_inner).replace(child);
+        if let Some(mut last) = last {
+            last.wait()?;
+        }
+        Ok(output)
+    }
+
+    fn store(&self, mut content: impl Read) -> Result<u64> {
+        let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(drain(&mut content, &mut buffer)?)
+    }
+
+    fn order(&self, order: &Order) -> Result<Receipt> {
+        Ok(order.clone().book())
+    }
+}
+
+/// Reads to the end and throws it away.
+fn drain(source: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<u64> {
+    let mut total = 0;
+    loop {
+        match source.read(buffer)? {
+            0 => return Ok(total),
+            count => total += count as u64,
+        }
+    }
+}
+
+pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn Any>)> {
+    let handle = serve_in_process(plan, content)?;
+    Ok((handle.address().to_string(), Box::new(handle)))
+}
+
+/// A server on threads of its own.
+pub(crate) fn serve_in_process(plan: &Plan, content: Vec<u8>) -> Outcome<ServerHandle> {
+    let address = match plan.network {
+        Network::Tcp => "tcp://127.0.0.1:0".to_owned(),
+        Network::Unix => format!("unix://{}", plan.socket.display()),
+    };
+    Ok(Server::bind(&*address)?.spawn(BenchServer::new(Arc::new(Shelf::new(plan, content))))?)
+}
+
+pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<Box<dyn Client>> {
+    let callers = match plan.work {
+        Work::Calls { callers, .. } => callers,
+        Work::Down(_) | Work::Up => 1,
+    };
+    // so that callers who share a client need not connect again and again
+    let config = ClientConfig::default().max_idle_connections(callers).max_connections(callers);
+    let client = rpc_core::Client::connect_with(address, config)?;
+    let client = Caller { bench: BenchClient::new(client.clone()), client, plan: plan.clone() };
+    Ok(match plan.work {
+        Work::Down(source) if source.goes_to_file() => {
+            Box::new(ToFile { client, sink: File::options().write(true).open(&plan.sink)?, source })
+        }
+        Work::Down(source) => Box::new(ToBuffer { client, buffer: vec![0; BUFFER], source }),
+        Work::Up => Box::new(FromMemory { client, content }),
+        Work::Calls { callers, batch } => Box::new(Calls { client, callers, batch, order: Order::sample() }),
+    })
+}
+
+/// What all these clients have.
+struct Caller {
+    bench: BenchClient,
+    client: rpc_core::Client,
+    plan: Plan,
+}
+
+impl Caller {
+    fn check(&self, moved: u64) -> Outcome<()> {
+        if moved == self.plan.bytes as u64 { Ok(()) } else { Err(format!("{moved} bytes moved").into()) }
+    }
+}
+
+struct ToBuffer {
+    client: Caller,
+    buffer: Vec<u8>,
+    source: Source,
+}
+
+impl Client for ToBuffer {
+    fn run(&mut self, times: u64) -> Outcome<()> {
+        for _ in 0..times {
+            let moved = if self.source == Source::Unknown {
+                drain(&mut self.client.bench.fetch_unknown()?, &mut self.buffer)?
+            } else {
+                drain(&mut self.client.bench.fetch()?, &mut self.buffer)?
+            };
+            self.client.check(moved)?;
+        }
+        Ok(())
+    }
+}
+
+struct ToFile {
+    client: Caller,
+    sink: File,
+    source: Source,
+}
+
+impl Client for ToFile {
+    fn run(&mut self, times: u64) -> Outcome<()> {
+        for _ in 0..times {
+            self.sink.rewind()?;
+            let moved = if self.source == Source::Child {
+                self.client.bench.fetch_output()?.copy_to(&mut self.sink)?
+            } else {
+                self.client.bench.fetch_file()?.copy_to(&mut self.sink)?
+            };
+            self.client.check(moved)?;
+        }
+        Ok(())
+    }
+}
+
+struct FromMemory {
+    client: Caller,
+    content: Vec<u8>,
+}
+
+impl Client for FromMemory {
+    fn run(&mut self, times: u64) -> Outcome<()> {
+        for _ in 0..times {
+            let moved = self.client.bench.store(&self.content[..])?;
+            self.client.check(moved)?;
+        }
+        Ok(())
+    }
+}
+
+struct Calls {
+    client: Caller,
+    callers: usize,
+    batch: usize,
+    order: Order,
+}
+
+impl Calls {
+    fn one_by_one(&self, times: u64) -> Result<()> {
+        for _ in 0..times {
+            let receipt = self.client.bench.order(&self.order)?;
+            receipt.check().map_err(|error| Error::new(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Client for Calls {
+    fn run(&mut self, times: u64) -> Outcome<()> {
+        if self.batch > 1 {
+            for _ in 0..times {
+                let orders = std::iter::repeat_n(&self.order, self.batch);
+                for receipt in self.client.client.pipeline::<_, Receipt>("order", orders)? {
+                    receipt?.check()?;
+                }
+            }
+            return Ok(());
+        }
+        if self.callers == 1 {
+            return Ok(self.one_by_one(times)?);
+        }
+        let calls = &*self;
+        thread::scope(|scope| {
+            let shares = (0..calls.callers as u64).map(|at| share(times, calls.callers as u64, at));
+            let callers: Vec<_> = shares.map(|share| scope.spawn(move || calls.one_by_one(share))).collect();
+            callers.into_iter().try_for_each(|caller| match caller.join() {
+                Ok(outcome) => Ok(outcome?),
+                Err(_) => Err("a caller panicked".into()),
+            })
+        })
+    }
+}
+
+/// The part of one caller among several.
+pub(crate) fn share(times: u64, callers: u64, at: u64) -> u64 {
+    times / callers + u64::from(at < times % callers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn the_shares_of_all_callers_are_all_the_work() {
+        for times in [0, 1, 63, 64, 65, 1000] {
+            assert_eq!((0..64).map(|at| share(times, 64, at)).sum::<u64>(), times);
+        }
+    }
+}
