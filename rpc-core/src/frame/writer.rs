@@ -43,6 +43,13 @@ impl<W> FrameWriter<W> {
         &mut self.sink
     }
 
+    /// Gives back the room for queued frames, if nothing waits there and it is more than this many bytes.
+    pub(crate) fn trim(&mut self, kept: usize) {
+        if self.queued.is_empty() && self.queued.capacity() > kept {
+            self.queued = Vec::new();
+        }
+    }
+
     /// Copies a frame to the queue; the next [`write`](FrameWriter::write) or [`flush`](FrameWriter::flush) sends it.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::connection::Ahead;
+use crate::connection::{Ahead, trim};
 use crate::frame::FrameKind;
 use crate::message::{Metadata, RequestHeader};
 use crate::transport::Peer;
@@ -176,6 +176,9 @@ pub(super) fn answering<T>(serial: u64, header: &[u8], has_deadline: bool, answe
         present.arrived = has_deadline.then(Instant::now);
     });
     let answered = answer();
-    PRESENT.with_borrow_mut(|present| present.header.clear());
+    PRESENT.with_borrow_mut(|present| {
+        present.header.clear();
+        trim(&mut present.header);
+    });
     answered
 }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use crate::connection::{
-    Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end,
+    Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end, trim,
 };
 use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
@@ -79,7 +79,7 @@ impl Serving {
                 Err(error) => break Err(error),
             }
             match self.serve_one(&header, service) {
-                Ok(None) => {}
+                Ok(None) => trim(&mut header),
                 Ok(Some(ended)) => break Ok(ended),
                 Err(error) => break Err(error),
             }
@@ -185,6 +185,7 @@ impl Serving {
         receiving.call += 1;
         receiving.serial += 1;
         receiving.inbound().trim();
+        lock(&self.line.outbound).trim();
         let request_ended = receiving.inbound().messages.body_ended();
         if let Some(error) = exchange.failure.take().or_else(|| receiving.failed.take()) {
             self.unanswered.set(exchange.ran.get() && exchange.turn.get().reply_owed());

@@ -1,5 +1,6 @@
-//! How little memory a stream needs.
+//! How little memory a connection and a stream need.
 
+mod idle;
 mod service;
 mod streams;
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use rpc_core::{Result, Server, ServerHandle, rpc_service};
+use rpc_core::{Error, Result, Server, ServerHandle, rpc_service};
 
 #[rpc_service]
 pub(crate) trait Depot {
@@ -30,7 +30,7 @@ impl Depot for Empty {
     }
 
     fn file(&self, path: &Path) -> Result<impl Read> {
-        Ok(File::open(path)?)
+        File::open(path).map_err(|error| Error::new(format!("{}: {error}", path.display())))
     }
 
     fn up(&self, mut content: impl Read) -> Result<u64> {
