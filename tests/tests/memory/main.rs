@@ -1,5 +1,7 @@
-//! How little memory a connection and a stream need.
+//! How little memory a connection, a stream and a crowd of connections need.
 
+#[cfg(target_os = "linux")]
+mod crowd;
 mod idle;
 mod service;
 mod streams;

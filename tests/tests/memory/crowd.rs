@@ -1,0 +1,145 @@
+//! Thousands of idle connections on one server, which is a process of its own: its resident memory is what counts, stacks
+//! and all.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rpc_core::{Server, ServerConfig};
+use rpc_tests::heap::alone;
+use rpc_tests::{watchdog_with_limit, wire};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::service::{DepotServer, Empty};
+
+const CROWD: usize = 5000;
+
+/// The most resident memory that the server may take, in KiB.
+const ALLOWED: u64 = 256 * 1024;
+
+/// Descriptors that a process needs beside its connections.
+const OTHERS: u64 = 100;
+
+#[test]
+fn five_thousand_idle_connections_take_less_than_256_mib() {
+    watchdog_with_limit(Duration::from_secs(240), || {
+        let _alone = alone();
+        let crowd = crowd_within_limits();
+        let server = ServerProcess::start();
+        let at_start = server.memory("VmRSS");
+        let members: Vec<_> = (0..crowd).map(|_| Member::join(&server.address)).collect();
+        let connected = server.memory("VmRSS");
+        for member in &members {
+            member.make_calls();
+        }
+        let (resident, most) = (server.memory("VmRSS"), server.memory("VmHWM"));
+        println!(
+            "{crowd} idle connections: {resident} KiB resident, {most} at most; {at_start} before, {connected} when each \
+             had made a small call; {} KiB a connection",
+            (resident - at_start) / crowd as u64
+        );
+        let allowed = ALLOWED * crowd as u64 / CROWD as u64;
+        assert!(most <= allowed, "{crowd} idle connections took {most} KiB, {allowed} are allowed");
+    });
+}
+
+/// How many connections the system lets us have, up to the crowd; says so where it is not all of it.
+fn crowd_within_limits() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    // an error leaves the limit as it was
+    _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let allowed = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let crowd = usize::try_from(allowed.saturating_sub(OTHERS)).unwrap_or(CROWD).min(CROWD);
+    if crowd < CROWD {
+        println!("skipped in part: {allowed} files may be open at once, so {crowd} connections in place of {CROWD}");
+    }
+    crowd
+}
+
+/// A client by hand, for the library's own would cost this process more than a socket.
+struct Member(TcpStream);
+
+impl Member {
+    fn join(address: &str) -> Member {
+        let member = Member(TcpStream::connect(address).unwrap());
+        member.0.set_nodelay(true).unwrap();
+        member.ask(&wire::request("echo", 3, r#""here""#), &wire::data(r#""here""#));
+        member
+    }
+
+    /// A large value and an upload; a small call behind them shows that the server is done with both.
+    fn make_calls(&self) {
+        let large = format!("\"{}\"", "j".repeat(64 * 1024));
+        self.ask(&wire::request("echo", 3, &large), &wire::data(&large));
+        let upload = [wire::opening("up", 4, 3), wire::data(vec![0; 64 * 1024])].concat();
+        self.ask(&upload, &wire::data("65536"));
+        self.ask(&wire::request("echo", 3, "\"\""), &wire::data("\"\""));
+    }
+
+    /// Sends a request and reads its reply: some header, and this body.
+    fn ask(&self, request: &[u8], body: &[u8]) {
+        (&self.0).write_all(request).unwrap();
+        let header = self.read_frame();
+        assert_eq!(header[0], wire::HEADER);
+        let reply = self.read_frame();
+        assert!(reply == body, "{}", String::from_utf8_lossy(&header));
+    }
+
+    fn read_frame(&self) -> Vec<u8> {
+        let mut frame = vec![0; 6];
+        (&self.0).read_exact(&mut frame).unwrap();
+        let len = u32::from_le_bytes([frame[2], frame[3], frame[4], frame[5]]) as usize;
+        frame.resize(6 + len, 0);
+        (&self.0).read_exact(&mut frame[6..]).unwrap();
+        frame
+    }
+}
+
+/// This program once more, as a server.
+struct ServerProcess {
+    child: Child,
+    address: String,
+}
+
+impl ServerProcess {
+    fn start() -> ServerProcess {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "crowd::serves_a_crowd", "--ignored", "--nocapture"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = lines.map(Result::unwrap).find_map(|line| Some(line.strip_prefix("tcp://")?.to_owned()));
+        ServerProcess { child, address: address.expect("the server says where it listens") }
+    }
+
+    /// A line of what the system knows of the process's memory, in KiB.
+    fn memory(&self, line: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let value = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':')).expect("it is there");
+        value.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // it may have ended by itself
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+#[test]
+#[ignore = "it is the server's process of another test"]
+fn serves_a_crowd() {
+    watchdog_with_limit(Duration::from_secs(300), || {
+        let config = ServerConfig::default().max_connections(2 * CROWD);
+        let server = Server::bind_with("tcp://127.0.0.1:0", config).unwrap().spawn(DepotServer::new(Empty)).unwrap();
+        println!("{}", server.address());
+        // it ends with whoever started it
+        io::copy(&mut io::stdin(), &mut io::sink()).unwrap();
+    });
+}
