@@ -1,7 +1,7 @@
 //! The list of what is compared, with what, and how much is asked for.
 
 use crate::pair::Sample;
-use crate::plan::{Copy, Network, Source, Subject, Tuning, Work};
+use crate::plan::{Copy, Flavour, Network, Rival, Source, Subject, Tuning, Work};
 
 /// One line of the table.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(crate) enum Metric {
     Throughput,
     /// How long a call takes.
     Latency,
+    /// How many calls a second.
+    Calls,
     /// The server's time on processors for the bytes that it sends.
     SenderCpu,
     /// The client's time on processors for a call.
@@ -48,19 +50,21 @@ impl Metric {
         match self {
             Metric::Throughput => "GiB/s",
             Metric::Latency => "us/call",
+            Metric::Calls => "calls/s",
             Metric::SenderCpu => "CPU s/GiB",
             Metric::ClientCpu => "CPU us/call",
         }
     }
 
     pub(crate) fn higher_is_better(self) -> bool {
-        self == Metric::Throughput
+        matches!(self, Metric::Throughput | Metric::Calls)
     }
 
     pub(crate) fn of(self, sample: &Sample) -> f64 {
         match self {
             Metric::Throughput => sample.bytes / GIB / sample.seconds,
             Metric::Latency => sample.seconds / sample.calls * 1e6,
+            Metric::Calls => sample.calls / sample.seconds,
             Metric::SenderCpu => sample.server_cpu / (sample.bytes / GIB),
             Metric::ClientCpu => sample.client_cpu / sample.calls * 1e6,
         }
@@ -77,12 +81,24 @@ const RECEIVER: Copy = Copy::Loop(1 << 20);
 
 const ONE_CALLER: Work = Work::Calls { callers: 1, batch: 1 };
 
+const MANY_CALLERS: Work = Work::Calls { callers: 64, batch: 1 };
+
+const BATCHES: Work = Work::Calls { callers: 1, batch: 100 };
+
+/// Runtimes of server and client.
+const RUNTIMES: [(Flavour, Flavour); 4] = [
+    (Flavour::OneThread, Flavour::OneThread),
+    (Flavour::OneThread, Flavour::TwoThreads),
+    (Flavour::TwoThreads, Flavour::OneThread),
+    (Flavour::TwoThreads, Flavour::TwoThreads),
+];
+
 fn side(subject: Subject, work: Work, tuning: Tuning) -> Side {
     Side { server: subject, client: subject, work, tuning }
 }
 
 fn ours(work: Work) -> Side {
-    side(Subject::Ours, work, Tuning::loops(0))
+    side(Subject::Ours, work, Tuning::None)
 }
 
 /// Plain loops with each size, the same on both sides.
@@ -93,8 +109,8 @@ fn loops(work: Work) -> Vec<Side> {
 /// Plain loops with each size, and with a receiver that has the buffer of ours.
 fn loops_in_memory(work: Work) -> Vec<Side> {
     let mut found = loops(work);
-    let others = SIZES.iter().map(|size| Tuning { sender: Copy::Loop(size << 10), receiver: RECEIVER });
-    found.extend(others.filter(|tuning| tuning.sender != RECEIVER).map(|tuning| side(Subject::Bare, work, tuning)));
+    let others = SIZES.iter().map(|size| Copy::Loop(size << 10)).filter(|sender| *sender != RECEIVER);
+    found.extend(others.map(|sender| side(Subject::Bare, work, Tuning::Copies { sender, receiver: RECEIVER })));
     found
 }
 
@@ -106,11 +122,25 @@ fn file_copies(work: Work) -> Vec<Side> {
         let loops = [Copy::Loop(128 << 10), Copy::Loop(512 << 10), RECEIVER];
         for sender in [Copy::Sendfile, Copy::Splice].into_iter().chain(loops) {
             if sender != receiver || sender == Copy::Splice {
-                found.push(side(Subject::Bare, work, Tuning { sender, receiver }));
+                found.push(side(Subject::Bare, work, Tuning::Copies { sender, receiver }));
             }
         }
     }
     found
+}
+
+/// Another library, with each choice of runtimes.
+fn runtimes(rival: Rival, work: Work) -> Vec<Side> {
+    let tunings = RUNTIMES.iter().map(|&(server, client)| Tuning::Runtimes { server, client });
+    tunings.map(|tuning| side(Subject::Rival(rival), work, tuning)).collect()
+}
+
+/// tonic's stream with each size of a message, and with each choice of runtimes.
+fn chunks(work: Work) -> Vec<Side> {
+    let sizes = SIZES.iter().map(|size| size << 10);
+    let tunings =
+        sizes.flat_map(|size| RUNTIMES.iter().map(move |&(server, client)| Tuning::Chunks { size, server, client }));
+    tunings.map(|tuning| side(Subject::Rival(Rival::Tonic), work, tuning)).collect()
 }
 
 /// All of them, in the order of the table.
@@ -118,6 +148,7 @@ pub(crate) fn all() -> Vec<Case> {
     let mut cases = octets();
     cases.extend(files());
     cases.extend(calls());
+    cases.extend(rivals());
     cases
 }
 
@@ -173,7 +204,7 @@ fn files() -> Vec<Case> {
 
 fn calls() -> Vec<Case> {
     use Network::{Tcp, Unix};
-    let bare = || vec![side(Subject::Bare, ONE_CALLER, Tuning::loops(0))];
+    let bare = || vec![side(Subject::Bare, ONE_CALLER, Tuning::None)];
     let case = |name, peer, network, theirs, metric, target| Case {
         name,
         peer,
@@ -190,6 +221,39 @@ fn calls() -> Vec<Case> {
         case("call-tcp", "bare ping-pong", Tcp, bare(), Metric::Latency, 0.92),
         case("call-unix", "bare ping-pong", Unix, bare(), Metric::Latency, 0.92),
         case("call-by-hand", "client by hand", Tcp, by_hand, Metric::ClientCpu, 0.9),
+    ]
+}
+
+fn rivals() -> Vec<Case> {
+    use Rival::{Jsonrpsee, TarpcBincode, TarpcJson, Tonic};
+    let case = |name, peer, own, theirs, metric, target| Case {
+        name,
+        peer,
+        network: Network::Tcp,
+        apart: own == ONE_CALLER,
+        ours: ours(own),
+        theirs,
+        metric,
+        target,
+        costs: true,
+    };
+    let one = |name, peer, rival| case(name, peer, ONE_CALLER, runtimes(rival, ONE_CALLER), Metric::Latency, Some(1.2));
+    let many = |name, peer, rival, target| {
+        case(name, peer, MANY_CALLERS, runtimes(rival, MANY_CALLERS), Metric::Calls, target)
+    };
+    let down = Work::Down(Source::Memory);
+    let pipelined = runtimes(TarpcBincode, MANY_CALLERS);
+    vec![
+        case("octets-tcp-tonic", "tonic stream", down, chunks(down), Metric::Throughput, Some(2.5)),
+        one("call-tarpc-bincode", "tarpc, bincode", TarpcBincode),
+        one("call-tarpc-json", "tarpc, JSON", TarpcJson),
+        one("call-tonic", "tonic", Tonic),
+        one("call-jsonrpsee", "jsonrpsee", Jsonrpsee),
+        many("callers-tarpc-bincode", "tarpc, bincode", TarpcBincode, Some(1.1)),
+        many("callers-tarpc-json", "tarpc, JSON", TarpcJson, None),
+        many("callers-tonic", "tonic", Tonic, None),
+        many("callers-jsonrpsee", "jsonrpsee", Jsonrpsee, None),
+        case("pipeline-tarpc-bincode", "tarpc, bincode", BATCHES, pipelined, Metric::Calls, Some(3.0)),
     ]
 }
 
@@ -212,6 +276,7 @@ mod tests {
         let sample = Sample { calls: 4.0, bytes: super::GIB, seconds: 2.0, server_cpu: 1.0, client_cpu: 8e-6 };
         assert_eq!(Metric::Throughput.of(&sample), 0.5);
         assert_eq!(Metric::Latency.of(&sample), 500_000.0);
+        assert_eq!(Metric::Calls.of(&sample), 2.0);
         assert_eq!(Metric::SenderCpu.of(&sample), 1.0);
         assert_eq!(Metric::ClientCpu.of(&sample), 2.0);
     }

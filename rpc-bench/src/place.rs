@@ -29,7 +29,7 @@ impl Effort {
         Effort { rounds: 7, round: 0.7, trials: 3, trial_calls: 2000, memory: 128 << 20, file: 512 << 20 };
     /// All cases within 3 minutes.
     pub(crate) const QUICK: Effort =
-        Effort { rounds: 5, round: 0.2, trials: 1, trial_calls: 500, memory: 64 << 20, file: 128 << 20 };
+        Effort { rounds: 5, round: 0.2, trials: 1, trial_calls: 1000, memory: 64 << 20, file: 128 << 20 };
     /// Proves that each case works, and nothing else.
     pub(crate) const TINY: Effort =
         Effort { rounds: 1, round: 0.0, trials: 1, trial_calls: 100, memory: 1 << 20, file: 1 << 20 };

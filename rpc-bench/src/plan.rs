@@ -35,6 +35,17 @@ pub(crate) enum Subject {
     Bare,
     /// Our calls written by hand over the socket, without the library.
     ByHand,
+    /// Another library.
+    Rival(Rival),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Rival {
+    TarpcBincode,
+    TarpcJson,
+    Tonic,
+    /// Over a WebSocket.
+    Jsonrpsee,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,15 +93,36 @@ impl Work {
 
 /// What may be chosen for a rival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Tuning {
-    pub(crate) sender: Copy,
-    pub(crate) receiver: Copy,
+pub(crate) enum Tuning {
+    /// Nothing: ours is taken as it comes.
+    None,
+    /// The ways to copy.
+    Copies { sender: Copy, receiver: Copy },
+    /// The async runtimes.
+    Runtimes { server: Flavour, client: Flavour },
+    /// The runtimes, and the bytes in one message of a stream.
+    Chunks { size: usize, server: Flavour, client: Flavour },
+}
+
+/// An async runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Flavour {
+    OneThread,
+    TwoThreads,
 }
 
 impl Tuning {
     /// Loops with buffers of one size on both sides.
     pub(crate) const fn loops(size: usize) -> Tuning {
-        Tuning { sender: Copy::Loop(size), receiver: Copy::Loop(size) }
+        Tuning::Copies { sender: Copy::Loop(size), receiver: Copy::Loop(size) }
+    }
+
+    /// The ways to copy of one who copies.
+    pub(crate) fn copies(self) -> Outcome<(Copy, Copy)> {
+        match self {
+            Tuning::Copies { sender, receiver } => Ok((sender, receiver)),
+            _ => Err("no way to copy was chosen".into()),
+        }
     }
 }
 
@@ -106,11 +138,23 @@ pub(crate) enum Copy {
 
 impl fmt::Display for Tuning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.sender == self.receiver {
-            write!(f, "{}", self.sender)
-        } else {
-            write!(f, "{} to {}", self.sender, self.receiver)
+        match self {
+            Tuning::None => f.write_str("as it comes"),
+            Tuning::Copies { sender, receiver } if sender == receiver => write!(f, "{sender}"),
+            Tuning::Copies { sender, receiver } => write!(f, "{sender} to {receiver}"),
+            Tuning::Runtimes { server, client } => write!(f, "{server} + {client}"),
+            Tuning::Chunks { size, server, client } => write!(f, "{}, {server} + {client}", Copy::Loop(*size)),
         }
+    }
+}
+
+/// How many threads it has.
+impl fmt::Display for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Flavour::OneThread => "1",
+            Flavour::TwoThreads => "2",
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::cases::Case;
 use crate::compare::{Comparison, Figures};
 use crate::costs::{Cost, Costs};
 use crate::plan::Work;
+use crate::roles;
 
 /// The first table: who is faster.
 pub(crate) fn results(measured: &[(Case, Comparison)]) -> String {
@@ -101,7 +102,20 @@ pub(crate) fn list(cases: &[Case]) -> String {
         let target = case.target.map_or("-".to_owned(), |target| format!("{target}"));
         vec![case.name.to_owned(), case.peer.to_owned(), case.metric.unit().to_owned(), target]
     });
-    table(&[head].into_iter().chain(rows).collect::<Vec<_>>())
+    table(&[head].into_iter().chain(rows).collect::<Vec<_>>()) + &settings()
+}
+
+/// Under the tables: who is set how.
+pub(crate) fn settings() -> String {
+    let all = "\
+In a column \"against\" stands the best of what was tried: the buffers of a plain loop (sender to receiver), from 64 KiB to
+  4 MiB; read and write, sendfile or splice for files; messages and runtimes of other libraries.
+ours: as it comes, but that a client keeps as many connections as it has callers; receivers of octets read into 1 MiB
+bare: no delay on both ends of TCP
+One caller, octets and files: server and client are kept to a processor each, ours and theirs.
+A child's output, many callers, a stream of tonic's: the system places them.
+";
+    format!("\n{all}{}\n", roles::settings())
 }
 
 /// Three digits that count, so that columns of any unit can be read.

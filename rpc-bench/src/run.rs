@@ -60,7 +60,8 @@ fn measure(args: &Args) -> Outcome<ExitCode> {
     }
     if !args.json {
         println!("{}", report::results(&measured));
-        print!("What it costs, server / client:\n\n{}", report::costs(&measured));
+        println!("What it costs, server / client:\n\n{}", report::costs(&measured));
+        print!("{}", report::settings());
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -26,8 +26,9 @@ pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn A
 }
 
 fn serve_one(plan: &Plan, content: &[u8], mut socket: File) -> io::Result<()> {
-    let mut sender = Sender::new(plan)?;
-    let mut buffer = receive_buffer(plan);
+    let (sender, receiver) = plan.tuning.copies().map_err(io::Error::other)?;
+    let mut mover = Mover::new(sender)?;
+    let mut buffer = receive_buffer(receiver);
     let mut asked = [0];
     while plan.work == Work::Up || socket.read(&mut asked)? == 1 {
         if plan.work == Work::Up {
@@ -36,14 +37,14 @@ fn serve_one(plan: &Plan, content: &[u8], mut socket: File) -> io::Result<()> {
             }
             socket.write_all(&asked)?;
         } else {
-            sender.send(plan, content, &mut socket)?;
+            send(plan, &mut mover, content, &mut socket)?;
         }
     }
     Ok(())
 }
 
-fn receive_buffer(plan: &Plan) -> Vec<u8> {
-    match plan.tuning.receiver {
+fn receive_buffer(receiver: Copy) -> Vec<u8> {
+    match receiver {
         Copy::Loop(size) => vec![0; size],
         Copy::Sendfile | Copy::Splice => Vec::new(),
     }
@@ -67,52 +68,46 @@ fn send_pieces(socket: &mut File, content: &[u8], size: usize) -> io::Result<()>
     content.chunks(size).try_for_each(|piece| socket.write_all(piece))
 }
 
-/// The sender of a server, which sends from anything.
-struct Sender {
-    mover: Mover,
-}
-
-impl Sender {
-    fn new(plan: &Plan) -> io::Result<Sender> {
-        Ok(Sender { mover: Mover::new(plan.tuning.sender)? })
-    }
-
-    fn send(&mut self, plan: &Plan, content: &[u8], socket: &mut File) -> io::Result<()> {
-        let Work::Down(source) = plan.work else { return Err(io::ErrorKind::InvalidInput.into()) };
-        match (source, &mut self.mover) {
-            (Source::Memory, Mover::Loop(buffer)) => send_pieces(socket, content, buffer.len()),
-            (Source::Unknown, Mover::Loop(buffer)) => {
-                let mut unknown = Unknown(content);
-                loop {
-                    match unknown.read(buffer)? {
-                        0 => return Ok(()),
-                        count => socket.write_all(&buffer[..count])?,
-                    }
+/// Sends from anything.
+fn send(plan: &Plan, mover: &mut Mover, content: &[u8], socket: &mut File) -> io::Result<()> {
+    let Work::Down(source) = plan.work else { return Err(io::ErrorKind::InvalidInput.into()) };
+    match (source, mover) {
+        (Source::Memory, Mover::Loop(buffer)) => send_pieces(socket, content, buffer.len()),
+        (Source::Unknown, Mover::Loop(buffer)) => {
+            let mut unknown = Unknown(content);
+            loop {
+                match unknown.read(buffer)? {
+                    0 => return Ok(()),
+                    count => socket.write_all(&buffer[..count])?,
                 }
             }
-            (Source::File, mover) => mover.copy(&mut File::open(&plan.source)?, socket, plan.bytes),
-            (Source::Child, mover) => {
-                let (mut child, output) = content::producer(plan.bytes)?;
-                mover.copy(&mut File::from(OwnedFd::from(output)), socket, plan.bytes)?;
-                child.wait().map(|_| ())
-            }
-            (Source::Memory | Source::Unknown, _) => Err(io::ErrorKind::InvalidInput.into()),
         }
+        (Source::File, mover) => mover.copy(&mut File::open(&plan.source)?, socket, plan.bytes),
+        (Source::Child, mover) => {
+            let (mut child, output) = content::producer(plan.bytes)?;
+            mover.copy(&mut File::from(OwnedFd::from(output)), socket, plan.bytes)?;
+            child.wait().map(|_| ())
+        }
+        (Source::Memory | Source::Unknown, _) => Err(io::ErrorKind::InvalidInput.into()),
     }
 }
 
 pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<Box<dyn Client>> {
     let socket = socket::connect(plan, address)?;
+    let (sender, receiver) = plan.tuning.copies()?;
     Ok(match plan.work {
-        Work::Up => Box::new(Up { socket, content, plan: plan.clone() }),
+        Work::Up => match sender {
+            Copy::Loop(size) => Box::new(Up { socket, content, size }),
+            Copy::Sendfile | Copy::Splice => return Err("memory is sent by a loop".into()),
+        },
         Work::Down(source) if source.goes_to_file() => Box::new(ToFile {
             socket,
             sink: File::options().write(true).open(&plan.sink)?,
-            mover: Mover::new(plan.tuning.receiver)?,
+            mover: Mover::new(receiver)?,
             bytes: plan.bytes,
         }),
         Work::Down(_) | Work::Calls { .. } => {
-            Box::new(ToBuffer { socket, buffer: receive_buffer(plan), bytes: plan.bytes })
+            Box::new(ToBuffer { socket, buffer: receive_buffer(receiver), bytes: plan.bytes })
         }
     })
 }
@@ -156,14 +151,13 @@ impl Client for ToFile {
 struct Up {
     socket: File,
     content: Vec<u8>,
-    plan: Plan,
+    size: usize,
 }
 
 impl Client for Up {
     fn run(&mut self, times: u64) -> Outcome<()> {
-        let Copy::Loop(size) = self.plan.tuning.sender else { return Err("memory is sent by a loop".into()) };
         for _ in 0..times {
-            send_pieces(&mut self.socket, &self.content, size)?;
+            send_pieces(&mut self.socket, &self.content, self.size)?;
             self.socket.read_exact(&mut [0])?;
         }
         Ok(())

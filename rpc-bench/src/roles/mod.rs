@@ -6,6 +6,7 @@ mod copying;
 mod hand;
 mod ours;
 mod ping;
+mod rivals;
 mod socket;
 
 use std::any::Any;
@@ -15,11 +16,17 @@ use crate::plan::{Outcome, Plan, Source, Subject, Work};
 pub(crate) use content::{fill_file, produce};
 pub(crate) use ours::BenchClient;
 pub(crate) use ours::{Bench, serve_in_process};
+pub(crate) use rivals::settings;
 
 /// A connected client that can do units of work.
 pub(crate) trait Client {
     /// Does the work so many times. An error where anything came otherwise than it should.
     fn run(&mut self, times: u64) -> Outcome<()>;
+}
+
+/// The part of one caller among several.
+fn share(times: u64, callers: u64, at: u64) -> u64 {
+    times / callers + u64::from(at < times % callers)
 }
 
 /// What a server sends from memory.
@@ -39,6 +46,7 @@ pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn A
         (Subject::Ours, _) => ours::serve(plan, content),
         (Subject::Bare, Work::Calls { .. }) => ping::serve(plan),
         (Subject::Bare, _) => bare::serve(plan, content),
+        (Subject::Rival(rival), _) => rivals::serve(rival, plan, content),
         (Subject::ByHand, _) => Err("there is no server by hand".into()),
     }
 }
@@ -49,6 +57,19 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
         (Subject::Ours, _) => ours::connect(plan, address, content),
         (Subject::Bare, Work::Calls { .. }) => ping::connect(plan, address),
         (Subject::Bare, _) => bare::connect(plan, address, content),
+        (Subject::Rival(rival), _) => rivals::connect(rival, plan, address),
         (Subject::ByHand, _) => hand::connect(plan, address),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn the_shares_of_all_callers_are_all_the_work() {
+        for times in [0, 1, 63, 64, 65, 1000] {
+            assert_eq!((0..64).map(|at| share(times, 64, at)).sum::<u64>(), times);
+        }
     }
 }

@@ -9,8 +9,8 @@ use std::thread;
 
 use rpc_core::{ClientConfig, Error, Result, Server, ServerHandle, rpc_service};
 
-use super::Client;
 use super::content::{self, Unknown};
+use super::{Client, share};
 use crate::plan::{Network, Order, Outcome, Plan, Receipt, Source, Work};
 
 /// The buffer that a receiver reads into.
@@ -229,22 +229,5 @@ impl Client for Calls {
                 Err(_) => Err("a caller panicked".into()),
             })
         })
-    }
-}
-
-/// The part of one caller among several.
-pub(crate) fn share(times: u64, callers: u64, at: u64) -> u64 {
-    times / callers + u64::from(at < times % callers)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::share;
-
-    #[test]
-    fn the_shares_of_all_callers_are_all_the_work() {
-        for times in [0, 1, 63, 64, 65, 1000] {
-            assert_eq!((0..64).map(|at| share(times, 64, at)).sum::<u64>(), times);
-        }
     }
 }

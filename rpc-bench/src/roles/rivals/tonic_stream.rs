@@ -1,0 +1,170 @@
+//! tonic over TCP, a stream from the server in messages of raw bytes, tuned as its unary calls are.
+//!
+//! Raw bytes spare tonic a copy on the client and the work of Protocol Buffers on both sides. The server's copy into its
+//! buffer cannot be spared.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, BufMut, Bytes};
+use futures_util::Stream;
+use futures_util::future::BoxFuture;
+use tonic::body::Body;
+use tonic::client::Grpc;
+use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::codegen::{Service, http};
+use tonic::server::{NamedService, ServerStreamingService};
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+use super::{Caller, tonic_calls};
+use crate::plan::{Outcome, Plan, Tuning};
+
+/// Messages of raw bytes, of about this size.
+#[derive(Clone, Copy)]
+struct Raw {
+    chunk: usize,
+}
+
+impl Raw {
+    fn of(plan: &Plan) -> Outcome<Raw> {
+        match plan.tuning {
+            Tuning::Chunks { size, .. } => Ok(Raw { chunk: size }),
+            _ => Err("no size of a message was chosen".into()),
+        }
+    }
+
+    /// Room for a message and its head.
+    fn settings(self) -> BufferSettings {
+        BufferSettings::new(self.chunk + 64, self.chunk)
+    }
+}
+
+impl Codec for Raw {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Raw;
+    type Decoder = Raw;
+
+    fn encoder(&mut self) -> Raw {
+        *self
+    }
+
+    fn decoder(&mut self) -> Raw {
+        *self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put(item);
+        Ok(())
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        self.settings()
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        self.settings()
+    }
+}
+
+/// The service and its one method.
+#[derive(Clone)]
+struct Shelf {
+    content: Bytes,
+    raw: Raw,
+}
+
+impl NamedService for Shelf {
+    const NAME: &'static str = "bench.Shelf";
+}
+
+impl Service<http::Request<Body>> for Shelf {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let shelf = self.clone();
+        Box::pin(async move { Ok(tonic::server::Grpc::new(shelf.raw).server_streaming(shelf, request).await) })
+    }
+}
+
+impl ServerStreamingService<Bytes> for Shelf {
+    type Response = Bytes;
+    type ResponseStream = Pieces;
+    type Future = std::future::Ready<Result<Response<Pieces>, Status>>;
+
+    fn call(&mut self, _: Request<Bytes>) -> Self::Future {
+        let pieces = Pieces { left: self.content.clone(), chunk: self.raw.chunk };
+        std::future::ready(Ok(Response::new(pieces)))
+    }
+}
+
+/// The content in pieces that share its memory.
+struct Pieces {
+    left: Bytes,
+    chunk: usize,
+}
+
+impl Stream for Pieces {
+    type Item = Result<Bytes, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        let size = self.chunk.min(self.left.len());
+        Poll::Ready(Some(Ok(self.left.split_to(size))))
+    }
+}
+
+pub(super) async fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<SocketAddr> {
+    tonic_calls::serve_service(Shelf { content: content.into(), raw: Raw::of(plan)? })
+}
+
+pub(super) async fn connect(plan: &Plan, address: SocketAddr) -> Outcome<Fetcher> {
+    let grpc = Grpc::new(tonic_calls::channel(address).await?).max_decoding_message_size(usize::MAX);
+    Ok(Fetcher { grpc, raw: Raw::of(plan)?, bytes: plan.bytes })
+}
+
+#[derive(Clone)]
+pub(super) struct Fetcher {
+    grpc: Grpc<Channel>,
+    raw: Raw,
+    bytes: usize,
+}
+
+impl Caller for Fetcher {
+    async fn call(&mut self) -> Outcome<()> {
+        self.grpc.ready().await?;
+        let path = PathAndQuery::from_static("/bench.Shelf/Fetch");
+        let mut stream = self.grpc.server_streaming(Request::new(Bytes::new()), path, self.raw).await?.into_inner();
+        let mut moved = 0;
+        while let Some(piece) = stream.message().await? {
+            moved += piece.len();
+        }
+        if moved == self.bytes { Ok(()) } else { Err(format!("{moved} bytes moved").into()) }
+    }
+}
