@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::{DataType, Metadata, Status, Violation};
+use super::{DataType, Metadata, Status, Violation, plain};
 
 /// The most bytes that a header may have, white space included.
 pub const MAX_HEADER_LEN: usize = 4096;
@@ -81,13 +81,13 @@ impl<'a> RequestHeader<'a> {
     /// # Errors
     /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
     pub fn decode(bytes: &'a [u8]) -> Result<RequestHeader<'a>, Violation> {
-        decode(bytes)
+        plain::read_request(bytes).map_or_else(|| decode(bytes), Ok)
     }
 
     /// Appends the header's bytes; tells whether they fit into [`MAX_HEADER_LEN_WRITTEN`]. If not, nothing is appended.
     #[must_use]
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
-        encode(self, out)
+        encode(out, |out| plain::write_request(self, out).unwrap_or_else(|| write_json(self, out)))
     }
 }
 
@@ -123,19 +123,19 @@ impl<'a> ReplyHeader<'a> {
     /// # Errors
     /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
     pub fn decode(bytes: &'a [u8]) -> Result<ReplyHeader<'a>, Violation> {
-        decode(bytes)
+        plain::read_reply(bytes).map_or_else(|| decode(bytes), Ok)
     }
 
     /// Appends the header's bytes, at most [`MAX_HEADER_LEN_WRITTEN`]. An error message that does not fit, counted as
     /// encoded, is cut at a character border and ends in `…`.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        if encode(self, out) {
+        if encode(out, |out| plain::write_reply(self, out).unwrap_or_else(|| write_json(self, out))) {
             return;
         }
         let frame = encoded_len(&ReplyHeader { error_message: "…".into(), ..self.clone() });
         let room = MAX_HEADER_LEN_WRITTEN.saturating_sub(frame);
         let cut = ReplyHeader { error_message: cut_to(&self.error_message, room).into(), ..self.clone() };
-        let fits = encode(&cut, out);
+        let fits = encode(out, |out| write_json(&cut, out));
         debug_assert!(fits, "a cut header fits");
     }
 }
@@ -168,9 +168,9 @@ fn encoded_len(header: &ReplyHeader<'_>) -> usize {
     bytes.len()
 }
 
-fn encode(header: &impl Serialize, out: &mut Vec<u8>) -> bool {
+fn encode(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> bool {
     let start = out.len();
-    write_json(header, out);
+    write(out);
     let fits = out.len() - start <= MAX_HEADER_LEN_WRITTEN;
     if !fits {
         out.truncate(start);

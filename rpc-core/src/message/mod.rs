@@ -10,6 +10,7 @@ mod error;
 mod header;
 pub(crate) mod json;
 mod metadata;
+mod plain;
 mod reader;
 mod status;
 mod writer;

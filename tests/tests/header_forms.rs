@@ -1,0 +1,158 @@
+//! Headers of the usual form are read and written without the JSON library: whatever it makes of a header, they make, too.
+
+use std::fmt::Debug;
+
+use proptest::prelude::*;
+use rpc_core::message::{MAX_HEADER_LEN_WRITTEN, Metadata, ReplyHeader, RequestHeader, Violation};
+use rpc_tests::watchdog;
+use serde::{Deserialize, Serialize};
+
+/// Failing cases are printed, and not kept in files.
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Numbers around which a reader may go wrong.
+fn number() -> BoxedStrategy<u64> {
+    prop_oneof![
+        12 => 0_u64..12,
+        1 => any::<u64>(),
+        1 => any::<u32>().prop_map(u64::from),
+        1 => Just(u64::from(u32::MAX) + 1),
+        1 => Just(9_999_999_999_999_999_999),
+        1 => Just(10_000_000_000_000_000_000),
+        1 => Just(u64::MAX),
+    ]
+    .boxed()
+}
+
+/// Numbers as a peer may write them, most of them well.
+fn written_number() -> BoxedStrategy<String> {
+    prop_oneof![
+        40 => number().prop_map(|number| number.to_string()),
+        1 => number().prop_map(|number| format!("0{number}")),
+        1 => number().prop_map(|number| format!("{number}0")),
+        1 => number().prop_map(|number| format!("-{number}")),
+        1 => number().prop_map(|number| format!("{number}.0")),
+        1 => Just(String::new()),
+        1 => Just("null".to_owned()),
+    ]
+    .boxed()
+}
+
+/// Names and texts, most of them ordinary.
+fn text() -> BoxedStrategy<String> {
+    prop_oneof!["[ -~]{0,12}", "[a-zA-Z_.]{1,12}", any::<String>(), Just("\u{7f}é\u{0}".to_owned())].boxed()
+}
+
+/// Bytes between which a reader has to tell.
+fn byte() -> BoxedStrategy<u8> {
+    prop_oneof![any::<u8>(), 0x1e_u8..0x24, 0x5b_u8..0x5e, 0x7d_u8..0x82].boxed()
+}
+
+/// A request's header as this library writes it, or nearly.
+fn request_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let raw_text = prop_oneof![text().prop_map(String::into_bytes), byte().prop_map(|byte| vec![b'a', byte, b'b'])];
+    let tail = prop_oneof![2 => Just("}"), 1 => Just(""), 1 => Just("} "), 1 => Just("}}"), 1 => Just(",}")];
+    let fields = (written_number(), written_number(), prop::option::of(written_number()));
+    (raw_text, fields, prop::option::of(written_number()), tail).prop_map(
+        |(endpoint, (data_type, accept, revision), timeout, tail)| {
+            let mut bytes = b"{\"Endpoint\":\"".to_vec();
+            bytes.extend_from_slice(&endpoint);
+            bytes.extend_from_slice(format!("\",\"DataType\":{data_type},\"Accept\":{accept}").as_bytes());
+            let optional = [("Revision", revision), ("TimeoutMs", timeout)];
+            for (name, value) in optional.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+                bytes.extend_from_slice(format!(",\"{name}\":{value}").as_bytes());
+            }
+            bytes.extend_from_slice(tail.as_bytes());
+            bytes
+        },
+    )
+}
+
+fn reply_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let tail = prop_oneof![2 => Just("}"), 1 => Just(""), 1 => Just("}\n"), 1 => Just(",\"ErrorMessage\":\"x\"}")];
+    (written_number(), written_number(), prop::option::of(written_number()), tail).prop_map(
+        |(data_type, error, revision, tail)| {
+            let revision = revision.map(|revision| format!(",\"Revision\":{revision}")).unwrap_or_default();
+            format!("{{\"DataType\":{data_type},\"Error\":{error}{revision}{tail}").into_bytes()
+        },
+    )
+}
+
+/// The same with a byte changed, or cut.
+fn damaged(bytes: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    (bytes, any::<prop::sample::Index>(), any::<u8>(), 0_u8..8).prop_map(|(mut bytes, at, byte, damage)| {
+        let at = at.index(bytes.len());
+        match damage {
+            0 => bytes[at] = byte,
+            1 => bytes.truncate(at),
+            _ => {}
+        }
+        bytes
+    })
+}
+
+/// What the JSON library alone makes of a header.
+fn by_the_library<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    serde_json::from_slice(bytes).ok().filter(|_| bytes.trim_ascii_start().first() == Some(&b'{'))
+}
+
+fn same<T: PartialEq + Debug>(read: Result<T, Violation>, expected: Option<T>) -> Result<(), TestCaseError> {
+    prop_assert_eq!(read.ok(), expected);
+    Ok(())
+}
+
+#[test]
+fn a_request_header_is_read_as_the_json_library_reads_it() {
+    watchdog(|| {
+        proptest!(config(), |(bytes in damaged(request_bytes()))| {
+            same(RequestHeader::decode(&bytes), by_the_library(&bytes))?;
+        });
+    });
+}
+
+#[test]
+fn a_reply_header_is_read_as_the_json_library_reads_it() {
+    watchdog(|| {
+        proptest!(config(), |(bytes in damaged(reply_bytes()))| {
+            same(ReplyHeader::decode(&bytes), by_the_library(&bytes))?;
+        });
+    });
+}
+
+/// What the JSON library alone writes for a header that fits.
+fn written(header: &impl Serialize) -> Option<Vec<u8>> {
+    serde_json::to_vec(header).ok().filter(|bytes| bytes.len() <= MAX_HEADER_LEN_WRITTEN)
+}
+
+#[test]
+fn a_request_header_is_written_as_the_json_library_writes_it() {
+    watchdog(|| {
+        let pairs = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec((text(), text()), 1..3)];
+        let numbers = (any::<u32>(), any::<u32>(), 0_u32..3, number());
+        proptest!(config(), |(endpoint in text(), repeat in 1_usize..500, numbers in numbers, pairs in pairs)| {
+            let (data_type, accept, revision, timeout_ms) = numbers;
+            let endpoint = endpoint.repeat(if repeat < 400 { 1 } else { repeat }).into();
+            let metadata = Metadata::from_iter(pairs);
+            let header = RequestHeader { endpoint, data_type, accept, revision, timeout_ms, metadata };
+            let mut bytes = Vec::new();
+            let fits = header.encode(&mut bytes);
+            prop_assert_eq!(fits.then_some(bytes), written(&header));
+        });
+    });
+}
+
+#[test]
+fn a_reply_header_is_written_as_the_json_library_writes_it() {
+    watchdog(|| {
+        let message = prop_oneof![3 => Just(String::new()), 1 => text()];
+        proptest!(config(), |(data_type in 0_u32..7, error in any::<u32>(), revision in 0_u32..3, message in message)| {
+            let error_message = message.into();
+            let header = ReplyHeader { data_type, error, revision, error_message, ..ReplyHeader::default() };
+            let mut bytes = Vec::new();
+            header.encode(&mut bytes);
+            prop_assert_eq!(Some(bytes), written(&header));
+        });
+    });
+}
