@@ -136,7 +136,7 @@ struct Reply<'s> {
 impl Reply<'_> {
     fn json<T>(&mut self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
         let wire = self.held.wire()?;
-        let decoded = decode(wire.read_json(self.body, self.deadline)?);
+        let decoded = decode(wire.read_json(self.body, self.deadline.limit)?);
         if decoded.is_err() {
             // what may follow the JSON is not wanted
             wire.abandon();
@@ -160,7 +160,7 @@ impl<'s> Outgoing<'s, '_> {
         let outcome = match line {
             Line::Session(session) => {
                 let deadline = options.deadline(session.config().reply_timeout);
-                session.idle_wire()?;
+                session.idle_wire(deadline.begun)?;
                 let mut held = Held::Session(session);
                 call(&mut held, body, deadline).map(|body| Reply { held, body, deadline })
             }

@@ -60,10 +60,16 @@ impl CallOptions {
         metadata
     }
 
+    /// How long a call may take, for a client with this limit.
+    pub(crate) fn limit(&self, of_client: Option<Duration>) -> Option<Duration> {
+        self.timeout.unwrap_or(of_client)
+    }
+
     /// When a call that begins now has to be over, for a client with this limit.
     pub(crate) fn deadline(&self, of_client: Option<Duration>) -> Deadline {
-        let limit = self.timeout.unwrap_or(of_client);
-        Deadline { at: after(limit), limit, explicit: self.timeout.is_some() }
+        let (begun, limit) = (Instant::now(), self.limit(of_client));
+        let at = limit.and_then(|limit| begun.checked_add(limit));
+        Deadline { begun, at, limit, explicit: self.timeout.is_some() }
     }
 }
 
@@ -80,6 +86,8 @@ impl fmt::Debug for CallOptions {
 /// When a call has to be over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
+    /// When the call began.
+    pub(crate) begun: Instant,
     pub(crate) at: Option<Instant>,
     /// The time that there was in all.
     pub(crate) limit: Option<Duration>,
@@ -89,7 +97,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn none() -> Deadline {
-        Deadline { at: None, limit: None, explicit: false }
+        Deadline { begun: Instant::now(), at: None, limit: None, explicit: false }
     }
 
     /// What holds when a stream has been sent.
@@ -107,12 +115,12 @@ impl Deadline {
         self.explicit && self.at.is_some()
     }
 
-    /// What is left, in milliseconds, rounded up; 0 where there is no limit that the server should know.
-    pub(crate) fn left_ms(self, stream: bool) -> u64 {
+    /// What is left then, in milliseconds, rounded up; 0 where there is no limit that the server should know.
+    pub(crate) fn left_ms(self, now: Instant, stream: bool) -> u64 {
         match self.at {
             Some(at) if !stream || self.explicit => {
                 // a call whose time is over is not sent, and 0 would mean that it has no limit
-                let left = at.saturating_duration_since(Instant::now()).as_nanos().div_ceil(1_000_000).max(1);
+                let left = at.saturating_duration_since(now).as_nanos().div_ceil(1_000_000).max(1);
                 u64::try_from(left).unwrap_or(u64::MAX)
             }
             _ => 0,
@@ -126,7 +134,11 @@ impl Deadline {
     }
 
     pub(crate) fn passed(self) -> bool {
-        self.at.is_some_and(|at| Instant::now() >= at)
+        self.passed_by(Instant::now())
+    }
+
+    pub(crate) fn passed_by(self, now: Instant) -> bool {
+        self.at.is_some_and(|at| now >= at)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -74,9 +75,9 @@ where
 
     /// Sends what there is room for, in one write.
     fn fill(&mut self) -> Result<()> {
-        let deadline = self.deadline()?;
         let metadata = self.options.metadata_for(&tracing::Span::current()).into_owned();
         let wire = self.held.wire()?;
+        let deadline = self.options.deadline(wire.config.reply_timeout);
         loop {
             if !self.waits {
                 let Some(argument) = self.arguments.as_mut().and_then(Iterator::next) else {
@@ -108,17 +109,12 @@ where
         wire.flush_calls(deadline)
     }
 
-    fn deadline(&mut self) -> Result<Deadline> {
-        let limit = self.held.wire()?.config.reply_timeout;
-        Ok(self.options.deadline(limit))
-    }
-
     fn receive(&mut self, size: usize) -> Result<T> {
-        let deadline = self.deadline()?;
         let wire = self.held.wire()?;
-        let body = wire.next_reply(deadline);
+        let limit = self.options.limit(wire.config.reply_timeout);
+        let body = wire.next_reply(Patience::from_first(limit), limit);
         self.out -= size;
-        let bytes = wire.read_json(body?, deadline)?;
+        let bytes = wire.read_json(body?, limit)?;
         let decoded = json::decode(bytes);
         let fate = Fate { never_ran: false, connection_usable: wire.reusable() };
         decoded.map_err(|violation| Error::Protocol { violation, fate })
@@ -181,7 +177,7 @@ impl Wire {
     fn load_header(&mut self, endpoint: &str, deadline: Deadline, metadata: &Metadata<'_>) -> Result<usize> {
         self.outbound.header.clear();
         let header = RequestHeader {
-            timeout_ms: deadline.left_ms(false),
+            timeout_ms: deadline.left_ms(deadline.begun, false),
             metadata: metadata.borrowed(),
             ..RequestHeader::new(endpoint, DataType::MarshaledJson, DataType::MarshaledJson)
         };
@@ -224,23 +220,25 @@ impl Wire {
     }
 
     /// Reads the header of the next reply that is owed.
-    fn next_reply(&mut self, deadline: Deadline) -> Result<DataType> {
+    fn next_reply(&mut self, patience: Patience, limit: Option<Duration>) -> Result<DataType> {
         self.turn = Some(self.next_turn());
-        self.reply_header(deadline)
+        self.inbound.set_patience(patience);
+        self.next_header(limit)
     }
 
     /// Throws away the replies that are owed; `false` where the budget did not reach.
     fn discard_replies(&mut self, owed: usize) -> bool {
-        let deadline = Deadline::none().at_most(DISCARD_TIME);
+        let limit = Some(DISCARD_TIME);
+        let patience = Patience::total(limit);
         let mut left = DISCARD_BYTES;
         for _ in 0..owed {
-            let Ok(body) = self.next_reply(deadline).or_else(|error| match error {
+            let Ok(body) = self.next_reply(patience, limit).or_else(|error| match error {
                 Error::Remote(remote) if remote.fate.connection_usable => Ok(DataType::None),
                 other => Err(other),
             }) else {
                 return false;
             };
-            match self.read_json(body, deadline).map(|bytes| bytes.len() as u64) {
+            match self.read_json(body, limit).map(|bytes| bytes.len() as u64) {
                 Ok(count) if count <= left => left -= count,
                 _ => return false,
             }

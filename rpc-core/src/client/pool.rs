@@ -91,7 +91,7 @@ impl Pool {
                 return Err(Misuse::Closed.into());
             }
             while !only_new && let Some(mut wire) = state.idle.pop() {
-                match wire.check_idle() {
+                match wire.check_idle(deadline.begun) {
                     Ok(()) => {
                         let ticket = state.hold();
                         return Ok((wire, ticket, false));
@@ -125,7 +125,7 @@ impl Pool {
     }
 
     fn wait<'s>(&'s self, mut state: MutexGuard<'s, State>, deadline: Deadline) -> Result<MutexGuard<'s, State>> {
-        let me = thread::current().id();
+        let me = this_thread();
         state.waiting.push(me);
         let (mut state, late) = match deadline.at {
             None => (self.freed.wait(state).unwrap_or_else(PoisonError::into_inner), false),
@@ -211,7 +211,7 @@ impl Pool {
 
     /// Notes that a stream holds the connection, and which thread touched it last.
     pub(crate) fn touch(&self, ticket: &mut Ticket) {
-        let me = thread::current().id();
+        let me = this_thread();
         if ticket.thread != me {
             ticket.thread = me;
             self.note_stream(ticket);
@@ -254,7 +254,7 @@ impl Drop for Pool {
 
 impl State {
     fn hold(&mut self) -> Ticket {
-        let ticket = Ticket { number: self.next_ticket, thread: thread::current().id() };
+        let ticket = Ticket { number: self.next_ticket, thread: this_thread() };
         self.next_ticket += 1;
         self.holders.push(Holder { ticket: ticket.number, thread: ticket.thread, stream: false });
         ticket
@@ -266,11 +266,19 @@ impl State {
 
     /// Whether every connection is held by a stream of this thread, or of one that waits as well.
     fn waiting_is_hopeless(&self) -> bool {
-        let me = thread::current().id();
+        let me = this_thread();
         self.holders
             .iter()
             .all(|holder| holder.stream && (holder.thread == me || self.waiting.contains(&holder.thread)))
     }
+}
+
+/// The present thread. Asking the system's library for it each time would count references to what it knows of the thread.
+fn this_thread() -> ThreadId {
+    thread_local! {
+        static ID: ThreadId = thread::current().id();
+    }
+    ID.with(|id| *id)
 }
 
 /// What a failure to connect is for a call.

@@ -1,5 +1,7 @@
 //! A reply on its way in.
 
+use std::time::Duration;
+
 use crate::connection::{Answer, Inbound};
 use crate::error::{Doing, Error, Fate, RemoteError, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, Violation};
@@ -12,15 +14,19 @@ impl Wire {
     /// Waits for the reply's header. A reply that says no is an error.
     pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
         self.inbound.set_patience(Patience::until(deadline.at));
+        self.next_header(deadline.limit)
+    }
+
+    /// The same, as patiently as is set; `limit` is how long that is.
+    pub(super) fn next_header(&mut self, limit: Option<Duration>) -> Result<DataType> {
         let mut header = std::mem::take(&mut self.inbound.header);
-        let outcome = self.read_reply_header(&mut header, deadline);
+        let outcome = self.read_reply_header(&mut header, limit);
         self.inbound.header = header;
         outcome
     }
 
-    fn read_reply_header(&mut self, bytes: &mut Vec<u8>, deadline: Deadline) -> Result<DataType> {
-        let failed =
-            |error: MessageError, fate: Fate| Error::from_message(error, Doing::WaitingForReply, deadline.limit, fate);
+    fn read_reply_header(&mut self, bytes: &mut Vec<u8>, limit: Option<Duration>) -> Result<DataType> {
+        let failed = |error: MessageError, fate: Fate| Error::from_message(error, Doing::WaitingForReply, limit, fate);
         match self.inbound.messages.read_header(bytes) {
             Ok(true) => {}
             Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into(), Fate::LOST)),
@@ -46,7 +52,7 @@ impl Wire {
     }
 
     /// Reads the JSON of a reply whose header [`call`](Wire::call) has read.
-    pub(crate) fn read_json(&mut self, body: DataType, deadline: Deadline) -> Result<&[u8]> {
+    pub(crate) fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<&[u8]> {
         let Inbound { messages, body: bytes, .. } = &mut self.inbound;
         if !body.has_body() {
             bytes.clear();
@@ -56,7 +62,7 @@ impl Wire {
         match messages.read_body(self.config.max_json_len, bytes) {
             Ok(()) if body.has_octets() => messages.next_part(),
             Ok(()) => self.turn().reply_ended(),
-            Err(MessageError::TooLong { what, limit }) => return Err(self.skip_oversize(body, what, limit)),
+            Err(MessageError::TooLong { what, limit: most }) => return Err(self.skip_oversize(body, what, most)),
             Err(MessageError::Trailer(trailer)) => {
                 self.turn().reply_ended();
                 // where octets go both ways the request goes on, and nobody wants that any more
@@ -65,7 +71,7 @@ impl Wire {
             }
             Err(error) => {
                 self.broken = true;
-                return Err(Error::from_message(error, Doing::WaitingForReply, deadline.limit, Fate::LOST));
+                return Err(Error::from_message(error, Doing::WaitingForReply, limit, Fate::LOST));
             }
         }
         Ok(&self.inbound.body)

@@ -1,7 +1,7 @@
 //! A request on its way out.
 
 use std::io::{self, Read, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::connection::{Ahead, CHUNK};
 use crate::error::{Doing, Error, Fate, Misuse, Result, source_trailer};
@@ -37,10 +37,10 @@ pub(crate) enum RequestBody<'a> {
 }
 
 impl Request<'_> {
-    pub(super) fn header(&self) -> RequestHeader<'_> {
+    pub(super) fn header(&self, now: Instant) -> RequestHeader<'_> {
         let body = self.body.data_type();
         RequestHeader {
-            timeout_ms: self.deadline.left_ms(body.has_octets()),
+            timeout_ms: self.deadline.left_ms(now, body.has_octets()),
             metadata: self.metadata.borrowed(),
             ..RequestHeader::new(self.endpoint, body, self.accept)
         }

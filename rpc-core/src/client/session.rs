@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -86,7 +87,7 @@ impl Session {
         I::Item: Serialize,
         T: DeserializeOwned,
     {
-        self.idle_wire()?;
+        self.idle_wire(Instant::now())?;
         let options = Arc::clone(&self.options);
         Ok(Pipeline::new(Held::Session(self), endpoint, options, arguments.into_iter()))
     }
@@ -108,8 +109,8 @@ impl Session {
     }
 
     /// The connection for a new call, if nothing has come since the last one.
-    pub(super) fn idle_wire(&mut self) -> Result<&mut Wire> {
-        let outcome = self.wire()?.check_idle();
+    pub(super) fn idle_wire(&mut self, now: Instant) -> Result<&mut Wire> {
+        let outcome = self.wire()?.check_idle(now);
         if outcome.is_err() {
             self.wire = None;
         }

@@ -61,8 +61,8 @@ impl Wire {
     /// Fails if anything has come since the last call: a server that has closed is noticed here, if the transport can
     /// look. Looking costs a system call, so a connection that was busy a moment ago is only asked for what it has read
     /// ahead.
-    pub(crate) fn check_idle(&mut self) -> Result<()> {
-        let busy = self.last_used.is_some_and(|last_used| last_used.elapsed() < BUSY);
+    pub(crate) fn check_idle(&mut self, now: Instant) -> Result<()> {
+        let busy = self.last_used.is_some_and(|last_used| now.saturating_duration_since(last_used) < BUSY);
         if busy && self.inbound.messages.ahead().is_empty() {
             return Ok(());
         }
@@ -105,18 +105,20 @@ impl Wire {
     fn prepare(&mut self, request: &mut Request<'_>) -> Result<()> {
         let together = DataType::MarshaledJsonThenOctets;
         let (body, accept) = (request.body.data_type(), request.accept);
-        in_time(request.deadline)?;
+        let mut now = Instant::now();
+        in_time(request.deadline, now)?;
         if body == together || accept == together {
             if self.revision.is_none() {
                 self.ping(request.deadline)?;
-                in_time(request.deadline)?;
+                now = Instant::now();
+                in_time(request.deadline, now)?;
             }
             if self.revision == Some(0) {
                 return Err(Misuse::NeedsRevision1.into());
             }
         }
         self.outbound.header.clear();
-        if !request.header().encode(&mut self.outbound.header) {
+        if !request.header(now).encode(&mut self.outbound.header) {
             let problem = "endpoint and metadata take more bytes than a header holds".to_owned();
             return Err(Misuse::Encode { problem }.into());
         }
@@ -201,8 +203,8 @@ impl Wire {
 }
 
 /// A call whose time is over is not sent.
-fn in_time(deadline: Deadline) -> Result<()> {
-    if !deadline.passed() {
+fn in_time(deadline: Deadline, now: Instant) -> Result<()> {
+    if !deadline.passed_by(now) {
         return Ok(());
     }
     let (doing, limit) = (Doing::Sending, deadline.limit.unwrap_or_default());

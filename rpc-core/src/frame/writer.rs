@@ -4,6 +4,10 @@ use std::io::{self, IoSlice, Write};
 
 use super::{FrameError, FrameHeader, FrameKind};
 
+/// Frames of together no more than this are copied and leave as one slice: for the system that is less work than to gather
+/// three.
+const COPIED: usize = 4 * 1024;
+
 /// Writes frames to any byte stream.
 ///
 /// Small frames can be queued, so that a message's header and body leave in one write together. Nothing is flushed on
@@ -85,11 +89,14 @@ impl<W: Write> FrameWriter<W> {
         if self.broken {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "a write has failed before").into());
         }
-        let outcome = write_all(
-            &mut self.sink,
-            &mut self.accepted,
-            &mut [IoSlice::new(&self.queued), IoSlice::new(header), IoSlice::new(payload)],
-        );
+        let outcome = if self.queued.len() + header.len() + payload.len() <= COPIED {
+            self.queued.extend_from_slice(header);
+            self.queued.extend_from_slice(payload);
+            write_all(&mut self.sink, &mut self.accepted, &mut [IoSlice::new(&self.queued)])
+        } else {
+            let slices = &mut [IoSlice::new(&self.queued), IoSlice::new(header), IoSlice::new(payload)];
+            write_all(&mut self.sink, &mut self.accepted, slices)
+        };
         self.queued.clear();
         self.broken = outcome.is_err();
         Ok(outcome?)

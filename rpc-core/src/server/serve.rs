@@ -129,7 +129,7 @@ impl Serving {
     /// Waits for the first byte of what comes next, and allows the rest of it its time; or says how the connection has ended.
     fn await_request(&self, inbound: &mut Inbound) -> Result<Option<Ended>> {
         let config = &self.line.config;
-        inbound.set_patience(Patience::total(config.idle_timeout));
+        inbound.set_patience(Patience::from_first(config.idle_timeout));
         let ended = match inbound.wait() {
             Ok(true) => None,
             Ok(false) => Some(Ended::HungUp),
@@ -137,7 +137,7 @@ impl Serving {
             Err(error) if is_hang_up(&error) => Some(Ended::HungUp),
             Err(error) => return Err(Error::Transport { doing: Doing::Idling, error, fate: Fate::LOST }),
         };
-        inbound.set_patience(Patience::total(config.request_timeout));
+        inbound.set_patience(Patience::from_first(config.request_timeout));
         Ok(ended)
     }
 

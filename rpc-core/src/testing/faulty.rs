@@ -79,8 +79,9 @@ pub struct Faulty<T>(pub T, pub Plan);
 impl<T: Transport> Transport for Faulty<T> {
     fn into_parts(self) -> io::Result<Parts> {
         let parts = self.0.into_parts()?;
-        let half = Half { half: parts.reader, plan: self.1.clone(), control: parts.control.clone() };
-        let writer = Half { half: parts.writer, plan: self.1, control: parts.control.clone() };
+        let (control, plan) = (parts.control.clone(), self.1);
+        let half = Half { half: parts.reader, plan: plan.clone(), control: control.clone(), stalled: false };
+        let writer = Half { half: parts.writer, plan, control, stalled: false };
         Ok(Parts { reader: Box::new(half), writer: Box::new(writer), ..parts })
     }
 }
@@ -89,6 +90,8 @@ struct Half<H: ?Sized> {
     plan: Plan,
     control: Option<Arc<dyn Control>>,
     half: Box<H>,
+    /// A write that did not block has stalled: the one that blocks for it stalls as well.
+    stalled: bool,
 }
 
 impl<H: ?Sized> Half<H> {
@@ -139,6 +142,9 @@ fn one_byte<'b>(bufs: &'b [IoSlice<'_>]) -> IoSlice<'b> {
 
 impl WriteHalf for Half<dyn WriteHalf> {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        if std::mem::take(&mut self.stalled) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
         match self.plan.next() {
             None => self.half.write(bufs, until),
             Some(Fault::Short) => self.half.write(&[one_byte(bufs)], until),
@@ -152,11 +158,15 @@ impl WriteHalf for Half<dyn WriteHalf> {
     }
 
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.stalled = false;
         match self.plan.next() {
             None => self.half.try_write(bufs),
             Some(Fault::Short) => self.half.try_write(&[one_byte(bufs)]),
             Some(Fault::Fail) => Err(failure()),
-            Some(Fault::Stall) => Err(io::ErrorKind::WouldBlock.into()),
+            Some(Fault::Stall) => {
+                self.stalled = true;
+                Err(io::ErrorKind::WouldBlock.into())
+            }
             Some(Fault::Cut) => {
                 self.cut();
                 Err(io::ErrorKind::BrokenPipe.into())

@@ -91,7 +91,7 @@ pub trait WriteHalf: Send {
     /// [`TimedOut`](io::ErrorKind::TimedOut) behind `until`, with nothing written; others as the stream has them.
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize>;
 
-    /// Writes what can be taken without blocking.
+    /// Writes what can be taken without blocking. Small messages are tried so before they are [written](WriteHalf::write).
     ///
     /// # Errors
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) where that is nothing;

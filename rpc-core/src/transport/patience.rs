@@ -15,6 +15,8 @@ pub(crate) enum Patience {
     Now,
     /// All of them together may take until then.
     Until(Instant),
+    /// All of them together may take this long from the first one on. What needs none costs no look at the clock.
+    FromFirst(Duration),
     /// Each that makes progress renews this.
     Stall(Duration),
     /// Both: each that makes progress renews the one, and all of them together end with the other.
@@ -24,6 +26,10 @@ pub(crate) enum Patience {
 impl Patience {
     pub(crate) fn stall(limit: Option<Duration>) -> Patience {
         limit.map_or(Patience::Endless, Patience::Stall)
+    }
+
+    pub(crate) fn from_first(limit: Option<Duration>) -> Patience {
+        limit.map_or(Patience::Endless, Patience::FromFirst)
     }
 
     pub(crate) fn until(limit: Option<Instant>) -> Patience {
@@ -40,7 +46,7 @@ impl Patience {
         match self {
             Patience::Endless | Patience::Now => None,
             Patience::Until(instant) => Some(instant),
-            Patience::Stall(limit) => Instant::now().checked_add(limit),
+            Patience::Stall(limit) | Patience::FromFirst(limit) => Instant::now().checked_add(limit),
             Patience::StallUntil(limit, until) => {
                 let stall = limit.and_then(|limit| Instant::now().checked_add(limit));
                 Some(stall.map_or(until, |stall| stall.min(until)))
@@ -49,15 +55,28 @@ impl Patience {
     }
 }
 
+/// Bytes of a write that most likely need not wait: it is tried without looking at the clock first.
+const SMALL: usize = 4 * 1024;
+
 /// A half of a transport with the patience that holds at present: a plain [`Read`] or [`Write`].
 pub(crate) struct Patient<T: ?Sized> {
     pub(crate) patience: Patience,
     pub(crate) half: Box<T>,
+    /// Whether operations can be tried without blocking, as far as is known.
+    tries: bool,
 }
 
 impl<T: ?Sized> Patient<T> {
     pub(crate) fn new(half: Box<T>) -> Patient<T> {
-        Patient { patience: Patience::Endless, half }
+        Patient { patience: Patience::Endless, half, tries: true }
+    }
+
+    /// The moment at which an operation that begins now has to give up.
+    fn begin(&mut self) -> Option<Instant> {
+        if let Patience::FromFirst(limit) = self.patience {
+            self.patience = Patience::total(Some(limit));
+        }
+        self.patience.deadline()
     }
 }
 
@@ -65,7 +84,10 @@ impl Read for Patient<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self.patience {
             Patience::Now => self.half.try_read(buf),
-            patience => self.half.read(buf, patience.deadline()),
+            _ => {
+                let until = self.begin();
+                self.half.read(buf, until)
+            }
         }
     }
 }
@@ -76,7 +98,18 @@ impl Write for Patient<dyn WriteHalf> {
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.half.write(bufs, self.patience.deadline())
+        if let [one] = bufs
+            && one.len() <= SMALL
+            && self.tries
+        {
+            match self.half.try_write(bufs) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => self.tries = false,
+                outcome => return outcome,
+            }
+        }
+        let until = self.begin();
+        self.half.write(bufs, until)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -61,6 +61,9 @@ impl<S: AsFd> Immediate for S {
 
     fn send_now(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        if let [one] = bufs {
+            return Ok(rustix::net::send(self, one, flags)?);
+        }
         Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), flags)?)
     }
 
