@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub struct Counted;
 
-/// Bytes of heap, of each side.
+/// Something of each side: bytes of heap, or allocations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heap {
     /// Of all threads that are not the client's.
@@ -21,18 +21,20 @@ pub struct Heap {
     pub client: usize,
 }
 
-/// What one side has, and the most it had.
+/// What one side has, the most it had, and how many times it asked for some.
 struct Count {
     present: AtomicUsize,
     most: AtomicUsize,
+    allocations: AtomicUsize,
 }
 
 impl Count {
     const fn new() -> Count {
-        Count { present: AtomicUsize::new(0), most: AtomicUsize::new(0) }
+        Count { present: AtomicUsize::new(0), most: AtomicUsize::new(0), allocations: AtomicUsize::new(0) }
     }
 
     fn add(&self, bytes: usize) {
+        self.allocations.fetch_add(1, Ordering::Relaxed);
         let present = self.present.fetch_add(bytes, Ordering::Relaxed).wrapping_add(bytes);
         // what one side took and the other gave back leaves less than nothing
         if present < usize::MAX / 2 {
@@ -87,6 +89,15 @@ pub fn peak(run: impl FnOnce()) -> Heap {
     run();
     let most = |count: &Count, before| count.most.load(Ordering::Relaxed).saturating_sub(before);
     Heap { server: most(&SERVER, before.server), client: most(&CLIENT, before.client) }
+}
+
+/// How many times memory was asked for meanwhile, more for what was there included.
+pub fn allocations(run: impl FnOnce()) -> Heap {
+    let count = || [&SERVER, &CLIENT].map(|side| side.allocations.load(Ordering::Relaxed));
+    let before = count();
+    run();
+    let after = count();
+    Heap { server: after[0] - before[0], client: after[1] - before[1] }
 }
 
 #[expect(unsafe_code, reason = "an allocator can be counted in no other way")]

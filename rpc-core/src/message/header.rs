@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::json::Text;
 use super::{DataType, Metadata, Status, Violation, plain};
 
 /// The most bytes that a header may have, white space included.
@@ -24,7 +25,7 @@ pub const MAX_DETAILS_LEN: usize = 2048;
 #[serde(rename_all = "PascalCase")]
 pub struct RequestHeader<'a> {
     /// Which method.
-    #[serde(borrow, default, deserialize_with = "null_is_default")]
+    #[serde(borrow, default, deserialize_with = "null_is_no_text")]
     pub endpoint: Cow<'a, str>,
     /// The number of the [`DataType`] of the request's body.
     #[serde(default, deserialize_with = "null_is_default")]
@@ -54,7 +55,7 @@ pub struct ReplyHeader<'a> {
     #[serde(default, deserialize_with = "null_is_default")]
     pub error: u32,
     /// Text for people.
-    #[serde(borrow, default, deserialize_with = "null_is_default", skip_serializing_if = "str::is_empty")]
+    #[serde(borrow, default, deserialize_with = "null_is_no_text", skip_serializing_if = "str::is_empty")]
     pub error_message: Cow<'a, str>,
     /// The handler's error as JSON, where `null` is a value.
     #[serde(borrow, default, deserialize_with = "null_is_a_value", skip_serializing_if = "Option::is_none")]
@@ -203,6 +204,11 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// Borrows the text, which serde does by itself only for fields that no function reads.
+fn null_is_no_text<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'a, str>, D::Error> {
+    Ok(Option::<Text<'a>>::deserialize(deserializer)?.unwrap_or_default().0)
+}
+
 fn null_is_a_value<'de: 'a, 'a, D>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error>
 where
     D: Deserializer<'de>,
@@ -257,6 +263,14 @@ mod tests {
         let expected = RequestHeader { endpoint: "ab".into(), accept: 4, ..RequestHeader::default() };
         assert_eq!(header, Ok(expected));
         assert_eq!(RequestHeader::decode(b"{}"), Ok(RequestHeader::default()));
+    }
+
+    #[test]
+    fn text_without_escapes_is_borrowed() {
+        let header = RequestHeader::decode(b"{ \"Endpoint\": \"List\" }").unwrap();
+        assert!(matches!(header.endpoint, Cow::Borrowed("List")));
+        let header = ReplyHeader::decode(br#"{"Error":4,"ErrorMessage":"no"}"#).unwrap();
+        assert!(matches!(header.error_message, Cow::Borrowed("no")));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! JSON bodies: the only place that calls the JSON library for them. Limits hold while bytes are made, not after.
 
 use std::any::type_name;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::Violation;
 
@@ -47,6 +48,10 @@ impl Write for JsonBuffer<'_> {
         Ok(())
     }
 }
+
+/// Text that borrows what it is read from, where it has no escapes.
+#[derive(Default, Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// Appends a value. Without white space, and nothing behind it: see `PROTOCOL.md` on original readers.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::json::Text;
+
 /// The name of a W3C trace context among metadata.
 pub const TRACEPARENT: &str = "traceparent";
 
@@ -98,7 +100,3 @@ impl<'de> Visitor<'de> for PairsVisitor {
         Ok(metadata)
     }
 }
-
-/// Text that borrows what it is read from, where it has no escapes.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,12 +1,13 @@
 //! Several parameters: a JSON object keyed by their names.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::message::json::Text;
 use crate::message::{Violation, json};
 
 use super::codec::{Borrowed, ParameterCodec};
@@ -41,32 +42,46 @@ impl<T: Borrowed + ?Sized, Rest: Parameters> Parameters for (ParameterCodec<T>, 
     }
 }
 
+/// So many parameters are looked for without allocating.
+const FEW: usize = 8;
+
 /// Reads the values from a request's JSON.
 pub(crate) fn decode_named<P: Parameters>(
     parameters: &P,
     names: &[&'static str],
     bytes: &[u8],
 ) -> Result<P::Owned, Violation> {
+    let (mut few, mut many) = ([None; FEW], Vec::new());
+    let values = match few.get_mut(..names.len()) {
+        Some(few) => few,
+        None => {
+            many.resize(names.len(), None);
+            &mut many
+        }
+    };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let values = deserializer
-        .deserialize_map(ValuesVisitor)
-        .and_then(|values| deserializer.end().map(|()| values))
+    deserializer
+        .deserialize_map(ValuesVisitor { names, values })
+        .and_then(|()| deserializer.end())
         .map_err(|error| json::malformed(EXPECTED, bytes, &error))?;
-    parameters.decode(names, &NamedValues { values, len: bytes.len() })
+    parameters.decode(names, &NamedValues { names, values, len: bytes.len() })
 }
 
 /// The values of an object, not decoded yet.
 #[derive(Debug)]
 #[expect(unnameable_types, reason = "a hidden method of a sealed trait takes it")]
 pub struct NamedValues<'a> {
-    values: HashMap<String, &'a RawValue>,
+    names: &'a [&'static str],
+    /// One for each name; `None` where it is absent.
+    values: &'a [Option<&'a RawValue>],
     len: usize,
 }
 
 impl NamedValues<'_> {
     /// Names that nobody asks for are ignored; one that is absent is taken for `null`, if its type has that.
     fn decode<T>(&self, name: &str, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T, Violation> {
-        match self.values.get(name) {
+        let at = self.names.iter().position(|known| *known == name);
+        match at.and_then(|at| self.values[at]) {
             Some(value) => decode(value.get().as_bytes()).map_err(|violation| in_parameter(name, violation)),
             None => decode(b"null").map_err(|_| Violation::MalformedBody {
                 expected: EXPECTED,
@@ -86,22 +101,31 @@ fn in_parameter(name: &str, violation: Violation) -> Violation {
     }
 }
 
-struct ValuesVisitor;
+/// Sorts the values of an object by these names.
+struct ValuesVisitor<'v, 'de> {
+    names: &'v [&'static str],
+    values: &'v mut [Option<&'de RawValue>],
+}
 
-impl<'de> Visitor<'de> for ValuesVisitor {
-    type Value = HashMap<String, &'de RawValue>;
+impl<'de> Visitor<'de> for ValuesVisitor<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(EXPECTED)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = HashMap::new();
-        while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
-            if let Some(_first) = values.insert(name, value) {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        // a peer may send any number of them
+        let mut unknown = HashSet::new();
+        while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+            let twice = match self.names.iter().position(|known| *known == name) {
+                Some(at) => self.values[at].replace(value).is_some(),
+                None => !unknown.insert(name),
+            };
+            if twice {
                 return Err(A::Error::custom("the same parameter twice"));
             }
         }
-        Ok(values)
+        Ok(())
     }
 }

@@ -1,0 +1,138 @@
+//! What has run once asks for no more memory, but for the values themselves: no call does, and no frame.
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use rpc_core::{Result, Server, ServerHandle, Session, rpc_service};
+use rpc_tests::heap::{self, Counted, Heap};
+use rpc_tests::watchdog_with_limit;
+
+#[global_allocator]
+static ALLOCATOR: Counted = Counted;
+
+/// Calls, or frames, before anything is counted, and counted ones.
+const COUNT: u64 = 500;
+
+const NONE: Heap = Heap { server: 0, client: 0 };
+
+#[rpc_service]
+trait Meter {
+    fn next(&self, number: u64) -> Result<u64>;
+    fn longer(&self, number: u64, text: &str) -> Result<u64>;
+    fn named(&self, first: u64, second: Option<u32>, third: bool) -> Result<(u64, bool)>;
+    fn nothing(&self) -> Result<()>;
+    fn down(&self, count: u64) -> Result<impl Read>;
+    fn up(&self, content: impl Read) -> Result<u64>;
+}
+
+#[derive(Clone)]
+struct Plain;
+
+impl Meter for Plain {
+    fn next(&self, number: u64) -> Result<u64> {
+        Ok(number + 1)
+    }
+
+    fn longer(&self, number: u64, text: &str) -> Result<u64> {
+        Ok(number + text.len() as u64)
+    }
+
+    fn named(&self, first: u64, second: Option<u32>, third: bool) -> Result<(u64, bool)> {
+        Ok((first + second.map_or(0, u64::from), third))
+    }
+
+    fn nothing(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn down(&self, count: u64) -> Result<impl Read> {
+        Ok(io::repeat(7).take(count))
+    }
+
+    fn up(&self, mut content: impl Read) -> Result<u64> {
+        Ok(rpc_core::copy(&mut content, &mut io::sink())?)
+    }
+}
+
+fn serve(address: &str) -> ServerHandle {
+    Server::bind(address).unwrap().spawn(MeterServer::new(Plain)).unwrap()
+}
+
+/// Runs a test against a server at an address of each kind, alone, and what it does itself counts as the client's.
+fn over_each_socket(test: impl Fn(&ServerHandle) + Send + 'static) {
+    watchdog_with_limit(Duration::from_secs(120), move || {
+        let _alone = heap::alone();
+        heap::as_client(|| {
+            test(&serve("tcp://127.0.0.1:0"));
+            if cfg!(unix) {
+                let folder = tempfile::tempdir().unwrap();
+                test(&serve(&format!("unix://{}", folder.path().join("meter.sock").display())));
+            }
+        });
+    });
+}
+
+/// What a call allocates on each side, when it has been made often.
+fn per_count(mut call: impl FnMut(u64)) -> Heap {
+    (0..COUNT).for_each(&mut call);
+    heap::allocations(|| (0..COUNT).for_each(call))
+}
+
+#[test]
+fn a_small_call_allocates_nothing() {
+    over_each_socket(|server| {
+        let client = MeterClient::connect(server.address()).unwrap();
+        assert_eq!(per_count(|number| assert_eq!(client.next(number).unwrap(), number + 1)), NONE);
+        assert_eq!(per_count(|number| assert_eq!(client.longer(number, "").unwrap(), number)), NONE);
+        assert_eq!(per_count(|number| _ = client.named(number, Some(7), true).unwrap()), NONE);
+        assert_eq!(per_count(|_| client.nothing().unwrap()), NONE);
+    });
+}
+
+#[test]
+fn a_call_with_text_allocates_the_text_that_the_handler_gets() {
+    over_each_socket(|server| {
+        let client = MeterClient::connect(server.address()).unwrap();
+        let expected = Heap { server: usize::try_from(COUNT).unwrap(), client: 0 };
+        assert_eq!(per_count(|number| assert_eq!(client.longer(number, "text").unwrap(), number + 4)), expected);
+    });
+}
+
+#[test]
+fn a_call_of_a_session_allocates_nothing() {
+    over_each_socket(|server| {
+        let mut session = Session::connect(server.address()).unwrap();
+        assert_eq!(
+            per_count(|number| assert_eq!(session.call("next").with(&number).json::<u64>().unwrap(), number + 1)),
+            NONE
+        );
+    });
+}
+
+#[test]
+fn a_pipelined_call_allocates_nothing() {
+    over_each_socket(|server| {
+        let client = rpc_core::Client::connect(server.address()).unwrap();
+        let mut replies = client.pipeline::<_, u64>("next", 0..2 * COUNT).unwrap();
+        assert_eq!(per_count(|_| _ = replies.next().unwrap().unwrap()), NONE);
+        assert!(replies.next().is_none());
+    });
+}
+
+/// A stream that is twice as long as this has so many frames more.
+const LENGTH: u64 = COUNT * 256 * 1024;
+
+#[test]
+fn a_frame_allocates_nothing() {
+    over_each_socket(|server| {
+        let client = MeterClient::connect(server.address()).unwrap();
+        let down = |length| {
+            heap::allocations(|| assert_eq!(client.down(length).unwrap().copy_to(&mut io::sink()).unwrap(), length))
+        };
+        let up = |length| heap::allocations(|| assert_eq!(client.up(io::repeat(7).take(length)).unwrap(), length));
+        down(LENGTH);
+        assert_eq!(down(LENGTH), down(2 * LENGTH), "down");
+        up(LENGTH);
+        assert_eq!(up(LENGTH), up(2 * LENGTH), "up");
+    });
+}
