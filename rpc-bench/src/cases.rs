@@ -1,7 +1,7 @@
 //! The list of what is compared, with what, and how much is asked for.
 
 use crate::pair::Sample;
-use crate::plan::{Copy, Flavour, Network, Rival, Source, Subject, Tuning, Work};
+use crate::plan::{Flavour, Network, Rival, Source, Subject, Tuning, Way, Work};
 
 /// One line of the table.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub(crate) const GIB: f64 = (1u64 << 30) as f64;
 const SIZES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
 
 /// The buffer of our own receivers.
-const RECEIVER: Copy = Copy::Loop(1 << 20);
+const RECEIVER: Way = Way::Loop(1 << 20);
 
 const ONE_CALLER: Work = Work::Calls { callers: 1, batch: 1 };
 
@@ -109,7 +109,7 @@ fn loops(work: Work) -> Vec<Side> {
 /// Plain loops with each size, and with a receiver that has the buffer of ours.
 fn loops_in_memory(work: Work) -> Vec<Side> {
     let mut found = loops(work);
-    let others = SIZES.iter().map(|size| Copy::Loop(size << 10)).filter(|sender| *sender != RECEIVER);
+    let others = SIZES.iter().map(|size| Way::Loop(size << 10)).filter(|sender| *sender != RECEIVER);
     found.extend(others.map(|sender| side(Subject::Bare, work, Tuning::Copies { sender, receiver: RECEIVER })));
     found
 }
@@ -117,11 +117,11 @@ fn loops_in_memory(work: Work) -> Vec<Side> {
 /// Every way to send a file with every way to receive one.
 fn file_copies(work: Work) -> Vec<Side> {
     let mut found = loops(work);
-    let receivers = [Copy::Loop(128 << 10), Copy::Loop(512 << 10), RECEIVER, Copy::Splice];
+    let receivers = [Way::Loop(128 << 10), Way::Loop(512 << 10), RECEIVER, Way::Splice];
     for receiver in receivers {
-        let loops = [Copy::Loop(128 << 10), Copy::Loop(512 << 10), RECEIVER];
-        for sender in [Copy::Sendfile, Copy::Splice].into_iter().chain(loops) {
-            if sender != receiver || sender == Copy::Splice {
+        let loops = [Way::Loop(128 << 10), Way::Loop(512 << 10), RECEIVER];
+        for sender in [Way::Sendfile, Way::Splice].into_iter().chain(loops) {
+            if sender != receiver || sender == Way::Splice {
                 found.push(side(Subject::Bare, work, Tuning::Copies { sender, receiver }));
             }
         }

@@ -6,7 +6,7 @@ use crate::pair::{Pair, Sample};
 use crate::place::{Effort, Place};
 use crate::plan::{Network, Outcome, Plan, Recorded, Subject, Work};
 use crate::recorded;
-use crate::stats::{Spread, best, ratio};
+use crate::stats::{Spread, better_half, ratio};
 
 /// What a case came to.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(crate) fn compare(case: &Case, effort: &Effort, place: &Place) -> Outcome<Co
         comparison.theirs.push(theirs.sample(calls)?);
     }
     if case.costs {
-        let calls = costs::calls(case.ours.work, trial(case, effort));
+        let calls = costs::calls(case.ours.work, effort);
         let ours = costs::costs(case, &mut ours, &comparison.ours, place, calls)?;
         let theirs = costs::costs(case, &mut theirs, &comparison.theirs, place, calls)?;
         comparison.costs = Some((ours, theirs));
@@ -89,28 +89,36 @@ fn plan(case: &Case, side: Side, effort: &Effort, place: &Place) -> Plan {
     }
 }
 
-/// Starts the rival in each tuning, tries them in turn, and keeps the best.
+/// Starts the rival in each tuning, tries them in turn, and keeps the better half until one is left.
 fn best_rival(case: &Case, effort: &Effort, place: &Place, recorded: &Recorded) -> Outcome<Pair> {
     let started = case.theirs.iter().map(|side| {
         let plan = Plan { recorded: recorded.clone(), ..plan(case, *side, effort, place) };
         Pair::start(case.peer, plan)
     });
     let mut pairs = started.collect::<Outcome<Vec<Pair>>>()?;
+    let mut tried = vec![Vec::new(); pairs.len()];
     if pairs.len() > 1 {
-        let mut tried = vec![Vec::new(); pairs.len()];
-        // the first pass warms up
-        for pass in 0..=effort.trials {
+        for pair in &mut pairs {
+            pair.run(trial(case, effort))?;
+        }
+    }
+    while pairs.len() > 1 {
+        for _ in 0..effort.trials {
             for (pair, tried) in pairs.iter_mut().zip(&mut tried) {
-                let sample = pair.sample(trial(case, effort))?;
-                if pass > 0 {
-                    tried.push(case.metric.of(&sample));
-                }
+                tried.push(case.metric.of(&pair.sample(trial(case, effort))?));
             }
         }
-        let best = best(&tried, case.metric.higher_is_better()).ok_or("no rival was tried")?;
-        return Ok(pairs.swap_remove(best));
+        let better = better_half(&tried, case.metric.higher_is_better());
+        pairs = take(pairs, &better);
+        tried = take(tried, &better);
     }
     pairs.pop().ok_or_else(|| "there is no rival".into())
+}
+
+/// The items at these places.
+fn take<T>(items: Vec<T>, places: &[usize]) -> Vec<T> {
+    let chosen = items.into_iter().enumerate().filter(|(at, _)| places.contains(at));
+    chosen.map(|(_, item)| item).collect()
 }
 
 /// Calls in a trial.
@@ -145,7 +153,12 @@ fn tuning(case: &Case, theirs: &Pair) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::scaled;
+    use super::{scaled, take};
+
+    #[test]
+    fn what_is_not_taken_is_dropped_and_the_order_stays() {
+        assert_eq!(take(vec!['a', 'b', 'c', 'd'], &[3, 1]), ['b', 'd']);
+    }
 
     #[test]
     fn the_work_of_a_round_grows_with_the_time_wanted_and_is_never_nothing() {

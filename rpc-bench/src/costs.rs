@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use crate::cases::{Case, GIB};
 use crate::pair::{Pair, Sample};
-use crate::place::Place;
+use crate::place::{Effort, Place};
 use crate::plan::{Outcome, Plan, Work};
 use crate::stats::Spread;
 
@@ -110,10 +110,10 @@ fn total(table: &str) -> Option<u64> {
 }
 
 /// Calls in a round that counts.
-pub(crate) fn calls(work: Work, trial: u64) -> u64 {
+pub(crate) fn calls(work: Work, effort: &Effort) -> u64 {
     match work {
-        Work::Calls { .. } => trial.next_multiple_of(work.calls()),
-        Work::Down(_) | Work::Up => 1,
+        Work::Calls { .. } => effort.trial_calls.next_multiple_of(work.calls()),
+        Work::Down(_) | Work::Up => effort.counted,
     }
 }
 

@@ -6,8 +6,8 @@
 //! case, and the coordinator tells the clients in turn to do one round of the same work: ours, theirs, ours, theirs. The
 //! ratio of a case is the median of the rounds' ratios, and over 1 it always means that ours is better.
 //!
-//! Before that, where theirs can be tuned (the size of a buffer, a way to copy, the runtime), each tuning is tried in turn
-//! and the best one is the rival. Then the work of a round is chosen so that it lasts long enough.
+//! Before that, where theirs can be tuned (the size of a buffer, a way to copy, the runtime), all tunings are tried in turn,
+//! and the better half again, until one is left. Then the work of a round is chosen so that it lasts long enough.
 //!
 //! What would disturb the clock is counted in rounds of its own: allocations, and system calls under `strace`.
 //!

@@ -1,6 +1,8 @@
 //! Where files and sockets of a run are, and how much is measured.
 
 use std::cell::Cell;
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -16,8 +18,10 @@ pub(crate) struct Effort {
     pub(crate) round: f64,
     /// How often each candidate is tried.
     pub(crate) trials: usize,
-    /// Small calls in a trial.
+    /// Small calls in a trial, and where they are counted.
     pub(crate) trial_calls: u64,
+    /// Calls with octets where they are counted.
+    pub(crate) counted: u64,
     /// Bytes in memory, and of a child's output.
     pub(crate) memory: usize,
     /// Bytes of the file.
@@ -26,13 +30,13 @@ pub(crate) struct Effort {
 
 impl Effort {
     pub(crate) const FULL: Effort =
-        Effort { rounds: 7, round: 0.7, trials: 3, trial_calls: 2000, memory: 128 << 20, file: 512 << 20 };
+        Effort { rounds: 15, round: 0.4, trials: 2, trial_calls: 2000, counted: 4, memory: 128 << 20, file: 512 << 20 };
     /// All cases within 3 minutes.
     pub(crate) const QUICK: Effort =
-        Effort { rounds: 5, round: 0.2, trials: 1, trial_calls: 1000, memory: 64 << 20, file: 128 << 20 };
+        Effort { rounds: 7, round: 0.15, trials: 1, trial_calls: 1000, counted: 4, memory: 64 << 20, file: 128 << 20 };
     /// Proves that each case works, and nothing else.
     pub(crate) const TINY: Effort =
-        Effort { rounds: 1, round: 0.0, trials: 1, trial_calls: 100, memory: 1 << 20, file: 1 << 20 };
+        Effort { rounds: 1, round: 0.0, trials: 1, trial_calls: 100, counted: 1, memory: 1 << 20, file: 1 << 20 };
 
     /// Bytes that move in one unit of this work.
     pub(crate) fn bytes(&self, work: Work) -> usize {
@@ -44,33 +48,37 @@ impl Effort {
     }
 }
 
-/// The folders of a run, which go when it ends.
+/// The files of a run, which go when it ends.
 #[derive(Debug)]
 pub(crate) struct Place {
     folder: TempDir,
-    /// On a file system in memory, where there is one.
-    in_memory: TempDir,
+    /// Without a name, so that no end of this process leaves them behind.
+    source: File,
+    sink: File,
     sockets: Cell<usize>,
 }
 
 impl Place {
-    /// Makes the folders and the files in them. The source is in the page cache from then on.
+    /// Makes the files. The source is in the page cache from then on; the sink is on a file system in memory, where there
+    /// is one.
     pub(crate) fn new(effort: &Effort) -> Outcome<Place> {
-        let folder = TempDir::with_prefix("rpc-bench-")?;
-        let in_memory =
-            TempDir::with_prefix_in("rpc-bench-", "/dev/shm").or_else(|_| TempDir::with_prefix("rpc-bench-"))?;
-        let place = Place { folder, in_memory, sockets: Cell::new(0) };
-        roles::fill_file(&place.source(), effort.file)?;
-        roles::fill_file(&place.sink(), effort.file.max(effort.memory))?;
+        let place = Place {
+            folder: TempDir::with_prefix("rpc-bench-")?,
+            source: tempfile::tempfile()?,
+            sink: tempfile::tempfile_in("/dev/shm").or_else(|_| tempfile::tempfile())?,
+            sockets: Cell::new(0),
+        };
+        roles::fill_file(&place.source, effort.file)?;
+        roles::fill_file(&place.sink, effort.file.max(effort.memory))?;
         Ok(place)
     }
 
     pub(crate) fn source(&self) -> PathBuf {
-        self.folder.path().join("source")
+        path(&self.source)
     }
 
     pub(crate) fn sink(&self) -> PathBuf {
-        self.in_memory.path().join("sink")
+        path(&self.sink)
     }
 
     /// A path for a socket that nobody else has.
@@ -83,4 +91,9 @@ impl Place {
     pub(crate) fn counts(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
+}
+
+/// Where other processes can open a file of this one that has no name.
+fn path(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()))
 }

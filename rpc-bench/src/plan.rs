@@ -97,7 +97,7 @@ pub(crate) enum Tuning {
     /// Nothing: ours is taken as it comes.
     None,
     /// The ways to copy.
-    Copies { sender: Copy, receiver: Copy },
+    Copies { sender: Way, receiver: Way },
     /// The async runtimes.
     Runtimes { server: Flavour, client: Flavour },
     /// The runtimes, and the bytes in one message of a stream.
@@ -114,11 +114,11 @@ pub(crate) enum Flavour {
 impl Tuning {
     /// Loops with buffers of one size on both sides.
     pub(crate) const fn loops(size: usize) -> Tuning {
-        Tuning::Copies { sender: Copy::Loop(size), receiver: Copy::Loop(size) }
+        Tuning::Copies { sender: Way::Loop(size), receiver: Way::Loop(size) }
     }
 
     /// The ways to copy of one who copies.
-    pub(crate) fn copies(self) -> Outcome<(Copy, Copy)> {
+    pub(crate) fn copies(self) -> Outcome<(Way, Way)> {
         match self {
             Tuning::Copies { sender, receiver } => Ok((sender, receiver)),
             _ => Err("no way to copy was chosen".into()),
@@ -128,7 +128,7 @@ impl Tuning {
 
 /// How bytes are moved between two descriptors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Copy {
+pub(crate) enum Way {
     /// Read and write, with a buffer of so many bytes.
     Loop(usize),
     Sendfile,
@@ -143,7 +143,7 @@ impl fmt::Display for Tuning {
             Tuning::Copies { sender, receiver } if sender == receiver => write!(f, "{sender}"),
             Tuning::Copies { sender, receiver } => write!(f, "{sender} to {receiver}"),
             Tuning::Runtimes { server, client } => write!(f, "{server} + {client}"),
-            Tuning::Chunks { size, server, client } => write!(f, "{}, {server} + {client}", Copy::Loop(*size)),
+            Tuning::Chunks { size, server, client } => write!(f, "{}, {server} + {client}", Way::Loop(*size)),
         }
     }
 }
@@ -158,13 +158,13 @@ impl fmt::Display for Flavour {
     }
 }
 
-impl fmt::Display for Copy {
+impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Copy::Loop(size) if size.is_multiple_of(1 << 20) => write!(f, "{} MiB", size >> 20),
-            Copy::Loop(size) => write!(f, "{} KiB", size >> 10),
-            Copy::Sendfile => f.write_str("sendfile"),
-            Copy::Splice => f.write_str("splice"),
+            Way::Loop(size) if size.is_multiple_of(1 << 20) => write!(f, "{} MiB", size >> 20),
+            Way::Loop(size) => write!(f, "{} KiB", size >> 10),
+            Way::Sendfile => f.write_str("sendfile"),
+            Way::Splice => f.write_str("splice"),
         }
     }
 }

@@ -20,21 +20,25 @@ pub(crate) fn results(measured: &[(Case, Comparison)]) -> String {
 
 fn result(case: &Case, figures: Figures, comparison: &Comparison) -> Vec<String> {
     let ratio = figures.ratio;
-    let against = match &comparison.tuning {
-        Some(tuning) => format!("{}, {tuning}", case.peer),
-        None => case.peer.to_owned(),
-    };
     vec![
         case.name.to_owned(),
-        against,
+        against(case, comparison),
         number(figures.ours.median),
         number(figures.theirs.median),
         case.metric.unit().to_owned(),
         format!("{:.2}", ratio.median),
-        format!("{:.2}..{:.2}", ratio.lowest, ratio.highest),
+        format!("{:.2}..{:.2}", ratio.low, ratio.high),
         case.target.map_or("-".to_owned(), |target| format!("{target}")),
         verdict(ratio.median, case.target).to_owned(),
     ]
+}
+
+/// The rival, and how it was tuned.
+fn against(case: &Case, comparison: &Comparison) -> String {
+    match &comparison.tuning {
+        Some(tuning) => format!("{}, {tuning}", case.peer),
+        None => case.peer.to_owned(),
+    }
 }
 
 fn verdict(ratio: f64, target: Option<f64>) -> &'static str {
@@ -87,7 +91,7 @@ pub(crate) fn line(case: &Case, comparison: &Comparison) -> Option<String> {
         "case": case.name,
         "ours": figures.ours.median,
         "theirs": figures.theirs.median,
-        "peer": case.peer,
+        "peer": against(case, comparison),
         "unit": case.metric.unit(),
         "ratio": figures.ratio.median,
         "rounds": comparison.ours.len(),
@@ -108,6 +112,7 @@ pub(crate) fn list(cases: &[Case]) -> String {
 /// Under the tables: who is set how.
 pub(crate) fn settings() -> String {
     let all = "\
+The ratio is the median of the rounds' ratios, over 1 ours is better; between the values of the spread lies their middle half.
 In a column \"against\" stands the best of what was tried: the buffers of a plain loop (sender to receiver), from 64 KiB to
   4 MiB; read and write, sendfile or splice for files; messages and runtimes of other libraries.
 ours: as it comes, but that a client keeps as many connections as it has callers; receivers of octets read into 1 MiB

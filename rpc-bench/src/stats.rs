@@ -1,11 +1,11 @@
 //! Medians, and what they are medians of.
 
-/// The middle of some measurements, and how far they are apart.
+/// The middle of some measurements, and between which values the middle half of them lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Spread {
-    pub(crate) lowest: f64,
+    pub(crate) low: f64,
     pub(crate) median: f64,
-    pub(crate) highest: f64,
+    pub(crate) high: f64,
 }
 
 impl Spread {
@@ -13,23 +13,28 @@ impl Spread {
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Option<Spread> {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
-        let middle = values.len() / 2;
-        let median = if values.len() % 2 == 1 {
-            values[middle]
-        } else {
-            f64::midpoint(*values.get(middle.checked_sub(1)?)?, values[middle])
+        let last = values.len().checked_sub(1)?;
+        // between two measurements where there is none just there
+        let quarter = |quarters: usize| {
+            let part = (last * quarters % 4) as f64 / 4.0;
+            let at = last * quarters / 4;
+            values[at] + (values[(at + 1).min(last)] - values[at]) * part
         };
-        Some(Spread { lowest: *values.first()?, median, highest: *values.last()? })
+        Some(Spread { low: quarter(1), median: quarter(2), high: quarter(3) })
     }
 }
 
-/// Which of several candidates, each measured some times, has the best median. Higher is better where `higher` says so.
-pub(crate) fn best(candidates: &[Vec<f64>], higher: bool) -> Option<usize> {
+/// The better half of several candidates, each measured some times, rounded up and the best first; by medians. Higher is
+/// better where `higher` says so.
+pub(crate) fn better_half(candidates: &[Vec<f64>], higher: bool) -> Vec<usize> {
     let medians = candidates.iter().enumerate().filter_map(|(at, values)| {
         let median = Spread::of(values.iter().copied())?.median;
-        Some((at, if higher { median } else { -median }))
+        Some((at, if higher { -median } else { median }))
     });
-    medians.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
+    let mut ranked: Vec<(usize, f64)> = medians.collect();
+    ranked.sort_by(|a, b| a.1.total_cmp(&b.1));
+    ranked.truncate(candidates.len().div_ceil(2));
+    ranked.into_iter().map(|(at, _)| at).collect()
 }
 
 /// How much better ours is, where over 1 is better.
@@ -39,26 +44,33 @@ pub(crate) fn ratio(ours: f64, theirs: f64, higher: bool) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Spread, best, ratio};
+    use super::{Spread, better_half, ratio};
 
     #[test]
     fn the_median_of_an_even_number_lies_between_the_middle_two() {
-        let spread = Spread::of([4.0, 1.0, 3.0, 2.0]).unwrap();
-        assert_eq!(spread, Spread { lowest: 1.0, median: 2.5, highest: 4.0 });
+        assert_eq!(Spread::of([4.0, 1.0, 3.0, 2.0]).unwrap().median, 2.5);
         assert_eq!(Spread::of([7.0, 1.0, 2.0]).unwrap().median, 2.0);
+    }
+
+    #[test]
+    fn one_lucky_and_one_unlucky_round_do_not_widen_the_middle_half() {
+        let spread = Spread::of([900.0, 1.0, 2.0, 3.0, -900.0]).unwrap();
+        assert_eq!(spread, Spread { low: 1.0, median: 2.0, high: 3.0 });
+        assert_eq!(Spread::of([5.0]).unwrap(), Spread { low: 5.0, median: 5.0, high: 5.0 });
     }
 
     #[test]
     fn nothing_measured_has_no_median() {
         assert_eq!(Spread::of([]), None);
-        assert_eq!(best(&[vec![], vec![]], true), None);
+        assert_eq!(better_half(&[vec![], vec![]], true), [0; 0]);
     }
 
     #[test]
-    fn the_best_candidate_goes_by_medians_and_not_by_a_lucky_round() {
-        let candidates = [vec![1.0, 9.0, 1.0], vec![2.0, 2.0, 2.0], vec![]];
-        assert_eq!(best(&candidates, true), Some(1));
-        assert_eq!(best(&candidates, false), Some(0));
+    fn the_better_half_goes_by_medians_and_not_by_a_lucky_round() {
+        let candidates = [vec![1.0, 9.0, 1.0], vec![2.0, 2.0, 2.0], vec![3.0, 3.0]];
+        assert_eq!(better_half(&candidates, true), [2, 1]);
+        assert_eq!(better_half(&candidates, false), [0, 1]);
+        assert_eq!(better_half(&candidates[..2], true), [1]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::Client;
 use super::content::{self, Unknown};
 use super::copying::Mover;
 use super::socket;
-use crate::plan::{Copy, Outcome, Plan, Source, Work};
+use crate::plan::{Outcome, Plan, Source, Way, Work};
 
 pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn Any>)> {
     let for_connections = plan.clone();
@@ -43,10 +43,10 @@ fn serve_one(plan: &Plan, content: &[u8], mut socket: File) -> io::Result<()> {
     Ok(())
 }
 
-fn receive_buffer(receiver: Copy) -> Vec<u8> {
+fn receive_buffer(receiver: Way) -> Vec<u8> {
     match receiver {
-        Copy::Loop(size) => vec![0; size],
-        Copy::Sendfile | Copy::Splice => Vec::new(),
+        Way::Loop(size) => vec![0; size],
+        Way::Sendfile | Way::Splice => Vec::new(),
     }
 }
 
@@ -97,8 +97,8 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
     let (sender, receiver) = plan.tuning.copies()?;
     Ok(match plan.work {
         Work::Up => match sender {
-            Copy::Loop(size) => Box::new(Up { socket, content, size }),
-            Copy::Sendfile | Copy::Splice => return Err("memory is sent by a loop".into()),
+            Way::Loop(size) => Box::new(Up { socket, content, size }),
+            Way::Sendfile | Way::Splice => return Err("memory is sent by a loop".into()),
         },
         Work::Down(source) if source.goes_to_file() => Box::new(ToFile {
             socket,

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::plan::Outcome;
@@ -29,9 +28,9 @@ impl Read for Unknown<'_> {
     }
 }
 
-/// Writes a file of so many bytes.
-pub(crate) fn fill_file(path: &Path, bytes: usize) -> Outcome<()> {
-    Ok(write_all(&File::create(path)?, bytes)?)
+/// Writes so many bytes to a file.
+pub(crate) fn fill_file(file: &File, bytes: usize) -> Outcome<()> {
+    Ok(write_all(file, bytes)?)
 }
 
 /// The role of a producer: so many bytes on standard output.

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use rustix::fs::sendfile;
 use rustix::pipe::{SpliceFlags, fcntl_setpipe_size, pipe, splice};
 
-use crate::plan::Copy;
+use crate::plan::Way;
 
 /// The size of the pipe that splicing goes through, and of a single splice.
 const PIPE: usize = 1 << 20;
@@ -23,11 +23,11 @@ pub(crate) enum Mover {
 }
 
 impl Mover {
-    pub(crate) fn new(copy: Copy) -> io::Result<Mover> {
-        Ok(match copy {
-            Copy::Loop(size) => Mover::Loop(vec![0; size]),
-            Copy::Sendfile => Mover::Sendfile,
-            Copy::Splice => {
+    pub(crate) fn new(way: Way) -> io::Result<Mover> {
+        Ok(match way {
+            Way::Loop(size) => Mover::Loop(vec![0; size]),
+            Way::Sendfile => Mover::Sendfile,
+            Way::Splice => {
                 let (reader, writer) = pipe()?;
                 // a system that permits less splices in smaller pieces
                 _ = fcntl_setpipe_size(&writer, PIPE);
@@ -73,7 +73,7 @@ mod tests {
     use std::io::Seek;
 
     use super::Mover;
-    use crate::plan::Copy;
+    use crate::plan::Way;
     use crate::roles::content::{fill_file, memory};
 
     #[test]
@@ -81,8 +81,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let bytes = 3_000_001;
         let source = folder.path().join("source");
-        fill_file(&source, bytes).unwrap();
-        for way in [Copy::Loop(70_000), Copy::Sendfile, Copy::Splice] {
+        fill_file(&File::create(&source).unwrap(), bytes).unwrap();
+        for way in [Way::Loop(70_000), Way::Sendfile, Way::Splice] {
             let path = folder.path().join("sink");
             let mut sink = File::create(&path).unwrap();
             Mover::new(way).unwrap().copy(&mut File::open(&source).unwrap(), &mut sink, bytes).unwrap();
