@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::connection::{ClientTurn, DISCARD_BYTES, DISCARD_TIME};
 use crate::error::{Doing, Error, Fate, Misuse, Result};
-use crate::frame::{FRAME_HEADER_LEN, FrameKind, MAX_PAYLOAD_LEN};
+use crate::frame::{FRAME_HEADER_LEN, MAX_PAYLOAD_LEN};
 use crate::message::{DataType, Metadata, RequestHeader, json};
 use crate::service::SerdeArgument;
 use crate::transport::Patience;
@@ -193,7 +193,7 @@ impl Wire {
         self.turn = Some(self.next_turn());
         let queued = self.outbound.queue_header().and_then(|()| {
             if self.outbound.body.len() <= WINDOW.min(MAX_PAYLOAD_LEN as usize) {
-                self.outbound.frames.queue(FrameKind::Data, true, &self.outbound.body)
+                self.outbound.queue_json()
             } else {
                 self.outbound.set_patience(Patience::until(deadline.at));
                 self.outbound.write_json()

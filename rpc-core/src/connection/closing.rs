@@ -24,8 +24,11 @@ pub(crate) fn close_after_last_reply(inbound: &mut Inbound, outbound: &mut Outbo
 pub(crate) fn close_without_reset(inbound: &mut Inbound, outbound: &mut Outbound) {
     let patience = Patience::total(Some(DISCARD_TIME));
     outbound.set_patience(patience);
-    finish(outbound);
-    wait_for_the_end(inbound, patience);
+    // replies of earlier calls may wait there
+    if outbound.frames.flush().is_ok() {
+        finish(outbound);
+        wait_for_the_end(inbound, patience);
+    }
 }
 
 /// Reads and throws away until the peer's Reset or end, for a bounded time.

@@ -30,9 +30,13 @@ pub(crate) const DISCARD_BYTES: u64 = 16 * 1024 * 1024;
 /// The time that throwing away may take.
 pub(crate) const DISCARD_TIME: Duration = Duration::from_secs(5);
 
-/// Bytes that an idle connection keeps of each of its buffers for headers and JSON. There are six on a server; with what is
-/// read ahead they make less than 16 KiB.
-const SCRATCH_KEPT: usize = 1024;
+/// Bytes that an idle connection keeps of each of its buffers for headers. There are three on a server, two for JSON, and one
+/// for frames that wait (2 KiB); with what is read ahead they make less than 16 KiB. What grows by doubling needs twice its
+/// size: headers of 256 bytes and values of 512 need no memory anew.
+const HEADER_KEPT: usize = 512;
+
+/// Bytes that an idle connection keeps of each of its buffers for JSON.
+const JSON_KEPT: usize = 1024;
 
 /// Bytes of a stream that are read from its source at once: the largest frame of a stream.
 pub(crate) const CHUNK: usize = 256 * 1024;
@@ -56,6 +60,7 @@ impl Ends {
                 frames: FrameWriter::new(Patient::new(parts.writer)),
                 header: Vec::new(),
                 body: Vec::new(),
+                visited_soon: false,
             },
             control: parts.control,
         }
@@ -143,8 +148,8 @@ impl Inbound {
 
     /// Gives back memory that a large message took.
     pub(crate) fn trim(&mut self) {
-        trim(&mut self.header);
-        trim(&mut self.body);
+        trim_header(&mut self.header);
+        trim(&mut self.body, JSON_KEPT);
     }
 }
 
@@ -155,6 +160,8 @@ pub(crate) struct Outbound {
     pub(crate) header: Vec<u8>,
     /// The JSON body to be written.
     pub(crate) body: Vec<u8>,
+    /// On a server: whether somebody will send what is held back, if its own thread does not.
+    pub(crate) visited_soon: bool,
 }
 
 impl Outbound {
@@ -165,6 +172,11 @@ impl Outbound {
     /// Queues the header that stands ready.
     pub(crate) fn queue_header(&mut self) -> Result<(), FrameError> {
         self.frames.queue(FrameKind::Header, true, &self.header)
+    }
+
+    /// Queues the JSON body that stands ready as a message of one frame.
+    pub(crate) fn queue_json(&mut self) -> Result<(), FrameError> {
+        self.frames.queue(FrameKind::Data, true, &self.body)
     }
 
     /// Sends what is queued, and the JSON body that stands ready as the message behind it.
@@ -186,15 +198,19 @@ impl Outbound {
 
     /// Gives back memory that a large message took.
     pub(crate) fn trim(&mut self) {
-        self.frames.trim(SCRATCH_KEPT);
-        trim(&mut self.header);
-        trim(&mut self.body);
+        self.frames.trim();
+        trim_header(&mut self.header);
+        trim(&mut self.body, JSON_KEPT);
     }
 }
 
-/// Gives back a buffer that a large message took.
-pub(crate) fn trim(scratch: &mut Vec<u8>) {
-    if scratch.capacity() > SCRATCH_KEPT {
+/// Gives back a header's buffer that a large one took.
+pub(crate) fn trim_header(scratch: &mut Vec<u8>) {
+    trim(scratch, HEADER_KEPT);
+}
+
+fn trim(scratch: &mut Vec<u8>, kept: usize) {
+    if scratch.capacity() > kept {
         *scratch = Vec::new();
     }
 }

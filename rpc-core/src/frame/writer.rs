@@ -4,9 +4,9 @@ use std::io::{self, IoSlice, Write};
 
 use super::{FrameError, FrameHeader, FrameKind};
 
-/// Frames of together no more than this are copied and leave as one slice: for the system that is less work than to gather
-/// three.
-const COPIED: usize = 4 * 1024;
+/// Bytes that the queue has room for by itself. Frames of together no more than this are copied there and leave as one
+/// slice: for the system that is less work than to gather three.
+const ROOM: usize = 2 * 1024;
 
 /// Writes frames to any byte stream.
 ///
@@ -47,9 +47,21 @@ impl<W> FrameWriter<W> {
         &mut self.sink
     }
 
-    /// Gives back the room for queued frames, if nothing waits there and it is more than this many bytes.
-    pub(crate) fn trim(&mut self, kept: usize) {
-        if self.queued.is_empty() && self.queued.capacity() > kept {
+    /// Whether so many bytes more can be queued without taking memory.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        self.queued.len() + bytes <= ROOM
+    }
+
+    /// Takes all the room at once: what grows by doubling would be given back each time that it is full.
+    fn make_room(&mut self) {
+        if self.queued.capacity() == 0 {
+            self.queued.reserve_exact(ROOM);
+        }
+    }
+
+    /// Gives back the room that large frames took, if nothing waits there.
+    pub(crate) fn trim(&mut self) {
+        if self.queued.is_empty() && self.queued.capacity() > ROOM {
             self.queued = Vec::new();
         }
     }
@@ -60,6 +72,7 @@ impl<W> FrameWriter<W> {
     /// [`TooLong`](super::FrameViolation::TooLong), before anything is copied.
     pub fn queue(&mut self, kind: FrameKind, last: bool, payload: &[u8]) -> Result<(), FrameError> {
         let header = FrameHeader::new(kind, last, payload.len())?;
+        self.make_room();
         self.queued.extend_from_slice(&header.encode());
         self.queued.extend_from_slice(payload);
         Ok(())
@@ -85,11 +98,37 @@ impl<W: Write> FrameWriter<W> {
         self.send(&[], &[])
     }
 
+    /// Sends of what is queued as much as `write` takes at once; tells whether that is all of it. `write` does not block.
+    ///
+    /// # Errors
+    /// An error of the byte stream, behind which it cannot be used any more.
+    pub(crate) fn try_flush(&mut self, write: impl FnOnce(&mut W, &[u8]) -> io::Result<usize>) -> io::Result<bool> {
+        if self.broken || self.queued.is_empty() {
+            return Ok(true);
+        }
+        // unless this comes back: who knows what a write that panicked has sent
+        self.broken = true;
+        match write(&mut self.sink, &self.queued) {
+            Ok(taken) if taken > 0 => {
+                self.accepted += taken as u64;
+                self.queued.drain(..taken);
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            outcome => {
+                self.queued.clear();
+                return outcome.and(Err(io::ErrorKind::WriteZero.into()));
+            }
+        }
+        self.broken = false;
+        Ok(self.queued.is_empty())
+    }
+
     fn send(&mut self, header: &[u8], payload: &[u8]) -> Result<(), FrameError> {
         if self.broken {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "a write has failed before").into());
         }
-        let outcome = if self.queued.len() + header.len() + payload.len() <= COPIED {
+        let outcome = if self.queued.len() + header.len() + payload.len() <= ROOM {
+            self.make_room();
             self.queued.extend_from_slice(header);
             self.queued.extend_from_slice(payload);
             write_all(&mut self.sink, &mut self.accepted, &mut [IoSlice::new(&self.queued)])

@@ -104,6 +104,13 @@ impl<R> MessageReader<R> {
         if extra { &ahead[len..] } else { ahead }
     }
 
+    /// Whether a header and a message behind it, each in one frame, have been read ahead: a call that can be read without
+    /// waiting.
+    pub(crate) fn call_ahead(&self) -> bool {
+        let header = behind_last_frame(self.ahead(), FrameKind::Header);
+        header.and_then(|rest| behind_last_frame(rest, FrameKind::Data)).is_some()
+    }
+
     /// The frames below.
     pub fn frames(&self) -> &FrameReader<R> {
         &self.frames
@@ -320,6 +327,13 @@ impl<R: Read> MessageReader<R> {
 
 /// What an original sender puts behind a header of exactly the limit.
 const EXTRA_FRAME: FrameHeader = FrameHeader { kind: FrameKind::Header, last: true, len: 0 };
+
+/// What stands behind a frame, if that is all there, of this type, and the last of its message.
+fn behind_last_frame(bytes: &[u8], kind: FrameKind) -> Option<&[u8]> {
+    let (header, rest) = bytes.split_first_chunk()?;
+    let frame = FrameHeader::decode(*header).ok()?;
+    if frame.kind == kind && frame.last { rest.get(frame.len as usize..) } else { None }
+}
 
 fn check_header_len(len: usize) -> Result<(), Violation> {
     if len > MAX_HEADER_LEN { Err(Violation::HeaderTooLong { limit: MAX_HEADER_LEN }) } else { Ok(()) }

@@ -1,18 +1,23 @@
 //! Writes the reply of a call, in the order that the rules ask for.
 
 use std::io::{self, Read, Write};
+use std::sync::MutexGuard;
 
 use serde_json::value::RawValue;
 
-use crate::connection::CHUNK;
+use crate::connection::{CHUNK, Outbound};
 use crate::error::{Doing, Error, Fate, Result, source_trailer};
-use crate::frame::FrameError;
+use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, ReplyHeader, Status};
 use crate::service::Encode;
 use crate::transport::Patience;
 
 use super::exchange::{Exchange, lock};
+use super::held::send_soon;
+
+/// Bytes of a small reply. No more are held back than leave room for another one.
+const LIKELY_REPLY: usize = 64;
 
 impl Exchange<'_> {
     /// Replies no.
@@ -23,8 +28,9 @@ impl Exchange<'_> {
 
     /// Replies with a header and no body.
     pub(super) fn send_only(&self, header: &ReplyHeader<'_>) -> Result<()> {
-        let ended = self.queue_header(header)?;
-        self.flush()?;
+        let (ended, mut outbound) = self.queue_header(header)?;
+        self.send_or_hold(&mut outbound)?;
+        drop(outbound);
         self.reply_ended();
         if ended { Ok(()) } else { self.discard_request() }
     }
@@ -35,10 +41,9 @@ impl Exchange<'_> {
         if self.turn.get().accept() == Some(DataType::None) {
             return self.note(self.send_only(&ReplyHeader::ok(DataType::None)));
         }
-        if self.encode_or_refuse(value) {
-            self.note(self.send_json());
+        if let Some(json) = self.encode_or_refuse(value) {
+            self.note(self.send_json(json));
         }
-        lock(&self.line.outbound).trim();
     }
 
     /// Replies with all that a reader has.
@@ -48,48 +53,72 @@ impl Exchange<'_> {
 
     /// Replies with a JSON value and all that a reader has.
     pub(super) fn reply_json_then_octets(&self, value: &dyn Encode, source: &mut dyn Read) {
-        if self.encode_or_refuse(value) {
+        if let Some(json) = self.encode_or_refuse(value) {
+            lock(&self.line.outbound).body = json;
             self.note(self.send_octets(DataType::MarshaledJsonThenOctets, source));
         }
-        lock(&self.line.outbound).trim();
     }
 
-    /// Puts a value where it is sent from. One that cannot be is a ServerError.
-    fn encode_or_refuse(&self, value: &dyn Encode) -> bool {
+    /// A value as JSON. One that cannot be had so is a ServerError.
+    fn encode_or_refuse(&self, value: &dyn Encode) -> Option<Vec<u8>> {
         let problem = match self.encode(value) {
-            Ok(()) => return true,
+            Ok(json) => return Some(json),
             Err(problem) => problem,
         };
         tracing::warn!(endpoint = %self.header.endpoint, problem, "the reply cannot be sent");
         self.refuse(Status::ServerError, &problem, None);
-        false
+        None
     }
 
-    fn encode(&self, value: &dyn Encode) -> Result<(), String> {
+    /// The buffer for that is taken out meanwhile, for writing a value as JSON runs code of the user's.
+    fn encode(&self, value: &dyn Encode) -> Result<Vec<u8>, String> {
         let limit = self.line.config.max_json_len;
-        let mut outbound = lock(&self.line.outbound);
-        let mut buffer = JsonBuffer::new(&mut outbound.body, limit);
+        let mut json = std::mem::take(&mut lock(&self.line.outbound).body);
+        let mut buffer = JsonBuffer::new(&mut json, limit);
         value.encode(&mut buffer).map_err(|error| format!("the reply cannot be encoded: {error}"))?;
         match buffer.oversize() {
-            None => Ok(()),
+            None => Ok(json),
             Some(size) => Err(format!("the JSON reply has {size} bytes, {limit} are allowed; a stream has no limit")),
         }
     }
 
     /// Header and value in one write, or, if the request has not ended, the header at once and the value behind that.
-    fn send_json(&self) -> Result<()> {
-        let ended = self.queue_header(&ReplyHeader::ok(DataType::MarshaledJson))?;
+    fn send_json(&self, json: Vec<u8>) -> Result<()> {
+        let (ended, mut outbound) = self.queue_header(&ReplyHeader::ok(DataType::MarshaledJson))?;
         if !ended {
+            drop(outbound);
             self.flush()?;
             self.discard_request()?;
+            outbound = lock(&self.line.outbound);
         }
-        lock(&self.line.outbound).write_json().map_err(|error| self.write_failed(error))?;
+        outbound.body = json;
+        let sent = if self.another_waits.get() && outbound.frames.has_room(FRAME_HEADER_LEN + outbound.body.len()) {
+            outbound
+                .queue_json()
+                .map_err(|error| self.write_failed(error))
+                .and_then(|()| self.send_or_hold(&mut outbound))
+        } else {
+            outbound.write_json().map_err(|error| self.write_failed(error))
+        };
+        drop(outbound);
+        sent?;
         self.reply_ended();
         Ok(())
     }
 
+    /// Sends what is queued, or leaves it to the reply to the next request, if that has come already.
+    fn send_or_hold(&self, outbound: &mut Outbound) -> Result<()> {
+        let holds = self.another_waits.get()
+            && outbound.frames.has_room(LIKELY_REPLY)
+            && outbound.frames.get_ref().can_try()
+            && (outbound.visited_soon || send_soon(&self.line.outbound));
+        outbound.visited_soon |= holds;
+        if holds { Ok(()) } else { outbound.frames.flush().map_err(|error| self.write_failed(error)) }
+    }
+
     fn send_octets(&self, body: DataType, source: &mut dyn Read) -> Result<()> {
-        let ended = self.queue_header(&ReplyHeader::ok(body))?;
+        let (ended, outbound) = self.queue_header(&ReplyHeader::ok(body))?;
+        drop(outbound);
         let discard_first = !ended && !self.turn.get().full_duplex();
         if body.has_json() && !discard_first {
             lock(&self.line.outbound).write_json().map_err(|error| self.write_failed(error))?;
@@ -160,8 +189,9 @@ impl Exchange<'_> {
         lock(&self.line.outbound).write_trailer(trailer).map_err(|error| self.write_failed(error))
     }
 
-    /// Queues a reply's header; tells whether the request has ended. Nothing is answered to a request that broke.
-    fn queue_header(&self, header: &ReplyHeader<'_>) -> Result<bool> {
+    /// Queues a reply's header; tells whether the request has ended, and goes on holding the lock. Nothing is answered to a
+    /// request that broke.
+    fn queue_header(&self, header: &ReplyHeader<'_>) -> Result<(bool, MutexGuard<'_, Outbound>)> {
         let ended = self.request_ended(header.error != Status::Ok.to_wire())?;
         self.reply_begun();
         let mut outbound = lock(&self.line.outbound);
@@ -169,7 +199,7 @@ impl Exchange<'_> {
         outbound.header.clear();
         header.encode(&mut outbound.header);
         outbound.queue_header().map_err(|error| self.write_failed(error))?;
-        Ok(ended)
+        Ok((ended, outbound))
     }
 
     fn flush(&self) -> Result<()> {

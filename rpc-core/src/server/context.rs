@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::connection::{Ahead, trim};
+use crate::connection::{Ahead, trim_header};
 use crate::frame::FrameKind;
 use crate::message::{Metadata, RequestHeader};
 use crate::transport::Peer;
@@ -178,7 +178,7 @@ pub(super) fn answering<T>(serial: u64, header: &[u8], has_deadline: bool, answe
     let answered = answer();
     PRESENT.with_borrow_mut(|present| {
         present.header.clear();
-        trim(&mut present.header);
+        trim_header(&mut present.header);
     });
     answered
 }

@@ -84,6 +84,8 @@ pub(super) struct Exchange<'c> {
     pub(super) turn: Cell<ServerTurn>,
     /// Whether its handler was called.
     pub(super) ran: Cell<bool>,
+    /// Whether the next request was there when the reply began, so that the reply may wait for that one's.
+    pub(super) another_waits: Cell<bool>,
     /// Why the connection cannot be used any more.
     pub(super) failure: RefCell<Option<Error>>,
 }
@@ -98,7 +100,8 @@ pub(super) enum NoJson {
 
 impl<'c> Exchange<'c> {
     pub(super) fn new(line: &'c Line, header: RequestHeader<'c>, turn: ServerTurn) -> Exchange<'c> {
-        Exchange { line, header, turn: Cell::new(turn), ran: Cell::new(false), failure: RefCell::new(None) }
+        let (turn, ran, another_waits) = (Cell::new(turn), Cell::new(false), Cell::new(false));
+        Exchange { line, header, turn, ran, another_waits, failure: RefCell::new(None) }
     }
 
     /// Says what is wrong with the request's data types, for a method that takes and returns these.
@@ -177,7 +180,12 @@ impl<'c> Exchange<'c> {
         match receiving.failed.take() {
             Some(error) => Err(error),
             None if goes_on => Ok(receiving.inbound().messages.body_ended()),
-            None => receiving.inbound().messages.skip_read_ahead().map_err(|error| self.request_failed(error)),
+            None => {
+                let messages = &mut receiving.inbound().messages;
+                let ended = messages.skip_read_ahead().map_err(|error| self.request_failed(error))?;
+                self.another_waits.set(ended && messages.call_ahead());
+                Ok(ended)
+            }
         }
     }
 

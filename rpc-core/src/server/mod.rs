@@ -6,6 +6,7 @@ mod context;
 mod dispatch;
 mod exchange;
 mod handle;
+mod held;
 mod registry;
 mod reply;
 mod request;

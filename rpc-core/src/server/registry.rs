@@ -85,7 +85,7 @@ impl Entry {
         let mut phase = lock(&self.phase);
         if *phase == Phase::Idle {
             *phase = Phase::Told;
-            // nobody else holds this lock: an idle connection writes nothing
+            // nobody holds this lock for long: an idle connection writes nothing but what was held back
             let mut outbound = lock(&self.outbound);
             outbound.set_patience(Patience::until(Some(until)));
             if outbound.reset().is_ok() {

@@ -56,7 +56,8 @@ pub struct Reply<'c, K> {
 }
 
 impl<'c, T, E> Reply<'c, JsonReply<T, E>> {
-    /// Replies with what a handler returned. Blocks until it is written.
+    /// Replies with what a handler returned. Blocks until it is written; but a small reply leaves with the next one where the
+    /// client has sent its next request already, or in a millisecond.
     pub fn send(self, outcome: Result<T, E>) -> Served<'c> {
         match outcome {
             Ok(value) => {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use crate::connection::{
-    Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end, trim,
+    Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end, trim_header,
 };
 use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
@@ -79,7 +79,7 @@ impl Serving {
                 Err(error) => break Err(error),
             }
             match self.serve_one(&header, service) {
-                Ok(None) => trim(&mut header),
+                Ok(None) => trim_header(&mut header),
                 Ok(Some(ended)) => break Ok(ended),
                 Err(error) => break Err(error),
             }

@@ -62,13 +62,13 @@ const SMALL: usize = 4 * 1024;
 pub(crate) struct Patient<T: ?Sized> {
     pub(crate) patience: Patience,
     pub(crate) half: Box<T>,
-    /// Whether operations can be tried without blocking, as far as is known.
-    tries: bool,
+    /// Whether operations can be tried without blocking, as soon as one has been.
+    tries: Option<bool>,
 }
 
 impl<T: ?Sized> Patient<T> {
     pub(crate) fn new(half: Box<T>) -> Patient<T> {
-        Patient { patience: Patience::Endless, half, tries: true }
+        Patient { patience: Patience::Endless, half, tries: None }
     }
 
     /// The moment at which an operation that begins now has to give up.
@@ -77,6 +77,13 @@ impl<T: ?Sized> Patient<T> {
             self.patience = Patience::total(Some(limit));
         }
         self.patience.deadline()
+    }
+}
+
+impl Patient<dyn WriteHalf> {
+    /// Whether writing without blocking has worked before.
+    pub(crate) fn can_try(&self) -> bool {
+        self.tries == Some(true)
     }
 }
 
@@ -100,12 +107,16 @@ impl Write for Patient<dyn WriteHalf> {
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         if let [one] = bufs
             && one.len() <= SMALL
-            && self.tries
+            && self.tries != Some(false)
         {
-            match self.half.try_write(bufs) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::Unsupported => self.tries = false,
-                outcome => return outcome,
+            let outcome = self.half.try_write(bufs);
+            match outcome.as_ref().map_err(io::Error::kind) {
+                Err(io::ErrorKind::WouldBlock) => {}
+                Err(io::ErrorKind::Unsupported) => self.tries = Some(false),
+                _ => {
+                    self.tries = Some(true);
+                    return outcome;
+                }
             }
         }
         let until = self.begin();

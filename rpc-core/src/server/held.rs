@@ -1,0 +1,121 @@
+//! Replies that wait to leave together with the next one, and the thread that sees to it that none waits for long.
+//!
+//! A small reply is held back only while the next request of its connection has been read already. Its own thread sends it
+//! with the reply to that one; but a handler may take long, and may even wait for what its client does only when it has the
+//! reply. So one thread for all connections sends what is held back longer than a moment. It never blocks for a peer; it is
+//! started when a reply is held back, and ends when there has been none for a while.
+
+use std::io::IoSlice;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::connection::Outbound;
+
+use super::exchange::{lock, try_lock};
+
+/// How long a reply is held back at most.
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// When to look again at a connection whose peer reads nothing.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long the thread stays when no reply is held back.
+const STAY: Duration = Duration::from_secs(1);
+
+/// The direction to a client, and when to look whether replies are held back there.
+struct Visit {
+    due: Instant,
+    outbound: Weak<Mutex<Outbound>>,
+}
+
+/// What `STATE` protects.
+struct State {
+    visits: Vec<Visit>,
+    /// There is a thread.
+    runs: bool,
+    /// It waits until there is a visit to make.
+    rests: bool,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { visits: Vec::new(), runs: false, rests: false });
+static CHANGED: Condvar = Condvar::new();
+
+/// Sees to it that what is held back is sent in a moment; `false` where the system gives no thread for that.
+pub(super) fn send_soon(outbound: &Arc<Mutex<Outbound>>) -> bool {
+    let mut state = lock(&STATE);
+    if !state.runs {
+        let started = thread::Builder::new().name("rpc-held".to_owned()).spawn(run);
+        if let Err(error) = started {
+            tracing::debug!(%error, "no thread for replies that are held back, none is");
+            return false;
+        }
+        state.runs = true;
+    }
+    state.visits.push(Visit { due: Instant::now() + MOMENT, outbound: Arc::downgrade(outbound) });
+    if std::mem::take(&mut state.rests) {
+        drop(state);
+        CHANGED.notify_one();
+    }
+    true
+}
+
+fn run() {
+    let mut due = Vec::new();
+    while wait_for_visits(&mut due) {
+        // a transport of the user's may panic, and the others still count on this thread
+        due.retain_mut(|next| catch_unwind(AssertUnwindSafe(|| visit(next))).unwrap_or(false));
+        lock(&STATE).visits.append(&mut due);
+    }
+}
+
+/// Waits for visits that are due; `false` when there were none for a while, and then the thread counts as ended.
+fn wait_for_visits(due: &mut Vec<Visit>) -> bool {
+    let mut state = lock(&STATE);
+    while state.visits.is_empty() {
+        let late;
+        state.rests = true;
+        (state, late) = wait(state, STAY);
+        if late && state.visits.is_empty() {
+            (state.runs, state.rests) = (false, false);
+            return false;
+        }
+    }
+    loop {
+        let now = Instant::now();
+        due.extend(state.visits.extract_if(.., |visit| visit.due <= now));
+        match state.visits.iter().map(|visit| visit.due).min() {
+            Some(first) if due.is_empty() => (state, _) = wait(state, first - now),
+            _ => return true,
+        }
+    }
+}
+
+/// Waits for a change; `true` behind the limit.
+fn wait(state: MutexGuard<'static, State>, limit: Duration) -> (MutexGuard<'static, State>, bool) {
+    let (state, outcome) = CHANGED.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
+    (state, outcome.timed_out())
+}
+
+/// Sends what is held back, as far as that needs no waiting; whether there is a further visit to make.
+fn visit(visit: &mut Visit) -> bool {
+    let Some(outbound) = visit.outbound.upgrade() else { return false };
+    // its own thread writes at this moment, or makes a reply
+    let Some(mut outbound) = try_lock(&outbound) else {
+        visit.due = Instant::now() + MOMENT;
+        return true;
+    };
+    let sent = outbound.frames.try_flush(|writer, held| writer.half.try_write(&[IoSlice::new(held)]));
+    match sent {
+        Ok(false) => {
+            visit.due = Instant::now() + PAUSE;
+            return true;
+        }
+        Ok(true) => {}
+        // its own thread finds out when it writes
+        Err(error) => tracing::debug!(%error, "replies that were held back cannot be sent"),
+    }
+    outbound.visited_soon = false;
+    false
+}

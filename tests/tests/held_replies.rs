@@ -1,0 +1,324 @@
+//! Small replies to calls that came together leave together, and yet none waits for a handler.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rpc_core::message::{MessageError, MessageReader, ReplyHeader};
+use rpc_core::transport::{Parts, WriteHalf, memory_pair, memory_pair_with_capacity};
+use rpc_core::{Ended, Error, Result, Server, Transport, rpc_service, serve_connection};
+use rpc_tests::{watchdog, wire};
+
+#[rpc_service]
+trait Steps {
+    fn echo(&self, text: String) -> Result<String>;
+    fn fail(&self, text: String) -> Result<String>;
+    /// Returns when it may.
+    fn wait(&self) -> Result<String>;
+    fn bytes(&self, text: String) -> Result<impl Read>;
+    fn store(&self, name: String, content: impl Read) -> Result<u64>;
+}
+
+/// `wait` tells here that it has begun, and how it may be ended.
+#[derive(Clone)]
+struct Handler(mpsc::Sender<mpsc::Sender<()>>);
+
+impl Steps for Handler {
+    fn echo(&self, text: String) -> Result<String> {
+        Ok(text)
+    }
+
+    fn fail(&self, text: String) -> Result<String> {
+        Err(Error::new(text))
+    }
+
+    fn wait(&self) -> Result<String> {
+        let (end, ended) = mpsc::channel();
+        self.0.send(end).unwrap();
+        // a test that is over ends it, too
+        _ = ended.recv();
+        Ok("waited".to_owned())
+    }
+
+    fn bytes(&self, text: String) -> Result<impl Read> {
+        Ok(io::Cursor::new(text))
+    }
+
+    fn store(&self, _name: String, mut content: impl Read) -> Result<u64> {
+        Ok(rpc_core::copy(&mut content, &mut io::sink())?)
+    }
+}
+
+fn handler() -> (StepsServer<Handler>, mpsc::Receiver<mpsc::Sender<()>>) {
+    let (began, waiting) = mpsc::channel();
+    (StepsServer::new(Handler(began)), waiting)
+}
+
+fn call(endpoint: &str, text: &str) -> Vec<u8> {
+    wire::request(endpoint, 3, &format!("\"{text}\""))
+}
+
+fn wait() -> Vec<u8> {
+    wire::request("wait", 3, "null")
+}
+
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
+/// A client that writes requests by hand, and reads replies as they come.
+struct Caller(MessageReader<Box<dyn Stream>>);
+
+impl Caller {
+    /// The first reply of a connection is never held back.
+    fn new(stream: impl Stream + 'static) -> Caller {
+        let mut caller = Caller(MessageReader::new(Box::new(stream)));
+        caller.send(&[call("echo", "first")]);
+        assert_eq!(caller.reply(), "\"first\"");
+        caller
+    }
+
+    /// Sends all requests in one write.
+    fn send(&mut self, requests: &[Vec<u8>]) {
+        self.0.frames_mut().get_mut().write_all(&requests.concat()).unwrap();
+    }
+
+    /// The next reply's JSON or octets, or its error's text.
+    fn reply(&mut self) -> String {
+        let mut bytes = Vec::new();
+        assert!(self.0.read_header(&mut bytes).unwrap(), "the server has hung up");
+        let header = ReplyHeader::decode(&bytes).unwrap();
+        if header.error != 1 {
+            return header.error_message.into_owned();
+        }
+        self.0.start_body(1);
+        let mut body = String::new();
+        self.0.read_to_string(&mut body).unwrap();
+        body
+    }
+
+    /// Whether the server's last word is a Reset frame.
+    fn reset(&mut self) -> bool {
+        matches!(self.0.read_header(&mut Vec::new()), Err(MessageError::Reset))
+    }
+}
+
+fn tcp_pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (ours, listener.accept().unwrap().0)
+}
+
+/// Runs a test against a server behind each kind of transport.
+fn over_each_transport(test: impl Fn(Caller, &mpsc::Receiver<mpsc::Sender<()>>)) {
+    let run = |theirs: Parts, ours: Box<dyn Stream>| {
+        let (service, waiting) = handler();
+        thread::scope(|scope| {
+            scope.spawn(move || serve_connection(theirs, service));
+            test(Caller::new(ours), &waiting);
+        });
+    };
+    for (ours, theirs) in [memory_pair(), memory_pair_with_capacity(8 * 1024)] {
+        run(theirs.into_parts().unwrap(), Box::new(ours));
+    }
+    let (ours, theirs) = tcp_pair();
+    run(theirs.into_parts().unwrap(), Box::new(ours));
+    let (ours, theirs) = tcp_pair();
+    run((theirs.try_clone().unwrap(), theirs).into_parts().unwrap(), Box::new(ours));
+    let (ours, theirs) = tcp_pair();
+    run(Blocking(theirs).into_parts().unwrap(), Box::new(ours));
+    #[cfg(unix)]
+    {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        run(theirs.into_parts().unwrap(), Box::new(ours));
+    }
+}
+
+/// A transport that cannot write without blocking, although what is below it can.
+struct Blocking<T>(T);
+
+impl<T: Transport> Transport for Blocking<T> {
+    fn into_parts(self) -> io::Result<Parts> {
+        let parts = self.0.into_parts()?;
+        Ok(Parts { writer: Box::new(Counted { half: parts.writer, writes: Arc::default(), tries: false }), ..parts })
+    }
+}
+
+/// Counts the writes that move bytes.
+struct Counted {
+    half: Box<dyn WriteHalf>,
+    writes: Arc<AtomicUsize>,
+    tries: bool,
+}
+
+impl WriteHalf for Counted {
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.half.write(bufs, until)
+    }
+
+    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        if !self.tries {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let written = self.half.try_write(bufs)?;
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        Ok(written)
+    }
+
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.half.finish(until)
+    }
+}
+
+#[test]
+fn a_reply_arrives_although_the_next_handler_waits_for_what_its_client_does_then() {
+    watchdog(|| {
+        over_each_transport(|mut caller, waiting| {
+            for _ in 0..3 {
+                caller.send(&[call("echo", "a"), call("fail", "b"), wait(), call("echo", "c"), wait()]);
+                assert_eq!(caller.reply(), "\"a\"");
+                assert_eq!(caller.reply(), "b");
+                // only now, for this client has the replies before
+                waiting.recv().unwrap().send(()).unwrap();
+                assert_eq!(caller.reply(), "\"waited\"");
+                assert_eq!(caller.reply(), "\"c\"");
+                waiting.recv().unwrap().send(()).unwrap();
+                assert_eq!(caller.reply(), "\"waited\"");
+            }
+        });
+    });
+}
+
+#[test]
+fn small_replies_to_calls_that_came_together_leave_together() {
+    watchdog(|| {
+        let (ours, theirs) = memory_pair();
+        let (parts, writes) = (theirs.into_parts().unwrap(), Arc::<AtomicUsize>::default());
+        let writer = Counted { half: parts.writer, writes: Arc::clone(&writes), tries: true };
+        let parts = Parts { writer: Box::new(writer), ..parts };
+        thread::scope(|scope| {
+            scope.spawn(|| serve_connection(parts, handler().0));
+            let mut caller = Caller::new(ours);
+            writes.store(0, Ordering::SeqCst);
+            caller.send(&vec![call("echo", "a"); 60]);
+            (0..60).for_each(|_| assert_eq!(caller.reply(), "\"a\""));
+            let writes = writes.load(Ordering::SeqCst);
+            // two, unless this machine is busy
+            assert!(writes < 30, "{writes} writes for 60 replies");
+        });
+    });
+}
+
+#[test]
+fn replies_of_every_kind_and_size_stay_in_order() {
+    watchdog(|| {
+        over_each_transport(|mut caller, _| {
+            let sizes = [1, 500, 700, 3, 900, 1980, 1];
+            for shift in 0..100 {
+                let texts: Vec<_> = sizes.iter().map(|&size| "x".repeat(size + shift % 50)).collect();
+                let mut requests: Vec<_> = texts.iter().map(|text| call("echo", text)).collect();
+                requests.insert(shift % 7, call("fail", "no"));
+                requests.insert(shift % 5, wire::request("bytes", 4, "\"raw\""));
+                let mut expected: Vec<_> = texts.iter().map(|text| format!("\"{text}\"")).collect();
+                expected.insert(shift % 7, "no".to_owned());
+                expected.insert(shift % 5, "raw".to_owned());
+                caller.send(&requests);
+                expected.iter().for_each(|expected| assert_eq!(caller.reply(), *expected));
+            }
+        });
+    });
+}
+
+#[test]
+fn a_close_behind_other_calls_is_acknowledged_behind_their_replies() {
+    watchdog(|| {
+        over_each_transport(|mut caller, _| {
+            caller.send(&[call("echo", "a"), call("echo", "b"), wire::close_request()]);
+            assert_eq!(caller.reply(), "\"a\"");
+            assert_eq!(caller.reply(), "\"b\"");
+            assert!(caller.0.read_header(&mut Vec::new()).unwrap(), "the acknowledgement");
+            assert!(caller.reset());
+        });
+    });
+}
+
+#[test]
+fn what_breaks_the_connection_comes_behind_the_replies_before_it() {
+    watchdog(|| {
+        over_each_transport(|mut caller, _| {
+            let broken = [wire::header("no header"), wire::data("1")].concat();
+            caller.send(&[call("echo", "a"), call("fail", "b"), broken]);
+            assert_eq!(caller.reply(), "\"a\"");
+            assert_eq!(caller.reply(), "b");
+            assert!(caller.reset());
+        });
+    });
+}
+
+#[test]
+fn a_call_that_breaks_unanswered_comes_behind_the_replies_before_it() {
+    watchdog(|| {
+        over_each_transport(|mut caller, _| {
+            let upload = [wire::opening("store", 5, 3), wire::data("\"name\""), wire::frame(9, true, b"")].concat();
+            caller.send(&[call("echo", "a"), call("fail", "b"), upload]);
+            assert_eq!(caller.reply(), "\"a\"");
+            assert_eq!(caller.reply(), "b");
+        });
+    });
+}
+
+#[test]
+fn a_peer_that_reads_nothing_holds_up_nobody_and_gets_its_replies_when_it_reads() {
+    watchdog(|| {
+        let start = |capacity| {
+            let (ours, theirs) = memory_pair_with_capacity(capacity);
+            let (service, waiting) = handler();
+            let server = thread::spawn(move || serve_connection(theirs, service));
+            (Caller::new(ours), waiting, server)
+        };
+        let (mut deaf, deaf_waits, deaf_server) = start(100);
+        // a refusal's text travels in its header, so that no reply is larger than what may be held back
+        deaf.send(&[call("fail", &"b".repeat(150)), wait()]);
+        let end_deaf = deaf_waits.recv().unwrap();
+
+        let (mut other, other_waits, other_server) = start(8 * 1024);
+        other.send(&[call("echo", "a"), wait()]);
+        assert_eq!(other.reply(), "\"a\"");
+        other_waits.recv().unwrap().send(()).unwrap();
+        assert_eq!(other.reply(), "\"waited\"");
+
+        assert_eq!(deaf.reply(), "b".repeat(150));
+        end_deaf.send(()).unwrap();
+        assert_eq!(deaf.reply(), "\"waited\"");
+        drop((deaf, other));
+        assert_eq!(deaf_server.join().unwrap().unwrap(), Ended::HungUp);
+        assert_eq!(other_server.join().unwrap().unwrap(), Ended::HungUp);
+    });
+}
+
+#[test]
+fn a_shutdown_sends_the_replies_of_calls_that_have_run() {
+    watchdog(|| {
+        let (service, waiting) = handler();
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(service).unwrap();
+        let address = server.address().to_string();
+        let mut caller = Caller::new(TcpStream::connect(address.strip_prefix("tcp://").unwrap()).unwrap());
+        caller.send(&[call("echo", "a"), wait(), call("echo", "never")]);
+        let end = waiting.recv().unwrap();
+        thread::scope(|scope| {
+            let shutdown = scope.spawn(|| server.shutdown(Duration::from_secs(30)));
+            // it has begun when nobody accepts any more
+            while TcpStream::connect(address.strip_prefix("tcp://").unwrap()).is_ok() {}
+            end.send(()).unwrap();
+            assert_eq!(caller.reply(), "\"a\"");
+            assert_eq!(caller.reply(), "\"waited\"");
+            assert!(caller.reset(), "the last request has not run");
+            drop(caller);
+            assert_eq!(shutdown.join().unwrap().cut, 0);
+        });
+    });
+}
