@@ -83,6 +83,7 @@ fn a_frame_in_single_bytes_may_take_any_time() {
         let stream = wire::data(vec![7; TIMES]);
         let (head, payload) = stream.split_at(6);
         let slow = |far: &mut Far| {
+            far.read(1);
             far.send(&[&wire::ok(4), head].concat());
             trickle(far, payload);
         };
