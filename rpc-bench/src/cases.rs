@@ -1,6 +1,7 @@
 //! The list of what is compared, with what, and how much is asked for.
 
 use crate::pair::Sample;
+use crate::placement::Placement;
 use crate::plan::{Flavour, Network, Rival, Source, Subject, Tuning, Way, Work};
 
 /// One line of the table.
@@ -10,8 +11,8 @@ pub(crate) struct Case {
     /// Who the rival is, in words.
     pub(crate) peer: &'static str,
     pub(crate) network: Network,
-    /// Server and client are kept to a processor each, on both sides.
-    pub(crate) apart: bool,
+    /// The same for both sides.
+    pub(crate) placement: Placement,
     pub(crate) ours: Side,
     /// The rival, tuned in each of these ways; the best one counts.
     pub(crate) theirs: Vec<Side>,
@@ -159,7 +160,7 @@ fn octets() -> Vec<Case> {
         name,
         peer: "bare loop",
         network,
-        apart: true,
+        placement: Placement::Apart,
         ours: ours(work),
         theirs: loops_in_memory(work),
         metric: Metric::Throughput,
@@ -184,7 +185,7 @@ fn files() -> Vec<Case> {
         peer,
         network,
         // a child is a third process
-        apart: work == file,
+        placement: if work == file { Placement::Apart } else { Placement::Free },
         ours: ours(work),
         theirs,
         metric,
@@ -204,57 +205,77 @@ fn files() -> Vec<Case> {
 
 fn calls() -> Vec<Case> {
     use Network::{Tcp, Unix};
-    let bare = || vec![side(Subject::Bare, ONE_CALLER, Tuning::None)];
-    let case = |name, peer, network, theirs, metric, target| Case {
+    use Placement::{Apart, Together};
+    let case = |name, network, placement, target| Case {
         name,
-        peer,
+        peer: "bare ping-pong",
         network,
-        apart: true,
+        placement,
         ours: ours(ONE_CALLER),
-        theirs,
-        metric,
-        target: Some(target),
+        theirs: vec![side(Subject::Bare, ONE_CALLER, Tuning::None)],
+        metric: Metric::Latency,
+        target,
         costs: true,
     };
     let by_hand = vec![Side { client: Subject::ByHand, ..ours(ONE_CALLER) }];
     vec![
-        case("call-tcp", "bare ping-pong", Tcp, bare(), Metric::Latency, 0.92),
-        case("call-unix", "bare ping-pong", Unix, bare(), Metric::Latency, 0.92),
-        case("call-by-hand", "client by hand", Tcp, by_hand, Metric::ClientCpu, 0.9),
+        case("call-tcp", Tcp, Apart, Some(0.92)),
+        case("call-unix", Unix, Apart, Some(0.92)),
+        case("call-tcp-together", Tcp, Together, None),
+        case("call-unix-together", Unix, Together, None),
+        Case {
+            peer: "client by hand",
+            theirs: by_hand,
+            metric: Metric::ClientCpu,
+            ..case("call-by-hand", Tcp, Apart, Some(0.9))
+        },
     ]
 }
 
 fn rivals() -> Vec<Case> {
+    use Placement::{Apart, Free, Together};
     use Rival::{Jsonrpsee, TarpcBincode, TarpcJson, Tonic};
-    let case = |name, peer, own, theirs, metric, target| Case {
+    let case = |name, rival, placement, own, theirs, target| Case {
         name,
-        peer,
+        peer: peer(rival),
         network: Network::Tcp,
-        apart: own == ONE_CALLER,
+        placement,
         ours: ours(own),
         theirs,
-        metric,
+        metric: if own == ONE_CALLER { Metric::Latency } else { Metric::Calls },
         target,
         costs: true,
     };
-    let one = |name, peer, rival| case(name, peer, ONE_CALLER, runtimes(rival, ONE_CALLER), Metric::Latency, Some(1.2));
-    let many = |name, peer, rival, target| {
-        case(name, peer, MANY_CALLERS, runtimes(rival, MANY_CALLERS), Metric::Calls, target)
-    };
+    let one =
+        |name, rival, placement, target| case(name, rival, placement, ONE_CALLER, runtimes(rival, ONE_CALLER), target);
+    let many = |name, rival, target| case(name, rival, Free, MANY_CALLERS, runtimes(rival, MANY_CALLERS), target);
     let down = Work::Down(Source::Memory);
-    let pipelined = runtimes(TarpcBincode, MANY_CALLERS);
+    let stream = case("octets-tcp-tonic", Tonic, Free, down, chunks(down), Some(2.5));
     vec![
-        case("octets-tcp-tonic", "tonic stream", down, chunks(down), Metric::Throughput, Some(2.5)),
-        one("call-tarpc-bincode", "tarpc, bincode", TarpcBincode),
-        one("call-tarpc-json", "tarpc, JSON", TarpcJson),
-        one("call-tonic", "tonic", Tonic),
-        one("call-jsonrpsee", "jsonrpsee", Jsonrpsee),
-        many("callers-tarpc-bincode", "tarpc, bincode", TarpcBincode, Some(1.1)),
-        many("callers-tarpc-json", "tarpc, JSON", TarpcJson, None),
-        many("callers-tonic", "tonic", Tonic, None),
-        many("callers-jsonrpsee", "jsonrpsee", Jsonrpsee, None),
-        case("pipeline-tarpc-bincode", "tarpc, bincode", BATCHES, pipelined, Metric::Calls, Some(3.0)),
+        Case { peer: "tonic stream", metric: Metric::Throughput, ..stream },
+        one("call-tarpc-bincode", TarpcBincode, Apart, Some(1.2)),
+        one("call-tarpc-json", TarpcJson, Apart, Some(1.2)),
+        one("call-tonic", Tonic, Apart, Some(1.2)),
+        one("call-jsonrpsee", Jsonrpsee, Apart, Some(1.2)),
+        one("call-tarpc-bincode-together", TarpcBincode, Together, None),
+        one("call-tarpc-json-together", TarpcJson, Together, None),
+        one("call-tonic-together", Tonic, Together, None),
+        one("call-jsonrpsee-together", Jsonrpsee, Together, None),
+        many("callers-tarpc-bincode", TarpcBincode, Some(1.1)),
+        many("callers-tarpc-json", TarpcJson, None),
+        many("callers-tonic", Tonic, None),
+        many("callers-jsonrpsee", Jsonrpsee, None),
+        case("pipeline-tarpc-bincode", TarpcBincode, Free, BATCHES, runtimes(TarpcBincode, MANY_CALLERS), Some(3.0)),
     ]
+}
+
+fn peer(rival: Rival) -> &'static str {
+    match rival {
+        Rival::TarpcBincode => "tarpc, bincode",
+        Rival::TarpcJson => "tarpc, JSON",
+        Rival::Tonic => "tonic",
+        Rival::Jsonrpsee => "jsonrpsee",
+    }
 }
 
 #[cfg(test)]

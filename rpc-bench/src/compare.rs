@@ -77,7 +77,7 @@ fn plan(case: &Case, side: Side, effort: &Effort, place: &Place) -> Plan {
         work: side.work,
         network: case.network,
         tuning: side.tuning,
-        apart: case.apart,
+        placement: case.placement,
         bytes: effort.bytes(side.work),
         source: place.source(),
         sink: place.sink(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counting;
 use crate::meter::{self, Usage};
-use crate::placement::{self, Place};
+use crate::placement;
 use crate::plan::{Outcome, Plan};
 use crate::roles;
 
@@ -41,9 +41,7 @@ pub(crate) enum Answer {
 
 /// Serves until the coordinator has gone.
 pub(crate) fn server(plan: &Plan) -> Outcome<()> {
-    if plan.apart {
-        placement::keep_to(Place::Last);
-    }
+    placement::place_server(plan.placement);
     let content = roles::server_content(plan);
     let resident = meter::resident();
     let (address, _running) = roles::serve(plan, content)?;
@@ -53,9 +51,7 @@ pub(crate) fn server(plan: &Plan) -> Outcome<()> {
 
 /// Calls whenever the coordinator says so, until it has gone.
 pub(crate) fn client(plan: &Plan, address: &str) -> Outcome<()> {
-    if plan.apart {
-        placement::keep_to(Place::First);
-    }
+    placement::place_client(plan.placement);
     let content = roles::client_content(plan);
     let resident = meter::resident();
     let mut client = roles::connect(plan, address, content)?;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::placement::Placement;
+
 /// All that a server or a client needs to know to play its part.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Plan {
@@ -13,8 +15,7 @@ pub(crate) struct Plan {
     pub(crate) work: Work,
     pub(crate) network: Network,
     pub(crate) tuning: Tuning,
-    /// Server and client are kept to a processor each.
-    pub(crate) apart: bool,
+    pub(crate) placement: Placement,
     /// Bytes that move in one unit of work; none in small calls.
     pub(crate) bytes: usize,
     /// What is sent, where it comes from a file.
