@@ -32,16 +32,17 @@ type Idle = Vec<Box<Wire>>;
 #[derive(Default)]
 struct State {
     idle: Idle,
-    /// Who holds the connections that are in use.
-    holders: Vec<Holder>,
+    /// Who holds the connections that are in use, each in a place of its own.
+    holders: Vec<Option<Holder>>,
+    /// The places that nobody has.
+    vacant: Vec<usize>,
     /// Threads that wait for one.
     waiting: Vec<ThreadId>,
-    next_ticket: u64,
     ended: bool,
 }
 
+#[derive(Clone, Copy)]
 struct Holder {
-    ticket: u64,
     thread: ThreadId,
     /// Held by a stream: its thread has to act for it to be freed. A call in progress frees it by itself.
     stream: bool,
@@ -49,7 +50,7 @@ struct Holder {
 
 /// The right to one of the pool's connections, and a note of who has it.
 pub(crate) struct Ticket {
-    number: u64,
+    place: usize,
     thread: ThreadId,
 }
 
@@ -91,22 +92,27 @@ impl Pool {
                 return Err(Misuse::Closed.into());
             }
             while !only_new && let Some(mut wire) = state.idle.pop() {
+                let ticket = state.hold();
+                // looking at it may cost a system call, and nobody is to wait for that
+                drop(state);
                 match wire.check_idle(deadline.begun) {
-                    Ok(()) => {
-                        let ticket = state.hold();
-                        return Ok((wire, ticket, false));
+                    Ok(()) => return Ok((wire, ticket, false)),
+                    Err(error) if self.connector.is_none() => {
+                        self.give_up(&ticket);
+                        return Err(error);
                     }
-                    Err(error) if self.connector.is_none() => return Err(error),
                     Err(error) => tracing::debug!(%error, "an idle connection is replaced"),
                 }
+                state = self.lock();
+                state.forget(&ticket);
             }
-            if self.connector.is_none() && state.holders.is_empty() {
+            if self.connector.is_none() && state.held() == 0 {
                 return Err(Misuse::Closed.into());
             }
-            if only_new && state.holders.len() + state.idle.len() >= self.config.max_connections {
+            if only_new && state.held() + state.idle.len() >= self.config.max_connections {
                 state.idle.pop();
             }
-            if state.holders.len() < self.config.max_connections {
+            if state.held() < self.config.max_connections {
                 let ticket = state.hold();
                 drop(state);
                 return match self.open(deadline) {
@@ -220,9 +226,7 @@ impl Pool {
 
     pub(crate) fn note_stream(&self, ticket: &Ticket) {
         let mut state = self.lock();
-        if let Some(holder) = state.holders.iter_mut().find(|holder| holder.ticket == ticket.number) {
-            (holder.thread, holder.stream) = (ticket.thread, true);
-        }
+        state.holders[ticket.place] = Some(Holder { thread: ticket.thread, stream: true });
         self.tell_waiting(state);
     }
 
@@ -254,14 +258,23 @@ impl Drop for Pool {
 
 impl State {
     fn hold(&mut self) -> Ticket {
-        let ticket = Ticket { number: self.next_ticket, thread: this_thread() };
-        self.next_ticket += 1;
-        self.holders.push(Holder { ticket: ticket.number, thread: ticket.thread, stream: false });
-        ticket
+        let thread = this_thread();
+        let place = self.vacant.pop().unwrap_or_else(|| {
+            self.holders.push(None);
+            self.holders.len() - 1
+        });
+        self.holders[place] = Some(Holder { thread, stream: false });
+        Ticket { place, thread }
     }
 
     fn forget(&mut self, ticket: &Ticket) {
-        self.holders.retain(|holder| holder.ticket != ticket.number);
+        self.holders[ticket.place] = None;
+        self.vacant.push(ticket.place);
+    }
+
+    /// How many connections are in use.
+    fn held(&self) -> usize {
+        self.holders.len() - self.vacant.len()
     }
 
     /// Whether every connection is held by a stream of this thread, or of one that waits as well.
@@ -269,6 +282,7 @@ impl State {
         let me = this_thread();
         self.holders
             .iter()
+            .flatten()
             .all(|holder| holder.stream && (holder.thread == me || self.waiting.contains(&holder.thread)))
     }
 }
