@@ -64,6 +64,18 @@ impl From<Error> for io::Error {
     }
 }
 
+impl From<Misuse> for Error {
+    fn from(misuse: Misuse) -> Error {
+        Error::Misuse(misuse)
+    }
+}
+
+impl From<AddressError> for Misuse {
+    fn from(error: AddressError) -> Misuse {
+        Misuse::Address(error)
+    }
+}
+
 impl From<AddressError> for Error {
     fn from(error: AddressError) -> Error {
         Error::Misuse(Misuse::Address(error))

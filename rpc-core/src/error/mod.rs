@@ -1,8 +1,8 @@
 //! Everything that can go wrong, sorted by who must act.
 
 mod classify;
+mod text;
 
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -22,15 +22,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Two questions matter after a failure, and each error answers both: may the call be repeated safely
 /// ([`never_ran`](Error::never_ran)), and can the connection be used again
 /// ([`connection_usable`](Error::connection_usable))?
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The other side said no: its handler failed, or it refused the request. The connection stays usable, but where
     /// an original peer has to be feared to be out of step.
-    #[error("{}", .0.message)]
     Remote(RemoteError),
     /// The peer broke the protocol, or sent a value that does not fit the signature.
-    #[error("protocol error: {violation}")]
     Protocol {
         /// What was expected and what came.
         violation: Violation,
@@ -38,7 +36,6 @@ pub enum Error {
         fate: Fate,
     },
     /// The transport failed, or the peer is gone.
-    #[error("{doing}: {error}")]
     Transport {
         /// What was being done.
         doing: Doing,
@@ -48,7 +45,6 @@ pub enum Error {
         fate: Fate,
     },
     /// Something is larger than allowed.
-    #[error("the {what} has {}; a stream (`impl Read`) has no limit", size_text(*.size, *.limit))]
     Limit {
         /// What is too large.
         what: &'static str,
@@ -60,7 +56,6 @@ pub enum Error {
         fate: Fate,
     },
     /// A time limit passed.
-    #[error("{doing} took longer than {limit:?}")]
     Deadline {
         /// What took too long.
         doing: Doing,
@@ -70,7 +65,6 @@ pub enum Error {
         fate: Fate,
     },
     /// The reader that was to be sent failed. It is the caller's own, and so is the error.
-    #[error("reading what was to be sent: {error}")]
     Source {
         /// The reader's error.
         error: io::Error,
@@ -78,8 +72,7 @@ pub enum Error {
         fate: Fate,
     },
     /// The caller asked for what cannot be.
-    #[error(transparent)]
-    Misuse(#[from] Misuse),
+    Misuse(Misuse),
 }
 
 /// How the other side said no.
@@ -150,47 +143,24 @@ pub enum Doing {
     Closing,
 }
 
-impl fmt::Display for Doing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Doing::Connecting => "connecting",
-            Doing::Binding => "binding",
-            Doing::Accepting => "accepting",
-            Doing::WaitingForConnection => "waiting for a free connection",
-            Doing::Sending => "sending",
-            Doing::WaitingForReply => "waiting for the reply",
-            Doing::ReadingRequest => "reading the request",
-            Doing::ReadingStream => "reading the stream",
-            Doing::Idling => "waiting for the next request",
-            Doing::Closing => "closing",
-        })
-    }
-}
-
 /// What a caller asked for and cannot have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Misuse {
     /// All connections that may be open are held by streams of this very thread, so waiting would never end.
-    #[error("every connection is held by a stream that this thread has not finished: read it to its end or drop it")]
     Busy,
     /// The connection has ended, and nothing can open another.
-    #[error("the connection is closed")]
     Closed,
     /// A request that cannot be encoded as JSON, or its endpoint's name is too long.
-    #[error("the request cannot be encoded: {problem}")]
     Encode {
         /// What is wrong with it.
         problem: String,
     },
     /// JSON and octets together, towards a peer that speaks revision 0 of the protocol. Nothing was sent.
-    #[error("the peer speaks revision 0 of the protocol, which has no JSON and octets together")]
     NeedsRevision1,
     /// A text that is no address.
-    #[error(transparent)]
-    Address(#[from] AddressError),
+    Address(AddressError),
     /// A stream was read after the call that it belongs to was over.
-    #[error("the call that this stream belongs to is over")]
     CallIsOver,
 }
 
@@ -261,12 +231,5 @@ impl Error {
             Error::Misuse(_) => {}
         }
         self
-    }
-}
-
-fn size_text(size: Option<u64>, limit: u64) -> String {
-    match size {
-        Some(size) => format!("{size} bytes, {limit} are allowed"),
-        None => format!("more than the {limit} bytes that are allowed"),
     }
 }

@@ -1,32 +1,29 @@
 //! What can be wrong with a frame.
 
+use std::error::Error;
 use std::{fmt, io};
 
 use super::FrameKind;
 
 /// Why a frame could not be read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum FrameError {
     /// The byte stream below failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// The bytes are no frame.
-    #[error(transparent)]
-    Malformed(#[from] FrameViolation),
+    Malformed(FrameViolation),
 }
 
 /// How bytes fail to be a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FrameViolation {
     /// The first byte names no type.
-    #[error("expected a frame of type 0x01, 0x02, 0x03 or 0xff, found {found:#04x}")]
     UnknownKind {
         /// The byte that came.
         found: u8,
     },
     /// The length field, or the payload to be written, is over the limit.
-    #[error("expected a {kind} frame of at most {limit} bytes, found {found}")]
     TooLong {
         /// The frame's type.
         kind: FrameKind,
@@ -36,7 +33,6 @@ pub enum FrameViolation {
         limit: u32,
     },
     /// The byte stream ended inside a frame.
-    #[error("the peer hung up inside a frame: expected {expected} bytes of {part}, found {found}")]
     Truncated {
         /// Where it ended.
         part: FramePart,
@@ -46,6 +42,55 @@ pub enum FrameViolation {
         found: u32,
     },
 }
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FrameError::Io(error) => error.fmt(f),
+            FrameError::Malformed(violation) => violation.fmt(f),
+        }
+    }
+}
+
+impl Error for FrameError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            // its text is this one's
+            FrameError::Io(error) => error.source(),
+            FrameError::Malformed(_) => None,
+        }
+    }
+}
+
+impl From<io::Error> for FrameError {
+    fn from(error: io::Error) -> FrameError {
+        FrameError::Io(error)
+    }
+}
+
+impl From<FrameViolation> for FrameError {
+    fn from(violation: FrameViolation) -> FrameError {
+        FrameError::Malformed(violation)
+    }
+}
+
+impl fmt::Display for FrameViolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FrameViolation::UnknownKind { found } => {
+                write!(f, "expected a frame of type 0x01, 0x02, 0x03 or 0xff, found {found:#04x}")
+            }
+            FrameViolation::TooLong { kind, found, limit } => {
+                write!(f, "expected a {kind} frame of at most {limit} bytes, found {found}")
+            }
+            FrameViolation::Truncated { part, expected, found } => {
+                write!(f, "the peer hung up inside a frame: expected {expected} bytes of {part}, found {found}")
+            }
+        }
+    }
+}
+
+impl Error for FrameViolation {}
 
 /// A part of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,35 +1,65 @@
 //! What can be wrong with a message.
 
-use std::io;
+use std::error::Error;
+use std::{fmt, io};
 
 use crate::frame::{FrameError, FrameKind, FrameViolation};
 
 use super::{DataType, ReplyHeader, Status};
 
 /// Why a message could not be read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum MessageError {
     /// The byte stream below failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// The peer sent what the protocol does not allow here.
-    #[error(transparent)]
-    Violation(#[from] Violation),
+    Violation(Violation),
     /// The peer ended a body early, and says why. The body is over, the connection in step.
-    #[error(transparent)]
     Trailer(Box<TrailerError>),
     /// The peer gave up the connection with a Reset frame.
-    #[error("the peer reset the connection")]
     Reset,
     /// A message is longer than allowed. Its rest has not been read.
-    #[error("the {what} has more than {limit} bytes")]
     TooLong {
         /// What was read.
         what: &'static str,
         /// The most bytes that it may have.
         limit: u64,
     },
+}
+
+impl fmt::Display for MessageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MessageError::Io(error) => error.fmt(f),
+            MessageError::Violation(violation) => violation.fmt(f),
+            MessageError::Trailer(trailer) => trailer.fmt(f),
+            MessageError::Reset => f.write_str("the peer reset the connection"),
+            MessageError::TooLong { what, limit } => write!(f, "the {what} has more than {limit} bytes"),
+        }
+    }
+}
+
+impl Error for MessageError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            // its text is this one's
+            MessageError::Io(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for MessageError {
+    fn from(error: io::Error) -> MessageError {
+        MessageError::Io(error)
+    }
+}
+
+impl From<Violation> for MessageError {
+    fn from(violation: Violation) -> MessageError {
+        MessageError::Violation(violation)
+    }
 }
 
 impl From<FrameError> for MessageError {
@@ -55,8 +85,7 @@ impl From<MessageError> for io::Error {
 }
 
 /// Why the sender of a body ended it early, in a Trailer frame's words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TrailerError {
     /// Who is at fault.
@@ -66,6 +95,14 @@ pub struct TrailerError {
     /// The error as JSON, if it came with the text.
     pub details: Option<Box<str>>,
 }
+
+impl fmt::Display for TrailerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for TrailerError {}
 
 impl TrailerError {
     /// Reads what a Trailer frame holds.
@@ -86,14 +123,12 @@ impl TrailerError {
 }
 
 /// How the peer broke the protocol: what was expected and what came.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {
     /// The bytes are no frame.
-    #[error(transparent)]
-    Frame(#[from] FrameViolation),
+    Frame(FrameViolation),
     /// A frame of the wrong type.
-    #[error("expected a {expected} frame, found a {found} frame")]
     UnexpectedFrame {
         /// The type that the order rules ask for.
         expected: FrameKind,
@@ -101,19 +136,16 @@ pub enum Violation {
         found: FrameKind,
     },
     /// The byte stream ended at a frame border, but inside a message or before one that must come.
-    #[error("the peer hung up: expected {expected}, found the end of the byte stream")]
     EndOfStream {
         /// What should have come.
         expected: &'static str,
     },
     /// A header message over the limit.
-    #[error("expected a header of at most {limit} bytes, found more")]
     HeaderTooLong {
         /// The most bytes that a header may have.
         limit: usize,
     },
     /// A header that is no header object.
-    #[error("expected a header object, found {len} bytes that are none: {problem}")]
     MalformedHeader {
         /// Its length in bytes.
         len: usize,
@@ -121,19 +153,16 @@ pub enum Violation {
         problem: String,
     },
     /// A header of exactly the size at which original senders cut it, and it does not parse.
-    #[error("expected a header object, found one that its sender cut after {len} bytes")]
     HeaderCut {
         /// Its length in bytes.
         len: usize,
     },
     /// A reply with a status that is none.
-    #[error("expected a reply with a status from 1 to 4, found {found}")]
     UnknownStatus {
         /// The number that came.
         found: u32,
     },
     /// An OK reply announces a body that was not asked for.
-    #[error("expected an OK reply with data type {expected}, found data type number {found}")]
     ReplyDataType {
         /// What the request accepted.
         expected: DataType,
@@ -141,16 +170,13 @@ pub enum Violation {
         found: u32,
     },
     /// A Trailer frame whose status is no error.
-    #[error("expected a Trailer frame with a status from 2 to 4, found {found}")]
     TrailerStatus {
         /// The number that came.
         found: u32,
     },
     /// A Trailer frame that is not the final one of its message.
-    #[error("expected a Trailer in one frame, found the first of several")]
     TrailerNotFinal,
     /// A JSON body that is not what the call's signature says.
-    #[error("expected JSON for {expected}, found {len} bytes that are not: {problem}")]
     MalformedBody {
         /// The Rust type asked for.
         expected: &'static str,
@@ -160,11 +186,55 @@ pub enum Violation {
         problem: String,
     },
     /// Bytes came where the peer has no turn.
-    #[error("expected nothing between calls, found {found} bytes")]
     OutOfTurn {
         /// How many bytes had come when it was noticed.
         found: usize,
     },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Violation::Frame(violation) => violation.fmt(f),
+            Violation::UnexpectedFrame { expected, found } => {
+                write!(f, "expected a {expected} frame, found a {found} frame")
+            }
+            Violation::EndOfStream { expected } => {
+                write!(f, "the peer hung up: expected {expected}, found the end of the byte stream")
+            }
+            Violation::HeaderTooLong { limit } => {
+                write!(f, "expected a header of at most {limit} bytes, found more")
+            }
+            Violation::MalformedHeader { len, problem } => {
+                write!(f, "expected a header object, found {len} bytes that are none: {problem}")
+            }
+            Violation::HeaderCut { len } => {
+                write!(f, "expected a header object, found one that its sender cut after {len} bytes")
+            }
+            Violation::UnknownStatus { found } => {
+                write!(f, "expected a reply with a status from 1 to 4, found {found}")
+            }
+            Violation::ReplyDataType { expected, found } => {
+                write!(f, "expected an OK reply with data type {expected}, found data type number {found}")
+            }
+            Violation::TrailerStatus { found } => {
+                write!(f, "expected a Trailer frame with a status from 2 to 4, found {found}")
+            }
+            Violation::TrailerNotFinal => f.write_str("expected a Trailer in one frame, found the first of several"),
+            Violation::MalformedBody { expected, len, problem } => {
+                write!(f, "expected JSON for {expected}, found {len} bytes that are not: {problem}")
+            }
+            Violation::OutOfTurn { found } => write!(f, "expected nothing between calls, found {found} bytes"),
+        }
+    }
+}
+
+impl Error for Violation {}
+
+impl From<FrameViolation> for Violation {
+    fn from(violation: FrameViolation) -> Violation {
+        Violation::Frame(violation)
+    }
 }
 
 impl Violation {

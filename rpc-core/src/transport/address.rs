@@ -25,11 +25,18 @@ pub enum Address {
 }
 
 /// A text that is no [`Address`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected an address like tcp://host:port or unix:///path, found {found:?}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressError {
     found: String,
 }
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected an address like tcp://host:port or unix:///path, found {:?}", self.found)
+    }
+}
+
+impl std::error::Error for AddressError {}
 
 impl FromStr for Address {
     type Err = AddressError;
