@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::{Empty, Read};
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use crate::error::{Error, Fate, Result};
 use crate::message::{DataType, Metadata, Violation, json};

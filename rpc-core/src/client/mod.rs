@@ -33,8 +33,8 @@ pub use session::Session;
 
 use octets::Held;
 use pool::{Borrowed, Pool};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 /// A client that may be shared: calls by endpoint name over a pool of connections.
 ///

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use crate::connection::{ClientTurn, DISCARD_BYTES, DISCARD_TIME};
 use crate::error::{Doing, Error, Fate, Misuse, Result};

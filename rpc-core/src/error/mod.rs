@@ -6,8 +6,8 @@ mod text;
 use std::io;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use crate::message::{MAX_DETAILS_LEN, Status, TrailerError, Violation};
 use crate::transport::AddressError;

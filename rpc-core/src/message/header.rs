@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde_core::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::json::Text;
 use super::{DataType, Metadata, Status, Violation, plain};
 
 /// The most bytes that a header may have, white space included.
@@ -21,47 +20,34 @@ pub const REVISION: u32 = 1;
 pub const MAX_DETAILS_LEN: usize = 2048;
 
 /// What opens a request.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RequestHeader<'a> {
     /// Which method.
-    #[serde(borrow, default, deserialize_with = "null_is_no_text")]
     pub endpoint: Cow<'a, str>,
     /// The number of the [`DataType`] of the request's body.
-    #[serde(default, deserialize_with = "null_is_default")]
     pub data_type: u32,
     /// The number of the [`DataType`] that the caller wants back.
-    #[serde(default, deserialize_with = "null_is_default")]
     pub accept: u32,
     /// The revision that the client speaks.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_zero")]
     pub revision: u32,
     /// What is left of the caller's deadline, in milliseconds, rounded up; 0 is none.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_zero_long")]
     pub timeout_ms: u64,
     /// Pairs that the caller attached.
-    #[serde(borrow, default, deserialize_with = "null_is_default", skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata<'a>,
 }
 
 /// What opens a reply; also what a [`Trailer`](crate::frame::FrameKind::Trailer) frame holds.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug, Clone, Default)]
 pub struct ReplyHeader<'a> {
     /// The number of the [`DataType`] of the reply's body.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_zero")]
     pub data_type: u32,
     /// The number of the [`Status`].
-    #[serde(default, deserialize_with = "null_is_default")]
     pub error: u32,
     /// Text for people.
-    #[serde(borrow, default, deserialize_with = "null_is_no_text", skip_serializing_if = "str::is_empty")]
     pub error_message: Cow<'a, str>,
     /// The handler's error as JSON, where `null` is a value.
-    #[serde(borrow, default, deserialize_with = "null_is_a_value", skip_serializing_if = "Option::is_none")]
     pub error_details: Option<&'a RawValue>,
     /// The revision that the server speaks.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_zero")]
     pub revision: u32,
 }
 
@@ -194,36 +180,6 @@ fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Violation> {
         return Err(malformed("it does not begin with a brace".to_owned()));
     }
     serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))
-}
-
-fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// Borrows the text, which serde does by itself only for fields that no function reads.
-fn null_is_no_text<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'a, str>, D::Error> {
-    Ok(Option::<Text<'a>>::deserialize(deserializer)?.unwrap_or_default().0)
-}
-
-fn null_is_a_value<'de: 'a, 'a, D>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero_long(number: &u64) -> bool {
-    *number == 0
 }
 
 /// Two headers mean the same: their details are compared as text.

@@ -2,10 +2,11 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, Write};
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_core::de::{DeserializeOwned, Visitor};
+use serde_core::{Deserialize, Deserializer, Serialize};
 
 use super::Violation;
 
@@ -50,8 +51,32 @@ impl Write for JsonBuffer<'_> {
 }
 
 /// Text that borrows what it is read from, where it has no escapes.
-#[derive(Default, Deserialize)]
-pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+#[derive(Default)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Text<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+        Ok(Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+        Ok(Text(Cow::Owned(text.to_owned())))
+    }
+}
 
 /// Appends a value. Without white space, and nothing behind it: see `PROTOCOL.md` on original readers.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {

@@ -7,6 +7,7 @@
 
 mod data_type;
 mod error;
+mod fields;
 mod header;
 pub(crate) mod json;
 mod metadata;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use crate::message::{DataType, Status, Violation, json};
 use crate::service::{Contract, ErrorCodec, ResultCodec, ServiceError};

@@ -1,6 +1,6 @@
 //! Values on their way out, without their types.
 
-use serde::Serialize;
+use serde_core::Serialize;
 
 use crate::message::json::{self, JsonBuffer};
 

@@ -6,8 +6,8 @@
 
 use std::convert::Infallible;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use super::codec::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec};
 use super::service_error::ServiceError;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_core::Serialize;
+use serde_core::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::error::Error;

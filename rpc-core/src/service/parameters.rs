@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::Deserializer;
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde_core::Deserializer;
+use serde_core::de::{Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::message::json::Text;

@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::Error;
