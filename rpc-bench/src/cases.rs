@@ -136,12 +136,15 @@ fn runtimes(rival: Rival, work: Work) -> Vec<Side> {
     tunings.map(|tuning| side(Subject::Rival(rival), work, tuning)).collect()
 }
 
-/// tonic's stream with each size of a message, and with each choice of runtimes.
-fn chunks(work: Work) -> Vec<Side> {
-    let sizes = SIZES.iter().map(|size| size << 10);
-    let tunings =
-        sizes.flat_map(|size| RUNTIMES.iter().map(move |&(server, client)| Tuning::Chunks { size, server, client }));
-    tunings.map(|tuning| side(Subject::Rival(Rival::Tonic), work, tuning)).collect()
+/// tonic's stream with each size of a message, each window and each choice of runtimes.
+fn streams(work: Work) -> Vec<Side> {
+    let mut found = Vec::new();
+    for chunk in [64, 128, 256, 512, 1024].map(|size| size << 10) {
+        for window in [1 << 20, 16 << 20] {
+            found.extend(RUNTIMES.map(|(server, client)| Tuning::Stream { chunk, window, server, client }));
+        }
+    }
+    found.into_iter().map(|tuning| side(Subject::Rival(Rival::Tonic), work, tuning)).collect()
 }
 
 /// All of them, in the order of the table.
@@ -250,7 +253,7 @@ fn rivals() -> Vec<Case> {
         |name, rival, placement, target| case(name, rival, placement, ONE_CALLER, runtimes(rival, ONE_CALLER), target);
     let many = |name, rival, target| case(name, rival, Free, MANY_CALLERS, runtimes(rival, MANY_CALLERS), target);
     let down = Work::Down(Source::Memory);
-    let stream = case("octets-tcp-tonic", Tonic, Free, down, chunks(down), Some(2.5));
+    let stream = case("octets-tcp-tonic", Tonic, Free, down, streams(down), Some(2.5));
     vec![
         Case { peer: "tonic stream", metric: Metric::Throughput, ..stream },
         one("call-tarpc-bincode", TarpcBincode, Apart, Some(1.2)),

@@ -112,3 +112,24 @@ impl Drop for Role {
         _ = self.process.wait();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use rpc_core::testing::watchdog;
+
+    use super::Role;
+
+    #[test]
+    fn a_role_that_ends_or_babbles_fails_by_its_name() {
+        watchdog(|| {
+            let error = Role::start("the one that ends".to_owned(), Command::new("true")).unwrap_err();
+            assert!(error.to_string().contains("the one that ends has ended too early"), "{error}");
+            let mut babbler = Command::new("echo");
+            babbler.arg("\"Done\"");
+            let error = Role::start("the babbler".to_owned(), babbler).unwrap_err();
+            assert!(error.to_string().contains("the babbler begins with"), "{error}");
+        });
+    }
+}

@@ -70,7 +70,8 @@ fn needs_recording(side: Side) -> bool {
     by_hand || (side.client == Subject::Bare && matches!(side.work, Work::Calls { .. }))
 }
 
-fn plan(case: &Case, side: Side, effort: &Effort, place: &Place) -> Plan {
+/// What one side of a case does.
+pub(crate) fn plan(case: &Case, side: Side, effort: &Effort, place: &Place) -> Plan {
     Plan {
         server: side.server,
         client: side.client,

@@ -101,8 +101,8 @@ pub(crate) enum Tuning {
     Copies { sender: Way, receiver: Way },
     /// The async runtimes.
     Runtimes { server: Flavour, client: Flavour },
-    /// The runtimes, and the bytes in one message of a stream.
-    Chunks { size: usize, server: Flavour, client: Flavour },
+    /// The runtimes, and for a stream the bytes in one message and how many may be on their way.
+    Stream { chunk: usize, window: u32, server: Flavour, client: Flavour },
 }
 
 /// An async runtime.
@@ -144,7 +144,9 @@ impl fmt::Display for Tuning {
             Tuning::Copies { sender, receiver } if sender == receiver => write!(f, "{sender}"),
             Tuning::Copies { sender, receiver } => write!(f, "{sender} to {receiver}"),
             Tuning::Runtimes { server, client } => write!(f, "{server} + {client}"),
-            Tuning::Chunks { size, server, client } => write!(f, "{}, {server} + {client}", Way::Loop(*size)),
+            Tuning::Stream { chunk, window, server, client } => {
+                write!(f, "{}, window {} MiB, {server} + {client}", Way::Loop(*chunk), window >> 20)
+            }
         }
     }
 }

@@ -63,3 +63,30 @@ fn pass_on(from: &mut TcpStream, to: &mut TcpStream, seen: &Seen) -> io::Result<
 fn take(seen: &Seen) -> Vec<u8> {
     std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner))
 }
+
+#[cfg(test)]
+mod tests {
+    use rpc_core::testing::watchdog;
+
+    use super::record;
+    use crate::cases;
+    use crate::place::{Effort, Place};
+    use crate::plan::Recorded;
+
+    #[test]
+    fn a_recorded_call_is_two_frames_each_way() {
+        watchdog(|| {
+            let place = Place::new(&Effort::TINY).unwrap();
+            let case = cases::all().into_iter().find(|case| case.name == "call-tcp").unwrap();
+            let Recorded { request, reply } =
+                record(&crate::compare::plan(&case, case.ours, &Effort::TINY, &place)).unwrap();
+            for message in [request, reply] {
+                let length = u32::from_le_bytes(message[2..6].try_into().unwrap()) as usize;
+                assert_eq!((message[0], message[1]), (1, 1), "a whole header first");
+                let body = &message[6 + length..];
+                assert_eq!((body[0], body[1]), (2, 1), "then the whole body");
+                assert_eq!(u32::from_le_bytes(body[2..6].try_into().unwrap()) as usize, body.len() - 6);
+            }
+        });
+    }
+}

@@ -117,6 +117,7 @@ In a column \"against\" stands the best of what was tried: the buffers of a plai
   4 MiB; read and write, sendfile or splice for files; messages and runtimes of other libraries.
 ours: as it comes, but that a client keeps as many connections as it has callers; receivers of octets read into 1 MiB
 bare: no delay on both ends of TCP
+A child writes pieces of 128 KiB, for ours and for theirs.
 One caller, octets and files: server and client are kept to a processor each, ours and theirs; in cases called \"together\"
   both to the same one. A child's output, many callers, batches, a stream of tonic's: the system places them.
 ";

@@ -26,8 +26,8 @@ All of these: tokio's runtime on one thread or on two, for the server and for th
 pub(crate) fn serve(rival: Rival, plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn Any>)> {
     let runtime = runtime(flavours(plan)?.0)?;
     let address = match (rival, plan.work) {
-        (Rival::Tonic, Work::Down(_)) => runtime.block_on(tonic_stream::serve(plan, content))?,
-        (Rival::Tonic, _) => runtime.block_on(tonic_calls::serve())?,
+        (Rival::Tonic, Work::Down(_)) => runtime.block_on(async { tonic_stream::serve(plan, content) })?,
+        (Rival::Tonic, _) => runtime.block_on(async { tonic_calls::serve() })?,
         (Rival::TarpcBincode, _) => runtime.block_on(tarpc::serve_bincode())?,
         (Rival::TarpcJson, _) => runtime.block_on(tarpc::serve_json())?,
         (Rival::Jsonrpsee, _) => runtime.block_on(jsonrpsee::serve())?,
@@ -72,7 +72,7 @@ pub(crate) fn connect(rival: Rival, plan: &Plan, address: &str) -> Outcome<Box<d
 /// The runtimes of the server and of the client.
 fn flavours(plan: &Plan) -> Outcome<(Flavour, Flavour)> {
     match plan.tuning {
-        Tuning::Runtimes { server, client } | Tuning::Chunks { server, client, .. } => Ok((server, client)),
+        Tuning::Runtimes { server, client } | Tuning::Stream { server, client, .. } => Ok((server, client)),
         Tuning::None | Tuning::Copies { .. } => Err("the plan of a rival has no runtime".into()),
     }
 }

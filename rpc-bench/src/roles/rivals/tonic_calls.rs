@@ -20,12 +20,12 @@ use crate::plan::{Order, Outcome, Receipt};
 
 /// How it is tuned, also for streams.
 pub(super) const SETTINGS: &str = "\
-tonic: no delay on both ends; HTTP/2 windows of 64 MiB for a stream and for the connection, not adaptive; frames of up to
-  16 MiB less a byte; 1024 requests waiting for the connection; a stream's messages are raw bytes, not Protocol Buffers,
-  from 64 KiB to 4 MiB, whichever is best, with buffers that hold one, and no limit on their size";
+tonic: no delay on both ends; HTTP/2 windows of 16 MiB, for a stream also 1 MiB is tried, the same for the connection, not
+  adaptive; frames of up to 16 MiB less a byte; 1024 requests waiting for the connection; a stream's messages are raw
+  bytes, not Protocol Buffers, from 64 KiB to 1 MiB, whichever is best, with buffers that hold one, no limit on their size";
 
-/// How much of a stream, or of a connection, may be on its way, in bytes.
-const WINDOW: u32 = 64 << 20;
+/// How much of small calls may be on its way, in bytes.
+const WINDOW: u32 = 16 << 20;
 
 /// The most that a frame of HTTP/2 holds.
 const FRAME: u32 = (1 << 24) - 1;
@@ -85,12 +85,12 @@ impl UnaryService<OrderMessage> for Book {
     }
 }
 
-pub(super) async fn serve() -> Outcome<SocketAddr> {
-    serve_service(Shop)
+pub(super) fn serve() -> Outcome<SocketAddr> {
+    serve_service(Shop, WINDOW)
 }
 
 /// A server of this service, tuned as the head of this file says.
-pub(super) fn serve_service<S>(service: S) -> Outcome<SocketAddr>
+pub(super) fn serve_service<S>(service: S, window: u32) -> Outcome<SocketAddr>
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
     S: NamedService + Clone + Send + Sync + 'static,
@@ -99,8 +99,8 @@ where
     let incoming = TcpIncoming::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?.with_nodelay(Some(true));
     let address = incoming.local_addr()?;
     let server = Server::builder()
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(WINDOW)
+        .initial_stream_window_size(window)
+        .initial_connection_window_size(window)
         .max_frame_size(FRAME)
         .add_service(service);
     tokio::spawn(server.serve_with_incoming(incoming));
@@ -108,17 +108,17 @@ where
 }
 
 /// A connection tuned in the same way.
-pub(super) async fn channel(address: SocketAddr) -> Outcome<Channel> {
+pub(super) async fn channel(address: SocketAddr, window: u32) -> Outcome<Channel> {
     let endpoint = Endpoint::from_shared(format!("http://{address}"))?
         .tcp_nodelay(true)
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(WINDOW)
+        .initial_stream_window_size(window)
+        .initial_connection_window_size(window)
         .max_frame_size(FRAME);
     Ok(endpoint.connect().await?)
 }
 
 pub(super) async fn connect(address: SocketAddr) -> Outcome<Client> {
-    Ok(Client(Grpc::new(channel(address).await?)))
+    Ok(Client(Grpc::new(channel(address, WINDOW).await?)))
 }
 
 #[derive(Clone)]

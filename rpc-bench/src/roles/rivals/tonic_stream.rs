@@ -29,14 +29,15 @@ struct Raw {
     chunk: usize,
 }
 
-impl Raw {
-    fn of(plan: &Plan) -> Outcome<Raw> {
-        match plan.tuning {
-            Tuning::Chunks { size, .. } => Ok(Raw { chunk: size }),
-            _ => Err("no size of a message was chosen".into()),
-        }
+/// The codec and the window of a plan.
+fn tuned(plan: &Plan) -> Outcome<(Raw, u32)> {
+    match plan.tuning {
+        Tuning::Stream { chunk, window, .. } => Ok((Raw { chunk }, window)),
+        _ => Err("no size of a message was chosen".into()),
     }
+}
 
+impl Raw {
     /// Room for a message and its head.
     fn settings(self) -> BufferSettings {
         BufferSettings::new(self.chunk + 64, self.chunk)
@@ -140,13 +141,15 @@ impl Stream for Pieces {
     }
 }
 
-pub(super) async fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<SocketAddr> {
-    tonic_calls::serve_service(Shelf { content: content.into(), raw: Raw::of(plan)? })
+pub(super) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<SocketAddr> {
+    let (raw, window) = tuned(plan)?;
+    tonic_calls::serve_service(Shelf { content: content.into(), raw }, window)
 }
 
 pub(super) async fn connect(plan: &Plan, address: SocketAddr) -> Outcome<Fetcher> {
-    let grpc = Grpc::new(tonic_calls::channel(address).await?).max_decoding_message_size(usize::MAX);
-    Ok(Fetcher { grpc, raw: Raw::of(plan)?, bytes: plan.bytes })
+    let (raw, window) = tuned(plan)?;
+    let grpc = Grpc::new(tonic_calls::channel(address, window).await?).max_decoding_message_size(usize::MAX);
+    Ok(Fetcher { grpc, raw, bytes: plan.bytes })
 }
 
 #[derive(Clone)]
