@@ -23,6 +23,13 @@ pub(crate) struct Case {
     pub(crate) costs: bool,
 }
 
+impl Case {
+    /// Whether processors that sleep would be measured more than the call.
+    pub(crate) fn sleepless(&self) -> bool {
+        self.ours.work == ONE_CALLER && self.placement == Placement::Apart
+    }
+}
+
 /// What one pair of processes does.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Side {

@@ -1,5 +1,6 @@
 //! How one case is measured: the best rival is found, the work of a round chosen, and then it is turn about.
 
+use crate::awake;
 use crate::cases::{Case, Side};
 use crate::costs::{self, Costs};
 use crate::pair::{Pair, Sample};
@@ -41,6 +42,10 @@ pub(crate) struct Figures {
 
 /// Measures a case.
 pub(crate) fn compare(case: &Case, effort: &Effort, place: &Place) -> Outcome<Comparison> {
+    let _awake = case.sleepless().then(awake::keep_awake).transpose().unwrap_or_else(|error| {
+        eprintln!("{} has processors that may sleep, so its rounds will differ more: {error}", case.name);
+        None
+    });
     let mut plan = plan(case, case.ours, effort, place);
     if case.theirs.iter().any(|side| needs_recording(*side)) {
         plan.recorded = recorded::record(&plan)?;

@@ -59,6 +59,12 @@ pub(crate) fn client(plan: &Plan, address: &str) -> Outcome<()> {
     answer_all(|times| client.run(times))
 }
 
+/// Is there, and does nothing that it is told, until the coordinator has gone.
+pub(crate) fn idle() -> Outcome<()> {
+    say(&Answer::Ready { address: None, resident: meter::resident() })?;
+    answer_all(|_| Ok(()))
+}
+
 fn answer_all(mut run: impl FnMut(u64) -> Outcome<()>) -> Outcome<()> {
     for line in io::stdin().lock().lines() {
         let answer = match serde_json::from_str(&line?)? {

@@ -21,25 +21,47 @@ pub(crate) enum Placement {
 
 /// Keeps this thread, and those that it starts, on the server's processor.
 pub(crate) fn place_server(placement: Placement) {
-    keep_to(placement, placement == Placement::Apart);
+    let chosen = match placement {
+        Placement::Free => None,
+        Placement::Apart => processors().pop(),
+        Placement::Together => processors().first().copied(),
+    };
+    chosen.into_iter().for_each(keep_to);
 }
 
 /// Keeps this thread, and those that it starts, on the client's processor.
 pub(crate) fn place_client(placement: Placement) {
-    keep_to(placement, false);
+    if placement != Placement::Free {
+        processors().first().copied().into_iter().for_each(keep_to);
+    }
 }
 
-/// Keeps to the last processor or to the first one. Where the system refuses, or has but one, all stays as it is.
-fn keep_to(placement: Placement, last: bool) {
-    if placement == Placement::Free {
-        return;
-    }
-    let Ok(allowed) = sched_getaffinity(None) else { return };
-    let mut processors = (0..CpuSet::MAX_CPU).filter(|at| allowed.is_set(*at));
-    let chosen = if last { processors.next_back() } else { processors.next() };
-    let Some(chosen) = chosen else { return };
+/// The processors that this process may use; none where the system does not say.
+pub(crate) fn processors() -> Vec<usize> {
+    let Ok(allowed) = sched_getaffinity(None) else { return Vec::new() };
+    (0..CpuSet::MAX_CPU).filter(|at| allowed.is_set(*at)).collect()
+}
+
+/// Keeps this thread, and those that it starts, on one processor.
+pub(crate) fn keep_to(processor: usize) {
     let mut only = CpuSet::new();
-    only.set(chosen);
+    only.set(processor);
     // a system that refuses only makes rounds differ more
     _ = sched_setaffinity(None, &only);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{keep_to, processors};
+
+    #[test]
+    fn a_thread_keeps_to_the_processor_that_it_is_told() {
+        std::thread::spawn(|| {
+            let last = processors().pop().expect("a processor");
+            keep_to(last);
+            assert_eq!(processors(), [last]);
+        })
+        .join()
+        .unwrap();
+    }
 }

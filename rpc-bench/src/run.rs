@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::Args;
+use crate::awake;
 use crate::cases;
 use crate::compare::compare;
 use crate::control;
@@ -22,6 +23,7 @@ pub(crate) fn run() -> ExitCode {
         ["--role", "client", plan, address] => {
             serde_json::from_str(plan).map_err(Into::into).and_then(|plan| control::client(&plan, address))
         }
+        ["--role", "awake"] => awake::spin(),
         ["--role", "produce", bytes] => bytes.parse().map_err(Into::into).and_then(roles::produce),
         _ => return measure(&Args::parse()).unwrap_or_else(|error| fail(&error)),
     };
