@@ -15,20 +15,29 @@ pub struct Cable {
     carrying: JoinHandle<io::Result<()>>,
 }
 
+/// How far a connection over a [`Cable`] has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passage {
+    /// A client has connected.
+    Begun,
+    /// The last byte has passed, and the connection is about to be cut.
+    Over,
+}
+
 impl Cable {
     /// A cable for one connection to this address of a TCP server.
     ///
     /// # Errors
     /// Where the system has no more sockets, or the address is not TCP's.
     pub fn lay(to: &Address, most: u64) -> Result<Cable, Error> {
-        Cable::lay_and_then(to, most, || ())
+        Cable::lay_and_tell(to, most, |_| ())
     }
 
-    /// As [`lay`](Cable::lay); `before_cut` is called when the last byte has passed, and then the connection is cut.
+    /// As [`lay`](Cable::lay), and tells how far the connection has come. It is cut when `tell` has returned.
     ///
     /// # Errors
     /// Those of [`lay`](Cable::lay).
-    pub fn lay_and_then(to: &Address, most: u64, before_cut: impl FnOnce() + Send + 'static) -> Result<Cable, Error> {
+    pub fn lay_and_tell(to: &Address, most: u64, tell: impl Fn(Passage) + Send + 'static) -> Result<Cable, Error> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = format!("tcp://{}", listener.local_addr()?).parse()?;
         let server = TcpStream::connect(to.to_string().trim_start_matches("tcp://"))?;
@@ -36,7 +45,8 @@ impl Cable {
             let (client, _) = listener.accept()?;
             // Whoever connects again is refused.
             drop(listener);
-            carry(client, server, most, before_cut)
+            tell(Passage::Begun);
+            carry(client, server, most, tell)
         });
         Ok(Cable { address, carrying })
     }
@@ -53,7 +63,7 @@ impl Cable {
     }
 }
 
-fn carry(mut client: TcpStream, mut server: TcpStream, most: u64, before_cut: impl FnOnce()) -> io::Result<()> {
+fn carry(mut client: TcpStream, mut server: TcpStream, most: u64, tell: impl Fn(Passage)) -> io::Result<()> {
     let left = Arc::new(AtomicU64::new(most));
     let (mut from_server, mut to_client, rest) = (server.try_clone()?, client.try_clone()?, Arc::clone(&left));
     let back = thread::spawn(move || {
@@ -62,7 +72,7 @@ fn carry(mut client: TcpStream, mut server: TcpStream, most: u64, before_cut: im
         io::copy(&mut from_server, &mut io::sink())
     });
     forward(&mut client, &mut server, &left);
-    before_cut();
+    tell(Passage::Over);
     cut(&client, &server);
     _ = back.join();
     Ok(())

@@ -27,7 +27,7 @@ use super::report::{CopyError, Report, size};
 use super::service::{MirrorClient, MirrorServer};
 use super::shelf::Shelf;
 
-pub use cable::Cable;
+pub use cable::{Cable, Passage};
 use place::Place;
 
 /// How long the server may take to stop.

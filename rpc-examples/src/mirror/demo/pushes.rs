@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::{env, fs};
+use std::time::Duration;
+use std::{env, fs, thread};
 
 use rpc_core::{Address, Server, ServerHandle};
 
@@ -16,7 +17,7 @@ use super::super::push::push;
 use super::super::report::{Report, size};
 use super::super::service::{MirrorClient, MirrorServer};
 use super::super::shelf::Shelf;
-use super::cable::Cable;
+use super::cable::{Cable, Passage};
 use super::input::{GENERATED, measure};
 use super::{DemoError, GRACE, check, during, expect, say};
 
@@ -62,30 +63,65 @@ pub(super) fn run(from: &Path, to: &Path, out: &mut dyn Write) -> Result<(), Dem
     check(from, to, out)
 }
 
+/// How long a process may take to connect.
+const STARTING: Duration = Duration::from_secs(30);
+
+/// What is heard of a push in a process of its own.
+enum Heard {
+    Begun,
+    Over,
+    /// The process has ended.
+    Ended,
+}
+
 /// Pushes in a process of its own, which is killed when so many bytes have passed; how it ended.
 fn killed_push(from: &Path, address: &Address, after: u64) -> Result<ExitStatus, DemoError> {
     let program = env::current_exe().map_err(during("looking for", Path::new("this program")))?;
-    let (started, process) = mpsc::channel::<Child>();
-    let (ended, end) = mpsc::channel();
-    let cable = Cable::lay_and_then(address, after, move || {
-        let status = process.recv().map_err(io::Error::other).and_then(|mut process| {
-            process.kill()?;
-            process.wait()
-        });
-        // the demo waits for it
-        _ = ended.send(status);
+    let (tell, heard) = mpsc::channel();
+    let (killed, before_cut) = mpsc::channel::<()>();
+    let teller = tell.clone();
+    let cable = Cable::lay_and_tell(address, after, move |passage| {
+        // the demo listens, or has given up; and that nobody answers says the same: the process is dead
+        _ = match passage {
+            Passage::Begun => teller.send(Heard::Begun).is_ok(),
+            Passage::Over => teller.send(Heard::Over).is_ok() && before_cut.recv().is_ok(),
+        };
     })?;
-    let process = Command::new(&program)
+    let mut process = Command::new(&program)
         .arg("push")
         .arg(from)
         .arg(cable.address().to_string())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .map_err(during("starting", &program))?;
-    started.send(process).map_err(|_| DemoError::Broken("a connection that nobody made was cut".to_owned()))?;
+    let output = process.stdout.take();
+    thread::spawn(move || {
+        // what it prints does not matter, but that it ends
+        _ = output.map(|mut output| io::copy(&mut output, &mut io::sink()));
+        _ = tell.send(Heard::Ended);
+    });
+    let passed = await_passage(&heard);
+    // one that has ended already stays so
+    _ = process.kill();
+    let status = process.wait().map_err(during("killing", &program))?;
+    drop(killed);
+    passed.map_err(|problem| DemoError::Broken(format!("{problem}: {status}")))?;
     cable.wait();
-    end.recv().map_err(io::Error::other).and_then(|status| status).map_err(during("killing", &program))
+    Ok(status)
+}
+
+/// Waits until all that may pass has passed. A client that has connected ends by itself where nothing moves any more.
+fn await_passage(heard: &mpsc::Receiver<Heard>) -> Result<(), &'static str> {
+    match heard.recv_timeout(STARTING) {
+        Ok(Heard::Begun | Heard::Over) => {}
+        Ok(Heard::Ended) => return Err("a push ended before it had connected"),
+        Err(_) => return Err("a push had not connected after 30 s"),
+    }
+    match heard.recv() {
+        Ok(Heard::Begun | Heard::Over) => Ok(()),
+        Ok(Heard::Ended) | Err(_) => Err("a push ended before it could be killed"),
+    }
 }
 
 fn once(from: &Path, remote: &MirrorClient, watch: &mut dyn Watch) -> Result<Report, DemoError> {
