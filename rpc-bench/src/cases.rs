@@ -11,8 +11,8 @@ pub(crate) struct Case {
     /// Who the rival is, in words.
     pub(crate) peer: &'static str,
     pub(crate) network: Network,
-    /// The same for both sides.
-    pub(crate) placement: Placement,
+    /// Where the processes run. Where there is a choice, each side has the best of it.
+    pub(crate) placements: &'static [Placement],
     pub(crate) ours: Side,
     /// The rival, tuned in each of these ways; the best one counts.
     pub(crate) theirs: Vec<Side>,
@@ -26,7 +26,7 @@ pub(crate) struct Case {
 impl Case {
     /// Whether processors that sleep would be measured more than the call.
     pub(crate) fn sleepless(&self) -> bool {
-        self.ours.work == ONE_CALLER && self.placement == Placement::Apart
+        self.ours.work == ONE_CALLER && self.placements == [Placement::Apart]
     }
 }
 
@@ -143,12 +143,13 @@ fn runtimes(rival: Rival, work: Work) -> Vec<Side> {
     tunings.map(|tuning| side(Subject::Rival(rival), work, tuning)).collect()
 }
 
-/// tonic's stream with each size of a message, each window and each choice of runtimes.
+/// tonic's stream with each size of a message, each window and each runtime.
 fn streams(work: Work) -> Vec<Side> {
     let mut found = Vec::new();
     for chunk in [64, 128, 256, 512, 1024].map(|size| size << 10) {
         for window in [1 << 20, 16 << 20] {
-            found.extend(RUNTIMES.map(|(server, client)| Tuning::Stream { chunk, window, server, client }));
+            let same = [Flavour::OneThread, Flavour::TwoThreads];
+            found.extend(same.map(|flavour| Tuning::Stream { chunk, window, server: flavour, client: flavour }));
         }
     }
     found.into_iter().map(|tuning| side(Subject::Rival(Rival::Tonic), work, tuning)).collect()
@@ -170,7 +171,7 @@ fn octets() -> Vec<Case> {
         name,
         peer: "bare loop",
         network,
-        placement: Placement::Apart,
+        placements: &[Placement::Apart],
         ours: ours(work),
         theirs: loops_in_memory(work),
         metric: Metric::Throughput,
@@ -195,7 +196,7 @@ fn files() -> Vec<Case> {
         peer,
         network,
         // a child is a third process
-        placement: if work == file { Placement::Apart } else { Placement::Free },
+        placements: if work == file { &[Placement::Apart] } else { &[Placement::Free] },
         ours: ours(work),
         theirs,
         metric,
@@ -215,12 +216,13 @@ fn files() -> Vec<Case> {
 
 fn calls() -> Vec<Case> {
     use Network::{Tcp, Unix};
-    use Placement::{Apart, Together};
-    let case = |name, network, placement, target| Case {
+    let apart: &[Placement] = &[Placement::Apart];
+    let together: &[Placement] = &[Placement::Together];
+    let case = |name, network, placements, target| Case {
         name,
         peer: "bare ping-pong",
         network,
-        placement,
+        placements,
         ours: ours(ONE_CALLER),
         theirs: vec![side(Subject::Bare, ONE_CALLER, Tuning::None)],
         metric: Metric::Latency,
@@ -229,53 +231,56 @@ fn calls() -> Vec<Case> {
     };
     let by_hand = vec![Side { client: Subject::ByHand, ..ours(ONE_CALLER) }];
     vec![
-        case("call-tcp", Tcp, Apart, Some(0.92)),
-        case("call-unix", Unix, Apart, Some(0.92)),
-        case("call-tcp-together", Tcp, Together, None),
-        case("call-unix-together", Unix, Together, None),
+        case("call-tcp", Tcp, apart, Some(0.92)),
+        case("call-unix", Unix, apart, Some(0.92)),
+        case("call-tcp-together", Tcp, together, None),
+        case("call-unix-together", Unix, together, None),
         Case {
             peer: "client by hand",
             theirs: by_hand,
             metric: Metric::ClientCpu,
-            ..case("call-by-hand", Tcp, Apart, Some(0.9))
+            ..case("call-by-hand", Tcp, apart, Some(0.9))
         },
     ]
 }
 
 fn rivals() -> Vec<Case> {
-    use Placement::{Apart, Free, Together};
+    let apart: &[Placement] = &[Placement::Apart];
+    let together: &[Placement] = &[Placement::Together];
+    let either: &[Placement] = &[Placement::Apart, Placement::Free];
     use Rival::{Jsonrpsee, TarpcBincode, TarpcJson, Tonic};
-    let case = |name, rival, placement, own, theirs, target| Case {
+    let case = |name, rival, placements, own, theirs, target| Case {
         name,
         peer: peer(rival),
         network: Network::Tcp,
-        placement,
+        placements,
         ours: ours(own),
         theirs,
         metric: if own == ONE_CALLER { Metric::Latency } else { Metric::Calls },
         target,
         costs: true,
     };
-    let one =
-        |name, rival, placement, target| case(name, rival, placement, ONE_CALLER, runtimes(rival, ONE_CALLER), target);
-    let many = |name, rival, target| case(name, rival, Free, MANY_CALLERS, runtimes(rival, MANY_CALLERS), target);
+    let one = |name, rival, placements, target| {
+        case(name, rival, placements, ONE_CALLER, runtimes(rival, ONE_CALLER), target)
+    };
+    let many = |name, rival, target| case(name, rival, either, MANY_CALLERS, runtimes(rival, MANY_CALLERS), target);
     let down = Work::Down(Source::Memory);
-    let stream = case("octets-tcp-tonic", Tonic, Free, down, streams(down), Some(2.5));
+    let stream = case("octets-tcp-tonic", Tonic, either, down, streams(down), Some(2.5));
     vec![
         Case { peer: "tonic stream", metric: Metric::Throughput, ..stream },
-        one("call-tarpc-bincode", TarpcBincode, Apart, Some(1.2)),
-        one("call-tarpc-json", TarpcJson, Apart, Some(1.2)),
-        one("call-tonic", Tonic, Apart, Some(1.2)),
-        one("call-jsonrpsee", Jsonrpsee, Apart, Some(1.2)),
-        one("call-tarpc-bincode-together", TarpcBincode, Together, None),
-        one("call-tarpc-json-together", TarpcJson, Together, None),
-        one("call-tonic-together", Tonic, Together, None),
-        one("call-jsonrpsee-together", Jsonrpsee, Together, None),
+        one("call-tarpc-bincode", TarpcBincode, apart, Some(1.2)),
+        one("call-tarpc-json", TarpcJson, apart, Some(1.2)),
+        one("call-tonic", Tonic, apart, Some(1.2)),
+        one("call-jsonrpsee", Jsonrpsee, apart, Some(1.2)),
+        one("call-tarpc-bincode-together", TarpcBincode, together, None),
+        one("call-tarpc-json-together", TarpcJson, together, None),
+        one("call-tonic-together", Tonic, together, None),
+        one("call-jsonrpsee-together", Jsonrpsee, together, None),
         many("callers-tarpc-bincode", TarpcBincode, Some(1.1)),
         many("callers-tarpc-json", TarpcJson, None),
         many("callers-tonic", Tonic, None),
         many("callers-jsonrpsee", Jsonrpsee, None),
-        case("pipeline-tarpc-bincode", TarpcBincode, Free, BATCHES, runtimes(TarpcBincode, MANY_CALLERS), Some(3.0)),
+        case("pipeline-tarpc-bincode", TarpcBincode, either, BATCHES, runtimes(TarpcBincode, MANY_CALLERS), Some(3.0)),
     ]
 }
 

@@ -2,12 +2,14 @@
 
 use crate::awake;
 use crate::cases::{Case, Side};
+use crate::choosing;
 use crate::costs::{self, Costs};
 use crate::pair::{Pair, Sample};
 use crate::place::{Effort, Place};
+use crate::placement::Placement;
 use crate::plan::{Network, Outcome, Plan, Recorded, Subject, Work};
 use crate::recorded;
-use crate::stats::{Spread, better_half, ratio};
+use crate::stats::{Spread, ratio};
 
 /// What a case came to.
 #[derive(Debug)]
@@ -46,13 +48,18 @@ pub(crate) fn compare(case: &Case, effort: &Effort, place: &Place) -> Outcome<Co
         eprintln!("{} has processors that may sleep, so its rounds will differ more: {error}", case.name);
         None
     });
-    let mut plan = plan(case, case.ours, effort, place);
-    if case.theirs.iter().any(|side| needs_recording(*side)) {
-        plan.recorded = recorded::record(&plan)?;
-    }
-    let recorded = plan.recorded.clone();
-    let mut theirs = best_rival(case, effort, place, &recorded)?;
-    let mut ours = Pair::start("ours", plan)?;
+    let recorded = if case.theirs.iter().any(|side| needs_recording(*side)) {
+        recorded::record(&plan(case, case.ours, Placement::Free, effort, place))?
+    } else {
+        Recorded::default()
+    };
+    let plans = |sides: &[Side]| {
+        let places = case.placements.iter().flat_map(|placement| sides.iter().map(move |side| (*side, *placement)));
+        let plans = places.map(|(side, placement)| plan(case, side, placement, effort, place));
+        plans.map(|plan| Plan { recorded: recorded.clone(), ..plan }).collect::<Vec<_>>()
+    };
+    let mut theirs = choosing::best(case, case.peer, plans(&case.theirs), effort)?;
+    let mut ours = choosing::best(case, "ours", plans(&[case.ours]), effort)?;
 
     let calls = calls_of_a_round(case, effort, &mut ours, &mut theirs)?;
     let mut comparison =
@@ -76,14 +83,14 @@ fn needs_recording(side: Side) -> bool {
 }
 
 /// What one side of a case does.
-pub(crate) fn plan(case: &Case, side: Side, effort: &Effort, place: &Place) -> Plan {
+pub(crate) fn plan(case: &Case, side: Side, placement: Placement, effort: &Effort, place: &Place) -> Plan {
     Plan {
         server: side.server,
         client: side.client,
         work: side.work,
         network: case.network,
         tuning: side.tuning,
-        placement: case.placement,
+        placement,
         bytes: effort.bytes(side.work),
         source: place.source(),
         sink: place.sink(),
@@ -95,49 +102,9 @@ pub(crate) fn plan(case: &Case, side: Side, effort: &Effort, place: &Place) -> P
     }
 }
 
-/// Starts the rival in each tuning, tries them in turn, and keeps the better half until one is left.
-fn best_rival(case: &Case, effort: &Effort, place: &Place, recorded: &Recorded) -> Outcome<Pair> {
-    let started = case.theirs.iter().map(|side| {
-        let plan = Plan { recorded: recorded.clone(), ..plan(case, *side, effort, place) };
-        Pair::start(case.peer, plan)
-    });
-    let mut pairs = started.collect::<Outcome<Vec<Pair>>>()?;
-    let mut tried = vec![Vec::new(); pairs.len()];
-    if pairs.len() > 1 {
-        for pair in &mut pairs {
-            pair.run(trial(case, effort))?;
-        }
-    }
-    while pairs.len() > 1 {
-        for _ in 0..effort.trials {
-            for (pair, tried) in pairs.iter_mut().zip(&mut tried) {
-                tried.push(case.metric.of(&pair.sample(trial(case, effort))?));
-            }
-        }
-        let better = better_half(&tried, case.metric.higher_is_better());
-        pairs = take(pairs, &better);
-        tried = take(tried, &better);
-    }
-    pairs.pop().ok_or_else(|| "there is no rival".into())
-}
-
-/// The items at these places.
-fn take<T>(items: Vec<T>, places: &[usize]) -> Vec<T> {
-    let chosen = items.into_iter().enumerate().filter(|(at, _)| places.contains(at));
-    chosen.map(|(_, item)| item).collect()
-}
-
-/// Calls in a trial.
-fn trial(case: &Case, effort: &Effort) -> u64 {
-    match case.ours.work {
-        Work::Calls { .. } => effort.trial_calls,
-        Work::Down(_) | Work::Up => 1,
-    }
-}
-
 /// How many calls take about as long as a round should, with both sides warm.
 fn calls_of_a_round(case: &Case, effort: &Effort, ours: &mut Pair, theirs: &mut Pair) -> Outcome<u64> {
-    let calls = trial(case, effort).next_multiple_of(case.ours.work.calls());
+    let calls = effort.trial(case.ours.work).next_multiple_of(case.ours.work.calls());
     ours.run(calls)?;
     theirs.run(calls)?;
     let seconds = f64::midpoint(ours.run(calls)?, theirs.run(calls)?);
@@ -152,19 +119,17 @@ fn scaled(calls: u64, seconds: f64, wanted: f64) -> u64 {
     scaled
 }
 
-/// How the rival is tuned, where there was a choice.
+/// How the rival is tuned and placed, where there was a choice.
 fn tuning(case: &Case, theirs: &Pair) -> Option<String> {
-    (case.theirs.len() > 1).then(|| theirs.plan.tuning.to_string())
+    let tuning = (case.theirs.len() > 1).then(|| theirs.plan.tuning.to_string());
+    let placement = (case.placements.len() > 1).then(|| theirs.plan.placement.to_string());
+    let chosen: Vec<String> = tuning.into_iter().chain(placement).collect();
+    (!chosen.is_empty()).then(|| chosen.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{scaled, take};
-
-    #[test]
-    fn what_is_not_taken_is_dropped_and_the_order_stays() {
-        assert_eq!(take(vec!['a', 'b', 'c', 'd'], &[3, 1]), ['b', 'd']);
-    }
+    use super::scaled;
 
     #[test]
     fn the_work_of_a_round_grows_with_the_time_wanted_and_is_never_nothing() {

@@ -38,6 +38,14 @@ impl Effort {
     pub(crate) const TINY: Effort =
         Effort { rounds: 1, round: 0.0, trials: 1, trial_calls: 100, counted: 1, memory: 1 << 20, file: 1 << 20 };
 
+    /// Calls in a trial.
+    pub(crate) fn trial(&self, work: Work) -> u64 {
+        match work {
+            Work::Calls { .. } => self.trial_calls,
+            Work::Down(_) | Work::Up => 1,
+        }
+    }
+
     /// Bytes that move in one unit of this work.
     pub(crate) fn bytes(&self, work: Work) -> usize {
         match work {

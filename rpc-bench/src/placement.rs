@@ -4,9 +4,10 @@
 //! from round to round. On two, as on two machines, most of a call's time goes into waking the other processor, in a virtual
 //! machine some 50 us; on one, a call takes a sixth of the time, and nearly all of it is work. So there both sides are told.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use serde::{Deserialize, Serialize};
 
 /// Where server and client run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,16 @@ pub(crate) enum Placement {
     Apart,
     /// Both keep to the same one.
     Together,
+}
+
+impl fmt::Display for Placement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Placement::Free => "free",
+            Placement::Apart => "apart",
+            Placement::Together => "together",
+        })
+    }
 }
 
 /// Keeps this thread, and those that it starts, on the server's processor.

@@ -79,7 +79,7 @@ mod tests {
             let place = Place::new(&Effort::TINY).unwrap();
             let case = cases::all().into_iter().find(|case| case.name == "call-tcp").unwrap();
             let Recorded { request, reply } =
-                record(&crate::compare::plan(&case, case.ours, &Effort::TINY, &place)).unwrap();
+                record(&crate::compare::plan(&case, case.ours, case.placements[0], &Effort::TINY, &place)).unwrap();
             for message in [request, reply] {
                 let length = u32::from_le_bytes(message[2..6].try_into().unwrap()) as usize;
                 assert_eq!((message[0], message[1]), (1, 1), "a whole header first");

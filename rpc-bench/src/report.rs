@@ -120,7 +120,8 @@ bare: no delay on both ends of TCP
 A child writes pieces of 128 KiB, for ours and for theirs.
 One caller, octets and files: server and client are kept to a processor each, ours and theirs; in cases called \"together\"
   both to the same one. Where a call goes from one processor to another they are kept from sleeping, by a thread each that
-  yields to all others. A child's output, many callers, batches, a stream of tonic's: the system places them.
+  yields to all others. Many callers, batches, a stream of tonic's: each side so, or free, where the system likes, whichever
+  is best for it. A child's output: free.
 ";
     format!("\n{all}{}\n", roles::settings())
 }
