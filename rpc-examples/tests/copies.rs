@@ -6,23 +6,14 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::net::UnixListener;
 
-use common::{Places, content_of, names, odd_tree, pattern, rel, set_mode, set_time};
+use common::{Places, assert_all_arrives, content_of, names, odd_tree, pattern, rel, set_mode, set_time};
 use rpc_core::Server;
 use rpc_examples::mirror::{CopyOptions, Mirror, MirrorClient, MirrorServer};
 use rpc_tests::watchdog;
 
 /// The promise of the library: one function, whatever stands behind the trait.
 fn copies_all(places: &Places, remote: &impl Mirror) {
-    let (report, heard) = places.pull_with(remote, &CopyOptions::default()).unwrap();
-    places.assert_same();
-    assert!(report.is_complete() && report.skipped == 0, "{report}");
-    assert_eq!((report.copied, report.files, report.links), (15, 15, 3));
-    assert_eq!(heard.expected, (report.files, report.bytes));
-    assert_eq!((heard.files, heard.bytes), (report.files, report.bytes));
-
-    let (again, _) = places.pull_from(remote).unwrap();
-    assert_eq!((again.copied, again.bytes, again.refreshed, again.links, again.directories), (0, 0, 0, 0, 0));
-    places.assert_same();
+    assert_all_arrives(places, || places.pull_with(remote, &CopyOptions::default()).unwrap());
 }
 
 #[test]

@@ -59,6 +59,20 @@ impl Places {
     }
 }
 
+/// Checks that a pull or a push of an [`odd_tree`] moves all that there is, and, made again, nothing.
+pub(crate) fn assert_all_arrives(places: &Places, copy: impl Fn() -> (Report, Heard)) {
+    let (report, heard) = copy();
+    places.assert_same();
+    assert!(report.is_complete() && report.skipped == 0, "{report} {heard:?}");
+    assert_eq!((report.copied, report.files, report.links), (15, 15, 3));
+    assert_eq!(heard.expected, (report.files, report.bytes));
+    assert_eq!((heard.files, heard.bytes), (report.files, report.bytes));
+
+    let (again, _) = copy();
+    assert_eq!((again.copied, again.bytes, again.refreshed, again.links, again.directories), (0, 0, 0, 0, 0));
+    places.assert_same();
+}
+
 /// All that a pull said.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {

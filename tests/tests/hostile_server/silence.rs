@@ -5,9 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::transport::memory_pair;
-use rpc_core::{Client, ClientConfig, Doing, Error, Result};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_core::{Client, ClientConfig, Doing, Error};
+use rpc_tests::{watchdog, wire};
 use serde_json::Value;
+
+use crate::{answer_with, json_call, octets_call, ok_header};
 
 /// Short limits, so that a silent peer is noticed soon; long enough for a busy machine.
 fn impatient() -> ClientConfig {
@@ -15,32 +17,9 @@ fn impatient() -> ClientConfig {
     ClientConfig::default().reply_timeout(soon).stall_timeout(soon).close_timeout(soon).max_json_len(1000)
 }
 
-fn json_call(client: &Client) -> Result<Value> {
-    client.call("anything").with(&()).json()
-}
-
-fn octets_call(client: &Client) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    client.call("anything").with(&()).octets()?.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn ok_header() -> Vec<u8> {
-    wire::header(r#"{"DataType":3,"Error":1}"#)
-}
-
 /// Makes a call to which the server answers with these bytes, and then with silence.
 fn answer<T>(server: &[u8], call: impl FnOnce(&Client) -> T) -> T {
-    let (mut peer, transport) = Peer::new();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            peer.await_requests(1);
-            peer.send(server);
-            peer.await_end();
-        });
-        let client = Client::from_transport_with(transport, impatient()).unwrap();
-        call(&client)
-    })
+    answer_with(impatient(), server, call)
 }
 
 fn deadline(server: &[u8], call: impl FnOnce(&Client) -> Error) -> Doing {

@@ -5,9 +5,11 @@ use std::thread;
 
 use rpc_core::frame::{FrameKind, FrameViolation};
 use rpc_core::message::{DataType, Violation};
-use rpc_core::{Client, ClientConfig, Doing, Error, Misuse, Result};
+use rpc_core::{Client, ClientConfig, Doing, Error, Misuse};
 use rpc_tests::{Peer, watchdog, wire};
 use serde_json::{Value, json};
+
+use crate::{answer_with, json_call, octets_call, ok_header};
 
 /// A small limit for JSON.
 fn strict() -> ClientConfig {
@@ -16,26 +18,7 @@ fn strict() -> ClientConfig {
 
 /// Makes a call to which the server answers with these bytes, and then with silence.
 fn answer<T>(server: &[u8], call: impl FnOnce(&Client) -> T) -> T {
-    let (mut peer, transport) = Peer::new();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            peer.await_requests(1);
-            peer.send(server);
-            peer.await_end();
-        });
-        let client = Client::from_transport_with(transport, strict()).unwrap();
-        call(&client)
-    })
-}
-
-fn json_call(client: &Client) -> Result<Value> {
-    client.call("anything").with(&()).json()
-}
-
-fn octets_call(client: &Client) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    client.call("anything").with(&()).octets()?.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    answer_with(strict(), server, call)
 }
 
 /// The protocol error that these bytes make of a call; the connection is closed behind it.
@@ -49,10 +32,6 @@ fn violation(server: &[u8]) -> Violation {
             other => panic!("{other:?}"),
         }
     })
-}
-
-fn ok_header() -> Vec<u8> {
-    wire::header(r#"{"DataType":3,"Error":1}"#)
 }
 
 #[test]
