@@ -6,6 +6,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use crate::counting;
+use crate::placement;
 
 /// What a process has used since it began.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -32,6 +33,18 @@ impl Usage {
 /// The memory that is resident now, in bytes.
 pub(crate) fn resident() -> u64 {
     status("VmRSS:").unwrap_or(0)
+}
+
+/// What is measured on, and how busy it is now: a machine that does other work makes poor figures.
+pub(crate) fn machine() -> String {
+    let read = |path| fs::read_to_string(path).map_or("?".to_owned(), |text| text.trim().to_owned());
+    let load = read("/proc/loadavg");
+    let release = read("/proc/sys/kernel/osrelease");
+    let processors = placement::processors().len();
+    format!(
+        "{processors} processors, Linux {release}, load {} when it began",
+        load.split_whitespace().next().unwrap_or("?")
+    )
 }
 
 /// A line of the kernel's account of this process, in bytes.

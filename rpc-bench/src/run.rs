@@ -9,6 +9,7 @@ use crate::awake;
 use crate::cases;
 use crate::compare::compare;
 use crate::control;
+use crate::meter;
 use crate::place::Place;
 use crate::plan::Outcome;
 use crate::report;
@@ -42,6 +43,7 @@ fn measure(args: &Args) -> Outcome<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let effort = args.effort();
+    let machine = meter::machine();
     let place = Place::new(&effort)?;
     let mut measured = Vec::new();
     let mut failed = false;
@@ -61,7 +63,7 @@ fn measure(args: &Args) -> Outcome<ExitCode> {
         }
     }
     if !args.json {
-        println!("{}", report::results(&measured));
+        println!("{machine}\n\n{}", report::results(&measured));
         println!("What it costs, server / client:\n\n{}", report::costs(&measured));
         print!("{}", report::settings());
     }
