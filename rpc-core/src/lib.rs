@@ -10,6 +10,7 @@
 //! | [`frame`] | six bytes and a length |
 //! | [`message`] | JSON headers, status, data types, body reader and writer |
 //! | `connection` | whose turn it is, as pure state machines; how a connection ends |
+//! | `content` | what stands behind a reader or writer: memory, or a descriptor that the kernel can move bytes from and to |
 //! | [`Client`], [`Session`], [`Server`] | typed calls, dispatch, shutdown |
 //! | `service` | what signatures ask of their types |
 //! | `rpc_service` | the attribute that writes client and server for a trait |
@@ -24,7 +25,7 @@ pub mod testing;
 
 mod client;
 mod connection;
-mod copy;
+mod content;
 mod error;
 mod server;
 mod service;
@@ -33,7 +34,7 @@ mod service;
 pub mod __private;
 
 pub use client::{CallOptions, Client, ClientConfig, OctetReader, Outgoing, Pipeline, Ready, Session};
-pub use copy::copy;
+pub use content::copy;
 pub use error::{Doing, Error, Fate, Misuse, RemoteError, Result};
 pub use message::Status;
 pub use server::{

@@ -1,15 +1,16 @@
 //! What a request can consist of, without the types of its values.
 
-use std::io::{self, Empty, Read};
+use std::io::{Empty, Read};
 
+use crate::content::Source;
 use crate::message::json;
 use crate::service::{Encode, SerdeArgument};
 
 /// What a request consists of.
 pub(crate) enum Payload<'a> {
     Json(&'a dyn Encode),
-    Octets(&'a mut dyn Read),
-    JsonThenOctets(&'a dyn Encode, &'a mut dyn Read),
+    Octets(Source<'a>),
+    JsonThenOctets(&'a dyn Encode, Source<'a>),
 }
 
 /// What can be the body of a request. It is made by [`Outgoing`](super::Outgoing) only.
@@ -118,7 +119,7 @@ impl<R: Read> Body for StreamBody<R> {
     }
 
     fn payload(&mut self) -> Payload<'_> {
-        Payload::Octets(self)
+        Payload::Octets(self.source())
     }
 
     fn touched(&self) -> bool {
@@ -134,7 +135,7 @@ impl<V: JsonBody, R: Read> Body for ValueAndStreamBody<V, R> {
     }
 
     fn payload(&mut self) -> Payload<'_> {
-        Payload::JsonThenOctets(self.0.value(), &mut self.1)
+        Payload::JsonThenOctets(self.0.value(), self.1.source())
     }
 
     fn touched(&self) -> bool {
@@ -148,10 +149,9 @@ impl<R> StreamBody<R> {
     }
 }
 
-impl<R: Read> Read for StreamBody<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.touched = true;
-        self.content.read(buf)
+impl<R: Read> StreamBody<R> {
+    fn source(&mut self) -> Source<'_> {
+        Source::of(&mut self.content).noting(&mut self.touched)
     }
 }
 

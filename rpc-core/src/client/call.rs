@@ -188,13 +188,13 @@ fn was_lost(error: &Error) -> bool {
     matches!(error, Error::Transport { fate: Fate::UNREACHED, .. })
 }
 
-fn make_call(
+fn make_call<'a>(
     wire: &mut Wire,
-    endpoint: &str,
-    payload: Payload<'_>,
+    endpoint: &'a str,
+    payload: Payload<'a>,
     accept: DataType,
     deadline: Deadline,
-    metadata: &Metadata<'_>,
+    metadata: &'a Metadata<'a>,
 ) -> Result<DataType> {
     let body = match payload {
         Payload::Json(value) => {

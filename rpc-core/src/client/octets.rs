@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io::{self, BufRead, Empty, Read, Write};
 
+use crate::content::{Filled, KnownSource};
 use crate::error::{Error, Misuse, RemoteError, Result};
+use crate::transport::KernelPipe;
 
 use super::pool::Borrowed;
 use super::session::Session;
@@ -46,11 +48,19 @@ impl<'s, R> OctetReader<'s, R> {
         OctetReader { state: State::Open(held), source }
     }
 
-    /// Runs one step on the connection and lets go of it at the end, or behind an error.
+    /// Runs one step on the connection, which tells how many bytes it gained.
     fn step(&mut self, step: impl FnOnce(&mut Wire, Option<&mut R>) -> Result<usize>) -> io::Result<usize> {
+        self.run(|wire, source| step(wire, source).map(Filled::With)).map(|gained| match gained {
+            Filled::With(count) => count,
+            Filled::NotNow | Filled::Never => 0,
+        })
+    }
+
+    /// Runs one step on the connection and lets go of it at the end, or behind an error.
+    fn run(&mut self, step: impl FnOnce(&mut Wire, Option<&mut R>) -> Result<Filled>) -> io::Result<Filled> {
         let held = match &mut self.state {
             State::Open(held) => held,
-            State::Ended => return Ok(0),
+            State::Ended => return Ok(Filled::With(0)),
             State::Failed(Some(remote)) => return Err(Error::Remote(remote.clone()).into()),
             State::Failed(None) => return Err(Error::from(Misuse::Closed).into()),
         };
@@ -58,11 +68,11 @@ impl<'s, R> OctetReader<'s, R> {
             borrowed.touch();
         }
         match held.wire().and_then(|wire| step(wire, self.source.as_mut())) {
-            Ok(count) => {
-                if count == 0 {
+            Ok(gained) => {
+                if gained == Filled::With(0) {
                     self.state = State::Ended;
                 }
-                Ok(count)
+                Ok(gained)
             }
             Err(error) => {
                 self.state = State::Failed(error.remote().cloned());
@@ -74,7 +84,8 @@ impl<'s, R> OctetReader<'s, R> {
 }
 
 impl<R: Read> OctetReader<'_, R> {
-    /// Copies the rest of the stream to `sink` and returns the number of bytes. Large pieces are moved at once.
+    /// Copies the rest of the stream to `sink` and returns the number of bytes. Large pieces are moved at once; on Linux, to a
+    /// file, a pipe or a socket, the kernel moves them.
     ///
     /// # Errors
     /// Those of reading and of `sink`.
@@ -92,6 +103,18 @@ impl<R: Read> Read for OctetReader<'_, R> {
             None => wire.read_octets(buf),
             Some(source) => wire.read_duplex(source, |wire| wire.receive_octets(buf)),
         })
+    }
+}
+
+impl KnownSource for OctetReader<'_> {
+    fn shown(&self) -> &[u8] {
+        &[]
+    }
+
+    fn consume(&mut self, _count: usize) {}
+
+    fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
+        self.run(|wire, _| wire.octets_to_pipe(pipe, len))
     }
 }
 

@@ -1,9 +1,10 @@
 //! A request on its way out.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
-use crate::connection::{Ahead, CHUNK};
+use crate::connection::Ahead;
+use crate::content::{Pieces, Source};
 use crate::error::{Doing, Error, Fate, Misuse, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
@@ -31,9 +32,9 @@ pub(crate) enum RequestBody<'a> {
     /// The JSON that stands ready, see [`Wire::make_ready`].
     Json,
     /// All that this reader has.
-    Octets(&'a mut dyn Read),
+    Octets(Source<'a>),
     /// The JSON that stands ready, and all that this reader has.
-    JsonThenOctets(&'a mut dyn Read),
+    JsonThenOctets(Source<'a>),
 }
 
 impl Request<'_> {
@@ -91,8 +92,8 @@ impl Wire {
         let stream = request.body.data_type().has_octets();
         if self.turn().full_duplex() {
             return match request.body {
-                RequestBody::Octets(source) => self.exchange_duplex(false, source, deadline),
-                RequestBody::JsonThenOctets(source) => self.exchange_duplex(true, source, deadline),
+                RequestBody::Octets(mut source) => self.exchange_duplex(false, &mut source, deadline),
+                RequestBody::JsonThenOctets(mut source) => self.exchange_duplex(true, &mut source, deadline),
                 RequestBody::Json => unreachable!("JSON alone has no octets"),
             };
         }
@@ -143,10 +144,10 @@ impl Wire {
     }
 
     /// Frame by frame, looking for a reply before each.
-    fn send_octets(&mut self, source: &mut dyn Read, deadline: Deadline) -> Result<Sent, SendError> {
-        let mut chunk = vec![0; CHUNK];
+    fn send_octets(&mut self, source: Source<'_>, deadline: Deadline) -> Result<Sent, SendError> {
+        let mut pieces = Pieces::new(source, self.outbound.takes_pipes());
         loop {
-            let count = match read_source(source, &mut chunk) {
+            let count = match pieces.get() {
                 Ok(count) => count,
                 Err(error) => return self.source_failed(error),
             };
@@ -164,12 +165,11 @@ impl Wire {
             if deadline.ends_streams() {
                 return Err(FrameError::Io(io::ErrorKind::TimedOut.into()).into());
             }
-            let mut writer = MessageWriter::new(&mut self.outbound.frames);
             if count == 0 {
-                writer.finish()?;
+                MessageWriter::new(&mut self.outbound.frames).finish()?;
                 return Ok(Sent::Whole);
             }
-            writer.write_all(&chunk[..count]).map_err(FrameError::Io)?;
+            pieces.send(&mut self.outbound)?;
         }
     }
 
@@ -237,15 +237,6 @@ impl Wire {
             Ok(body) => Ok(body),
             Err(reset) if reset.never_ran() => Err(reset),
             Err(_) => Err(Error::Transport { doing: Doing::Sending, error, fate }),
-        }
-    }
-}
-
-fn read_source(source: &mut dyn Read, chunk: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match source.read(chunk) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            outcome => return outcome,
         }
     }
 }

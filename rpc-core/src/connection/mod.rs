@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter};
 use crate::message::{MessageError, MessageReader, MessageWriter, ReplyHeader};
-use crate::transport::{Control, Parts, Patience, Patient, ReadHalf, WriteHalf};
+use crate::transport::{Control, KernelPipe, Parts, Patience, Patient, ReadHalf, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{
@@ -40,6 +40,9 @@ const JSON_KEPT: usize = 1024;
 
 /// Bytes of a stream that are read from its source at once: the largest frame of a stream.
 pub(crate) const CHUNK: usize = 256 * 1024;
+
+/// Bytes that are left of a frame for the kernel to move them: two system calls cost as much as copying that many.
+const WORTH_MOVING: u32 = 32 * 1024;
 
 /// Both directions of a connection, before it is known which side this is.
 pub(crate) struct Ends {
@@ -146,6 +149,15 @@ impl Inbound {
         }
     }
 
+    /// Moves bytes of the body into a pipe, which is empty; `None` where they have to be read: small frames, and what was read
+    /// ahead. 0 at the body's end.
+    pub(crate) fn body_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<Option<usize>, MessageError> {
+        self.messages.take_message(WORTH_MOVING, |source, left| {
+            let until = source.begin();
+            source.half.read_to_pipe(pipe, left.min(len), until)
+        })
+    }
+
     /// Gives back memory that a large message took.
     pub(crate) fn trim(&mut self) {
         trim_header(&mut self.header);
@@ -182,6 +194,26 @@ impl Outbound {
     /// Sends what is queued, and the JSON body that stands ready as the message behind it.
     pub(crate) fn write_json(&mut self) -> Result<(), FrameError> {
         MessageWriter::new(&mut self.frames).finish_with(&self.body)
+    }
+
+    /// Whether the kernel can move a frame's payload.
+    pub(crate) fn takes_pipes(&self) -> bool {
+        self.frames.get_ref().half.takes_pipes()
+    }
+
+    /// Sends the `len` bytes that a pipe holds as a frame of a body.
+    pub(crate) fn write_from_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<(), FrameError> {
+        self.frames.write_by(
+            (FrameKind::Data, false, len),
+            |sink, head| {
+                let until = sink.begin();
+                sink.half.write_more(head, until)
+            },
+            |sink| {
+                let until = sink.begin();
+                sink.half.write_from_pipe(pipe, until)
+            },
+        )
     }
 
     /// Ends a body in place of its next frame, or, behind a request's body, cancels the reply.

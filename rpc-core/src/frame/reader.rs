@@ -1,16 +1,21 @@
 //! Reads frames, never past a limit and never taking a broken stream for a clean end.
 
-use std::io::{self, Read};
+use std::io::{self, IoSliceMut, Read};
 
 use super::{FRAME_HEADER_LEN, FrameError, FrameHeader, FramePart, FrameViolation};
 
 /// Read-ahead of a reader, in bytes: what an idle connection keeps.
 const READ_AHEAD: usize = 8 * 1024;
 
+/// Payload, in bytes, of a frame that is probably followed by others like it. Of what stands behind such a frame only the next
+/// header is read ahead, so that the payload behind that goes where it is wanted at once.
+const BULK: u32 = 64 * 1024;
+
 /// Reads frames from any byte stream.
 ///
-/// Bytes read ahead stay in its own buffer of 8 KiB; payload reads that are larger than that bypass it. It can be called
-/// again after an error of kind `WouldBlock` or `TimedOut`: nothing is lost.
+/// Bytes read ahead stay in its own buffer of 8 KiB; payload reads that are larger than that bypass it. They are vectored
+/// ([`Read::read_vectored`]): the first slice is the caller's, and never longer than what is left of the frame, and the second
+/// takes the header of the next frame. It can be called again after an error of kind `WouldBlock` or `TimedOut`: nothing is lost.
 ///
 /// Invariant: `start <= end <= buffer.len()`; `buffer[start..end]` has been read and not been handed out; the first
 /// `min(remaining, end - start)` bytes of it belong to the present frame's payload.
@@ -21,12 +26,14 @@ pub struct FrameReader<R> {
     end: usize,
     len: u32,
     remaining: u32,
+    /// The present frame is large, and another of its message follows.
+    bulk: bool,
 }
 
 impl<R> FrameReader<R> {
     /// A reader that stands at a frame border.
     pub fn new(source: R) -> FrameReader<R> {
-        FrameReader { source, buffer: vec![0; READ_AHEAD].into(), start: 0, end: 0, len: 0, remaining: 0 }
+        FrameReader { source, buffer: vec![0; READ_AHEAD].into(), start: 0, end: 0, len: 0, remaining: 0, bulk: false }
     }
 
     /// Bytes of the present frame's payload that were not handed out yet.
@@ -118,9 +125,11 @@ impl<R: Read> FrameReader<R> {
                 let header = FrameHeader::decode(*bytes)?;
                 self.start += FRAME_HEADER_LEN;
                 (self.len, self.remaining) = (header.len, header.len);
+                self.bulk = header.len >= BULK && !header.last;
                 return Ok(Some(header));
             }
-            if self.fill()? == 0 {
+            let gained = if self.bulk { self.fill_header()? } else { self.fill()? };
+            if gained == 0 {
                 return match u32::try_from(self.buffered().len()) {
                     Ok(0) => Ok(None),
                     found => Err(FrameViolation::Truncated {
@@ -143,16 +152,51 @@ impl<R: Read> FrameReader<R> {
         if wanted == 0 {
             return Ok(0);
         }
-        if self.start == self.end && wanted >= self.buffer.len() {
-            let gained = retry_interrupted(|| self.source.read(&mut out[..wanted]))?;
-            self.took(gained);
-            return if gained == 0 { Err(self.cut_in_payload()) } else { Ok(gained) };
+        let last_of_bulk = self.bulk && wanted == self.remaining as usize;
+        if self.start == self.end && (wanted >= self.buffer.len() || last_of_bulk) {
+            return self.read_directly(&mut out[..wanted]);
         }
         let shown = self.fill_payload()?;
         let taken = shown.len().min(wanted);
         out[..taken].copy_from_slice(&shown[..taken]);
         self.consume_payload(taken);
         Ok(taken)
+    }
+
+    /// Reads payload past the buffer, and the next frame's header along with the last of it.
+    fn read_directly(&mut self, out: &mut [u8]) -> Result<usize, FrameError> {
+        let wanted = out.len();
+        (self.start, self.end) = (0, 0);
+        let behind = if self.bulk && wanted == self.remaining as usize { FRAME_HEADER_LEN } else { 0 };
+        let ahead = &mut self.buffer[..behind];
+        let gained =
+            retry_interrupted(|| self.source.read_vectored(&mut [IoSliceMut::new(out), IoSliceMut::new(ahead)]))?;
+        let payload = gained.min(wanted);
+        self.end = gained - payload;
+        self.took(payload);
+        if gained == 0 { Err(self.cut_in_payload()) } else { Ok(payload) }
+    }
+
+    /// Takes payload by a function of the caller's, which gets the byte stream and the number of bytes that are left of the frame,
+    /// and tells how many it took; 0 at the end of the byte stream. Nothing is called, and `None` returned, where some of the payload
+    /// was read ahead, or where none is left.
+    ///
+    /// # Errors
+    /// Those of `take`; [`FrameViolation::Truncated`] where the byte stream ends.
+    ///
+    /// # Panics
+    /// If `take` says that it took more.
+    pub fn take_payload(
+        &mut self,
+        take: impl FnOnce(&mut R, usize) -> io::Result<usize>,
+    ) -> Result<Option<usize>, FrameError> {
+        if self.start != self.end || self.remaining == 0 {
+            return Ok(None);
+        }
+        let taken = take(&mut self.source, self.remaining as usize)?;
+        assert!(taken <= self.remaining as usize, "more bytes taken than the frame has");
+        self.took(taken);
+        if taken == 0 { Err(self.cut_in_payload()) } else { Ok(Some(taken)) }
     }
 
     /// Payload of the present frame from the buffer, read from below if there is none. Empty only where it is used up.
@@ -168,6 +212,12 @@ impl<R: Read> FrameReader<R> {
 
     fn fill(&mut self) -> io::Result<usize> {
         self.read_ahead(|source, buffer| retry_interrupted(|| source.read(buffer)))
+    }
+
+    /// Reads of the next header what is missing, and nothing behind it.
+    fn fill_header(&mut self) -> io::Result<usize> {
+        let missing = FRAME_HEADER_LEN - self.buffered().len();
+        self.read_ahead(|source, buffer| retry_interrupted(|| source.read(&mut buffer[..missing])))
     }
 }
 
@@ -208,6 +258,51 @@ mod tests {
         assert_eq!(reader.read_payload(&mut rest).unwrap(), 0);
         assert_eq!(reader.next_frame().unwrap().unwrap().kind, FrameKind::Reset);
         assert!(reader.next_frame().unwrap().is_none());
+    }
+
+    #[test]
+    fn behind_a_large_frame_only_the_next_header_is_read_ahead() {
+        let large = [&[2, 0, 0, 0, 1, 0][..], &[7; 65536]].concat();
+        let bytes = [&large[..], &large, &[2, 1, 2, 0, 0, 0, 8, 8, 1, 1, 0, 0, 0, 0]].concat();
+        for piece in [1, 5, 4096, 65535, 65536, 65537, 70_000, 1 << 20] {
+            let mut reader = FrameReader::new(Pieces { bytes: &bytes, piece });
+            let mut out = vec![0; 1 << 20];
+            let mut payload = Vec::new();
+            for expected in [65536, 65536, 2] {
+                assert_eq!(reader.next_frame().unwrap().unwrap().len, expected);
+                while reader.remaining() > 0 {
+                    let count = reader.read_payload(&mut out).unwrap();
+                    payload.extend_from_slice(&out[..count]);
+                    assert!(expected == 2 || payload.len() < 10_000 || reader.buffered().len() <= FRAME_HEADER_LEN);
+                }
+            }
+            assert_eq!(payload, [&[7; 131_072][..], &[8, 8]].concat(), "pieces of {piece}");
+            assert_eq!(reader.next_frame().unwrap().unwrap().kind, FrameKind::Header);
+        }
+    }
+
+    /// Fills several slices at once, but never with more than a piece.
+    struct Pieces<'a> {
+        bytes: &'a [u8],
+        piece: usize,
+    }
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let piece = self.piece.min(buf.len());
+            self.bytes.read(&mut buf[..piece])
+        }
+
+        fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+            let mut left = self.piece;
+            let mut count = 0;
+            for buf in bufs {
+                let len = left.min(buf.len());
+                let read = self.bytes.read(&mut buf[..len])?;
+                (left, count) = (left - read, count + read);
+            }
+            Ok(count)
+        }
     }
 
     #[test]

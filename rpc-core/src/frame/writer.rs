@@ -90,6 +90,36 @@ impl<W: Write> FrameWriter<W> {
         self.send(&header, payload)
     }
 
+    /// Sends what is queued, and a frame whose payload of `len` bytes comes from elsewhere: `head` writes what stands before it, as
+    /// [`Write::write_vectored`], and then `payload` moves bytes of it to the byte stream, until it is complete, and says how many
+    /// each time.
+    ///
+    /// # Errors
+    /// [`TooLong`](super::FrameViolation::TooLong), before anything is written; an error of either, behind which the byte
+    /// stream cannot be used any more.
+    ///
+    /// # Panics
+    /// If `payload` says that it moved more than is left.
+    pub fn write_by(
+        &mut self,
+        (kind, last, len): (FrameKind, bool, usize),
+        mut head: impl FnMut(&mut W, &[IoSlice<'_>]) -> io::Result<usize>,
+        mut payload: impl FnMut(&mut W) -> io::Result<usize>,
+    ) -> Result<(), FrameError> {
+        let header = FrameHeader::new(kind, last, len)?.encode();
+        self.attempt(|sink, accepted, queued| {
+            let slices = &mut [IoSlice::new(queued), IoSlice::new(&header)];
+            write_all(accepted, slices, |slices| head(sink, slices))?;
+            let mut left = len;
+            while left > 0 {
+                let moved = unless_interrupted(|| payload(sink))?;
+                *accepted += moved as u64;
+                left = left.checked_sub(moved).expect("no more is moved than was announced");
+            }
+            Ok(())
+        })
+    }
+
     /// Sends what is queued.
     ///
     /// # Errors
@@ -124,38 +154,57 @@ impl<W: Write> FrameWriter<W> {
     }
 
     fn send(&mut self, header: &[u8], payload: &[u8]) -> Result<(), FrameError> {
-        if self.broken {
-            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "a write has failed before").into());
-        }
-        let outcome = if self.queued.len() + header.len() + payload.len() <= ROOM {
+        if self.queued.len() + header.len() + payload.len() <= ROOM {
             self.make_room();
             self.queued.extend_from_slice(header);
             self.queued.extend_from_slice(payload);
-            write_all(&mut self.sink, &mut self.accepted, &mut [IoSlice::new(&self.queued)])
-        } else {
-            let slices = &mut [IoSlice::new(&self.queued), IoSlice::new(header), IoSlice::new(payload)];
-            write_all(&mut self.sink, &mut self.accepted, slices)
-        };
+            return self.attempt(|sink, accepted, queued| {
+                write_all(accepted, &mut [IoSlice::new(queued)], |slices| sink.write_vectored(slices))
+            });
+        }
+        self.attempt(|sink, accepted, queued| {
+            let slices = &mut [IoSlice::new(queued), IoSlice::new(header), IoSlice::new(payload)];
+            write_all(accepted, slices, |slices| sink.write_vectored(slices))
+        })
+    }
+
+    /// Writes what is queued, and more, unless a write has failed before.
+    fn attempt(&mut self, write: impl FnOnce(&mut W, &mut u64, &[u8]) -> io::Result<()>) -> Result<(), FrameError> {
+        if self.broken {
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "a write has failed before").into());
+        }
+        // unless this comes back: who knows what a write that panicked has sent
+        self.broken = true;
+        let outcome = write(&mut self.sink, &mut self.accepted, &self.queued);
         self.queued.clear();
         self.broken = outcome.is_err();
         Ok(outcome?)
     }
 }
 
-fn write_all<W: Write>(sink: &mut W, accepted: &mut u64, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {
+fn write_all(
+    accepted: &mut u64,
+    mut slices: &mut [IoSlice<'_>],
+    mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+) -> io::Result<()> {
     IoSlice::advance_slices(&mut slices, 0);
     while !slices.is_empty() {
-        match sink.write_vectored(slices) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(taken) => {
-                *accepted += taken as u64;
-                IoSlice::advance_slices(&mut slices, taken);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+        let taken = unless_interrupted(|| write(slices))?;
+        *accepted += taken as u64;
+        IoSlice::advance_slices(&mut slices, taken);
     }
     Ok(())
+}
+
+/// Writes until a signal does not interrupt it. A byte stream that takes nothing has failed.
+fn unless_interrupted(mut write: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match write() {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
 }
 
 impl<W> std::fmt::Debug for FrameWriter<W> {

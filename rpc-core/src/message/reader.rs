@@ -202,6 +202,25 @@ impl<R: Read> MessageReader<R> {
         Ok(self.frames.read_payload(out)?)
     }
 
+    /// Takes payload by a function of the caller's, as [`FrameReader::take_payload`]; 0 at the end of the message. `None` where some
+    /// was read ahead, or the present frame has less than `least` bytes left: then it is to be read.
+    ///
+    /// # Errors
+    /// Those of [`read_message`](MessageReader::read_message) and of `take`.
+    pub fn take_message(
+        &mut self,
+        least: u32,
+        take: impl FnOnce(&mut R, usize) -> io::Result<usize>,
+    ) -> Result<Option<usize>, MessageError> {
+        if !self.advance()? {
+            return Ok(Some(0));
+        }
+        if self.frames.remaining() < least {
+            return Ok(None);
+        }
+        Ok(self.frames.take_payload(take)?)
+    }
+
     /// As [`BufRead::fill_buf`], with the error as it is.
     ///
     /// # Errors

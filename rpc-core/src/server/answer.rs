@@ -1,11 +1,12 @@
 //! Writes the reply of a call, in the order that the rules ask for.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::sync::MutexGuard;
 
 use serde_json::value::RawValue;
 
-use crate::connection::{CHUNK, Outbound};
+use crate::connection::Outbound;
+use crate::content::{Pieces, Source};
 use crate::error::{Doing, Error, Fate, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
@@ -47,12 +48,12 @@ impl Exchange<'_> {
     }
 
     /// Replies with all that a reader has.
-    pub(super) fn reply_octets(&self, source: &mut dyn Read) {
+    pub(super) fn reply_octets(&self, source: Source<'_>) {
         self.note(self.send_octets(DataType::Octets, source));
     }
 
     /// Replies with a JSON value and all that a reader has.
-    pub(super) fn reply_json_then_octets(&self, value: &dyn Encode, source: &mut dyn Read) {
+    pub(super) fn reply_json_then_octets(&self, value: &dyn Encode, source: Source<'_>) {
         if let Some(json) = self.encode_or_refuse(value) {
             lock(&self.line.outbound).body = json;
             self.note(self.send_octets(DataType::MarshaledJsonThenOctets, source));
@@ -116,7 +117,7 @@ impl Exchange<'_> {
         if holds { Ok(()) } else { outbound.frames.flush().map_err(|error| self.write_failed(error)) }
     }
 
-    fn send_octets(&self, body: DataType, source: &mut dyn Read) -> Result<()> {
+    fn send_octets(&self, body: DataType, source: Source<'_>) -> Result<()> {
         let (ended, outbound) = self.queue_header(&ReplyHeader::ok(body))?;
         drop(outbound);
         let discard_first = !ended && !self.turn.get().full_duplex();
@@ -140,23 +141,22 @@ impl Exchange<'_> {
     }
 
     /// Sends what a source gives, as it gives it; looks for a cancel before each frame.
-    fn send_frames(&self, source: &mut dyn Read) -> Result<()> {
-        let mut chunk = vec![0; CHUNK];
+    fn send_frames(&self, source: Source<'_>) -> Result<()> {
+        let mut pieces = Pieces::new(source, lock(&self.line.outbound).takes_pipes());
         loop {
-            let count = match source.read(&mut chunk) {
+            let count = match pieces.get() {
                 Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return self.source_failed(error),
             };
             if self.cancelled()? {
                 return self.trail(&ReplyHeader::trailer(Status::RequestError, "cancelled by the client"));
             }
             let mut outbound = lock(&self.line.outbound);
-            let mut writer = MessageWriter::new(&mut outbound.frames);
             if count == 0 {
+                let writer = MessageWriter::new(&mut outbound.frames);
                 return writer.finish().map_err(|error| self.write_failed(error));
             }
-            writer.write_all(&chunk[..count]).map_err(|error| self.write_failed(error.into()))?;
+            pieces.send(&mut outbound).map_err(|error| self.write_failed(error))?;
         }
     }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io::Read;
 
+use crate::content::Source;
 use crate::message::DataType;
 use crate::message::json::JsonBuffer;
 use crate::service::{Encode, ErrorCodec, ResultCodec};
@@ -73,7 +74,7 @@ impl<'c, E> Reply<'c, OctetsReply<E>> {
     /// Replies with what a handler returned: reads it to its end, while it is sent.
     pub fn send<R: Read>(self, outcome: Result<R, E>) -> Served<'c> {
         match outcome {
-            Ok(mut content) => self.call.answer(|exchange| exchange.reply_octets(&mut content)),
+            Ok(mut content) => self.call.answer(|exchange| exchange.reply_octets(Source::of(&mut content))),
             Err(error) => self.call.fail(&error, &self.kind.error),
         }
     }
@@ -85,7 +86,7 @@ impl<'c, T, E> Reply<'c, JsonAndOctetsReply<T, E>> {
         match outcome {
             Ok((value, mut content)) => {
                 let value = Encoded { value: &value, codec: &self.kind.result };
-                self.call.answer(|exchange| exchange.reply_json_then_octets(&value, &mut content))
+                self.call.answer(|exchange| exchange.reply_json_then_octets(&value, Source::of(&mut content)))
             }
             Err(error) => self.call.fail(&error, &self.kind.error),
         }

@@ -5,9 +5,11 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::connection::Inbound;
+use crate::content::{Filled, KnownSource};
 use crate::error::{Doing, Error, Fate, Misuse, RemoteError};
 use crate::message::MessageError;
-use crate::transport::Patience;
+use crate::transport::{KernelPipe, Patience};
 
 use super::exchange::{Receiving, lock};
 
@@ -38,14 +40,12 @@ impl RequestReader {
     }
 }
 
-impl Read for RequestReader {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if buf.is_empty() {
-            return Ok(0);
-        }
+impl RequestReader {
+    /// Runs one step on the connection, unless the stream or the call is over.
+    fn run(&mut self, step: impl FnOnce(&mut Inbound) -> Result<Filled, MessageError>) -> io::Result<Filled> {
         match &self.end {
             None => {}
-            Some(End::Complete) => return Ok(0),
+            Some(End::Complete) => return Ok(Filled::With(0)),
             Some(End::Stopped(error)) => return Err(Error::Remote(error.clone()).into()),
         }
         let mut receiving = lock(&self.receiving);
@@ -56,12 +56,12 @@ impl Read for RequestReader {
             return Err(io::Error::other(error.to_string()));
         }
         receiving.inbound().set_patience(Patience::total(self.stall));
-        match receiving.inbound().messages.read_message(buf) {
-            Ok(count) => {
-                if count == 0 {
+        match step(receiving.inbound()) {
+            Ok(gained) => {
+                if gained == Filled::With(0) {
                     self.end = Some(End::Complete);
                 }
-                Ok(count)
+                Ok(gained)
             }
             Err(MessageError::Trailer(trailer)) => {
                 let error = RemoteError::from(*trailer);
@@ -75,6 +75,34 @@ impl Read for RequestReader {
                 Err(told)
             }
         }
+    }
+}
+
+impl Read for RequestReader {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        match self.run(|inbound| inbound.messages.read_message(buf).map(Filled::With))? {
+            Filled::With(count) => Ok(count),
+            Filled::NotNow | Filled::Never => Ok(0),
+        }
+    }
+}
+
+impl KnownSource for RequestReader {
+    fn shown(&self) -> &[u8] {
+        &[]
+    }
+
+    fn consume(&mut self, _count: usize) {}
+
+    fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
+        self.run(|inbound| match inbound.body_to_pipe(pipe, len) {
+            Ok(moved) => Ok(moved.map_or(Filled::NotNow, Filled::With)),
+            Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(Filled::Never),
+            Err(error) => Err(error),
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use crate::Transport;
-use crate::transport::{Control, Parts, ReadHalf, WriteHalf};
+use crate::transport::{Control, KernelPipe, Parts, ReadHalf, WriteHalf};
 
 /// What goes wrong at an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +132,25 @@ impl ReadHalf for Half<dyn ReadHalf> {
             }
         }
     }
+
+    fn read_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize, until: Option<Instant>) -> io::Result<usize> {
+        let fault = self.plan.next();
+        if fault == Some(Fault::Cut) {
+            self.cut();
+        }
+        moved(fault, || self.half.read_to_pipe(pipe, len, until))
+    }
+}
+
+/// An operation in which the kernel moves bytes.
+fn moved(fault: Option<Fault>, operate: impl FnOnce() -> io::Result<usize>) -> io::Result<usize> {
+    match fault {
+        // the kernel decides how much it moves
+        None | Some(Fault::Short) => operate(),
+        Some(Fault::Fail) => Err(failure()),
+        Some(Fault::Stall) => Err(io::ErrorKind::TimedOut.into()),
+        Some(Fault::Cut) => Err(io::ErrorKind::ConnectionAborted.into()),
+    }
 }
 
 /// The first byte of several slices.
@@ -172,6 +191,18 @@ impl WriteHalf for Half<dyn WriteHalf> {
                 Err(io::ErrorKind::BrokenPipe.into())
             }
         }
+    }
+
+    fn takes_pipes(&self) -> bool {
+        self.half.takes_pipes()
+    }
+
+    fn write_from_pipe(&mut self, pipe: &mut KernelPipe, until: Option<Instant>) -> io::Result<usize> {
+        let fault = self.plan.next();
+        if fault == Some(Fault::Cut) {
+            self.cut();
+        }
+        moved(fault, || self.half.write_from_pipe(pipe, until))
     }
 
     fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {

@@ -12,6 +12,7 @@
 
 mod address;
 mod halves;
+pub(crate) mod kernel;
 mod listener;
 mod memory;
 mod patience;
@@ -21,12 +22,13 @@ mod tcp;
 mod unix;
 
 use std::fmt;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::sync::Arc;
 use std::time::Instant;
 
 pub use address::{Address, AddressError, ToAddress};
 pub(crate) use halves::with_helpers;
+pub use kernel::KernelPipe;
 pub(crate) use listener::{Listener, Ringer};
 pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
 pub(crate) use patience::{Patience, Patient};
@@ -80,6 +82,27 @@ pub trait ReadHalf: Send {
         _ = buf;
         Err(io::ErrorKind::Unsupported.into())
     }
+
+    /// Reads the payload of a frame, as [`read`](ReadHalf::read) does, into the slices one behind the other. The first is not
+    /// empty, and **the peer has announced at least as many bytes as it holds**: so a transport may wait for a good part of
+    /// them together, where waking up for each little is dear. The default implementation reads into the first one only.
+    ///
+    /// # Errors
+    /// As [`read`](ReadHalf::read).
+    fn read_announced(&mut self, bufs: &mut [IoSliceMut<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.read(&mut bufs[0], until)
+    }
+
+    /// Moves payload of a frame into a pipe, which is empty, without bringing it into this process; at most `len` bytes, all of
+    /// which the peer has announced. Otherwise as [`read`](ReadHalf::read).
+    ///
+    /// # Errors
+    /// As [`read`](ReadHalf::read); [`Unsupported`](io::ErrorKind::Unsupported), which is what the default implementation says,
+    /// where the transport is not a plain descriptor. Nothing is lost then.
+    fn read_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize, until: Option<Instant>) -> io::Result<usize> {
+        _ = (pipe, len, until);
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// The outgoing direction of a [`Transport`].
@@ -99,6 +122,31 @@ pub trait WriteHalf: Send {
     /// cannot tell. A call with octets both ways then hands the halves to two helper threads.
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         _ = bufs;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Writes, as [`write`](WriteHalf::write) does, what has more behind it that comes at once: a transport may wait for that. The
+    /// default implementation is `write`.
+    ///
+    /// # Errors
+    /// As [`write`](WriteHalf::write).
+    fn write_more(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.write(bufs, until)
+    }
+
+    /// Whether [`write_from_pipe`](WriteHalf::write_from_pipe) works. The default implementation says no.
+    fn takes_pipes(&self) -> bool {
+        false
+    }
+
+    /// Moves at least one byte of what a pipe holds to the stream, without bringing it into this process, and says how many.
+    /// Otherwise as [`write`](WriteHalf::write).
+    ///
+    /// # Errors
+    /// As [`write`](WriteHalf::write); [`Unsupported`](io::ErrorKind::Unsupported), which is what the default implementation
+    /// says, where [`takes_pipes`](WriteHalf::takes_pipes) says no.
+    fn write_from_pipe(&mut self, pipe: &mut KernelPipe, until: Option<Instant>) -> io::Result<usize> {
+        _ = (pipe, until);
         Err(io::ErrorKind::Unsupported.into())
     }
 

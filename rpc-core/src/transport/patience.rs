@@ -1,6 +1,6 @@
 //! How long an operation on a transport may take.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::time::{Duration, Instant};
 
 use super::{ReadHalf, WriteHalf};
@@ -58,7 +58,8 @@ impl Patience {
 /// Bytes of a write that most likely need not wait: it is tried without looking at the clock first.
 const SMALL: usize = 4 * 1024;
 
-/// A half of a transport with the patience that holds at present: a plain [`Read`] or [`Write`].
+/// A half of a transport with the patience that holds at present: a plain [`Read`] or [`Write`]. It is read vectored by the frame
+/// reader only, which does that for payload.
 pub(crate) struct Patient<T: ?Sized> {
     pub(crate) patience: Patience,
     pub(crate) half: Box<T>,
@@ -72,7 +73,7 @@ impl<T: ?Sized> Patient<T> {
     }
 
     /// The moment at which an operation that begins now has to give up.
-    fn begin(&mut self) -> Option<Instant> {
+    pub(crate) fn begin(&mut self) -> Option<Instant> {
         if let Patience::FromFirst(limit) = self.patience {
             self.patience = Patience::total(Some(limit));
         }
@@ -94,6 +95,17 @@ impl Read for Patient<dyn ReadHalf> {
             _ => {
                 let until = self.begin();
                 self.half.read(buf, until)
+            }
+        }
+    }
+
+    /// Reads what the peer has announced: see [`ReadHalf::read_announced`].
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        match self.patience {
+            Patience::Now => self.half.try_read(&mut bufs[0]),
+            _ => {
+                let until = self.begin();
+                self.half.read_announced(bufs, until)
             }
         }
     }

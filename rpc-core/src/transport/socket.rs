@@ -1,25 +1,38 @@
 //! What TCP and Unix sockets have in common: they read and write through a shared reference, within limits that the system
 //! keeps.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::patience::SocketLimit;
-use super::{Control, Parts, Peer, ReadHalf, WriteHalf};
+use super::{Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
 
 /// What can be done to a socket beside reading and writing.
 pub(super) trait Socket: Immediate + Send + Sync + 'static {
     fn limit_reads(&self, limit: Option<Duration>) -> io::Result<()>;
     fn limit_writes(&self, limit: Option<Duration>) -> io::Result<()>;
     fn end(&self, directions: Shutdown) -> io::Result<()>;
+
+    /// Sets how many bytes have to be there before a waiting read is woken. `false`, and nothing changed, where that is not to be
+    /// had, or not now.
+    fn wait_for(&self, bytes: usize) -> io::Result<bool> {
+        _ = bytes;
+        Ok(false)
+    }
 }
 
-/// What a socket can do without blocking, and waiting for either direction; std offers it on no platform.
+/// What a socket can do without blocking, waiting for either direction, and what the kernel moves; std offers it on no
+/// platform.
 pub(super) trait Immediate {
     /// Whether the others work.
     const WORKS: bool;
+
+    /// Sends what has more behind it, for which the system may wait.
+    fn send_more(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
+    fn fill_pipe(&self, pipe: &mut KernelPipe, len: usize) -> io::Result<usize>;
+    fn drain_pipe(&self, pipe: &mut KernelPipe) -> io::Result<usize>;
 
     fn receive_now(&self, buf: &mut [u8]) -> io::Result<usize>;
     fn send_now(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
@@ -41,6 +54,18 @@ impl<S> Immediate for S {
     fn wait_for_either(&self, _until: Option<Instant>) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
+
+    fn send_more(&self, _bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn fill_pipe(&self, _pipe: &mut KernelPipe, _len: usize) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn drain_pipe(&self, _pipe: &mut KernelPipe) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// Takes a socket apart.
@@ -50,17 +75,42 @@ where
 {
     let socket = Arc::new(socket);
     Parts {
-        reader: Box::new(Half { socket: Arc::clone(&socket), limit: SocketLimit::default() }),
-        writer: Box::new(Half { socket: Arc::clone(&socket), limit: SocketLimit::default() }),
+        reader: Box::new(Half::new(&socket)),
+        writer: Box::new(Half::new(&socket)),
         control: Some(Arc::new(Both(socket))),
         peer,
     }
 }
 
+/// Bytes for which a reader waits together where the peer has announced them. Over TCP on one machine waking up costs more than
+/// copying what has come: with this, a stream of large frames moves a third more bytes a second. Two or four times as many gain no
+/// more.
+const LOW_WATER: usize = 128 * 1024;
+
 /// One direction, and the limit that the system keeps for it at present.
 struct Half<S> {
     socket: Arc<S>,
     limit: SocketLimit,
+    /// Whether a read waits for [`LOW_WATER`] bytes, not for one.
+    waits_for_much: bool,
+}
+
+impl<S: Socket> Half<S> {
+    fn new(socket: &Arc<S>) -> Half<S> {
+        Half { socket: Arc::clone(socket), limit: SocketLimit::default(), waits_for_much: false }
+    }
+
+    /// Lets the next read wait for much where so many bytes are announced, for one byte else.
+    ///
+    /// The system hands out what is there, and where that is less than the mark it waits for as much as the mark **again**. So twice as
+    /// much has to be on the way.
+    fn expect(&mut self, announced: usize) -> io::Result<()> {
+        let much = announced >= 2 * LOW_WATER;
+        if much != self.waits_for_much {
+            self.waits_for_much = self.socket.wait_for(if much { LOW_WATER } else { 1 })? && much;
+        }
+        Ok(())
+    }
 }
 
 impl<S: Socket> ReadHalf for Half<S>
@@ -68,12 +118,26 @@ where
     for<'s> &'s S: Read,
 {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        self.expect(1)?;
         let mut socket = &*self.socket;
         self.limit.run(until, |limit| socket.limit_reads(limit), || socket.read(buf))
     }
 
     fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.expect(1)?;
         self.socket.receive_now(buf)
+    }
+
+    fn read_announced(&mut self, bufs: &mut [IoSliceMut<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.expect(bufs[0].len())?;
+        let mut socket = &*self.socket;
+        self.limit.run(until, |limit| socket.limit_reads(limit), || socket.read_vectored(bufs))
+    }
+
+    fn read_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize, until: Option<Instant>) -> io::Result<usize> {
+        self.expect(len)?;
+        let socket = &*self.socket;
+        self.limit.run(until, |limit| socket.limit_reads(limit), || socket.fill_pipe(pipe, len))
     }
 }
 
@@ -88,6 +152,20 @@ where
 
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         self.socket.send_now(bufs)
+    }
+
+    fn takes_pipes(&self) -> bool {
+        S::WORKS
+    }
+
+    fn write_more(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        let socket = &*self.socket;
+        self.limit.run(until, |limit| socket.limit_writes(limit), || socket.send_more(bufs))
+    }
+
+    fn write_from_pipe(&mut self, pipe: &mut KernelPipe, until: Option<Instant>) -> io::Result<usize> {
+        let socket = &*self.socket;
+        self.limit.run(until, |limit| socket.limit_writes(limit), || socket.drain_pipe(pipe))
     }
 
     fn finish(&mut self, _until: Option<Instant>) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use super::socket::{self, Socket};
-use super::{Parts, Peer, Transport};
+use super::{Parts, Peer, Transport, kernel};
 
 impl Transport for TcpStream {
     fn into_parts(self) -> io::Result<Parts> {
@@ -27,6 +27,10 @@ impl Socket for TcpStream {
 
     fn end(&self, directions: Shutdown) -> io::Result<()> {
         self.shutdown(directions)
+    }
+
+    fn wait_for(&self, bytes: usize) -> io::Result<bool> {
+        kernel::set_low_water(self, bytes)
     }
 }
 

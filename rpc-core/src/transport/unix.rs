@@ -13,7 +13,7 @@ use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::socket::{self, Immediate, Socket};
-use super::{Parts, Peer, Transport};
+use super::{KernelPipe, Parts, Peer, Transport};
 
 impl Transport for UnixStream {
     fn into_parts(self) -> io::Result<Parts> {
@@ -67,6 +67,19 @@ impl<S: AsFd> Immediate for S {
         Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), flags)?)
     }
 
+    fn send_more(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let flags = MORE | SendFlags::NOSIGNAL;
+        Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), flags)?)
+    }
+
+    fn fill_pipe(&self, pipe: &mut KernelPipe, len: usize) -> io::Result<usize> {
+        pipe.fill(self, len)
+    }
+
+    fn drain_pipe(&self, pipe: &mut KernelPipe) -> io::Result<usize> {
+        pipe.drain(self)
+    }
+
     fn wait_for_either(&self, until: Option<Instant>) -> io::Result<()> {
         loop {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -81,6 +94,11 @@ impl<S: AsFd> Immediate for S {
         }
     }
 }
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MORE: SendFlags = SendFlags::MORE;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const MORE: SendFlags = SendFlags::empty();
 
 /// Longer than any limit that means something.
 const LONGEST: Timespec = Timespec { tv_sec: 1 << 40, tv_nsec: 0 };

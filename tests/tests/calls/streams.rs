@@ -9,8 +9,10 @@ use rpc_tests::{watchdog, watchdog_with_limit};
 use crate::fixture::{Shapes, ShapesClient, checksum, pattern, shapes};
 
 /// Around nothing, the buffers' sizes, a stream's largest frame, and the largest frame there is.
-const SIZES: [usize; 14] =
-    [0, 1, 2, 8_191, 8_192, 8_193, 262_143, 262_144, 262_145, 524_289, 4_194_303, 4_194_304, 4_194_305, 9_000_000];
+const SIZES: [usize; 19] = [
+    0, 1, 2, 8_191, 8_192, 8_193, 16_384, 81_920, 81_921, 262_143, 262_144, 262_145, 344_064, 344_065, 524_289,
+    4_194_303, 4_194_304, 4_194_305, 9_000_000,
+];
 
 #[test]
 fn streams_out_arrive_whole() {

@@ -7,7 +7,7 @@ use rpc_tests::{Peer, watchdog, wire};
 use serde_json::{Value, json};
 use wire::{DATA, HEADER, RESET, TRAILER};
 
-use crate::service::{Broken, FIRE, FRAME, taps};
+use crate::service::{Broken, FIRE, FIRST_FRAME, taps};
 
 /// Plays a client against the server, to its end.
 fn serve(client: &[u8]) -> (Result<Ended>, Vec<wire::Frame>) {
@@ -35,7 +35,9 @@ fn json(frame: &wire::Frame) -> Value {
 #[test]
 fn the_servers_trailer_stands_in_place_of_the_next_frame() {
     watchdog(|| {
-        for (count, sizes) in [(0, vec![]), (1, vec![1]), (FRAME, vec![FRAME]), (FRAME + 1, vec![FRAME, 1])] {
+        for (count, sizes) in
+            [(0, vec![]), (1, vec![1]), (FIRST_FRAME, vec![FIRST_FRAME]), (FIRST_FRAME + 1, vec![FIRST_FRAME, 1])]
+        {
             let request = [wire::opening(&format!("give {count}"), 3, 4), wire::data("null")].concat();
             let (ended, frames) = serve(&[request, wire::close_request()].concat());
             assert_eq!(ended.unwrap(), Ended::Closed);
@@ -118,7 +120,9 @@ fn upload(count: usize, first_reply: Option<&[u8]>) -> (Error, Vec<wire::Frame>)
 fn the_clients_trailer_stands_in_place_of_the_next_frame() {
     watchdog(|| {
         let revision_1 = [wire::ok(3), wire::data("1")].concat();
-        for (count, sizes) in [(0, vec![]), (1, vec![1]), (FRAME, vec![FRAME]), (FRAME + 1, vec![FRAME, 1])] {
+        for (count, sizes) in
+            [(0, vec![]), (1, vec![1]), (FIRST_FRAME, vec![FIRST_FRAME]), (FIRST_FRAME + 1, vec![FIRST_FRAME, 1])]
+        {
             let (error, frames) = upload(count, Some(&revision_1));
             assert!(matches!(error, Error::Source { .. }), "its own, and not what the server made of it: {error:?}");
             assert!(error.connection_usable());
@@ -135,7 +139,7 @@ fn the_clients_trailer_stands_in_place_of_the_next_frame() {
 fn a_server_of_revision_0_or_an_unknown_one_gets_a_reset() {
     watchdog(|| {
         for first_reply in [None, Some(&wire::ok_json("1")[..])] {
-            let (error, frames) = upload(FRAME + 1, first_reply);
+            let (error, frames) = upload(FIRST_FRAME + 1, first_reply);
             assert!(matches!(error, Error::Source { .. }), "{error:?}");
             assert!(!error.connection_usable() && !error.never_ran());
             assert_eq!(kinds(&frames), [HEADER, DATA, DATA, RESET]);

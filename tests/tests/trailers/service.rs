@@ -5,12 +5,25 @@ use std::sync::mpsc;
 
 use rpc_core::{Call, Client, Contract, Dispatch, Error, Served};
 
+/// Bytes of the first frame of a stream whose source has as many. The next ones are larger.
+pub(crate) const FIRST_FRAME: usize = 16 * 1024;
+
 /// Bytes of the largest frame of a stream.
 pub(crate) const FRAME: usize = 256 * 1024;
 
 /// Around nothing and the borders of frames.
-pub(crate) const COUNTS: [usize; 9] =
-    [0, 1, 8_193, FRAME - 1, FRAME, FRAME + 1, 3 * FRAME - 1, 3 * FRAME, 4 * 1024 * 1024 + 1];
+pub(crate) const COUNTS: [usize; 10] = [
+    0,
+    1,
+    FIRST_FRAME,
+    5 * FIRST_FRAME + 1,
+    FRAME - 1,
+    FRAME,
+    FRAME + 1,
+    3 * FRAME - 1,
+    3 * FRAME,
+    4 * 1024 * 1024 + 1,
+];
 
 /// What a source says that fails.
 pub(crate) const FIRE: &str = "the disk is on fire";

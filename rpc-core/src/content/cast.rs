@@ -1,0 +1,136 @@
+//! From any reader or writer to what is known of its type.
+#![allow(unsafe_code, reason = "without `'static` no safe way leads from a type parameter to a type; see each block")]
+
+use std::any::TypeId;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Cursor, PipeReader, PipeWriter, Read, Stdout, StdoutLock, Take, Write};
+use std::net::TcpStream;
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+use std::process::{ChildStderr, ChildStdin, ChildStdout};
+use std::sync::Arc;
+
+use crate::client::OctetReader;
+use crate::server::RequestReader;
+
+use super::{KnownSink, KnownSource};
+
+/// Calls `$found` with each of the types that are made of one, as long as it finds nothing.
+macro_rules! wrapped {
+    ($found:ident: $($base:ty),* $(,)?) => {$(
+        $found!($base);
+        $found!(&'static mut $base);
+        $found!(BufReader<$base>);
+        $found!(&'static mut BufReader<$base>);
+        $found!(BufReader<&'static mut $base>);
+        $found!(Take<$base>);
+        $found!(&'static mut Take<$base>);
+        $found!(Take<&'static mut $base>);
+        $found!(Take<BufReader<$base>>);
+        $found!(Take<&'static mut BufReader<$base>>);
+        $found!(BufReader<Take<$base>>);
+    )*};
+}
+
+/// The reader behind `pointer`, whose type has this number, if it is one that is known.
+fn source_behind(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSource> {
+    macro_rules! found {
+        ($source:ty) => {
+            if id == TypeId::of::<$source>() {
+                return Some(pointer.cast::<$source>());
+            }
+        };
+    }
+    wrapped!(found: File, &'static File, ChildStdout, ChildStderr, PipeReader, &'static PipeReader);
+    wrapped!(found: TcpStream, &'static TcpStream);
+    #[cfg(unix)]
+    wrapped!(found: UnixStream, &'static UnixStream);
+    wrapped!(found: &'static [u8], Cursor<&'static [u8]>, Cursor<Vec<u8>>, Cursor<&'static Vec<u8>>);
+    wrapped!(found: Cursor<Box<[u8]>>, Cursor<Arc<[u8]>>, Cursor<String>, Cursor<&'static str>);
+    wrapped!(found: OctetReader<'static>, RequestReader);
+    None
+}
+
+/// The writer behind `pointer`, whose type has this number, if it is one that is known.
+fn sink_behind(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSink> {
+    macro_rules! found {
+        ($($base:ty),*) => {$(
+            found!(one $base);
+            found!(one &'static mut $base);
+            found!(one BufWriter<$base>);
+            found!(one BufWriter<&'static mut $base>);
+            found!(one &'static mut BufWriter<$base>);
+        )*};
+        (one $sink:ty) => {
+            if id == TypeId::of::<$sink>() {
+                return Some(pointer.cast::<$sink>());
+            }
+        };
+    }
+    found!(File, &'static File, PipeWriter, &'static PipeWriter, ChildStdin, TcpStream, &'static TcpStream);
+    #[cfg(unix)]
+    found!(UnixStream, &'static UnixStream);
+    #[cfg(unix)]
+    found!(Stdout, StdoutLock<'static>);
+    None
+}
+
+/// What is known of a reader; the reader itself where that is nothing.
+pub(crate) fn known_source<R: Read + ?Sized>(reader: &mut R) -> Result<&mut dyn KnownSource, &mut R> {
+    match source_behind(typeid::of::<R>(), std::ptr::from_mut(reader).cast()) {
+        // SAFETY: the pointer is that of `reader`, which stays borrowed for as long as what is returned, and the type is its own:
+        // their numbers are equal. Numbers tell nothing of lifetimes, so a `&'a File` is taken for a `&'static File` here; but what
+        // is returned is used through `KnownSource` only, which is implemented for every lifetime alike and hands nothing out that
+        // lives longer than its own borrow.
+        Some(known) => Ok(unsafe { &mut *known }),
+        None => Err(reader),
+    }
+}
+
+/// What is known of a writer; the writer itself where that is nothing.
+pub(crate) fn known_sink<W: Write + ?Sized>(writer: &mut W) -> Result<&mut dyn KnownSink, &mut W> {
+    match sink_behind(typeid::of::<W>(), std::ptr::from_mut(writer).cast()) {
+        // SAFETY: as for a source.
+        Some(known) => Ok(unsafe { &mut *known }),
+        None => Err(writer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known<R: Read>(mut reader: R) -> bool {
+        known_source(&mut reader).is_ok()
+    }
+
+    #[test]
+    fn types_are_told_whatever_their_lifetimes() {
+        let (file, bytes) = (File::open("Cargo.toml").unwrap(), vec![1, 2, 3]);
+        assert!(known(&bytes[..]) && known(Cursor::new(&bytes)) && known(Cursor::new(&bytes[..])));
+        assert!(known(&file) && known((&file).take(3)) && known(BufReader::new(&file)));
+        assert!(known(BufReader::new(&file).take(3)) && known(BufReader::new((&file).take(3))));
+        assert!(known(&mut File::open("Cargo.toml").unwrap()) && known(file));
+        assert!(!known(std::io::empty()) && !known((&bytes[..]).chain(&bytes[..])));
+        let boxed: Box<dyn Read> = Box::new(&bytes[..]);
+        assert!(!known(boxed));
+    }
+
+    #[test]
+    fn what_is_behind_is_the_same_reader() {
+        let bytes = *b"abcdef";
+        let mut reader = (&bytes[..]).take(4);
+        let Ok(known) = known_source(&mut reader) else { panic!("it is known") };
+        assert_eq!(known.shown(), b"abcd");
+        known.consume(3);
+        assert_eq!((reader.limit(), reader.into_inner()), (1, &b"def"[..]));
+    }
+
+    #[test]
+    fn writers_are_told_too() {
+        let file = tempfile::tempfile().unwrap();
+        assert!(known_sink(&mut &file).is_ok() && known_sink(&mut BufWriter::new(&file)).is_ok_and(|_| true));
+        assert!(known_sink(&mut std::io::stdout().lock()).is_ok());
+        assert!(known_sink(&mut Vec::new()).is_err() && known_sink::<dyn Write>(&mut std::io::stdout()).is_err());
+    }
+}

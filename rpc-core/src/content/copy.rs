@@ -1,0 +1,104 @@
+//! Copying a stream in large pieces.
+
+use std::io::{self, Read, Write};
+
+use crate::transport::KernelPipe;
+
+use super::pieces::{GrowingBuffer, WORTH_A_PIPE, fill};
+use super::{Filled, KnownSink, KnownSource, known_sink, known_source};
+
+/// Copies all that `reader` has to `sink` and returns the number of bytes. It moves up to 256 KiB at once, where
+/// [`std::io::copy`] moves 8. From an [`OctetReader`](crate::OctetReader), a [`RequestReader`](crate::RequestReader), a file, a
+/// pipe or a socket, to a file, a pipe or a socket, the kernel moves the bytes, on Linux; so this is as fast as
+/// [`OctetReader::copy_to`](crate::OctetReader::copy_to) where the stream is known as `impl Read` only.
+///
+/// # Errors
+/// Those of `reader` and `sink`; what was copied before stays.
+pub fn copy<R: Read + ?Sized, W: Write + ?Sized>(reader: &mut R, sink: &mut W) -> io::Result<u64> {
+    match (known_source(reader), known_sink(sink)) {
+        (Ok(source), Ok(sink)) => Mover::default().run(source, sink),
+        (Ok(source), Err(sink)) => through_memory(source, sink),
+        (Err(reader), Ok(sink)) => through_memory(reader, sink),
+        (Err(reader), Err(sink)) => through_memory(reader, sink),
+    }
+}
+
+fn through_memory(reader: &mut (impl Read + ?Sized), sink: &mut (impl Write + ?Sized)) -> io::Result<u64> {
+    let mut buffer = GrowingBuffer::default();
+    let mut copied = 0;
+    loop {
+        let count = buffer.read_from(reader)?;
+        if count == 0 {
+            return Ok(copied);
+        }
+        sink.write_all(&buffer.bytes()[..count])?;
+        copied += count as u64;
+    }
+}
+
+/// A copy between two descriptors.
+#[derive(Default)]
+struct Mover {
+    buffer: GrowingBuffer,
+    pipe: Option<KernelPipe>,
+    /// The kernel cannot move these.
+    refused: bool,
+    copied: u64,
+}
+
+impl Mover {
+    fn run(mut self, source: &mut dyn KnownSource, sink: &mut dyn KnownSink) -> io::Result<u64> {
+        loop {
+            let count = match self.fill(source)? {
+                Filled::With(count) => {
+                    self.empty(sink)?;
+                    count
+                }
+                Filled::NotNow | Filled::Never => {
+                    let count = self.buffer.read_from(source)?;
+                    sink.write_all(&self.buffer.bytes()[..count])?;
+                    count
+                }
+            };
+            if count == 0 {
+                return Ok(self.copied);
+            }
+            self.copied += count as u64;
+        }
+    }
+
+    fn fill(&mut self, source: &mut dyn KnownSource) -> io::Result<Filled> {
+        if self.refused || self.copied < WORTH_A_PIPE || !source.shown().is_empty() {
+            return Ok(Filled::NotNow);
+        }
+        let filled = fill(&mut self.pipe, source)?;
+        self.refused = filled == Filled::Never;
+        Ok(filled)
+    }
+
+    /// Moves what the pipe holds to the sink; copies it where the kernel refuses: to a file in append mode, for example.
+    fn empty(&mut self, sink: &mut dyn KnownSink) -> io::Result<()> {
+        let Some(pipe) = &mut self.pipe else { return Ok(()) };
+        while pipe.held() > 0 {
+            match sink.drain(pipe) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                    self.refused = true;
+                    through_memory(&mut Held(pipe), sink)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a pipe holds, and then an end.
+struct Held<'p>(&'p mut KernelPipe);
+
+impl Read for Held<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read_held(buf)
+    }
+}

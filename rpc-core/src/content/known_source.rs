@@ -1,0 +1,156 @@
+//! Readers of which more is known than that they can be read.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read, Take};
+
+use crate::transport::KernelPipe;
+
+/// A reader with bytes in memory, a descriptor, or both: those in memory come first.
+pub(crate) trait KnownSource: Read {
+    /// The bytes in memory.
+    fn shown(&self) -> &[u8];
+
+    /// Passes over bytes in memory.
+    fn consume(&mut self, count: usize);
+
+    /// Moves at most `len` bytes, which are not 0, from the descriptor into a pipe, which is empty, where none are in memory.
+    fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled>;
+}
+
+/// What became of filling a pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filled {
+    /// It holds so many bytes; 0 at the end of the source.
+    With(usize),
+    /// What comes next has to be read, and then it may be tried again.
+    NotNow,
+    /// The kernel moves nothing from this source.
+    Never,
+}
+
+/// What filling a pipe from a descriptor means.
+pub(super) fn filled(moved: io::Result<usize>) -> io::Result<Filled> {
+    match moved {
+        Ok(count) => Ok(Filled::With(count)),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(Filled::Never),
+        Err(error) => Err(error),
+    }
+}
+
+macro_rules! descriptors {
+    ($($source:ty),*) => {$(
+        impl KnownSource for $source {
+            fn shown(&self) -> &[u8] {
+                &[]
+            }
+
+            fn consume(&mut self, _count: usize) {}
+
+            fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
+                filled(pipe.fill(&*self, len))
+            }
+        }
+    )*};
+}
+
+descriptors!(
+    std::fs::File,
+    io::PipeReader,
+    std::net::TcpStream,
+    std::process::ChildStdout,
+    std::process::ChildStderr,
+    &std::fs::File,
+    &io::PipeReader,
+    &std::net::TcpStream
+);
+#[cfg(unix)]
+descriptors!(std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
+
+impl KnownSource for &[u8] {
+    fn shown(&self) -> &[u8] {
+        self
+    }
+
+    fn consume(&mut self, count: usize) {
+        *self = &self[count..];
+    }
+
+    fn fill(&mut self, _pipe: &mut KernelPipe, _len: usize) -> io::Result<Filled> {
+        Ok(Filled::Never)
+    }
+}
+
+impl<T: AsRef<[u8]>> KnownSource for Cursor<T> {
+    fn shown(&self) -> &[u8] {
+        let bytes = self.get_ref().as_ref();
+        // a cursor may stand behind the end
+        usize::try_from(self.position()).ok().and_then(|at| bytes.get(at..)).unwrap_or_default()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.set_position(self.position() + count as u64);
+    }
+
+    fn fill(&mut self, _pipe: &mut KernelPipe, _len: usize) -> io::Result<Filled> {
+        Ok(Filled::Never)
+    }
+}
+
+impl<S: KnownSource> KnownSource for BufReader<S> {
+    fn shown(&self) -> &[u8] {
+        if self.buffer().is_empty() { self.get_ref().shown() } else { self.buffer() }
+    }
+
+    fn consume(&mut self, count: usize) {
+        if self.buffer().is_empty() {
+            self.get_mut().consume(count);
+        } else {
+            BufRead::consume(self, count);
+        }
+    }
+
+    fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
+        self.get_mut().fill(pipe, len)
+    }
+}
+
+impl<S: KnownSource> KnownSource for Take<S> {
+    fn shown(&self) -> &[u8] {
+        let shown = self.get_ref().shown();
+        &shown[..at_most(shown.len(), self.limit())]
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.get_mut().consume(count);
+        self.set_limit(self.limit() - count as u64);
+    }
+
+    fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
+        let len = at_most(len, self.limit());
+        if len == 0 {
+            return Ok(Filled::With(0));
+        }
+        let filled = self.get_mut().fill(pipe, len)?;
+        if let Filled::With(count) = filled {
+            self.set_limit(self.limit() - count as u64);
+        }
+        Ok(filled)
+    }
+}
+
+fn at_most(len: usize, limit: u64) -> usize {
+    usize::try_from(limit).map_or(len, |limit| len.min(limit))
+}
+
+impl<S: KnownSource + ?Sized> KnownSource for &mut S {
+    fn shown(&self) -> &[u8] {
+        (**self).shown()
+    }
+
+    fn consume(&mut self, count: usize) {
+        (**self).consume(count);
+    }
+
+    fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
+        (**self).fill(pipe, len)
+    }
+}

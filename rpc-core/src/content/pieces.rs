@@ -1,0 +1,128 @@
+//! A stream on its way out, piece by piece. Each becomes a frame.
+
+use std::io::{self, Read};
+
+use crate::connection::{CHUNK, Outbound};
+use crate::frame::{FrameError, FrameKind};
+use crate::transport::KernelPipe;
+
+use super::Source;
+use super::known_source::{Filled, KnownSource};
+
+/// Bytes of a stream from memory that are sent at once. It costs no memory, and between two of them the peer is listened to.
+const MEMORY_PIECE: usize = 1024 * 1024;
+
+/// Bytes that go through memory before a pipe is opened for a stream. A short one is not worth the system calls.
+pub(crate) const WORTH_A_PIPE: u64 = 128 * 1024;
+
+/// A stream on its way out. At any time at most one piece is at hand: its frame is announced with its whole length only then, for
+/// a file may shrink and a pipe may dry up.
+pub(crate) struct Pieces<'s> {
+    source: Source<'s>,
+    at_hand: AtHand,
+    buffer: GrowingBuffer,
+    /// What the kernel moves the bytes through, once it does.
+    pipe: Option<KernelPipe>,
+    /// Whether a pipe may be opened.
+    may_pipe: bool,
+    /// Bytes so far.
+    passed: u64,
+}
+
+/// Where the present piece is.
+#[derive(Clone, Copy)]
+enum AtHand {
+    /// In the buffer.
+    Read(usize),
+    /// Where the source has it.
+    Memory(usize),
+    /// In the pipe.
+    Piped(usize),
+}
+
+impl<'s> Pieces<'s> {
+    /// A stream for a transport that takes pipes, or does not.
+    pub(crate) fn new(source: Source<'s>, takes_pipes: bool) -> Pieces<'s> {
+        let (at_hand, buffer) = (AtHand::Read(0), GrowingBuffer::default());
+        Pieces { source, at_hand, buffer, pipe: None, may_pipe: takes_pipes, passed: 0 }
+    }
+
+    /// Gets the next piece and says how long it is: 0 at the end of the stream. Blocks as the source does.
+    pub(crate) fn get(&mut self) -> io::Result<usize> {
+        self.at_hand = self.next()?;
+        let (AtHand::Read(len) | AtHand::Memory(len) | AtHand::Piped(len)) = self.at_hand;
+        self.passed += len as u64;
+        Ok(len)
+    }
+
+    fn next(&mut self) -> io::Result<AtHand> {
+        if let Some(known) = self.source.known() {
+            let shown = known.shown().len();
+            if shown > 0 {
+                return Ok(AtHand::Memory(shown.min(MEMORY_PIECE)));
+            }
+            if self.may_pipe && self.passed >= WORTH_A_PIPE {
+                match fill(&mut self.pipe, known)? {
+                    Filled::With(count) => return Ok(AtHand::Piped(count)),
+                    Filled::NotNow => {}
+                    Filled::Never => (self.may_pipe, self.pipe) = (false, None),
+                }
+            }
+        }
+        self.buffer.read_from(&mut self.source).map(AtHand::Read)
+    }
+
+    /// Sends the piece as a frame of a body.
+    pub(crate) fn send(&mut self, outbound: &mut Outbound) -> Result<(), FrameError> {
+        match self.at_hand {
+            AtHand::Read(len) => outbound.frames.write(FrameKind::Data, false, &self.buffer.bytes()[..len]),
+            AtHand::Memory(len) => {
+                let Some(known) = self.source.known() else { return Ok(()) };
+                let sent = outbound.frames.write(FrameKind::Data, false, &known.shown()[..len]);
+                known.consume(len);
+                sent
+            }
+            AtHand::Piped(len) => {
+                let Some(pipe) = &mut self.pipe else { return Ok(()) };
+                outbound.write_from_pipe(pipe, len)
+            }
+        }
+    }
+}
+
+/// Moves bytes into the pipe, which is opened if there is none yet.
+pub(super) fn fill(pipe: &mut Option<KernelPipe>, source: &mut dyn KnownSource) -> io::Result<Filled> {
+    if pipe.is_none() {
+        *pipe = KernelPipe::new();
+    }
+    pipe.as_mut().map_or(Ok(Filled::Never), |pipe| source.fill(pipe, usize::MAX))
+}
+
+/// A buffer that grows with what a source gives at once: from 16 KiB to 256.
+#[derive(Default)]
+pub(crate) struct GrowingBuffer(Vec<u8>);
+
+impl GrowingBuffer {
+    const FIRST: usize = 16 * 1024;
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Reads once, and says how much; signals that come meanwhile change nothing.
+    pub(crate) fn read_from(&mut self, source: &mut (impl Read + ?Sized)) -> io::Result<usize> {
+        if self.0.is_empty() {
+            self.0.resize(Self::FIRST, 0);
+        }
+        loop {
+            match source.read(&mut self.0) {
+                Ok(count) if count == self.0.len() && count < CHUNK => {
+                    self.0.resize((count * 4).min(CHUNK), 0);
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                outcome => return outcome,
+            }
+        }
+    }
+}

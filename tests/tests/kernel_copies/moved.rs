@@ -1,0 +1,107 @@
+//! What is large does not come into this process: the transport is asked to move it.
+#![cfg(target_os = "linux")]
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use rpc_core::transport::{KernelPipe, Parts, ReadHalf, WriteHalf};
+use rpc_core::{ClientConfig, ServerConfig};
+use rpc_tests::{Line, watchdog};
+
+use super::{Files, Store, StoreClient, StoreServer, bytes, file};
+
+/// Bytes that were moved, each way.
+#[derive(Default)]
+struct Moved {
+    received: AtomicUsize,
+    sent: AtomicUsize,
+}
+
+/// A half that counts what is moved through it.
+struct Half<H: ?Sized>(Arc<Moved>, Box<H>);
+
+fn counted(parts: Parts, moved: &Arc<Moved>) -> Parts {
+    Parts {
+        reader: Box::new(Half(Arc::clone(moved), parts.reader)),
+        writer: Box::new(Half(Arc::clone(moved), parts.writer)),
+        ..parts
+    }
+}
+
+impl ReadHalf for Half<dyn ReadHalf> {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        self.1.read(buf, until)
+    }
+
+    fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.1.try_read(buf)
+    }
+
+    fn read_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize, until: Option<Instant>) -> io::Result<usize> {
+        self.1.read_to_pipe(pipe, len, until).inspect(|count| _ = self.0.received.fetch_add(*count, Ordering::SeqCst))
+    }
+}
+
+impl WriteHalf for Half<dyn WriteHalf> {
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.1.write(bufs, until)
+    }
+
+    fn takes_pipes(&self) -> bool {
+        self.1.takes_pipes()
+    }
+
+    fn write_from_pipe(&mut self, pipe: &mut KernelPipe, until: Option<Instant>) -> io::Result<usize> {
+        self.1.write_from_pipe(pipe, until).inspect(|count| _ = self.0.sent.fetch_add(*count, Ordering::SeqCst))
+    }
+
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.1.finish(until)
+    }
+}
+
+#[test]
+fn files_are_moved_and_not_read() {
+    watchdog(|| {
+        const LEN: usize = 8 << 20;
+        for line in [Line::Tcp, Line::Unix] {
+            let files = Arc::new(Files { from: file(&bytes(LEN)), into: file(b"") });
+            let moved = Arc::<Moved>::default();
+            let counter = Arc::clone(&moved);
+            let (client, _connections) = line.serve_with(
+                StoreServer::new(files),
+                ClientConfig::default(),
+                ServerConfig::default(),
+                move |parts| counted(parts, &counter),
+            );
+            let client = StoreClient::new(client);
+            client.fetch().unwrap().copy_to(&mut file(b"")).unwrap();
+            let received = moved.received.load(Ordering::SeqCst);
+            assert!(received > LEN * 9 / 10, "{received} of {LEN} bytes were moved over {line:?}");
+            client.digest(&mut file(&bytes(LEN))).unwrap();
+            let sent = moved.sent.load(Ordering::SeqCst);
+            assert!(sent > LEN * 9 / 10, "{sent} of {LEN} bytes were moved over {line:?}");
+        }
+    });
+}
+
+#[test]
+fn a_short_file_opens_no_pipe() {
+    watchdog(|| {
+        let files = Arc::new(Files { from: file(&bytes(100_000)), into: file(b"") });
+        let moved = Arc::<Moved>::default();
+        let counter = Arc::clone(&moved);
+        let (client, _connections) = Line::Tcp.serve_with(
+            StoreServer::new(files),
+            ClientConfig::default(),
+            ServerConfig::default(),
+            move |parts| counted(parts, &counter),
+        );
+        let client = StoreClient::new(client);
+        client.fetch().unwrap().copy_to(&mut file(b"")).unwrap();
+        client.digest(&mut file(&bytes(100_000))).unwrap();
+        assert_eq!((moved.received.load(Ordering::SeqCst), moved.sent.load(Ordering::SeqCst)), (0, 0));
+    });
+}
