@@ -311,7 +311,7 @@ fn a_shutdown_sends_the_replies_of_calls_that_have_run() {
         let end = waiting.recv().unwrap();
         thread::scope(|scope| {
             let shutdown = scope.spawn(|| server.shutdown(Duration::from_secs(30)));
-            // it has begun when nobody accepts any more
+            // every connection has been told when nobody accepts any more
             while TcpStream::connect(address.strip_prefix("tcp://").unwrap()).is_ok() {}
             end.send(()).unwrap();
             assert_eq!(caller.reply(), "\"a\"");

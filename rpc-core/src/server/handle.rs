@@ -56,8 +56,9 @@ impl ServerHandle {
     fn stop(&mut self, grace: Duration) -> ShutdownReport {
         let until = Instant::now().checked_add(grace);
         let Some(Running { ringer, acceptor }) = self.running.take() else { return ShutdownReport { cut: 0 } };
-        drop(ringer);
+        // in this order, so that whoever finds nobody listening knows that all connections have been told
         self.registry.stop();
+        drop(ringer);
         if acceptor.join().is_err() {
             tracing::error!("the accepting thread had panicked");
         }
