@@ -33,7 +33,7 @@ impl Effort {
         Effort { rounds: 15, round: 0.4, trials: 2, trial_calls: 2000, counted: 4, memory: 128 << 20, file: 512 << 20 };
     /// All cases within 3 minutes.
     pub(crate) const QUICK: Effort =
-        Effort { rounds: 7, round: 0.15, trials: 1, trial_calls: 1000, counted: 4, memory: 64 << 20, file: 128 << 20 };
+        Effort { rounds: 7, round: 0.15, trials: 1, trial_calls: 1000, counted: 2, memory: 64 << 20, file: 64 << 20 };
     /// Proves that each case works, and nothing else.
     pub(crate) const TINY: Effort =
         Effort { rounds: 1, round: 0.0, trials: 1, trial_calls: 100, counted: 1, memory: 1 << 20, file: 1 << 20 };
