@@ -31,7 +31,7 @@ pub(crate) const DISCARD_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) const DISCARD_TIME: Duration = Duration::from_secs(5);
 
 /// Bytes that an idle connection keeps of each of its buffers for headers. There are three on a server, two for JSON, and one
-/// for frames that wait (2 KiB); with what is read ahead they make less than 16 KiB. What grows by doubling needs twice its
+/// for frames that wait (4 KiB); with what is read ahead they make less than 16 KiB. What grows by doubling needs twice its
 /// size: headers of 256 bytes and values of 512 need no memory anew.
 const HEADER_KEPT: usize = 512;
 

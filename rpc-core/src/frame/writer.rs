@@ -6,7 +6,7 @@ use super::{FrameError, FrameHeader, FrameKind};
 
 /// Bytes that the queue has room for by itself. Frames of together no more than this are copied there and leave as one
 /// slice: for the system that is less work than to gather three.
-const ROOM: usize = 2 * 1024;
+const ROOM: usize = 4 * 1024;
 
 /// Writes frames to any byte stream.
 ///
