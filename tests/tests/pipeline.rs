@@ -3,9 +3,10 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 use rpc_core::transport::{memory_pair, memory_pair_with_capacity};
-use rpc_core::{Client, Error, Result, Server, Session, Transport, serve_connection};
+use rpc_core::{Client, ClientConfig, Doing, Error, Result, Server, Session, Transport, serve_connection};
 use rpc_tests::{OriginalServer, Peer, Reference, watchdog, wire};
 use serde_json::{Value, json};
 
@@ -24,6 +25,8 @@ fn over((ours, theirs): (impl Transport, impl Transport), calls: impl Fn(&Client
     thread::scope(|scope| {
         scope.spawn(move || serve_connection(theirs, OriginalServer::new(Reference)));
         let client = Client::from_transport(ours).unwrap();
+        // the first small write finds out whether the transport can write without blocking, and then more may be out
+        assert_eq!(client.call("Echo").with(&"before").json::<String>().unwrap(), "before");
         calls(&client);
         assert_eq!(client.call("Echo").with(&"after").json::<String>().unwrap(), "after", "the connection serves on");
     });
@@ -167,5 +170,30 @@ fn a_broken_connection_ends_it() {
             assert!(replies.len() < 1000, "no argument is taken behind the failure");
             assert!(replies[1..].iter().all(|reply| reply.as_ref().is_err_and(|error| !error.connection_usable())));
         });
+    });
+}
+
+/// It answers a call, and reads nothing any more.
+#[test]
+fn a_server_that_takes_nothing_ends_it_at_the_limit() {
+    watchdog(|| {
+        let (mut server, transport) = memory_pair_with_capacity(8 * 1024);
+        let config = ClientConfig::default().reply_timeout(Some(Duration::from_millis(200)));
+        let client = Client::from_transport_with(transport, config).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(client.call("Echo").with(&0).json::<u32>().unwrap(), 0));
+            let mut request = Vec::new();
+            while wire::request_ends(&request).is_empty() {
+                let mut piece = [0; 1000];
+                let count = server.read(&mut piece).unwrap();
+                request.extend_from_slice(&piece[..count]);
+            }
+            server.write_all(&wire::ok_json("0")).unwrap();
+        });
+        let mut replies = client.pipeline::<_, u32>("Echo", 0..1_000_000).unwrap();
+        let error = replies.next().unwrap().unwrap_err();
+        assert!(matches!(error, Error::Deadline { doing: Doing::WaitingForReply, .. }), "{error:?}");
+        assert!(!error.never_ran() && !error.connection_usable());
+        assert!(replies.all(|reply| reply.is_err_and(|error| !error.connection_usable())));
     });
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use crate::connection::{ClientTurn, DISCARD_BYTES, DISCARD_TIME};
+use crate::connection::{Ahead, ClientTurn, DISCARD_BYTES, DISCARD_TIME};
 use crate::error::{Doing, Error, Fate, Misuse, Result};
-use crate::frame::{FRAME_HEADER_LEN, MAX_PAYLOAD_LEN};
+use crate::frame::FRAME_HEADER_LEN;
 use crate::message::{DataType, Metadata, RequestHeader, json};
 use crate::service::SerdeArgument;
 use crate::transport::Patience;
@@ -20,13 +20,17 @@ use super::octets::Held;
 use super::options::{CallOptions, Deadline};
 use super::wire::Wire;
 
-/// Bytes of requests that are out at most: what any transport holds while nobody reads. So sending never waits for a
-/// server that waits for its replies to be read.
-const WINDOW: usize = 8 * 1024;
+/// Bytes of requests that are out at most where the transport cannot write without blocking: what any transport holds while
+/// nobody reads. So sending never waits for a server that waits for its replies to be read.
+const LEAST_WINDOW: usize = 8 * 1024;
+
+/// The same where it can: what it does not take is sent while replies are awaited. With 8 KiB, both sides waited for each
+/// other half of the time, and more than this gained nothing.
+const WINDOW: usize = 32 * 1024;
 
 /// The replies of many calls of one endpoint, in order; see [`Client::pipeline`](crate::Client::pipeline).
 ///
-/// Each item is one call's result. The arguments are taken as they can be sent, at most 8 KiB of requests ahead of the
+/// Each item is one call's result. The arguments are taken as they can be sent, at most 32 KiB of requests ahead of the
 /// reply that is read, so their number does not matter. When the connection breaks, the calls that were sent and not
 /// answered get an error each that says that they may have run, and no further argument is taken.
 ///
@@ -43,6 +47,8 @@ pub struct Pipeline<'s, I: Iterator, T> {
     calls: VecDeque<Slot>,
     /// Bytes of requests without a reply.
     out: usize,
+    /// The most that these may be.
+    window: usize,
     result: PhantomData<fn() -> T>,
 }
 
@@ -69,6 +75,7 @@ where
             waits: false,
             calls: VecDeque::new(),
             out: 0,
+            window: LEAST_WINDOW,
             result: PhantomData,
         }
     }
@@ -78,6 +85,9 @@ where
         let metadata = self.options.metadata_for(&tracing::Span::current()).into_owned();
         let wire = self.held.wire()?;
         let deadline = self.options.deadline(wire.config.reply_timeout);
+        if self.out == 0 {
+            self.window = wire.window();
+        }
         loop {
             if !self.waits {
                 let Some(argument) = self.arguments.as_mut().and_then(Iterator::next) else {
@@ -98,21 +108,21 @@ where
                     break;
                 }
             };
-            if self.out > 0 && self.out + size > WINDOW {
+            if self.out > 0 && self.out + size > self.window {
                 break;
             }
             self.waits = false;
             self.out += size;
             self.calls.push_back(Slot::Sent(size));
-            wire.queue_call(deadline)?;
+            wire.queue_call(self.window, deadline)?;
         }
-        wire.flush_calls(deadline)
+        wire.send_calls(self.window, deadline)
     }
 
     fn receive(&mut self, size: usize) -> Result<T> {
         let wire = self.held.wire()?;
         let limit = self.options.limit(wire.config.reply_timeout);
-        let body = wire.next_reply(Patience::from_first(limit), limit);
+        let body = wire.send_on(limit).and_then(|()| wire.next_reply(Patience::from_first(limit), limit));
         self.out -= size;
         let bytes = wire.read_json(body?, limit)?;
         let decoded = json::decode(bytes);
@@ -131,7 +141,7 @@ where
 
     fn next(&mut self) -> Option<Result<T>> {
         let mut failure = None;
-        if self.arguments.is_some() && self.out <= WINDOW / 2 {
+        if self.arguments.is_some() && self.out <= self.window / 2 {
             failure = self.fill().err();
         }
         let outcome = match (self.calls.pop_front()?, failure) {
@@ -188,11 +198,19 @@ impl Wire {
         Ok(self.outbound.header.len() + self.outbound.body.len() + 2 * FRAME_HEADER_LEN)
     }
 
-    /// Queues a call; one with a large argument is sent at once.
-    fn queue_call(&mut self, deadline: Deadline) -> Result<()> {
+    /// How much may be out.
+    fn window(&mut self) -> usize {
+        let sends_on = self.outbound.frames.get_ref().can_try()
+            && self.control.as_ref().is_some_and(|control| control.can_wait())
+            && self.inbound.look_ahead() == Ahead::Nothing;
+        if sends_on { WINDOW } else { LEAST_WINDOW }
+    }
+
+    /// Queues a call; one with a large argument, before which nothing is out, is sent at once.
+    fn queue_call(&mut self, window: usize, deadline: Deadline) -> Result<()> {
         self.turn = Some(self.next_turn());
         let queued = self.outbound.queue_header().and_then(|()| {
-            if self.outbound.body.len() <= WINDOW.min(MAX_PAYLOAD_LEN as usize) {
+            if self.outbound.body.len() <= window {
                 self.outbound.queue_json()
             } else {
                 self.outbound.set_patience(Patience::until(deadline.at));
@@ -202,13 +220,34 @@ impl Wire {
         queued.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
     }
 
-    fn flush_calls(&mut self, deadline: Deadline) -> Result<()> {
+    /// Sends what is queued, or what of it the transport takes.
+    fn send_calls(&mut self, window: usize, deadline: Deadline) -> Result<()> {
         if self.outbound.frames.queued() == 0 {
+            return Ok(());
+        }
+        if window > LEAST_WINDOW {
+            // a server that has refused a call and closed may have said why: its replies are read first
+            _ = self.outbound.try_flush();
             return Ok(());
         }
         self.outbound.set_patience(Patience::until(deadline.at));
         let flushed = self.outbound.frames.flush();
         flushed.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
+    }
+
+    /// Sends what has not been sent yet until a reply comes, so that neither side waits in a write for the other to read.
+    fn send_on(&mut self, limit: Option<Duration>) -> Result<()> {
+        while self.outbound.frames.queued() > 0 && self.inbound.look_ahead() == Ahead::Nothing {
+            if let Ok(false) = self.outbound.try_flush() {
+                let until = Patience::total(limit).deadline();
+                let waited = self.control.as_ref().map_or(Ok(()), |control| control.wait(until));
+                waited.map_err(|error| {
+                    self.broken = true;
+                    Error::from_message(error.into(), Doing::WaitingForReply, limit, Fate::LOST)
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// A call whose request has been sent.
@@ -232,10 +271,12 @@ impl Wire {
         let patience = Patience::total(limit);
         let mut left = DISCARD_BYTES;
         for _ in 0..owed {
-            let Ok(body) = self.next_reply(patience, limit).or_else(|error| match error {
-                Error::Remote(remote) if remote.fate.connection_usable => Ok(DataType::None),
-                other => Err(other),
-            }) else {
+            let Ok(body) =
+                self.send_on(limit).and_then(|()| self.next_reply(patience, limit)).or_else(|error| match error {
+                    Error::Remote(remote) if remote.fate.connection_usable => Ok(DataType::None),
+                    other => Err(other),
+                })
+            else {
                 return false;
             };
             match self.read_json(body, limit).map(|bytes| bytes.len() as u64) {

@@ -146,6 +146,7 @@ impl Wire {
     /// The call is over: gives back memory that a large reply took.
     pub(crate) fn rest(&mut self) {
         self.inbound.trim();
+        self.outbound.trim();
         self.pump = Pump::default();
         self.last_used = Some(Instant::now());
     }

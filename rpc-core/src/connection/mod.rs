@@ -9,7 +9,7 @@ mod closing;
 mod interleavings;
 mod server_turn;
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -184,6 +184,11 @@ impl Outbound {
     /// Queues the header that stands ready.
     pub(crate) fn queue_header(&mut self) -> Result<(), FrameError> {
         self.frames.queue(FrameKind::Header, true, &self.header)
+    }
+
+    /// Sends of what is queued as much as the transport takes without blocking; tells whether that is all of it.
+    pub(crate) fn try_flush(&mut self) -> io::Result<bool> {
+        self.frames.try_flush(|writer, queued| writer.half.try_write(&[IoSlice::new(queued)]))
     }
 
     /// Queues the JSON body that stands ready as a message of one frame.

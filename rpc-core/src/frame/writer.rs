@@ -133,7 +133,11 @@ impl<W: Write> FrameWriter<W> {
     /// # Errors
     /// An error of the byte stream, behind which it cannot be used any more.
     pub(crate) fn try_flush(&mut self, write: impl FnOnce(&mut W, &[u8]) -> io::Result<usize>) -> io::Result<bool> {
-        if self.broken || self.queued.is_empty() {
+        if self.broken {
+            self.queued.clear();
+            return Err(failed_before());
+        }
+        if self.queued.is_empty() {
             return Ok(true);
         }
         // unless this comes back: who knows what a write that panicked has sent
@@ -171,7 +175,7 @@ impl<W: Write> FrameWriter<W> {
     /// Writes what is queued, and more, unless a write has failed before.
     fn attempt(&mut self, write: impl FnOnce(&mut W, &mut u64, &[u8]) -> io::Result<()>) -> Result<(), FrameError> {
         if self.broken {
-            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "a write has failed before").into());
+            return Err(failed_before().into());
         }
         // unless this comes back: who knows what a write that panicked has sent
         self.broken = true;
@@ -180,6 +184,10 @@ impl<W: Write> FrameWriter<W> {
         self.broken = outcome.is_err();
         Ok(outcome?)
     }
+}
+
+fn failed_before() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "a write has failed before")
 }
 
 fn write_all(

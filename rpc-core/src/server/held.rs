@@ -5,7 +5,6 @@
 //! reply. So one thread for all connections sends what is held back longer than a moment. It never blocks for a peer; it is
 //! started when a reply is held back, and ends when there has been none for a while.
 
-use std::io::IoSlice;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -106,8 +105,7 @@ fn visit(visit: &mut Visit) -> bool {
         visit.due = Instant::now() + MOMENT;
         return true;
     };
-    let sent = outbound.frames.try_flush(|writer, held| writer.half.try_write(&[IoSlice::new(held)]));
-    match sent {
+    match outbound.try_flush() {
         Ok(false) => {
             visit.due = Instant::now() + PAUSE;
             return true;
