@@ -113,9 +113,11 @@ fn a_call_of_a_session_allocates_nothing() {
 fn a_pipelined_call_allocates_nothing() {
     over_each_socket(|server| {
         let client = rpc_core::Client::connect(server.address()).unwrap();
-        let mut replies = client.pipeline::<_, u64>("next", 0..2 * COUNT).unwrap();
-        assert_eq!(per_count(|_| _ = replies.next().unwrap().unwrap()), NONE);
-        assert!(replies.next().is_none());
+        let mut replies = client.pipeline::<_, u64>("next", 0..).unwrap();
+        // the thread that looks after replies that are held back takes its room when it has something to do, at any time
+        let counts = (0..20).map(|_| per_count(|_| _ = replies.next().unwrap().unwrap()));
+        let counts: Vec<_> = counts.take_while(|count| *count != NONE).collect();
+        assert!(counts.len() < 20, "{counts:?}");
     });
 }
 
