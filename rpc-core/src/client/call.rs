@@ -166,16 +166,18 @@ impl<'s> Outgoing<'s, '_> {
             }
             Line::Pool(pool) => {
                 let deadline = options.deadline(pool.config.reply_timeout);
-                let (borrowed, fresh) = Borrowed::new(Arc::clone(&pool), deadline)?;
+                let (borrowed, fresh) = Borrowed::new(pool, deadline)?;
                 let mut held = Held::Pool(borrowed);
-                match call(&mut held, body, deadline) {
-                    Err(error) if !fresh && pool.can_reconnect() && was_lost(&error) && !body.touched() => {
+                let outcome = call(&mut held, body, deadline);
+                let was_lost = !fresh && !body.touched() && outcome.as_ref().is_err_and(was_lost);
+                match (outcome, held.pool().filter(|pool| was_lost && pool.can_reconnect()).cloned()) {
+                    (Err(error), Some(pool)) => {
                         tracing::debug!(%error, "the idle connection had ended, trying a fresh one");
                         drop(held);
                         let mut held = Held::Pool(Borrowed::fresh(pool, deadline)?);
                         call(&mut held, body, deadline).map(|body| Reply { held, body, deadline })
                     }
-                    outcome => outcome.map(|body| Reply { held, body, deadline }),
+                    (outcome, _) => outcome.map(|body| Reply { held, body, deadline }),
                 }
             }
         };

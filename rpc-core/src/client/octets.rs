@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Empty, Read, Write};
+use std::sync::Arc;
 
 use crate::content::{Filled, KnownSource};
 use crate::error::{Error, Misuse, RemoteError, Result};
 use crate::transport::KernelPipe;
 
-use super::pool::Borrowed;
+use super::pool::{Borrowed, Pool};
 use super::session::Session;
 use super::wire::Wire;
 
@@ -165,6 +166,16 @@ impl Held<'_> {
         match self {
             Held::Pool(borrowed) => Ok(borrowed.wire()),
             Held::Session(session) => session.wire(),
+        }
+    }
+}
+
+impl Held<'_> {
+    /// The pool that the connection is from.
+    pub(super) fn pool(&self) -> Option<&Arc<Pool>> {
+        match self {
+            Held::Pool(borrowed) => Some(borrowed.pool()),
+            Held::Session(_) => None,
         }
     }
 }

@@ -25,13 +25,17 @@ pub(crate) struct Pool {
     freed: Condvar,
 }
 
-/// Boxed, for a connection moves between the pool and its calls: one pointer, not 300 bytes.
-type Idle = Vec<Box<Wire>>;
+/// A connection that nobody uses.
+struct Idle {
+    /// Boxed, for a connection moves between the pool and its calls: one pointer, not 300 bytes.
+    wire: Box<Wire>,
+    last_user: ThreadId,
+}
 
 /// What `Pool::state` protects.
 #[derive(Default)]
 struct State {
-    idle: Idle,
+    idle: Vec<Idle>,
     /// Who holds the connections that are in use, each in a place of its own.
     holders: Vec<Option<Holder>>,
     /// The places that nobody has.
@@ -62,8 +66,8 @@ impl Pool {
     /// A pool of one connection, which cannot be replaced.
     pub(crate) fn of_one(parts: Parts, config: ClientConfig) -> Pool {
         let config = config.max_connections(1).max_idle_connections(1);
-        let idle = vec![Box::new(Wire::new(parts, config.clone()))];
-        let state = State { idle, ..State::default() };
+        let idle = Idle { wire: Box::new(Wire::new(parts, config.clone())), last_user: this_thread() };
+        let state = State { idle: vec![idle], ..State::default() };
         Pool { connector: None, config, state: Mutex::new(state), freed: Condvar::new() }
     }
 
@@ -74,7 +78,7 @@ impl Pool {
     /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
     pub(crate) fn warm_up(&self) -> Result<()> {
         let wire = self.open_once(Deadline::none())?;
-        self.lock().idle.push(wire);
+        self.lock().idle.push(Idle { wire, last_user: this_thread() });
         Ok(())
     }
 
@@ -91,7 +95,7 @@ impl Pool {
             if state.ended {
                 return Err(Misuse::Closed.into());
             }
-            while !only_new && let Some(mut wire) = state.idle.pop() {
+            while !only_new && let Some(mut wire) = state.take_idle() {
                 let ticket = state.hold();
                 // looking at it may cost a system call, and nobody is to wait for that
                 drop(state);
@@ -204,7 +208,7 @@ impl Pool {
         let mut state = self.lock();
         state.forget(ticket);
         let surplus = if wire.reusable() && !state.ended && state.idle.len() < self.config.max_idle_connections {
-            state.idle.push(wire);
+            state.idle.push(Idle { wire, last_user: ticket.thread });
             None
         } else {
             Some(wire)
@@ -234,14 +238,14 @@ impl Pool {
     pub(crate) fn close(&self) -> Result<()> {
         let idle = self.end();
         let mut outcome = Ok(());
-        for wire in idle {
+        for Idle { wire, .. } in idle {
             let closed = wire.close();
             outcome = outcome.and(closed);
         }
         outcome
     }
 
-    fn end(&self) -> Idle {
+    fn end(&self) -> Vec<Idle> {
         let mut state = self.lock();
         state.ended = true;
         let idle = std::mem::take(&mut state.idle);
@@ -252,11 +256,23 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.end().into_iter().for_each(|wire| wire.leave());
+        self.end().into_iter().for_each(|idle| idle.wire.leave());
     }
 }
 
 impl State {
+    /// The idle connection that this thread used last, or else the one that anybody did. Where many threads call, the two
+    /// ends of each connection then stay together on a processor, and none has to wake the other.
+    fn take_idle(&mut self) -> Option<Box<Wire>> {
+        let me = this_thread();
+        let own = self.idle.iter().rposition(|idle| idle.last_user == me);
+        let idle = match own {
+            Some(at) => Some(self.idle.remove(at)),
+            None => self.idle.pop(),
+        };
+        idle.map(|idle| idle.wire)
+    }
+
     fn hold(&mut self) -> Ticket {
         let thread = this_thread();
         let place = self.vacant.pop().unwrap_or_else(|| {
@@ -342,6 +358,10 @@ impl Borrowed {
 
     pub(crate) fn wire(&mut self) -> &mut Wire {
         self.wire.as_mut().expect("it is given back by drop only")
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
     }
 
     pub(crate) fn becomes_stream(&self) {

@@ -92,7 +92,6 @@ impl Wire {
     /// Sends a request and reads the reply's header. The reply's body can be read next, if it has one.
     pub(crate) fn call(&mut self, mut request: Request<'_>) -> Result<DataType> {
         let outcome = self.prepare(&mut request).and_then(|()| self.exchange(request));
-        self.outbound.trim();
         match &outcome {
             Ok(_) => {}
             Err(error) if error.connection_usable() => {}

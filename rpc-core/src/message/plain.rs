@@ -117,6 +117,9 @@ fn write_unless_zero(name: &[u8], number: impl Into<u64>, out: &mut Vec<u8>) {
 
 fn write_number(number: impl Into<u64>, out: &mut Vec<u8>) {
     let mut left = number.into();
+    if left < 10 {
+        return out.push(b'0' + (left % 10) as u8);
+    }
     let mut digits = [0; 20];
     let mut at = digits.len();
     loop {

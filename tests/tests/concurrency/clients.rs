@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
 
 use rpc_core::transport::memory_pair;
-use rpc_core::{Client, ClientConfig, Result, Server, rpc_service, serve_connection};
+use rpc_core::{CallContext, Client, ClientConfig, Result, Server, rpc_service, serve_connection};
 use rpc_tests::watchdog;
 
 use crate::service::{Echo, EchoClient, EchoServer, Handler, Noise, serve, sum};
@@ -43,6 +43,52 @@ fn sixteen_threads_share_a_client() {
             }
         });
         EchoClient::close(client).unwrap();
+    });
+}
+
+#[rpc_service]
+trait Party {
+    /// Says who calls.
+    fn who(&self) -> Result<String>;
+    /// Says so when another call is there as well.
+    fn meet(&self) -> Result<String>;
+}
+
+#[derive(Clone)]
+struct Host(Arc<Barrier>);
+
+impl Party for Host {
+    fn who(&self) -> Result<String> {
+        Ok(CallContext::current().unwrap().peer().to_string())
+    }
+
+    fn meet(&self) -> Result<String> {
+        self.0.wait();
+        self.who()
+    }
+}
+
+#[test]
+fn a_thread_gets_the_connection_that_it_used_last() {
+    watchdog(|| {
+        let host = PartyServer::new(Host(Arc::new(Barrier::new(2))));
+        let running = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(host).unwrap();
+        let client = PartyClient::connect(running.address()).unwrap();
+        let turns = Barrier::new(2);
+        thread::scope(|scope| {
+            for number in 0..2 {
+                let (client, turns) = (&client, &turns);
+                scope.spawn(move || {
+                    let own = client.meet().unwrap();
+                    for turn in 0..6 {
+                        turns.wait();
+                        if turn % 2 == number {
+                            assert_eq!(client.who().unwrap(), own);
+                        }
+                    }
+                });
+            }
+        });
     });
 }
 
