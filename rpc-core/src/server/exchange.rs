@@ -25,8 +25,8 @@ pub(super) struct Line {
 /// What `Line::inbound` protects.
 pub(super) struct Receiving {
     /// What is read from. Between calls it is with the connection's thread, so that no reader of a call that is over waits
-    /// for it.
-    inbound: Option<Inbound>,
+    /// for it. Boxed, for it goes there and back with each call.
+    inbound: Option<Box<Inbound>>,
     /// The number of the present call: readers of earlier ones are told that theirs is over.
     pub(super) call: u64,
     /// Changes with the beginning and the end of each call.
@@ -37,7 +37,7 @@ pub(super) struct Receiving {
 
 impl Receiving {
     pub(super) fn new(inbound: Inbound) -> Receiving {
-        Receiving { inbound: Some(inbound), call: 0, serial: 0, failed: None }
+        Receiving { inbound: Some(Box::new(inbound)), call: 0, serial: 0, failed: None }
     }
 
     pub(super) fn inbound(&mut self) -> &mut Inbound {
@@ -46,7 +46,7 @@ impl Receiving {
 
     /// What is read from, unless it is with the connection's thread.
     pub(super) fn present_inbound(&mut self) -> Option<&mut Inbound> {
-        self.inbound.as_mut()
+        self.inbound.as_deref_mut()
     }
 
     /// Lends what is read from, without the lock.
