@@ -17,7 +17,7 @@ use super::exchange::{lock, try_lock};
 /// How long a reply is held back at most.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// When to look again at a connection whose peer reads nothing.
+/// The longest pause between two visits of a connection whose peer reads nothing.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long the thread stays when no reply is held back.
@@ -26,7 +26,18 @@ const STAY: Duration = Duration::from_secs(1);
 /// The direction to a client, and when to look whether replies are held back there.
 struct Visit {
     due: Instant,
+    /// The pause before the next visit, should this one be in vain.
+    pause: Duration,
     outbound: Weak<Mutex<Outbound>>,
+}
+
+impl Visit {
+    /// Puts off what could not be done, each time for longer.
+    fn again(&mut self) -> bool {
+        self.due = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(PAUSE);
+        true
+    }
 }
 
 /// What `STATE` protects.
@@ -52,7 +63,8 @@ pub(super) fn send_soon(outbound: &Arc<Mutex<Outbound>>) -> bool {
         }
         state.runs = true;
     }
-    state.visits.push(Visit { due: Instant::now() + MOMENT, outbound: Arc::downgrade(outbound) });
+    let (due, outbound) = (Instant::now() + MOMENT, Arc::downgrade(outbound));
+    state.visits.push(Visit { due, pause: MOMENT, outbound });
     if std::mem::take(&mut state.rests) {
         drop(state);
         CHANGED.notify_one();
@@ -102,14 +114,10 @@ fn visit(visit: &mut Visit) -> bool {
     let Some(outbound) = visit.outbound.upgrade() else { return false };
     // its own thread writes at this moment, or makes a reply
     let Some(mut outbound) = try_lock(&outbound) else {
-        visit.due = Instant::now() + MOMENT;
-        return true;
+        return visit.again();
     };
     match outbound.try_flush() {
-        Ok(false) => {
-            visit.due = Instant::now() + PAUSE;
-            return true;
-        }
+        Ok(false) => return visit.again(),
         Ok(true) => {}
         // its own thread finds out when it writes
         Err(error) => tracing::debug!(%error, "replies that were held back cannot be sent"),
