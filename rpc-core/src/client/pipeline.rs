@@ -88,6 +88,8 @@ where
         if self.out == 0 {
             self.window = wire.window();
         }
+        // all calls of one write have the same, so it is encoded once; where it cannot be, no call can be made
+        let header = wire.load_header(&self.endpoint, deadline, &metadata);
         loop {
             if !self.waits {
                 let Some(argument) = self.arguments.as_mut().and_then(Iterator::next) else {
@@ -100,14 +102,12 @@ where
                 }
                 self.waits = true;
             }
-            let size = match wire.load_header(&self.endpoint, deadline, &metadata) {
-                Ok(size) => size,
-                Err(error) => {
-                    self.waits = false;
-                    self.calls.push_back(Slot::Failed(error));
-                    break;
-                }
-            };
+            if let Err(error) = header {
+                self.waits = false;
+                self.calls.push_back(Slot::Failed(error));
+                break;
+            }
+            let size = wire.call_size();
             if self.out > 0 && self.out + size > self.window {
                 break;
             }
@@ -183,8 +183,8 @@ impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
 }
 
 impl Wire {
-    /// Encodes the header of a call whose argument stands ready; returns the bytes of both on the wire.
-    fn load_header(&mut self, endpoint: &str, deadline: Deadline, metadata: &Metadata<'_>) -> Result<usize> {
+    /// Encodes the header of calls.
+    fn load_header(&mut self, endpoint: &str, deadline: Deadline, metadata: &Metadata<'_>) -> Result<()> {
         self.outbound.header.clear();
         let header = RequestHeader {
             timeout_ms: deadline.left_ms(deadline.begun, false),
@@ -195,7 +195,12 @@ impl Wire {
             let problem = "endpoint and metadata take more bytes than a header holds".to_owned();
             return Err(Misuse::Encode { problem }.into());
         }
-        Ok(self.outbound.header.len() + self.outbound.body.len() + 2 * FRAME_HEADER_LEN)
+        Ok(())
+    }
+
+    /// The bytes on the wire of a call whose header and argument stand ready.
+    fn call_size(&self) -> usize {
+        self.outbound.header.len() + self.outbound.body.len() + 2 * FRAME_HEADER_LEN
     }
 
     /// How much may be out.

@@ -4,16 +4,23 @@
 
 use super::{ReplyHeader, RequestHeader};
 
+/// What follows the endpoint where JSON is asked for by JSON, as in most requests: these three numbers.
+const JSON_REQUEST: &[u8] = br#"","DataType":3,"Accept":3,"Revision":1"#;
+const JSON_NUMBERS: (u32, u32, u32) = (3, 3, 1);
+
+/// The header of most replies, and its numbers.
+const JSON_REPLY: &[u8] = br#"{"DataType":3,"Error":1,"Revision":1}"#;
+const JSON_REPLY_NUMBERS: (u32, u32, u32) = (3, 1, 1);
+
 /// Reads a request's header, if it is a plain one.
 pub(super) fn read_request(bytes: &[u8]) -> Option<RequestHeader<'_>> {
     let mut rest = Rest(bytes);
     rest.pass(b"{\"Endpoint\":\"")?;
     let endpoint = rest.text()?.into();
-    rest.pass(b"\",\"DataType\":")?;
-    let data_type = rest.number()?;
-    rest.pass(b",\"Accept\":")?;
-    let accept = rest.number()?;
-    let revision = rest.number_behind(b",\"Revision\":")?;
+    let (data_type, accept, revision) = match rest.pass(JSON_REQUEST) {
+        Some(()) => JSON_NUMBERS,
+        None => rest.request_numbers()?,
+    };
     let timeout_ms = rest.number_behind(b",\"TimeoutMs\":")?;
     rest.end()?;
     Some(RequestHeader { endpoint, data_type, accept, revision, timeout_ms, ..RequestHeader::default() })
@@ -21,13 +28,8 @@ pub(super) fn read_request(bytes: &[u8]) -> Option<RequestHeader<'_>> {
 
 /// Reads a reply's header, if it is the plain one of a success.
 pub(super) fn read_reply(bytes: &[u8]) -> Option<ReplyHeader<'_>> {
-    let mut rest = Rest(bytes);
-    rest.pass(b"{\"DataType\":")?;
-    let data_type = rest.number()?;
-    rest.pass(b",\"Error\":")?;
-    let error = rest.number()?;
-    let revision = rest.number_behind(b",\"Revision\":")?;
-    rest.end()?;
+    let (data_type, error, revision) =
+        if bytes == JSON_REPLY { JSON_REPLY_NUMBERS } else { Rest(bytes).reply_numbers()? };
     Some(ReplyHeader { data_type, error, revision, ..ReplyHeader::default() })
 }
 
@@ -39,11 +41,15 @@ pub(super) fn write_request(header: &RequestHeader<'_>, out: &mut Vec<u8>) -> Op
     }
     out.extend_from_slice(b"{\"Endpoint\":\"");
     out.extend_from_slice(endpoint);
-    out.extend_from_slice(b"\",\"DataType\":");
-    write_number(header.data_type, out);
-    out.extend_from_slice(b",\"Accept\":");
-    write_number(header.accept, out);
-    write_unless_zero(b",\"Revision\":", header.revision, out);
+    if (header.data_type, header.accept, header.revision) == JSON_NUMBERS {
+        out.extend_from_slice(JSON_REQUEST);
+    } else {
+        out.extend_from_slice(b"\",\"DataType\":");
+        write_number(header.data_type, out);
+        out.extend_from_slice(b",\"Accept\":");
+        write_number(header.accept, out);
+        write_unless_zero(b",\"Revision\":", header.revision, out);
+    }
     write_unless_zero(b",\"TimeoutMs\":", header.timeout_ms, out);
     out.push(b'}');
     Some(())
@@ -53,6 +59,10 @@ pub(super) fn write_request(header: &RequestHeader<'_>, out: &mut Vec<u8>) -> Op
 pub(super) fn write_reply(header: &ReplyHeader<'_>, out: &mut Vec<u8>) -> Option<()> {
     if header.data_type == 0 || !header.error_message.is_empty() || header.error_details.is_some() {
         return None;
+    }
+    if (header.data_type, header.error, header.revision) == JSON_REPLY_NUMBERS {
+        out.extend_from_slice(JSON_REPLY);
+        return Some(());
     }
     out.extend_from_slice(b"{\"DataType\":");
     write_number(header.data_type, out);
@@ -95,6 +105,24 @@ impl<'a> Rest<'a> {
     /// The number of a field that may be absent, which means 0.
     fn number_behind<N: TryFrom<u64> + Default>(&mut self, name: &[u8]) -> Option<N> {
         if self.pass(name).is_some() { self.number() } else { Some(N::default()) }
+    }
+
+    /// Data type, what is accepted, and revision.
+    fn request_numbers(&mut self) -> Option<(u32, u32, u32)> {
+        self.pass(b"\",\"DataType\":")?;
+        let data_type = self.number()?;
+        self.pass(b",\"Accept\":")?;
+        Some((data_type, self.number()?, self.number_behind(b",\"Revision\":")?))
+    }
+
+    /// Data type, status and revision, which are all that there is.
+    fn reply_numbers(mut self) -> Option<(u32, u32, u32)> {
+        self.pass(b"{\"DataType\":")?;
+        let data_type = self.number()?;
+        self.pass(b",\"Error\":")?;
+        let numbers = (data_type, self.number()?, self.number_behind(b",\"Revision\":")?);
+        self.end()?;
+        Some(numbers)
     }
 
     fn end(&self) -> Option<()> {
