@@ -143,7 +143,7 @@ struct Blocking<T>(T);
 impl<T: Transport> Transport for Blocking<T> {
     fn into_parts(self) -> io::Result<Parts> {
         let parts = self.0.into_parts()?;
-        Ok(Parts { writer: Box::new(Counted { half: parts.writer, writes: Arc::default(), tries: false }), ..parts })
+        Ok(Parts { writer: Box::new(Counted { half: parts.writer, writes: Arc::default(), tries: 0 }), ..parts })
     }
 }
 
@@ -151,7 +151,8 @@ impl<T: Transport> Transport for Blocking<T> {
 struct Counted {
     half: Box<dyn WriteHalf>,
     writes: Arc<AtomicUsize>,
-    tries: bool,
+    /// How many writes can be tried without blocking. With 0 none can; else there is a panic behind the last.
+    tries: usize,
 }
 
 impl WriteHalf for Counted {
@@ -161,9 +162,11 @@ impl WriteHalf for Counted {
     }
 
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        if !self.tries {
+        if self.tries == 0 {
             return Err(io::ErrorKind::Unsupported.into());
         }
+        self.tries -= 1;
+        assert!(self.tries > 0, "a panic of the test's");
         let written = self.half.try_write(bufs)?;
         self.writes.fetch_add(1, Ordering::SeqCst);
         Ok(written)
@@ -198,7 +201,7 @@ fn small_replies_to_calls_that_came_together_leave_together() {
     watchdog(|| {
         let (ours, theirs) = memory_pair();
         let (parts, writes) = (theirs.into_parts().unwrap(), Arc::<AtomicUsize>::default());
-        let writer = Counted { half: parts.writer, writes: Arc::clone(&writes), tries: true };
+        let writer = Counted { half: parts.writer, writes: Arc::clone(&writes), tries: usize::MAX };
         let parts = Parts { writer: Box::new(writer), ..parts };
         thread::scope(|scope| {
             scope.spawn(|| serve_connection(parts, handler().0));
@@ -297,6 +300,37 @@ fn a_peer_that_reads_nothing_holds_up_nobody_and_gets_its_replies_when_it_reads(
         drop((deaf, other));
         assert_eq!(deaf_server.join().unwrap().unwrap(), Ended::HungUp);
         assert_eq!(other_server.join().unwrap().unwrap(), Ended::HungUp);
+    });
+}
+
+#[test]
+fn a_transport_that_panics_costs_its_own_connection_only() {
+    watchdog(|| {
+        let (ours, theirs) = memory_pair();
+        let parts = theirs.into_parts().unwrap();
+        // the first reply is sent at once; the second one is held back, and sending it is what fails
+        let writer = Counted { half: parts.writer, writes: Arc::default(), tries: 2 };
+        let parts = Parts { writer: Box::new(writer), ..parts };
+        let (service, waiting) = handler();
+        let broken = thread::spawn(|| serve_connection(parts, service));
+        let mut caller = Caller::new(ours);
+        caller.send(&[call("echo", "a"), wait()]);
+        let end = waiting.recv().unwrap();
+
+        let (ours, theirs) = memory_pair();
+        let (service, waiting) = handler();
+        let server = thread::spawn(|| serve_connection(theirs, service));
+        let mut other = Caller::new(ours);
+        other.send(&[call("echo", "b"), wait()]);
+        assert_eq!(other.reply(), "\"b\"");
+        waiting.recv().unwrap().send(()).unwrap();
+        assert_eq!(other.reply(), "\"waited\"");
+        drop(other);
+        assert_eq!(server.join().unwrap().unwrap(), Ended::HungUp);
+
+        // by now its visit is over: it was due before the other's
+        end.send(()).unwrap();
+        assert!(matches!(broken.join().unwrap(), Err(Error::Transport { .. })));
     });
 }
 

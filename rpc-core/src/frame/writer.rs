@@ -290,6 +290,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_queued_leaves_as_the_byte_stream_takes_it() {
+        let mut writer = FrameWriter::new(Vec::new());
+        writer.queue(FrameKind::Header, true, b"{}").unwrap();
+        let take = |count: usize| {
+            move |sink: &mut Vec<u8>, queued: &[u8]| {
+                sink.extend_from_slice(&queued[..count]);
+                Ok(count)
+            }
+        };
+        assert!(!writer.try_flush(take(3)).unwrap());
+        assert!(!writer.try_flush(|_, _| Err(io::ErrorKind::WouldBlock.into())).unwrap());
+        writer.queue(FrameKind::Data, true, b"1").unwrap();
+        assert!(!writer.try_flush(take(6)).unwrap());
+        writer.write(FrameKind::Reset, true, &[]).unwrap();
+        let expected = [1, 1, 2, 0, 0, 0, b'{', b'}', 2, 1, 1, 0, 0, 0, b'1', 0xff, 1, 0, 0, 0, 0];
+        assert_eq!(writer.get_ref()[..], expected);
+        assert_eq!((writer.accepted(), writer.queued()), (21, 0));
+        assert!(writer.try_flush(|_, _| panic!("there is nothing to send")).unwrap());
+    }
+
+    #[test]
+    fn an_attempt_that_failed_is_the_last() {
+        for failure in [Ok(0), Err(io::ErrorKind::BrokenPipe.into())] {
+            let mut writer = FrameWriter::new(Vec::new());
+            writer.queue(FrameKind::Header, true, b"{}").unwrap();
+            assert!(writer.try_flush(|_, _| failure).is_err());
+            assert!(writer.try_flush(|_, queued| Ok(queued.len())).is_err() && writer.flush().is_err());
+            assert!(writer.get_ref().is_empty());
+        }
+    }
+
+    #[test]
     fn short_writes_go_on() {
         struct OneByte(Vec<u8>);
         impl Write for OneByte {
