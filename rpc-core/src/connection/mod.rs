@@ -38,7 +38,7 @@ const HEADER_KEPT: usize = 512;
 /// Bytes that an idle connection keeps of each of its buffers for JSON.
 const JSON_KEPT: usize = 1024;
 
-/// Bytes of a stream that are read from its source at once: the largest frame of a stream.
+/// Bytes of a stream that are read from its source at once where octets go both ways.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
 /// Bytes that are left of a frame for the kernel to move them: two system calls cost as much as copying that many.

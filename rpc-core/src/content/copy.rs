@@ -7,7 +7,7 @@ use crate::transport::KernelPipe;
 use super::pieces::{GrowingBuffer, WORTH_A_PIPE, fill};
 use super::{Filled, KnownSink, KnownSource, known_sink, known_source};
 
-/// Copies all that `reader` has to `sink` and returns the number of bytes. It moves up to 256 KiB at once, where
+/// Copies all that `reader` has to `sink` and returns the number of bytes. It moves up to 512 KiB at once, where
 /// [`std::io::copy`] moves 8. From an [`OctetReader`](crate::OctetReader), a [`RequestReader`](crate::RequestReader), a file, a
 /// pipe or a socket, to a file, a pipe or a socket, the kernel moves the bytes, on Linux; so this is as fast as
 /// [`OctetReader::copy_to`](crate::OctetReader::copy_to) where the stream is known as `impl Read` only.
@@ -49,7 +49,7 @@ struct Mover {
 impl Mover {
     fn run(mut self, source: &mut dyn KnownSource, sink: &mut dyn KnownSink) -> io::Result<u64> {
         loop {
-            let count = match self.fill(source)? {
+            let count = match self.fill(source, sink)? {
                 Filled::With(count) => {
                     self.empty(sink)?;
                     count
@@ -67,9 +67,12 @@ impl Mover {
         }
     }
 
-    fn fill(&mut self, source: &mut dyn KnownSource) -> io::Result<Filled> {
+    fn fill(&mut self, source: &mut dyn KnownSource, sink: &mut dyn KnownSink) -> io::Result<Filled> {
         if self.refused || self.copied < WORTH_A_PIPE || !source.shown().is_empty() {
             return Ok(Filled::NotNow);
+        }
+        if self.pipe.is_none() {
+            sink.prepare();
         }
         let filled = fill(&mut self.pipe, source)?;
         self.refused = filled == Filled::Never;

@@ -6,13 +6,20 @@ use crate::transport::KernelPipe;
 
 /// A writer with a descriptor, and maybe a buffer before it.
 pub(crate) trait KnownSink: Write {
+    /// Told once, before the first bytes are moved.
+    fn prepare(&mut self) {}
+
     /// Moves bytes from a pipe to the descriptor, at least one if it holds any.
     fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize>;
 }
 
 macro_rules! descriptors {
-    ($($sink:ty),*) => {$(
+    ($prepare:path: $($sink:ty),*) => {$(
         impl KnownSink for $sink {
+            fn prepare(&mut self) {
+                $prepare(&*self);
+            }
+
             fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
                 pipe.drain(&*self)
             }
@@ -20,19 +27,18 @@ macro_rules! descriptors {
     )*};
 }
 
-descriptors!(
-    std::fs::File,
-    io::PipeWriter,
-    std::net::TcpStream,
-    std::process::ChildStdin,
-    &std::fs::File,
-    &io::PipeWriter,
-    &std::net::TcpStream
-);
+fn nothing<S>(_sink: S) {}
+
+descriptors!(nothing: std::fs::File, std::net::TcpStream, &std::fs::File, &std::net::TcpStream);
 #[cfg(unix)]
-descriptors!(std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
+descriptors!(nothing: std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
+descriptors!(KernelPipe::widen: io::PipeWriter, std::process::ChildStdin, &io::PipeWriter);
 
 impl<W: KnownSink> KnownSink for BufWriter<W> {
+    fn prepare(&mut self) {
+        self.get_mut().prepare();
+    }
+
     fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
         if !self.buffer().is_empty() {
             self.flush()?;
@@ -55,6 +61,10 @@ macro_rules! standard_output {
 standard_output!(io::Stdout, io::StdoutLock<'_>);
 
 impl<W: KnownSink + ?Sized> KnownSink for &mut W {
+    fn prepare(&mut self) {
+        (**self).prepare();
+    }
+
     fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
         (**self).drain(pipe)
     }

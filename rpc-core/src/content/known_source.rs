@@ -12,6 +12,9 @@ pub(crate) trait KnownSource: Read {
     /// Passes over bytes in memory.
     fn consume(&mut self, count: usize);
 
+    /// Told once, before the first bytes are moved.
+    fn prepare(&mut self) {}
+
     /// Moves at most `len` bytes, which are not 0, from the descriptor into a pipe, which is empty, where none are in memory.
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled>;
 }
@@ -37,13 +40,17 @@ pub(super) fn filled(moved: io::Result<usize>) -> io::Result<Filled> {
 }
 
 macro_rules! descriptors {
-    ($($source:ty),*) => {$(
+    ($prepare:path: $($source:ty),*) => {$(
         impl KnownSource for $source {
             fn shown(&self) -> &[u8] {
                 &[]
             }
 
             fn consume(&mut self, _count: usize) {}
+
+            fn prepare(&mut self) {
+                $prepare(&*self);
+            }
 
             fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
                 filled(pipe.fill(&*self, len))
@@ -52,18 +59,13 @@ macro_rules! descriptors {
     )*};
 }
 
-descriptors!(
-    std::fs::File,
-    io::PipeReader,
-    std::net::TcpStream,
-    std::process::ChildStdout,
-    std::process::ChildStderr,
-    &std::fs::File,
-    &io::PipeReader,
-    &std::net::TcpStream
-);
+fn nothing<S>(_source: S) {}
+
+descriptors!(nothing: std::fs::File, std::net::TcpStream, &std::fs::File, &std::net::TcpStream);
 #[cfg(unix)]
-descriptors!(std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
+descriptors!(nothing: std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
+descriptors!(KernelPipe::widen: io::PipeReader, &io::PipeReader);
+descriptors!(KernelPipe::widen: std::process::ChildStdout, std::process::ChildStderr);
 
 impl KnownSource for &[u8] {
     fn shown(&self) -> &[u8] {
@@ -108,6 +110,10 @@ impl<S: KnownSource> KnownSource for BufReader<S> {
         }
     }
 
+    fn prepare(&mut self) {
+        self.get_mut().prepare();
+    }
+
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
         self.get_mut().fill(pipe, len)
     }
@@ -122,6 +128,10 @@ impl<S: KnownSource> KnownSource for Take<S> {
     fn consume(&mut self, count: usize) {
         self.get_mut().consume(count);
         self.set_limit(self.limit() - count as u64);
+    }
+
+    fn prepare(&mut self) {
+        self.get_mut().prepare();
     }
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
@@ -148,6 +158,10 @@ impl<S: KnownSource + ?Sized> KnownSource for &mut S {
 
     fn consume(&mut self, count: usize) {
         (**self).consume(count);
+    }
+
+    fn prepare(&mut self) {
+        (**self).prepare();
     }
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {

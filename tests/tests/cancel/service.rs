@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use rpc_core::{Call, Contract, Dispatch, Error, Served};
 
 /// Bytes of the largest frame of a stream.
-pub(crate) const FRAME: usize = 256 * 1024;
+pub(crate) const FRAME: usize = 512 * 1024;
 
 #[derive(Clone)]
 pub(crate) struct Spring {

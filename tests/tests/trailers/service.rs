@@ -9,7 +9,7 @@ use rpc_core::{Call, Client, Contract, Dispatch, Error, Served};
 pub(crate) const FIRST_FRAME: usize = 16 * 1024;
 
 /// Bytes of the largest frame of a stream.
-pub(crate) const FRAME: usize = 256 * 1024;
+pub(crate) const FRAME: usize = 512 * 1024;
 
 /// Around nothing and the borders of frames.
 pub(crate) const COUNTS: [usize; 10] = [

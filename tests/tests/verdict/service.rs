@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use rpc_core::{Call, Contract, Dispatch, Error, RequestReader, Result, Served};
 
 /// Bytes of the largest frame of a stream.
-pub(crate) const FRAME: usize = 256 * 1024;
+pub(crate) const FRAME: usize = 512 * 1024;
 
 /// Around nothing, the reader's buffer, and the borders of frames.
 pub(crate) const COUNTS: [usize; 14] = [

@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, splice};
 
-/// Bytes that a pipe holds, where the system grants it: the largest piece that is moved at once.
-const CAPACITY: usize = 256 * 1024;
+/// Bytes that a pipe holds, where the system grants it: the largest piece that is moved at once. It is as much as Linux grants by
+/// default, and takes a third less of the sender's time than a quarter of it does.
+const CAPACITY: usize = 1024 * 1024;
 
-/// Bytes that a pipe must hold to be worth its system calls. Users with many pipes get smaller ones.
+/// Bytes that a pipe must hold to be worth its system calls. A user with many pipes gets smaller ones.
 const LEAST: usize = 64 * 1024;
 
 /// A pipe through which the kernel moves bytes between descriptors.
@@ -32,8 +33,18 @@ impl KernelPipe {
             return None;
         }
         let (out, into) = pipe_with(PipeFlags::CLOEXEC).ok()?;
-        let capacity = fcntl_setpipe_size(&into, CAPACITY).or_else(|_| fcntl_getpipe_size(&into)).ok()?;
+        KernelPipe::widen(&into);
+        let capacity = fcntl_getpipe_size(&into).ok()?;
         (capacity >= LEAST).then_some(KernelPipe { out, into, held: 0, capacity })
+    }
+
+    /// Makes room for more in another's pipe, if it is one and the system grants that: what one process writes and another reads in
+    /// pieces of 64 KiB takes twice the time.
+    pub(crate) fn widen(pipe: impl AsFd) {
+        let sizes = [CAPACITY, CAPACITY / 4];
+        if fcntl_getpipe_size(&pipe).is_ok_and(|size| size < CAPACITY) {
+            _ = sizes.iter().any(|&size| fcntl_setpipe_size(&pipe, size).is_ok());
+        }
     }
 
     /// Bytes that it holds.
