@@ -118,9 +118,12 @@ impl GrowingBuffer {
     /// Reads once, and says how much; signals that come meanwhile change nothing.
     pub(crate) fn read_from(&mut self, source: &mut (impl Read + ?Sized)) -> io::Result<usize> {
         if self.bytes.is_empty() {
-            self.bytes.resize(Self::FIRST, 0);
+            self.bytes = vec![0; Self::FIRST];
         } else if self.full && self.bytes.len() < Self::LARGEST {
-            self.bytes.resize((self.bytes.len() * 4).min(Self::LARGEST), 0);
+            let len = (self.bytes.len() * 4).min(Self::LARGEST);
+            // never both at once
+            self.bytes = Vec::new();
+            self.bytes = vec![0; len];
         }
         loop {
             match source.read(&mut self.bytes) {
