@@ -108,6 +108,10 @@ impl<R: Read> Read for OctetReader<'_, R> {
 }
 
 impl KnownSource for OctetReader<'_> {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
+    }
+
     fn shown(&self) -> &[u8] {
         &[]
     }

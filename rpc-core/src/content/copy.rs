@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 
 use crate::transport::KernelPipe;
 
+use super::known_sink::Known as Sink;
+use super::known_source::Known as Source;
 use super::pieces::{GrowingBuffer, WORTH_A_PIPE, fill};
 use super::{Filled, KnownSink, KnownSource, known_sink, known_source};
 
@@ -17,8 +19,8 @@ use super::{Filled, KnownSink, KnownSource, known_sink, known_source};
 pub fn copy<R: Read + ?Sized, W: Write + ?Sized>(reader: &mut R, sink: &mut W) -> io::Result<u64> {
     match (known_source(reader), known_sink(sink)) {
         (Ok(source), Ok(sink)) => Mover::default().run(source, sink),
-        (Ok(source), Err(sink)) => through_memory(source, sink),
-        (Err(reader), Ok(sink)) => through_memory(reader, sink),
+        (Ok(source), Err(sink)) => through_memory(&mut Source(source), sink),
+        (Err(reader), Ok(sink)) => through_memory(reader, &mut Sink(sink)),
         (Err(reader), Err(sink)) => through_memory(reader, sink),
     }
 }
@@ -55,8 +57,8 @@ impl Mover {
                     count
                 }
                 Filled::NotNow | Filled::Never => {
-                    let count = self.buffer.read_from(source)?;
-                    sink.write_all(&self.buffer.bytes()[..count])?;
+                    let count = self.buffer.read_from(&mut Source(source))?;
+                    sink.write_whole(&self.buffer.bytes()[..count])?;
                     count
                 }
             };
@@ -88,7 +90,7 @@ impl Mover {
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => {
                     self.refused = true;
-                    through_memory(&mut Held(pipe), sink)?;
+                    through_memory(&mut Held(pipe), &mut Sink(sink))?;
                 }
                 Err(error) => return Err(error),
             }

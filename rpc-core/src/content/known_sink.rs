@@ -5,7 +5,10 @@ use std::io::{self, BufWriter, Write};
 use crate::transport::KernelPipe;
 
 /// A writer with a descriptor, and maybe a buffer before it.
-pub(crate) trait KnownSink: Write {
+pub(crate) trait KnownSink {
+    /// As [`Write::write_all`].
+    fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()>;
+
     /// Told once, before the first bytes are moved.
     fn prepare(&mut self) {}
 
@@ -16,6 +19,10 @@ pub(crate) trait KnownSink: Write {
 macro_rules! descriptors {
     ($prepare:path: $($sink:ty),*) => {$(
         impl KnownSink for $sink {
+            fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
+                self.write_all(bytes)
+            }
+
             fn prepare(&mut self) {
                 $prepare(&*self);
             }
@@ -34,7 +41,11 @@ descriptors!(nothing: std::fs::File, std::net::TcpStream, &std::fs::File, &std::
 descriptors!(nothing: std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
 descriptors!(KernelPipe::widen: io::PipeWriter, std::process::ChildStdin, &io::PipeWriter);
 
-impl<W: KnownSink> KnownSink for BufWriter<W> {
+impl<W: KnownSink + Write> KnownSink for BufWriter<W> {
+    fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
     fn prepare(&mut self) {
         self.get_mut().prepare();
     }
@@ -50,6 +61,10 @@ impl<W: KnownSink> KnownSink for BufWriter<W> {
 macro_rules! standard_output {
     ($($sink:ty),*) => {$(
         impl KnownSink for $sink {
+            fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
+                self.write_all(bytes)
+            }
+
             fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
                 self.flush()?;
                 pipe.drain(&*self)
@@ -60,12 +75,30 @@ macro_rules! standard_output {
 
 standard_output!(io::Stdout, io::StdoutLock<'_>);
 
-impl<W: KnownSink + ?Sized> KnownSink for &mut W {
+impl<W: KnownSink> KnownSink for &mut W {
+    fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (**self).write_whole(bytes)
+    }
+
     fn prepare(&mut self) {
         (**self).prepare();
     }
 
     fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
         (**self).drain(pipe)
+    }
+}
+
+/// A writer behind which a descriptor stands, to be written as any other.
+pub(super) struct Known<'a>(pub(super) &'a mut dyn KnownSink);
+
+impl Write for Known<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.write_whole(buf)?;
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

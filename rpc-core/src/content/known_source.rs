@@ -5,7 +5,12 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Take};
 use crate::transport::KernelPipe;
 
 /// A reader with bytes in memory, a descriptor, or both: those in memory come first.
-pub(crate) trait KnownSource: Read {
+///
+/// It is not `Read` itself, for then each of the many types would bring along code for methods that nobody calls.
+pub(crate) trait KnownSource {
+    /// As [`Read::read`].
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize>;
+
     /// The bytes in memory.
     fn shown(&self) -> &[u8];
 
@@ -42,6 +47,10 @@ pub(super) fn filled(moved: io::Result<usize>) -> io::Result<Filled> {
 macro_rules! descriptors {
     ($prepare:path: $($source:ty),*) => {$(
         impl KnownSource for $source {
+            fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+                self.read(buf)
+            }
+
             fn shown(&self) -> &[u8] {
                 &[]
             }
@@ -68,6 +77,10 @@ descriptors!(KernelPipe::widen: io::PipeReader, &io::PipeReader);
 descriptors!(KernelPipe::widen: std::process::ChildStdout, std::process::ChildStderr);
 
 impl KnownSource for &[u8] {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
+    }
+
     fn shown(&self) -> &[u8] {
         self
     }
@@ -82,6 +95,10 @@ impl KnownSource for &[u8] {
 }
 
 impl<T: AsRef<[u8]>> KnownSource for Cursor<T> {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
+    }
+
     fn shown(&self) -> &[u8] {
         let bytes = self.get_ref().as_ref();
         // a cursor may stand behind the end
@@ -97,7 +114,11 @@ impl<T: AsRef<[u8]>> KnownSource for Cursor<T> {
     }
 }
 
-impl<S: KnownSource> KnownSource for BufReader<S> {
+impl<S: KnownSource + Read> KnownSource for BufReader<S> {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
+    }
+
     fn shown(&self) -> &[u8] {
         if self.buffer().is_empty() { self.get_ref().shown() } else { self.buffer() }
     }
@@ -119,7 +140,11 @@ impl<S: KnownSource> KnownSource for BufReader<S> {
     }
 }
 
-impl<S: KnownSource> KnownSource for Take<S> {
+impl<S: KnownSource + Read> KnownSource for Take<S> {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
+    }
+
     fn shown(&self) -> &[u8] {
         let shown = self.get_ref().shown();
         &shown[..at_most(shown.len(), self.limit())]
@@ -151,7 +176,11 @@ fn at_most(len: usize, limit: u64) -> usize {
     usize::try_from(limit).map_or(len, |limit| len.min(limit))
 }
 
-impl<S: KnownSource + ?Sized> KnownSource for &mut S {
+impl<S: KnownSource> KnownSource for &mut S {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        (**self).read_some(buf)
+    }
+
     fn shown(&self) -> &[u8] {
         (**self).shown()
     }
@@ -166,5 +195,14 @@ impl<S: KnownSource + ?Sized> KnownSource for &mut S {
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
         (**self).fill(pipe, len)
+    }
+}
+
+/// What is known of a reader, to be read as any other.
+pub(super) struct Known<'a>(pub(super) &'a mut dyn KnownSource);
+
+impl Read for Known<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read_some(buf)
     }
 }

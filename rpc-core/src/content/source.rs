@@ -44,7 +44,7 @@ impl Read for Source<'_> {
         self.touched.iter_mut().for_each(|touched| **touched = true);
         match &mut self.reader {
             Reader::Plain(reader) => reader.read(buf),
-            Reader::Known(reader) => reader.read(buf),
+            Reader::Known(reader) => reader.read_some(buf),
         }
     }
 }

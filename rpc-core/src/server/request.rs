@@ -91,6 +91,10 @@ impl Read for RequestReader {
 }
 
 impl KnownSource for RequestReader {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
+    }
+
     fn shown(&self) -> &[u8] {
         &[]
     }
