@@ -236,6 +236,12 @@ fn calls() -> Vec<Case> {
         case("call-tcp-together", Tcp, together, None),
         case("call-unix-together", Unix, together, None),
         Case {
+            ours: ours(MANY_CALLERS),
+            theirs: vec![side(Subject::Bare, MANY_CALLERS, Tuning::None)],
+            metric: Metric::Calls,
+            ..case("callers-tcp", Tcp, &[Placement::Apart, Placement::Free], None)
+        },
+        Case {
             peer: "client by hand",
             theirs: by_hand,
             metric: Metric::ClientCpu,
