@@ -85,7 +85,7 @@ pub(crate) const GIB: f64 = (1u64 << 30) as f64;
 const SIZES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
 
 /// The buffer of our own receivers.
-const RECEIVER: Way = Way::Loop(1 << 20);
+const RECEIVER: Way = Way::Loop(512 << 10);
 
 const ONE_CALLER: Work = Work::Calls { callers: 1, batch: 1 };
 
@@ -125,9 +125,9 @@ fn loops_in_memory(work: Work) -> Vec<Side> {
 /// Every way to send a file with every way to receive one.
 fn file_copies(work: Work) -> Vec<Side> {
     let mut found = loops(work);
-    let receivers = [Way::Loop(128 << 10), Way::Loop(512 << 10), RECEIVER, Way::Splice];
+    let receivers = [Way::Loop(128 << 10), RECEIVER, Way::Loop(1 << 20), Way::Splice];
     for receiver in receivers {
-        let loops = [Way::Loop(128 << 10), Way::Loop(512 << 10), RECEIVER];
+        let loops = [Way::Loop(128 << 10), RECEIVER, Way::Loop(1 << 20)];
         for sender in [Way::Sendfile, Way::Splice].into_iter().chain(loops) {
             if sender != receiver || sender == Way::Splice {
                 found.push(side(Subject::Bare, work, Tuning::Copies { sender, receiver }));

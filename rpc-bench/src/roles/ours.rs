@@ -14,7 +14,7 @@ use super::{Client, share};
 use crate::plan::{Network, Order, Outcome, Plan, Receipt, Source, Work};
 
 /// The buffer that a receiver reads into.
-const BUFFER: usize = 1 << 20;
+const BUFFER: usize = 512 << 10;
 
 #[rpc_service]
 pub(crate) trait Bench {

@@ -3,7 +3,9 @@
 
 use std::any::TypeId;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Cursor, PipeReader, PipeWriter, Read, Stdout, StdoutLock, Take, Write};
+use std::io::{BufReader, BufWriter, Cursor, PipeReader, PipeWriter, Read, Take, Write};
+#[cfg(unix)]
+use std::io::{Stdout, StdoutLock};
 use std::net::TcpStream;
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
