@@ -83,8 +83,8 @@ where
 }
 
 /// Bytes for which a reader waits together where the peer has announced them. Over TCP on one machine waking up costs more than
-/// copying what has come: with this, a stream of large frames moves a third more bytes a second. Two or four times as many gain no
-/// more.
+/// copying what has come: with this, a file that the kernel moves arrives a quarter faster, one from memory a few per cent. Twice as
+/// many gain no more.
 const LOW_WATER: usize = 128 * 1024;
 
 /// One direction, and the limit that the system keeps for it at present.

@@ -1,7 +1,7 @@
 //! How many bytes have to be there before a reader of a TCP socket is woken.
 #![allow(
     unsafe_code,
-    reason = "no crate that we use offers SO_RCVLOWAT; it is worth a third more bytes a second over TCP"
+    reason = "no crate that we use offers SO_RCVLOWAT; it is worth a quarter more bytes a second of a file over TCP"
 )]
 
 use std::io;
