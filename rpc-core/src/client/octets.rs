@@ -4,9 +4,9 @@ use std::fmt;
 use std::io::{self, BufRead, Empty, Read, Write};
 use std::sync::Arc;
 
-use crate::content::{Filled, KnownSource};
+use crate::content::KnownSource;
 use crate::error::{Error, Misuse, RemoteError, Result};
-use crate::transport::KernelPipe;
+use crate::transport::{Filled, KernelPipe};
 
 use super::pool::{Borrowed, Pool};
 use super::session::Session;

@@ -1,13 +1,11 @@
 //! A reply on its way in.
 
-use std::io;
 use std::time::Duration;
 
 use crate::connection::{Answer, Inbound};
-use crate::content::Filled;
 use crate::error::{Doing, Error, Fate, RemoteError, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, Violation};
-use crate::transport::{KernelPipe, Patience};
+use crate::transport::{Filled, KernelPipe, Patience};
 
 use super::options::Deadline;
 use super::wire::Wire;
@@ -116,13 +114,12 @@ impl Wire {
         self.inbound.messages.fill_message().map(<[u8]>::len)
     }
 
-    /// Moves octets of the reply into a pipe; `None` where they have to be read, 0 at the end.
+    /// Moves octets of the reply into a pipe.
     pub(crate) fn octets_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<Filled> {
         self.await_octets();
         match self.inbound.body_to_pipe(pipe, len) {
-            Ok(None) => Ok(Filled::NotNow),
-            Ok(Some(count)) => self.octets_read(Ok(count)).map(Filled::With),
-            Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(Filled::Never),
+            Ok(Filled::With(count)) => self.octets_read(Ok(count)).map(Filled::With),
+            Ok(other) => Ok(other),
             Err(error) => self.octets_read(Err(error)).map(Filled::With),
         }
     }

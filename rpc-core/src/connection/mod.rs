@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter};
 use crate::message::{MessageError, MessageReader, MessageWriter, ReplyHeader};
-use crate::transport::{Control, KernelPipe, Parts, Patience, Patient, ReadHalf, WriteHalf};
+use crate::transport::{Control, Filled, KernelPipe, Parts, Patience, Patient, ReadHalf, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{
@@ -149,13 +149,18 @@ impl Inbound {
         }
     }
 
-    /// Moves bytes of the body into a pipe, which is empty; `None` where they have to be read: small frames, and what was read
-    /// ahead. 0 at the body's end.
-    pub(crate) fn body_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<Option<usize>, MessageError> {
-        self.messages.take_message(WORTH_MOVING, |source, left| {
+    /// Moves bytes of the body into a pipe, which is empty. Small frames, and what was read ahead, have to be read.
+    pub(crate) fn body_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<Filled, MessageError> {
+        let moved = self.messages.take_message(WORTH_MOVING, |source, left| {
             let until = source.begin();
             source.half.read_to_pipe(pipe, left.min(len), until)
-        })
+        });
+        match moved {
+            Ok(None) => Ok(Filled::NotNow),
+            Ok(Some(count)) => Ok(Filled::With(count)),
+            Err(MessageError::Io(error)) => Ok(Filled::by(Err(error))?),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives back memory that a large message took.

@@ -2,12 +2,12 @@
 
 use std::io::{self, Read, Write};
 
-use crate::transport::KernelPipe;
+use crate::transport::{Filled, KernelPipe};
 
 use super::known_sink::Known as Sink;
 use super::known_source::Known as Source;
 use super::pieces::{GrowingBuffer, WORTH_A_PIPE, fill};
-use super::{Filled, KnownSink, KnownSource, known_sink, known_source};
+use super::{KnownSink, KnownSource, known_sink, known_source};
 
 /// Copies all that `reader` has to `sink` and returns the number of bytes. It moves up to 512 KiB at once, where
 /// [`std::io::copy`] moves 8. From an [`OctetReader`](crate::OctetReader), a [`RequestReader`](crate::RequestReader), a file, a

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Cursor, Read, Take};
 
-use crate::transport::KernelPipe;
+use crate::transport::{Filled, KernelPipe};
 
 /// A reader with bytes in memory, a descriptor, or both: those in memory come first.
 ///
@@ -24,26 +24,6 @@ pub(crate) trait KnownSource {
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled>;
 }
 
-/// What became of filling a pipe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Filled {
-    /// It holds so many bytes; 0 at the end of the source.
-    With(usize),
-    /// What comes next has to be read, and then it may be tried again.
-    NotNow,
-    /// The kernel moves nothing from this source.
-    Never,
-}
-
-/// What filling a pipe from a descriptor means.
-pub(super) fn filled(moved: io::Result<usize>) -> io::Result<Filled> {
-    match moved {
-        Ok(count) => Ok(Filled::With(count)),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(Filled::Never),
-        Err(error) => Err(error),
-    }
-}
-
 macro_rules! descriptors {
     ($prepare:path: $($source:ty),*) => {$(
         impl KnownSource for $source {
@@ -62,7 +42,7 @@ macro_rules! descriptors {
             }
 
             fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
-                filled(pipe.fill(&*self, len))
+                Filled::by(pipe.fill(&*self, len))
             }
         }
     )*};

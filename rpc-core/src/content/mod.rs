@@ -14,6 +14,6 @@ mod source;
 pub(crate) use cast::{known_sink, known_source};
 pub use copy::copy;
 pub(crate) use known_sink::KnownSink;
-pub(crate) use known_source::{Filled, KnownSource};
+pub(crate) use known_source::KnownSource;
 pub(crate) use pieces::Pieces;
 pub(crate) use source::Source;

@@ -4,10 +4,10 @@ use std::io::{self, Read};
 
 use crate::connection::Outbound;
 use crate::frame::{FrameError, FrameKind};
-use crate::transport::KernelPipe;
+use crate::transport::{Filled, KernelPipe};
 
 use super::Source;
-use super::known_source::{Filled, KnownSource};
+use super::known_source::KnownSource;
 
 /// Bytes of a stream from memory that are sent at once: over TCP a sixth more a second than with twice as many.
 const MEMORY_PIECE: usize = 512 * 1024;
@@ -77,13 +77,13 @@ impl<'s> Pieces<'s> {
         match self.at_hand {
             AtHand::Read(len) => outbound.frames.write(FrameKind::Data, false, &self.buffer.bytes()[..len]),
             AtHand::Memory(len) => {
-                let Some(known) = self.source.known() else { return Ok(()) };
+                let known = self.source.known().expect("it showed these bytes");
                 let sent = outbound.frames.write(FrameKind::Data, false, &known.shown()[..len]);
                 known.consume(len);
                 sent
             }
             AtHand::Piped(len) => {
-                let Some(pipe) = &mut self.pipe else { return Ok(()) };
+                let pipe = self.pipe.as_mut().expect("it was filled");
                 outbound.write_from_pipe(pipe, len)
             }
         }
@@ -94,7 +94,9 @@ impl<'s> Pieces<'s> {
 pub(super) fn fill(pipe: &mut Option<KernelPipe>, source: &mut dyn KnownSource) -> io::Result<Filled> {
     if pipe.is_none() {
         *pipe = KernelPipe::new();
-        source.prepare();
+        if pipe.is_some() {
+            source.prepare();
+        }
     }
     pipe.as_mut().map_or(Ok(Filled::Never), |pipe| source.fill(pipe, usize::MAX))
 }

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::connection::Inbound;
-use crate::content::{Filled, KnownSource};
+use crate::content::KnownSource;
 use crate::error::{Doing, Error, Fate, Misuse, RemoteError};
 use crate::message::MessageError;
-use crate::transport::{KernelPipe, Patience};
+use crate::transport::{Filled, KernelPipe, Patience};
 
 use super::exchange::{Receiving, lock};
 
@@ -102,11 +102,7 @@ impl KnownSource for RequestReader {
     fn consume(&mut self, _count: usize) {}
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
-        self.run(|inbound| match inbound.body_to_pipe(pipe, len) {
-            Ok(moved) => Ok(moved.map_or(Filled::NotNow, Filled::With)),
-            Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(Filled::Never),
-            Err(error) => Err(error),
-        })
+        self.run(|inbound| inbound.body_to_pipe(pipe, len))
     }
 }
 

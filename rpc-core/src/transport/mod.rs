@@ -28,6 +28,7 @@ use std::time::Instant;
 
 pub use address::{Address, AddressError, ToAddress};
 pub(crate) use halves::with_helpers;
+pub(crate) use kernel::Filled;
 pub use kernel::KernelPipe;
 pub(crate) use listener::{Listener, Ringer};
 pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};

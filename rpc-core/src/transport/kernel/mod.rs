@@ -14,5 +14,28 @@ mod pipe;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) use low_water::set as set_low_water;
 pub use pipe::KernelPipe;
+
+use std::io;
+
+/// What became of filling a pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filled {
+    /// It holds so many bytes; 0 at the end of the source.
+    With(usize),
+    /// What comes next has to be read, and then it may be tried again.
+    NotNow,
+    /// The kernel moves nothing from this source.
+    Never,
+}
+
+impl Filled {
+    /// What moving from a descriptor, or from a transport, means.
+    pub(crate) fn by(moved: io::Result<usize>) -> io::Result<Filled> {
+        match moved {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(Filled::Never),
+            moved => moved.map(Filled::With),
+        }
+    }
+}
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) use pipe::set_low_water;
