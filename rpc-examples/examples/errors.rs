@@ -6,7 +6,7 @@
 //! ```
 
 use std::fmt;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use rpc_core::transport::memory_pair;
@@ -64,7 +64,7 @@ impl Bank for Vault {
         if pages == 0 {
             return Err(Error::new("a statement has a page at least"));
         }
-        Ok(Cursor::new(vec![b'.'; pages * 4096]))
+        Ok(io::repeat(b'.').take(pages as u64 * 4096))
     }
 
     fn audit(&self, note: &str) -> Result<()> {
@@ -137,7 +137,9 @@ fn main() -> Result<()> {
     assert!(matches!(error, Error::Deadline { .. }) && !error.never_ran() && !error.connection_usable());
 
     // A stream's own errors are `io::Error`s that wrap one of these, and `?` takes it out again.
-    let error = read_all(narrow.statement(1000)?, || _ = running.shutdown(Duration::ZERO)).expect_err("it was cut");
+    // (It is far longer than what sockets hold: else it might all be under way already.)
+    let error =
+        read_all(narrow.statement(1_000_000)?, || _ = running.shutdown(Duration::ZERO)).expect_err("it was cut");
     show("stream cut", &error);
     assert!(matches!(error, Error::Transport { .. } | Error::Protocol { .. }));
 
