@@ -1,22 +1,40 @@
 //! Which of several ways to do the same is the fastest on this machine.
 
 use crate::cases::Case;
-use crate::pair::Pair;
+use crate::pair::{Pair, Sample};
 use crate::place::Effort;
 use crate::plan::{Outcome, Plan};
 use crate::stats::better_half;
 
-/// Starts a pair for each plan, tries them in turn, and keeps the better half until one is left.
-pub(crate) fn best(case: &Case, name: &str, plans: Vec<Plan>, effort: &Effort) -> Outcome<Pair> {
+/// How many ways stay in until the end: some are fast at times only, which a few trials do not show.
+const FINALISTS: usize = 2;
+
+/// A way that has come so far, and its rounds.
+#[derive(Debug)]
+pub(crate) struct Finalist {
+    pub(crate) pair: Pair,
+    pub(crate) rounds: Vec<Sample>,
+}
+
+impl Finalist {
+    /// Makes one more round.
+    pub(crate) fn round(&mut self, calls: u64) -> Outcome<()> {
+        self.rounds.push(self.pair.sample(calls)?);
+        Ok(())
+    }
+}
+
+/// Starts a pair for each plan, tries them in turn, and keeps the better half until few are left.
+pub(crate) fn finalists(case: &Case, name: &str, plans: Vec<Plan>, effort: &Effort) -> Outcome<Vec<Finalist>> {
     let mut pairs = plans.into_iter().map(|plan| Pair::start(name, plan)).collect::<Outcome<Vec<_>>>()?;
     let mut tried = vec![Vec::new(); pairs.len()];
     let calls = effort.trial(case.ours.work);
-    if pairs.len() > 1 {
+    if pairs.len() > FINALISTS {
         for pair in &mut pairs {
             pair.run(calls)?;
         }
     }
-    while pairs.len() > 1 {
+    while pairs.len() > FINALISTS {
         for _ in 0..effort.trials {
             for (pair, tried) in pairs.iter_mut().zip(&mut tried) {
                 tried.push(case.metric.of(&pair.sample(calls)?));
@@ -26,7 +44,15 @@ pub(crate) fn best(case: &Case, name: &str, plans: Vec<Plan>, effort: &Effort) -
         pairs = take(pairs, &better);
         tried = take(tried, &better);
     }
-    pairs.pop().ok_or_else(|| "there is nothing to choose from".into())
+    Ok(pairs.into_iter().map(|pair| Finalist { pair, rounds: Vec::new() }).collect())
+}
+
+/// The one whose rounds have the best median.
+pub(crate) fn winner(case: &Case, mut finalists: Vec<Finalist>) -> Outcome<Finalist> {
+    let measured = |finalist: &Finalist| finalist.rounds.iter().map(|round| case.metric.of(round)).collect();
+    let rounds: Vec<Vec<f64>> = finalists.iter().map(measured).collect();
+    let best = better_half(&rounds, case.metric.higher_is_better()).first().copied();
+    best.map(|best| finalists.swap_remove(best)).ok_or_else(|| "there is nothing to choose from".into())
 }
 
 /// The items at these places.

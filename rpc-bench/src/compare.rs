@@ -1,8 +1,8 @@
-//! How one case is measured: the best rival is found, the work of a round chosen, and then it is turn about.
+//! How one case is measured: the best ways of the rival are found, the work of a round chosen, and then it is turn about.
 
 use crate::awake;
 use crate::cases::{Case, Side};
-use crate::choosing;
+use crate::choosing::{self, Finalist};
 use crate::costs::{self, Costs};
 use crate::pair::{Pair, Sample};
 use crate::place::{Effort, Place};
@@ -58,23 +58,24 @@ pub(crate) fn compare(case: &Case, effort: &Effort, place: &Place) -> Outcome<Co
         let plans = places.map(|(side, placement)| plan(case, side, placement, effort, place));
         plans.map(|plan| Plan { recorded: recorded.clone(), ..plan }).collect::<Vec<_>>()
     };
-    let mut theirs = choosing::best(case, case.peer, plans(&case.theirs), effort)?;
-    let mut ours = choosing::best(case, "ours", plans(&[case.ours]), effort)?;
+    let mut theirs = choosing::finalists(case, case.peer, plans(&case.theirs), effort)?;
+    let mut ours = choosing::finalists(case, "ours", plans(&[case.ours]), effort)?;
 
     let calls = calls_of_a_round(case, effort, &mut ours, &mut theirs)?;
-    let mut comparison =
-        Comparison { ours: Vec::new(), theirs: Vec::new(), tuning: tuning(case, &theirs), costs: None };
     for _ in 0..effort.rounds {
-        comparison.ours.push(ours.sample(calls)?);
-        comparison.theirs.push(theirs.sample(calls)?);
+        for finalist in ours.iter_mut().chain(&mut theirs) {
+            finalist.round(calls)?;
+        }
     }
-    if case.costs {
+    let mut ours = choosing::winner(case, ours)?;
+    let mut theirs = choosing::winner(case, theirs)?;
+    let costs = case.costs.then(|| {
         let calls = costs::calls(case.ours.work, effort);
-        let ours = costs::costs(case, &mut ours, &comparison.ours, place, calls)?;
-        let theirs = costs::costs(case, &mut theirs, &comparison.theirs, place, calls)?;
-        comparison.costs = Some((ours, theirs));
-    }
-    Ok(comparison)
+        let costs = |side: &mut Finalist| costs::costs(case, &mut side.pair, &side.rounds, place, calls);
+        Outcome::Ok((costs(&mut ours)?, costs(&mut theirs)?))
+    });
+    let tuning = tuning(case, &theirs.pair);
+    Ok(Comparison { ours: ours.rounds, theirs: theirs.rounds, tuning, costs: costs.transpose()? })
 }
 
 fn needs_recording(side: Side) -> bool {
@@ -102,12 +103,18 @@ pub(crate) fn plan(case: &Case, side: Side, placement: Placement, effort: &Effor
     }
 }
 
-/// How many calls take about as long as a round should, with both sides warm.
-fn calls_of_a_round(case: &Case, effort: &Effort, ours: &mut Pair, theirs: &mut Pair) -> Outcome<u64> {
+/// How many calls take about as long as a round should, with all warm.
+fn calls_of_a_round(case: &Case, effort: &Effort, ours: &mut [Finalist], theirs: &mut [Finalist]) -> Outcome<u64> {
     let calls = effort.trial(case.ours.work).next_multiple_of(case.ours.work.calls());
-    ours.run(calls)?;
-    theirs.run(calls)?;
-    let seconds = f64::midpoint(ours.run(calls)?, theirs.run(calls)?);
+    let mean = |finalists: &mut [Finalist]| -> Outcome<f64> {
+        let mut seconds = 0.0;
+        for finalist in &mut *finalists {
+            finalist.pair.run(calls)?;
+            seconds += finalist.pair.run(calls)?;
+        }
+        Ok(seconds / finalists.len() as f64)
+    };
+    let seconds = f64::midpoint(mean(ours)?, mean(theirs)?);
     Ok(scaled(calls, seconds, effort.round).next_multiple_of(case.ours.work.calls()))
 }
 

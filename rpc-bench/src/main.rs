@@ -2,12 +2,13 @@
 //!
 //! # How it measures
 //!
-//! A case compares two pairs of processes, each a server and a client: ours and theirs. All four live through the whole
+//! A case compares two pairs of processes, each a server and a client: ours and theirs. All live through the whole
 //! case, and the coordinator tells the clients in turn to do one round of the same work: ours, theirs, ours, theirs. The
 //! ratio of a case is the median of the rounds' ratios, and over 1 it always means that ours is better.
 //!
 //! Before that, where theirs can be tuned (the size of a buffer, a way to copy, the runtime), all tunings are tried in turn,
-//! and the better half again, until one is left. Then the work of a round is chosen so that it lasts long enough.
+//! and the better half again, until two are left. Then the work of a round is chosen so that it lasts long enough. Both of
+//! the two make all rounds, and the one with the better median is the rival: some are fast at times only.
 //!
 //! What would disturb the clock is counted in rounds of its own: allocations, and system calls under `strace`.
 //!

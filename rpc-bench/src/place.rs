@@ -30,7 +30,7 @@ pub(crate) struct Effort {
 
 impl Effort {
     pub(crate) const FULL: Effort =
-        Effort { rounds: 15, round: 0.4, trials: 2, trial_calls: 2000, counted: 4, memory: 128 << 20, file: 512 << 20 };
+        Effort { rounds: 13, round: 0.4, trials: 2, trial_calls: 2000, counted: 4, memory: 128 << 20, file: 512 << 20 };
     /// All cases within 3 minutes.
     pub(crate) const QUICK: Effort =
         Effort { rounds: 7, round: 0.15, trials: 1, trial_calls: 1000, counted: 2, memory: 64 << 20, file: 64 << 20 };
