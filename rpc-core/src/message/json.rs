@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 
-use serde_core::de::{DeserializeOwned, Visitor};
+use serde_core::de::{DeserializeOwned, Error, Visitor};
 use serde_core::{Deserialize, Deserializer, Serialize};
 
 use super::Violation;
@@ -26,6 +26,8 @@ impl<'a> JsonBuffer<'a> {
         JsonBuffer { bytes, limit, size: 0 }
     }
 
+    // inlined where a value is encoded: that is many pieces of a few bytes
+    #[inline]
     fn take(&mut self, buf: &[u8]) {
         self.size += buf.len();
         if self.size <= self.limit {
@@ -40,9 +42,16 @@ impl<'a> JsonBuffer<'a> {
 }
 
 impl Write for JsonBuffer<'_> {
+    #[inline]
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.take(buf);
         Ok(buf.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, buf: &[u8]) -> io::Result<()> {
+        self.take(buf);
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -88,12 +97,41 @@ pub(crate) fn raw(bytes: &[u8], out: &mut JsonBuffer<'_>) {
     out.take(bytes);
 }
 
-/// Reads one value; white space may stand around it, nothing else.
+/// Reads one value; white space may stand around it, nothing else. That all of it is UTF-8 is checked at once: the JSON library
+/// would check each string of it, which takes longer.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Violation> {
-    serde_json::from_slice(bytes).map_err(|error| malformed(type_name::<T>(), bytes, &error))
+    let text = str::from_utf8(bytes).map_err(serde_json::Error::custom);
+    let value = text.and_then(serde_json::from_str);
+    value.map_err(|error| malformed(type_name::<T>(), bytes, &error))
 }
 
 /// What is wrong with a body that should have been `expected`.
 pub(crate) fn malformed(expected: &'static str, bytes: &[u8], error: &serde_json::Error) -> Violation {
     Violation::MalformedBody { expected, len: bytes.len(), problem: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_utf_8_is_malformed_wherever_it_stands() {
+        for body in [&b"\"\xff\""[..], b"[1,\"a\xc3\"]", b"1 \xff"] {
+            let Err(Violation::MalformedBody { expected, len, problem }) = decode::<serde_json::Value>(body) else {
+                panic!("{body:?} is no JSON");
+            };
+            assert!(expected.ends_with("Value") && len == body.len(), "{expected}");
+            assert!(problem.starts_with("invalid utf-8 sequence of 1 bytes from index"), "{problem}");
+        }
+        assert_eq!(decode::<String>("\"\u{e4}\"".as_bytes()).unwrap(), "\u{e4}");
+    }
+
+    #[test]
+    fn what_is_over_the_limit_is_counted_and_not_kept() {
+        let mut bytes = Vec::new();
+        let mut out = JsonBuffer::new(&mut bytes, 4);
+        encode("abcdef", &mut out).unwrap();
+        assert_eq!(out.oversize(), Some(8));
+        assert!(bytes.len() <= 4);
+    }
 }
