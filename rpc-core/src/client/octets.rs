@@ -119,6 +119,10 @@ impl KnownSource for OctetReader<'_> {
     fn consume(&mut self, _count: usize) {}
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
+        // moving bytes would send nothing meanwhile, and the end of an empty request may have to be sent still
+        if self.source.is_some() {
+            return Ok(Filled::Never);
+        }
         self.run(|wire, _| wire.octets_to_pipe(pipe, len))
     }
 }

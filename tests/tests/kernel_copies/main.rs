@@ -2,6 +2,7 @@
 //! what stands behind descriptors. None of that may be seen in what arrives.
 #![cfg(unix)]
 
+mod both_ways;
 mod failing;
 mod moved;
 mod sinks;
