@@ -88,6 +88,7 @@ impl Mover {
             match sink.drain(pipe) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => {
                     self.refused = true;
                     through_memory(&mut Held(pipe), &mut Sink(sink))?;

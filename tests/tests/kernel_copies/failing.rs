@@ -66,7 +66,7 @@ fn a_source_that_fails_fails_on_both_sides() {
 }
 
 /// A client of a server played by hand, over a socket.
-fn scripted(script: impl FnOnce(UnixStream) + Send + 'static, config: ClientConfig) -> StoreClient {
+pub(super) fn scripted(script: impl FnOnce(UnixStream) + Send + 'static, config: ClientConfig) -> StoreClient {
     let (near, mut far) = UnixStream::pair().unwrap();
     thread::spawn(move || {
         let mut request = [0; 4096];
@@ -80,7 +80,7 @@ fn scripted(script: impl FnOnce(UnixStream) + Send + 'static, config: ClientConf
 }
 
 /// The start of a reply: whole frames, and one that breaks off.
-fn broken_reply() -> Vec<u8> {
+pub(super) fn broken_reply() -> Vec<u8> {
     let whole = wire::more(bytes(300_000));
     let part = wire::more(bytes(1 << 20));
     [wire::ok(4), whole.clone(), whole, part[..500_000].to_vec()].concat()

@@ -4,7 +4,11 @@
 
 mod both_ways;
 mod failing;
+#[cfg(target_os = "linux")]
+mod interrupt;
 mod moved;
+#[cfg(target_os = "linux")]
+mod signals;
 mod sinks;
 mod sources;
 mod trickling;

@@ -33,6 +33,8 @@ impl Filled {
     pub(crate) fn by(moved: io::Result<usize>) -> io::Result<Filled> {
         match moved {
             Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(Filled::Never),
+            // a read goes on behind a signal
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Filled::NotNow),
             moved => moved.map(Filled::With),
         }
     }

@@ -56,28 +56,30 @@ impl KernelPipe {
     /// Blocks as a read of the descriptor would.
     ///
     /// # Errors
-    /// As a read has them; [`Unsupported`](io::ErrorKind::Unsupported) where the kernel cannot move from such a descriptor.
+    /// As a read has them, [`Interrupted`](io::ErrorKind::Interrupted) by a signal included;
+    /// [`Unsupported`](io::ErrorKind::Unsupported) where the kernel cannot move from such a descriptor.
     ///
     /// # Panics
     /// If the pipe is not empty: it might wait for room for ever.
     pub fn fill(&mut self, from: impl AsFd, len: usize) -> io::Result<usize> {
         assert_eq!(self.held, 0, "a pipe is emptied before it is filled");
-        let moved = retry(|| splice(&from, None, &self.into, None, len.min(self.capacity), SpliceFlags::empty()))?;
-        self.held = moved;
-        Ok(moved)
+        let moved = splice(&from, None, &self.into, None, len.min(self.capacity), SpliceFlags::empty());
+        self.held = moved.map_err(failed)?;
+        Ok(self.held)
     }
 
     /// Moves bytes from the pipe to a descriptor, at least one if it holds any, and says how many. Blocks as a write to the
     /// descriptor would.
     ///
     /// # Errors
-    /// As a write has them; [`Unsupported`](io::ErrorKind::Unsupported) where the kernel cannot move to such a descriptor. What the
-    /// pipe holds stays in it.
+    /// As a write has them, [`Interrupted`](io::ErrorKind::Interrupted) by a signal included;
+    /// [`Unsupported`](io::ErrorKind::Unsupported) where the kernel cannot move to such a descriptor. What the pipe holds stays in
+    /// it.
     pub fn drain(&mut self, to: impl AsFd) -> io::Result<usize> {
         if self.held == 0 {
             return Ok(0);
         }
-        let moved = retry(|| splice(&self.out, None, &to, None, self.held, SpliceFlags::empty()))?;
+        let moved = splice(&self.out, None, &to, None, self.held, SpliceFlags::empty()).map_err(failed)?;
         self.held -= moved;
         Ok(moved)
     }
@@ -88,24 +90,19 @@ impl KernelPipe {
         if len == 0 {
             return Ok(0);
         }
-        let count = retry(|| rustix::io::read(&self.out, &mut out[..len]))?;
+        let count = rustix::io::read(&self.out, &mut out[..len])?;
         self.held -= count;
         Ok(count)
     }
 }
 
-/// Signals that come meanwhile change nothing.
-fn retry(mut operation: impl FnMut() -> rustix::io::Result<usize>) -> io::Result<usize> {
-    loop {
-        match operation() {
-            Ok(count) => return Ok(count),
-            Err(Errno::INTR) => {}
-            // a descriptor that cannot be moved from or to: in append mode, of a file system without it, or forbidden by a filter
-            Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => {
-                return Err(io::ErrorKind::Unsupported.into());
-            }
-            Err(error) => return Err(error.into()),
-        }
+/// What it means that bytes were not moved. A signal is told, as by a read: whoever has a time limit is to look at the clock before
+/// the kernel waits anew.
+fn failed(error: Errno) -> io::Error {
+    match error {
+        // a descriptor that cannot be moved from or to: in append mode, of a file system without it, or forbidden by a filter
+        Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP => io::ErrorKind::Unsupported.into(),
+        error => error.into(),
     }
 }
 
