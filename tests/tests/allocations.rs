@@ -133,8 +133,16 @@ fn a_frame_allocates_nothing() {
         };
         let up = |length| heap::allocations(|| assert_eq!(client.up(io::repeat(7).take(length)).unwrap(), length));
         down(LENGTH);
-        assert_eq!(down(LENGTH), down(2 * LENGTH), "down");
+        assert_frames_cost_nothing(down(LENGTH), down(2 * LENGTH), "down");
         up(LENGTH);
-        assert_eq!(up(LENGTH), up(2 * LENGTH), "up");
+        assert_frames_cost_nothing(up(LENGTH), up(2 * LENGTH), "up");
     });
+}
+
+/// How often a stream's buffer grows at most: when a read has filled it, which depends on who is faster.
+const GROWTH: usize = 4;
+
+fn assert_frames_cost_nothing(once: Heap, twice: Heap, way: &str) {
+    let (server, client) = (twice.server.abs_diff(once.server), twice.client.abs_diff(once.client));
+    assert!(server <= GROWTH && client <= GROWTH, "{way}: {once:?}, and {twice:?} for twice as many frames");
 }
