@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::transport::{memory_pair, memory_pair_with_capacity};
-use rpc_core::{Client, ClientConfig, Doing, Error, Result, Server, Session, Transport, serve_connection};
+use rpc_core::{CallOptions, Client, Doing, Error, Result, Server, Session, Transport, serve_connection};
 use rpc_tests::{OriginalServer, Peer, Reference, watchdog, wire};
 use serde_json::{Value, json};
 
@@ -178,8 +178,7 @@ fn a_broken_connection_ends_it() {
 fn a_server_that_takes_nothing_ends_it_at_the_limit() {
     watchdog(|| {
         let (mut server, transport) = memory_pair_with_capacity(8 * 1024);
-        let config = ClientConfig::default().reply_timeout(Some(Duration::from_millis(200)));
-        let client = Client::from_transport_with(transport, config).unwrap();
+        let client = Client::from_transport(transport).unwrap();
         thread::scope(|scope| {
             scope.spawn(|| assert_eq!(client.call("Echo").with(&0).json::<u32>().unwrap(), 0));
             let mut request = Vec::new();
@@ -190,7 +189,8 @@ fn a_server_that_takes_nothing_ends_it_at_the_limit() {
             }
             server.write_all(&wire::ok_json("0")).unwrap();
         });
-        let mut replies = client.pipeline::<_, u32>("Echo", 0..1_000_000).unwrap();
+        let hasty = client.with_options(CallOptions::default().timeout(Some(Duration::from_millis(200))));
+        let mut replies = hasty.pipeline::<_, u32>("Echo", 0..1_000_000).unwrap();
         let error = replies.next().unwrap().unwrap_err();
         assert!(matches!(error, Error::Deadline { doing: Doing::WaitingForReply, .. }), "{error:?}");
         assert!(!error.never_ran() && !error.connection_usable());
