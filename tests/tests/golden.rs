@@ -2,15 +2,19 @@
 
 use std::io::{self, Read};
 use std::thread;
+use std::time::Duration;
 
 use rpc_core::message::Violation;
 use rpc_core::{Client, ClientConfig, Ended, Error, Result, ServerConfig, Status, Transport};
 use rpc_tests::wire::{self, Message};
 use rpc_tests::{
     Golden, ListRequest, Original, OriginalClient, OriginalServer, Peer, PieceSize, Pieces, Reference, golden_sessions,
-    pattern, serve_bytes, watchdog,
+    pattern, serve_bytes, watchdog, watchdog_with_limit,
 };
 use serde_json::{Value, json};
+
+/// What a busy machine may take for all sessions byte by byte.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// What a part of a connection means, apart from its frames, its JSON text and added header fields.
 #[derive(Debug, PartialEq)]
@@ -119,7 +123,7 @@ fn our_server_answers_every_recorded_client() {
 
 #[test]
 fn our_server_answers_every_recorded_client_in_pieces() {
-    watchdog(|| {
+    watchdog_with_limit(LIMIT, || {
         for session in golden_sessions() {
             for pieces in &in_pieces()[1..] {
                 our_server_answers(&session, *pieces);
@@ -269,7 +273,7 @@ fn our_client_understands_every_recorded_server() {
 
 #[test]
 fn our_client_understands_every_recorded_server_in_pieces() {
-    watchdog(|| {
+    watchdog_with_limit(LIMIT, || {
         for session in golden_sessions() {
             for pieces in &in_pieces()[1..] {
                 our_client_understands(&session, *pieces);

@@ -11,13 +11,13 @@ use serde_json::Value;
 use crate::far::{Far, SOON, against, met, patient, soon};
 
 /// Between two bits of progress; far from every limit.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(60);
 
 /// How often.
 const TIMES: usize = 100;
 
-/// Renewed by each bit, and shorter than all of them together.
-const STALL: Duration = Duration::from_millis(1500);
+/// Renewed by each bit, and shorter than all of them together. A busy machine lets a thread wait for a second and more.
+const STALL: Duration = Duration::from_secs(5);
 
 /// Sends a byte at a time, for as long as the client wants any.
 fn trickle(far: &mut Far, bytes: &[u8]) {
