@@ -129,7 +129,7 @@ fn main() -> Result<()> {
     assert!(narrow.statement(1).is_ok(), "it is free again");
 
     // Nobody answers. The request was sent, so nobody knows whether it ran.
-    let hurried = ClientConfig::default().reply_timeout(Some(Duration::from_millis(20)));
+    let hurried = ClientConfig::default().reply_timeout(Some(Duration::from_millis(500)));
     let (near, _far) = memory_pair();
     let mute = BankClient::new(Client::from_transport_with(near, hurried)?);
     let error = mute.audit("").expect_err("nobody answers");

@@ -52,7 +52,7 @@ fn main() -> Result<()> {
     assert!(anns.whoami()?.starts_with("ann") && bobs.whoami()?.starts_with("bob"));
 
     // A deadline covers the whole call. The handler notices that its caller has gone, and stops.
-    let hasty = CallOptions::default().timeout(Some(Duration::from_millis(100)));
+    let hasty = CallOptions::default().timeout(Some(Duration::from_millis(500)));
     let error = ReportsClient::with_options(&anns, hasty).work().expect_err("it does not end by itself");
     println!("{error}");
     assert!(matches!(error, Error::Deadline { .. }));
