@@ -14,21 +14,22 @@ pub(crate) enum Payload<'a> {
 }
 
 /// What can be the body of a request. It is made by [`Outgoing`](super::Outgoing) only.
-#[expect(private_interfaces, reason = "nobody outside calls it")]
+#[expect(private_bounds, reason = "nobody outside calls it")]
 #[expect(unnameable_types, reason = "users meet it as `impl Body` only")]
-pub trait Body {
+pub trait Body: Content {
     /// What goes on being sent while the reply is read.
     #[doc(hidden)]
     type Rest: Read;
 
     #[doc(hidden)]
+    fn into_rest(self) -> Option<Self::Rest>;
+}
+
+/// What a call needs to know of its body, whatever that is made of.
+pub(crate) trait Content {
     fn payload(&mut self) -> Payload<'_>;
 
-    #[doc(hidden)]
-    fn into_rest(self) -> Option<Self::Rest>;
-
     /// Whether something has been read that cannot be read again.
-    #[doc(hidden)]
     fn touched(&self) -> bool {
         false
     }
@@ -75,15 +76,17 @@ impl JsonBody for NamedBody<'_> {
     }
 }
 
+impl<B: JsonBody> Content for B {
+    fn payload(&mut self) -> Payload<'_> {
+        Payload::Json(self.value())
+    }
+}
+
 impl Body for NoBody {
     type Rest = Empty;
 
     fn into_rest(self) -> Option<Empty> {
         None
-    }
-
-    fn payload(&mut self) -> Payload<'_> {
-        Payload::Json(self.value())
     }
 }
 
@@ -93,10 +96,6 @@ impl<A: Encode> Body for ArgumentBody<A> {
     fn into_rest(self) -> Option<Empty> {
         None
     }
-
-    fn payload(&mut self) -> Payload<'_> {
-        Payload::Json(self.value())
-    }
 }
 
 impl Body for NamedBody<'_> {
@@ -104,10 +103,6 @@ impl Body for NamedBody<'_> {
 
     fn into_rest(self) -> Option<Empty> {
         None
-    }
-
-    fn payload(&mut self) -> Payload<'_> {
-        Payload::Json(self.value())
     }
 }
 
@@ -117,7 +112,9 @@ impl<R: Read> Body for StreamBody<R> {
     fn into_rest(self) -> Option<R> {
         Some(self.content)
     }
+}
 
+impl<R: Read> Content for StreamBody<R> {
     fn payload(&mut self) -> Payload<'_> {
         Payload::Octets(self.source())
     }
@@ -133,7 +130,9 @@ impl<V: JsonBody, R: Read> Body for ValueAndStreamBody<V, R> {
     fn into_rest(self) -> Option<R> {
         Some(self.1.content)
     }
+}
 
+impl<V: JsonBody, R: Read> Content for ValueAndStreamBody<V, R> {
     fn payload(&mut self) -> Payload<'_> {
         Payload::JsonThenOctets(self.0.value(), self.1.source())
     }

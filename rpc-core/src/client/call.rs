@@ -12,7 +12,7 @@ use crate::message::{DataType, Metadata, Violation, json};
 use crate::service::SerdeArgument;
 
 use super::OctetReader;
-use super::body::{ArgumentBody, Body, Payload, StreamBody, ValueAndStreamBody};
+use super::body::{ArgumentBody, Body, Content, Payload, StreamBody, ValueAndStreamBody};
 use super::octets::Held;
 use super::options::{CallOptions, Deadline};
 use super::pool::{Borrowed, Pool};
@@ -135,26 +135,32 @@ struct Reply<'s> {
 
 impl Reply<'_> {
     fn json<T>(&mut self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        let wire = self.held.wire()?;
-        let decoded = decode(wire.read_json(self.body, self.deadline.limit)?);
-        if decoded.is_err() {
-            // what may follow the JSON is not wanted
-            wire.abandon();
+        let bytes = self.held.wire()?.read_json(self.body, self.deadline.limit)?;
+        decode(bytes).map_err(|violation| self.malformed(violation))
+    }
+
+    fn malformed(&mut self, violation: Violation) -> Error {
+        match self.held.wire() {
+            Ok(wire) => {
+                // what may follow the JSON is not wanted
+                wire.abandon();
+                let fate = Fate { never_ran: false, connection_usable: wire.reusable() };
+                Error::Protocol { violation, fate }
+            }
+            Err(error) => error,
         }
-        let fate = Fate { never_ran: false, connection_usable: wire.reusable() };
-        decoded.map_err(|violation| Error::Protocol { violation, fate })
     }
 }
 
 impl<'s> Outgoing<'s, '_> {
     /// Runs the call up to the reply's header. A call that certainly never ran, for the idle connection that it was given
     /// had ended, is made once more on a fresh one.
-    fn perform<B: Body>(self, body: &mut B, accept: DataType) -> Result<Reply<'s>> {
+    fn perform(self, body: &mut dyn Content, accept: DataType) -> Result<Reply<'s>> {
         let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
         let _entered = span.enter();
         let Outgoing { line, endpoint, options } = self;
         let metadata = options.metadata_for(&span);
-        let call = |held: &mut Held<'s>, body: &mut B, deadline| {
+        let call = |held: &mut Held<'s>, body: &mut dyn Content, deadline| {
             make_call(held.wire()?, endpoint, body.payload(), accept, deadline, &metadata)
         };
         let outcome = match line {

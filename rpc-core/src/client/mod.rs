@@ -91,7 +91,10 @@ impl Client {
     /// # Errors
     /// As [`connect`](Client::connect).
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Client> {
-        let address = address.to_address()?;
+        Client::connect_to(address.to_address()?, config)
+    }
+
+    fn connect_to(address: Address, config: ClientConfig) -> Result<Client> {
         let limit = config.connect_timeout;
         let connector = Box::new(move |left: Option<Duration>| open(&address, shorter(limit, left)));
         let client = Client::of_pool(Pool::new(connector, config));

@@ -8,7 +8,7 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use crate::error::{Misuse, Result};
-use crate::transport::{Parts, ToAddress, Transport};
+use crate::transport::{Address, Parts, ToAddress, Transport};
 
 use super::octets::Held;
 use super::pool::connecting_failed;
@@ -40,9 +40,12 @@ impl Session {
     /// # Errors
     /// As [`Client::connect`](super::Client::connect).
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Session> {
-        let address = address.to_address()?;
+        Session::connect_to(&address.to_address()?, config)
+    }
+
+    fn connect_to(address: &Address, config: ClientConfig) -> Result<Session> {
         let limit = config.connect_timeout;
-        let parts = open(&address, limit).map_err(|error| connecting_failed(error, limit))?;
+        let parts = open(address, limit).map_err(|error| connecting_failed(error, limit))?;
         Ok(Session::of_parts(parts, config))
     }
 

@@ -98,6 +98,12 @@ pub(super) enum NoJson {
     Broken,
 }
 
+impl NoJson {
+    fn malformed(violation: Violation) -> NoJson {
+        NoJson::Refuse(violation.to_string())
+    }
+}
+
 impl<'c> Exchange<'c> {
     pub(super) fn new(line: &'c Line, header: RequestHeader<'c>, turn: ServerTurn) -> Exchange<'c> {
         let (turn, ran, another_waits) = (Cell::new(turn), Cell::new(false), Cell::new(false));
@@ -125,6 +131,15 @@ impl<'c> Exchange<'c> {
 
     /// Reads the request's JSON and decodes it.
     pub(super) fn read_json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T, NoJson> {
+        let mut receiving = self.receive_json()?;
+        let inbound = receiving.inbound();
+        let decoded = decode(&inbound.body);
+        inbound.trim();
+        decoded.map_err(NoJson::malformed)
+    }
+
+    /// Reads the request's JSON to where all bodies go.
+    fn receive_json(&self) -> Result<MutexGuard<'_, Receiving>, NoJson> {
         let mut receiving = lock(&self.line.inbound);
         let Inbound { messages, body, .. } = receiving.inbound();
         let read = match self.turn.get().request() {
@@ -136,11 +151,7 @@ impl<'c> Exchange<'c> {
             _ => messages.read_body(self.line.config.max_json_len, body),
         };
         match read {
-            Ok(()) => {
-                let decoded = decode(body).map_err(|violation| NoJson::Refuse(violation.to_string()));
-                receiving.inbound().trim();
-                decoded
-            }
+            Ok(()) => Ok(receiving),
             Err(error @ MessageError::TooLong { .. }) => {
                 let hint = "a stream has no limit";
                 receiving.inbound().trim();

@@ -36,6 +36,13 @@ use serve::Serving;
 /// How long the server waits behind a failure to accept that may pass, such as too many open files.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
 
+/// Makes the service of one connection, on that one's thread.
+type Make = Box<dyn FnOnce(&Peer) -> Box<dyn Dispatch> + Send>;
+
+/// Gives each connection its [`Make`]. Types end here: a service's own code begins again where it is asked to answer a call, so a
+/// program compiles the server's code once, not for each of its services.
+type Prepare = Box<dyn FnMut() -> Make + Send>;
+
 /// A bound server that does not serve yet.
 ///
 /// Each connection is served on a thread of its own, one call at a time. A handler's panic becomes a ServerError reply and
@@ -61,7 +68,11 @@ impl Server {
     /// # Errors
     /// As [`bind`](Server::bind).
     pub fn bind_with(address: impl ToAddress, config: ServerConfig) -> Result<Server> {
-        let listener = Listener::bind(&address.to_address()?).map_err(|error| Error::Transport {
+        Server::bind_to(&address.to_address()?, config)
+    }
+
+    fn bind_to(address: &Address, config: ServerConfig) -> Result<Server> {
+        let listener = Listener::bind(address).map_err(|error| Error::Transport {
             doing: Doing::Binding,
             error,
             fate: Fate::UNREACHED,
@@ -117,12 +128,7 @@ impl Server {
         self.spawn_accepting(making(make))
     }
 
-    fn spawn_accepting<D, M, F>(self, prepare: M) -> Result<ServerHandle>
-    where
-        D: Dispatch,
-        M: FnMut() -> F + Send + 'static,
-        F: FnOnce(&Peer) -> D + Send + 'static,
-    {
+    fn spawn_accepting(self, prepare: Prepare) -> Result<ServerHandle> {
         let failed = |error| Error::Transport { doing: Doing::Accepting, error, fate: Fate::UNREACHED };
         let address = self.address().clone();
         let ringer = self.listener.ringer().map_err(failed)?;
@@ -140,12 +146,7 @@ impl Server {
     }
 
     /// Accepts until the bell rings.
-    fn accept_all<D, M, F>(self, registry: &Arc<Registry>, mut prepare: M) -> Result<()>
-    where
-        D: Dispatch,
-        M: FnMut() -> F,
-        F: FnOnce(&Peer) -> D + Send + 'static,
-    {
+    fn accept_all(self, registry: &Arc<Registry>, mut prepare: Prepare) -> Result<()> {
         while registry.wait_for_room(self.config.max_connections) {
             match self.listener.accept() {
                 Ok(None) => return Ok(()),
@@ -164,12 +165,7 @@ impl Server {
     }
 
     /// Starts a connection's thread.
-    fn start<D: Dispatch>(
-        &self,
-        registry: &Arc<Registry>,
-        parts: Parts,
-        make: impl FnOnce(&Peer) -> D + Send + 'static,
-    ) {
+    fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Make) {
         let peer = parts.peer.clone();
         let serving = Serving::new(parts, self.config.clone());
         let Some(registered) = registry.register(serving.entry()) else { return };
@@ -178,7 +174,7 @@ impl Server {
             let _registered = registered;
             let span = tracing::debug_span!("rpc_connection", %peer);
             let _entered = span.enter();
-            match serving.run(&mut make(&peer)) {
+            match serving.run(&mut *make(&peer)) {
                 Ok(ended) => tracing::debug!(?ended, "the connection has ended"),
                 Err(error) => tracing::warn!(%error, "the connection failed"),
             }
@@ -218,23 +214,23 @@ pub fn serve_connection_with<D: Dispatch>(
     Serving::new(parts, config).run(&mut service)
 }
 
-fn cloning<D: Clone + Send + 'static>(service: D) -> impl FnMut() -> Box<dyn FnOnce(&Peer) -> D + Send> {
-    move || {
+fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> Prepare {
+    Box::new(move || {
         let own = service.clone();
-        Box::new(move |_| own)
-    }
+        Box::new(move |_| Box::new(own))
+    })
 }
 
-fn making<D, F>(make: F) -> impl FnMut() -> Box<dyn FnOnce(&Peer) -> D + Send>
+fn making<D, F>(make: F) -> Prepare
 where
-    D: 'static,
+    D: Dispatch + 'static,
     F: Fn(&Peer) -> D + Send + Sync + 'static,
 {
     let make = Arc::new(make);
-    move || {
+    Box::new(move || {
         let make = Arc::clone(&make);
-        Box::new(move |peer| make(peer))
-    }
+        Box::new(move |peer| Box::new(make(peer)))
+    })
 }
 
 fn concerns_one_connection(error: &io::Error) -> bool {

@@ -69,7 +69,7 @@ impl Serving {
     }
 
     /// Serves until the connection ends.
-    pub(super) fn run<D: Dispatch + ?Sized>(&self, service: &mut D) -> Result<Ended> {
+    pub(super) fn run(&self, service: &mut dyn Dispatch) -> Result<Ended> {
         let _serves = Serves::new(Arc::clone(&self.context));
         let mut header = Vec::new();
         let outcome = loop {
@@ -142,7 +142,7 @@ impl Serving {
     }
 
     /// Answers the request whose header was read; `None` where the next one may be read.
-    fn serve_one<D: Dispatch + ?Sized>(&self, bytes: &[u8], service: &mut D) -> Result<Option<Ended>> {
+    fn serve_one(&self, bytes: &[u8], service: &mut dyn Dispatch) -> Result<Option<Ended>> {
         let header =
             RequestHeader::decode(bytes).map_err(|violation| Error::Protocol { violation, fate: Fate::LOST })?;
         let turn = ServerTurn::new(&header);
@@ -225,7 +225,7 @@ fn is_hang_up(error: &io::Error) -> bool {
 }
 
 /// Lets the service answer. A panic is answered here; `false` then.
-fn dispatch<D: Dispatch + ?Sized>(exchange: &Exchange<'_>, service: &mut D) -> bool {
+fn dispatch(exchange: &Exchange<'_>, service: &mut dyn Dispatch) -> bool {
     let answered = catch_unwind(AssertUnwindSafe(|| _ = service.dispatch(Call::new(exchange))));
     if answered.is_ok() {
         return true;
