@@ -105,9 +105,14 @@ impl<S: Socket> Half<S> {
     /// The system hands out what is there, and where that is less than the mark it waits for as much as the mark **again**. So twice as
     /// much has to be on the way.
     fn expect(&mut self, announced: usize) -> io::Result<()> {
-        let much = announced >= 2 * LOW_WATER;
-        if much != self.waits_for_much {
-            self.waits_for_much = self.socket.wait_for(if much { LOW_WATER } else { 1 })? && much;
+        match (self.waits_for_much, announced >= 2 * LOW_WATER) {
+            // an economy: a system that does not know such a mark, or how to ask about the window, tells each byte
+            (false, true) => self.waits_for_much = self.socket.wait_for(LOW_WATER).unwrap_or(false),
+            (true, false) => {
+                self.socket.wait_for(1)?;
+                self.waits_for_much = false;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -188,5 +193,54 @@ impl<S: Socket> Control for Both<S> {
 
     fn can_wait(&self) -> bool {
         S::WORKS
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::fd::{AsFd, BorrowedFd};
+    use std::os::unix::net::UnixStream;
+
+    /// A socket of a system without a low-water mark.
+    struct Unmarked(UnixStream);
+
+    impl AsFd for Unmarked {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+    }
+
+    impl Read for &Unmarked {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            (&self.0).read(buf)
+        }
+    }
+
+    impl Socket for Unmarked {
+        fn limit_reads(&self, _limit: Option<Duration>) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn limit_writes(&self, _limit: Option<Duration>) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn end(&self, _directions: Shutdown) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn wait_for(&self, _bytes: usize) -> io::Result<bool> {
+            Err(io::ErrorKind::InvalidInput.into())
+        }
+    }
+
+    #[test]
+    fn a_system_without_a_mark_is_read_from_all_the_same() {
+        let (near, far) = UnixStream::pair().unwrap();
+        (&far).write_all(b"abc").unwrap();
+        let mut half = Half::new(&Arc::new(Unmarked(near)));
+        let mut piece = vec![0; 1 << 20];
+        assert_eq!(half.read_announced(&mut [IoSliceMut::new(&mut piece)], None).unwrap(), 3);
     }
 }
