@@ -72,20 +72,26 @@ fn over_each_socket(test: impl Fn(&ServerHandle) + Send + 'static) {
     });
 }
 
-/// What a call allocates on each side, when it has been made often.
-fn per_count(mut call: impl FnMut(u64)) -> Heap {
+/// How often something is counted at most. What other threads do counts as well, and on a busy machine a test may begin, or the thread
+/// that looks after replies that are held back may take its room, at any time; but not again and again.
+const TRIES: usize = 20;
+
+/// Checks what a call allocates on each side, when it has been made often.
+fn assert_per_count(expected: Heap, mut call: impl FnMut(u64)) {
     (0..COUNT).for_each(&mut call);
-    heap::allocations(|| (0..COUNT).for_each(call))
+    let counts = (0..TRIES).map(|_| heap::allocations(|| (0..COUNT).for_each(&mut call)));
+    let others: Vec<_> = counts.take_while(|count| *count != expected).collect();
+    assert!(others.len() < TRIES, "{others:?}");
 }
 
 #[test]
 fn a_small_call_allocates_nothing() {
     over_each_socket(|server| {
         let client = MeterClient::connect(server.address()).unwrap();
-        assert_eq!(per_count(|number| assert_eq!(client.next(number).unwrap(), number + 1)), NONE);
-        assert_eq!(per_count(|number| assert_eq!(client.longer(number, "").unwrap(), number)), NONE);
-        assert_eq!(per_count(|number| _ = client.named(number, Some(7), true).unwrap()), NONE);
-        assert_eq!(per_count(|_| client.nothing().unwrap()), NONE);
+        assert_per_count(NONE, |number| assert_eq!(client.next(number).unwrap(), number + 1));
+        assert_per_count(NONE, |number| assert_eq!(client.longer(number, "").unwrap(), number));
+        assert_per_count(NONE, |number| _ = client.named(number, Some(7), true).unwrap());
+        assert_per_count(NONE, |_| client.nothing().unwrap());
     });
 }
 
@@ -94,7 +100,7 @@ fn a_call_with_text_allocates_the_text_that_the_handler_gets() {
     over_each_socket(|server| {
         let client = MeterClient::connect(server.address()).unwrap();
         let expected = Heap { server: usize::try_from(COUNT).unwrap(), client: 0 };
-        assert_eq!(per_count(|number| assert_eq!(client.longer(number, "text").unwrap(), number + 4)), expected);
+        assert_per_count(expected, |number| assert_eq!(client.longer(number, "text").unwrap(), number + 4));
     });
 }
 
@@ -102,10 +108,9 @@ fn a_call_with_text_allocates_the_text_that_the_handler_gets() {
 fn a_call_of_a_session_allocates_nothing() {
     over_each_socket(|server| {
         let mut session = Session::connect(server.address()).unwrap();
-        assert_eq!(
-            per_count(|number| assert_eq!(session.call("next").with(&number).json::<u64>().unwrap(), number + 1)),
-            NONE
-        );
+        assert_per_count(NONE, |number| {
+            assert_eq!(session.call("next").with(&number).json::<u64>().unwrap(), number + 1);
+        });
     });
 }
 
@@ -114,10 +119,7 @@ fn a_pipelined_call_allocates_nothing() {
     over_each_socket(|server| {
         let client = rpc_core::Client::connect(server.address()).unwrap();
         let mut replies = client.pipeline::<_, u64>("next", 0..).unwrap();
-        // the thread that looks after replies that are held back takes its room when it has something to do, at any time
-        let counts = (0..20).map(|_| per_count(|_| _ = replies.next().unwrap().unwrap()));
-        let counts: Vec<_> = counts.take_while(|count| *count != NONE).collect();
-        assert!(counts.len() < 20, "{counts:?}");
+        assert_per_count(NONE, |_| _ = replies.next().unwrap().unwrap());
     });
 }
 
@@ -132,17 +134,21 @@ fn a_frame_allocates_nothing() {
             heap::allocations(|| assert_eq!(client.down(length).unwrap().copy_to(&mut io::sink()).unwrap(), length))
         };
         let up = |length| heap::allocations(|| assert_eq!(client.up(io::repeat(7).take(length)).unwrap(), length));
-        down(LENGTH);
-        assert_frames_cost_nothing(down(LENGTH), down(2 * LENGTH), "down");
-        up(LENGTH);
-        assert_frames_cost_nothing(up(LENGTH), up(2 * LENGTH), "up");
+        assert_frames_cost_nothing("down", down);
+        assert_frames_cost_nothing("up", up);
     });
 }
 
 /// How often a stream's buffer grows at most: when a read has filled it, which depends on who is faster.
 const GROWTH: usize = 4;
 
-fn assert_frames_cost_nothing(once: Heap, twice: Heap, way: &str) {
-    let (server, client) = (twice.server.abs_diff(once.server), twice.client.abs_diff(once.client));
-    assert!(server <= GROWTH && client <= GROWTH, "{way}: {once:?}, and {twice:?} for twice as many frames");
+fn assert_frames_cost_nothing(way: &str, stream: impl Fn(u64) -> Heap) {
+    stream(LENGTH);
+    let counts = (0..TRIES).map(|_| [stream(LENGTH), stream(2 * LENGTH)]);
+    let others: Vec<_> = counts.take_while(|[once, twice]| !nearly_same(once, twice)).collect();
+    assert!(others.len() < TRIES, "{way}: {others:?}");
+}
+
+fn nearly_same(once: &Heap, twice: &Heap) -> bool {
+    once.server.abs_diff(twice.server) <= GROWTH && once.client.abs_diff(twice.client) <= GROWTH
 }
