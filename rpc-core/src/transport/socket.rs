@@ -29,7 +29,9 @@ pub(super) trait Immediate {
     /// Whether the others work.
     const WORKS: bool;
 
-    /// Sends what has more behind it, for which the system may wait.
+    /// Sends as [`Write::write_vectored`] does, but never with the signal SIGPIPE.
+    fn send(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
+    /// The same with more behind it, for which the system may wait.
     fn send_more(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
     fn fill_pipe(&self, pipe: &mut KernelPipe, len: usize) -> io::Result<usize>;
     fn drain_pipe(&self, pipe: &mut KernelPipe) -> io::Result<usize>;
@@ -52,6 +54,10 @@ impl<S> Immediate for S {
     }
 
     fn wait_for_either(&self, _until: Option<Instant>) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn send(&self, _bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -152,7 +158,9 @@ where
 {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
         let mut socket = &*self.socket;
-        self.limit.run(until, |limit| socket.limit_writes(limit), || socket.write_vectored(bufs))
+        // std's way to write several slices at once kills a program that does not ignore SIGPIPE
+        let write = || if S::WORKS { socket.send(bufs) } else { socket.write_vectored(bufs) };
+        self.limit.run(until, |limit| self.socket.limit_writes(limit), write)
     }
 
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {

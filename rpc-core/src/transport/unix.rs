@@ -67,6 +67,10 @@ impl<S: AsFd> Immediate for S {
         Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), flags)?)
     }
 
+    fn send(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL)?)
+    }
+
     fn send_more(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let flags = MORE | SendFlags::NOSIGNAL;
         Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), flags)?)
