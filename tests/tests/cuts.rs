@@ -3,11 +3,12 @@
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use rpc_core::{Client, Error, Result, ServerConfig};
 use rpc_tests::{
     Golden, ListRequest, Original, OriginalClient, OriginalServer, Peer, Reference, golden_sessions, pattern,
-    serve_bytes, watchdog, wire,
+    serve_bytes, watchdog, watchdog_with_limit, wire,
 };
 use serde_json::Value;
 
@@ -270,7 +271,8 @@ fn no_cut_of_a_request_is_taken_for_one() {
 
 #[test]
 fn no_cut_of_a_recorded_client_is_taken_for_a_request() {
-    watchdog(|| {
+    // connection by connection, byte by byte
+    watchdog_with_limit(Duration::from_secs(300), || {
         let mut cuts = 0;
         for Golden { name, client, .. } in golden_sessions() {
             cuts += requests_cut_anywhere(&client, &name);

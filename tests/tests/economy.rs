@@ -5,11 +5,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rpc_core::transport::{Parts, ReadHalf, WriteHalf, memory_pair};
 use rpc_core::{Transport, serve_connection};
-use rpc_tests::{Original, OriginalClient, OriginalServer, Reference, watchdog_with_limit};
+use rpc_tests::{Original, OriginalClient, OriginalServer, Reference, watchdog};
 use serde_json::json;
 
 /// Counts reads and writes that moved bytes.
@@ -66,7 +66,7 @@ impl WriteHalf for Half<dyn WriteHalf> {
 
 #[test]
 fn a_small_call_is_one_write_and_one_read_on_each_side() {
-    watchdog_with_limit(Duration::from_secs(60), || {
+    watchdog(|| {
         let (ours, theirs) = memory_pair();
         count_calls(ours, theirs);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -4,12 +4,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Runs a test on a thread of its own, and panics with the test's name if it has not ended within 60 s.
+/// Runs a test on a thread of its own, and panics with the test's name if it has not ended within 110 s: less than the limits at
+/// which a stream that stalls ends by default, and enough for a busy machine.
 ///
 /// # Panics
 /// As the test does, or when it hangs.
 pub fn watchdog<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
-    watchdog_with_limit(Duration::from_secs(60), test)
+    watchdog_with_limit(Duration::from_secs(110), test)
 }
 
 /// As [`watchdog`], with a limit for tests that move much.

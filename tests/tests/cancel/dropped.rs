@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use rpc_core::Client;
-use rpc_tests::{Line, watchdog_with_limit};
+use rpc_tests::{Line, watchdog, watchdog_with_limit};
 
 use crate::service::{FRAME, spring};
 
@@ -78,7 +78,7 @@ fn a_finite_stream_is_let_go_of_anywhere() {
 
 #[test]
 fn a_session_goes_on_as_well() {
-    watchdog_with_limit(Duration::from_secs(60), || {
+    watchdog(|| {
         for line in Line::ALL {
             let (near, far) = line.pair().unwrap();
             let (handler, told) = spring();

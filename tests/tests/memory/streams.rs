@@ -85,7 +85,7 @@ fn a_stream_takes_at_most_one_mib_on_each_side_over_a_unix_socket() {
 fn gibibytes_take_no_more_than_mebibytes() {
     // waiting for its turn does not count
     let _alone = alone();
-    watchdog_with_limit(Duration::from_secs(300), || {
+    watchdog_with_limit(Duration::from_secs(900), || {
         let server = serve("tcp://127.0.0.1:0");
         measure("1 GiB down", &server, |depot| {
             assert_eq!(depot.down(GIB).unwrap().copy_to(&mut io::sink()).unwrap(), GIB);

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use rpc_core::{Client, Error, Status};
-use rpc_tests::{Line, watchdog_with_limit};
+use rpc_tests::{Line, watchdog, watchdog_with_limit};
 
 use crate::service::{Broken, COUNTS, FIRE, echo, taps};
 
@@ -84,7 +84,7 @@ fn json_and_octets_ask_first_so_they_know() {
 /// A source's kind of error is its own affair: none of these is a time limit, or a gap, of the connection.
 #[test]
 fn any_kind_of_error_is_the_sources_own() {
-    watchdog_with_limit(Duration::from_secs(60), || {
+    watchdog(|| {
         let (handler, told) = taps();
         let (client, connections) = Line::Memory.serve(handler);
         echo(&client);
