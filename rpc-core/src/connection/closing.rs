@@ -45,6 +45,12 @@ pub(crate) fn finish(outbound: &mut Outbound) {
     }
 }
 
+/// The same, for a bounded time.
+pub(crate) fn finish_in_time(outbound: &mut Outbound) {
+    outbound.set_patience(Patience::total(Some(DISCARD_TIME)));
+    finish(outbound);
+}
+
 fn wait_for_the_end(inbound: &mut Inbound, patience: Patience) {
     inbound.set_patience(patience);
     let mut read = 0;

@@ -19,7 +19,8 @@ use crate::transport::{Control, Filled, KernelPipe, Parts, Patience, Patient, Re
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{
-    close_after_last_reply, close_as_client, close_without_reset, discard_until_the_end, finish, request_close,
+    close_after_last_reply, close_as_client, close_without_reset, discard_until_the_end, finish, finish_in_time,
+    request_close,
 };
 pub(crate) use server_turn::{PING, ServerTurn, Wanted};
 

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use crate::connection::{
-    Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end, trim_header,
+    Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end,
+    finish_in_time, trim_header,
 };
 use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
@@ -102,6 +103,9 @@ impl Serving {
         } else if speak {
             let close = if self.unanswered.get() { close_without_reset } else { close_after_last_reply };
             Receiving::lend(&self.line.inbound, |inbound| close(inbound, &mut lock(&self.line.outbound)));
+        } else {
+            // a client that has only ended its own direction still reads, and a transport may have something left to write
+            finish_in_time(&mut lock(&self.line.outbound));
         }
     }
 
