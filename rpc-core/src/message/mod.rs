@@ -13,6 +13,7 @@ pub(crate) mod json;
 mod metadata;
 mod plain;
 mod reader;
+mod rules;
 mod status;
 mod writer;
 

@@ -4,7 +4,10 @@ use std::io::{self, BufRead, Read};
 
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind, FrameReader};
 
-use super::{MAX_HEADER_LEN, MessageError, TrailerError, Violation};
+use super::rules::{
+    EXTRA_FRAME, append_payload, behind_last_frame, check_header_len, check_trailer, end_of_stream, expect,
+};
+use super::{MAX_HEADER_LEN, MessageError, TrailerError};
 
 /// Reads messages. [`start_body`](MessageReader::start_body) begins a body of one message or two, and then it is a
 /// [`Read`] that returns `Ok(0)` only behind a message's final frame; [`read_header`](MessageReader::read_header) reads a
@@ -23,6 +26,8 @@ pub struct MessageReader<R> {
     trailers_allowed: bool,
     /// What has come of a Trailer frame.
     trailer: Vec<u8>,
+    /// In a frame of a header, and whether it is the last one.
+    in_header: Option<bool>,
 }
 
 /// Where one stands in a body.
@@ -50,6 +55,7 @@ impl<R> MessageReader<R> {
             extra_frame_may_follow: false,
             trailers_allowed: false,
             trailer: Vec::new(),
+            in_header: None,
         }
     }
 
@@ -129,15 +135,37 @@ impl<R: Read> MessageReader<R> {
     /// # Errors
     /// [`Violation::HeaderTooLong`] over 4096 bytes, [`Violation::UnexpectedFrame`], [`MessageError::Reset`], and what
     /// the byte stream and its frames may have wrong.
+    ///
+    /// [`Violation::HeaderTooLong`]: super::Violation::HeaderTooLong
+    /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
     pub fn read_header(&mut self, out: &mut Vec<u8>) -> Result<bool, MessageError> {
         out.clear();
+        self.in_header = None;
+        self.resume_header(out)
+    }
+
+    /// Goes on with a header message whose reading ended with an error of kind `WouldBlock` or `TimedOut`; `out` has what came
+    /// of it.
+    ///
+    /// # Errors
+    /// As [`read_header`](MessageReader::read_header).
+    pub fn resume_header(&mut self, out: &mut Vec<u8>) -> Result<bool, MessageError> {
         loop {
-            let Some(frame) = self.next_frame()? else {
-                return if out.is_empty() { Ok(false) } else { Err(end_of_stream("the rest of a header")) };
+            let last = match self.in_header {
+                Some(last) => last,
+                None => {
+                    let Some(frame) = self.next_frame()? else {
+                        return if out.is_empty() { Ok(false) } else { Err(end_of_stream("the rest of a header")) };
+                    };
+                    expect(FrameKind::Header, frame.kind)?;
+                    check_header_len(out.len() + frame.len as usize)?;
+                    frame.last
+                }
             };
-            expect(FrameKind::Header, frame.kind)?;
-            self.append_header_frame(frame, out)?;
-            if frame.last {
+            self.in_header = Some(last);
+            append_payload(&mut self.frames, out)?;
+            self.in_header = None;
+            if last {
                 self.extra_frame_may_follow = out.len() == MAX_HEADER_LEN;
                 return Ok(true);
             }
@@ -162,6 +190,8 @@ impl<R: Read> MessageReader<R> {
     /// # Errors
     /// [`Violation::UnexpectedFrame`] where another frame stands there, and as
     /// [`read_header`](MessageReader::read_header).
+    ///
+    /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
     pub fn read_cancel(&mut self) -> Result<TrailerError, MessageError> {
         let frame = self.next_frame()?.ok_or_else(|| end_of_stream("a Trailer frame"))?;
         expect(FrameKind::Trailer, frame.kind)?;
@@ -176,6 +206,14 @@ impl<R: Read> MessageReader<R> {
     /// [`read_message`](MessageReader::read_message).
     pub fn read_body(&mut self, limit: usize, out: &mut Vec<u8>) -> Result<(), MessageError> {
         out.clear();
+        self.resume_body(limit, out)
+    }
+
+    /// Goes on with a body whose reading ended with an error of kind `WouldBlock` or `TimedOut`; `out` has what came of it.
+    ///
+    /// # Errors
+    /// As [`read_body`](MessageReader::read_body).
+    pub fn resume_body(&mut self, limit: usize, out: &mut Vec<u8>) -> Result<(), MessageError> {
         loop {
             let shown = self.fill_message()?;
             if shown.is_empty() {
@@ -195,6 +233,9 @@ impl<R: Read> MessageReader<R> {
     /// # Errors
     /// [`Violation::UnexpectedFrame`], [`Violation::EndOfStream`], [`MessageError::Reset`], and what the byte stream and
     /// its frames may have wrong.
+    ///
+    /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
+    /// [`Violation::EndOfStream`]: super::Violation::EndOfStream
     pub fn read_message(&mut self, out: &mut [u8]) -> Result<usize, MessageError> {
         if out.is_empty() || !self.advance()? {
             return Ok(0);
@@ -337,49 +378,6 @@ impl<R: Read> MessageReader<R> {
         append_payload(&mut self.frames, &mut bytes)?;
         Ok(TrailerError::decode(&bytes)?)
     }
-
-    fn append_header_frame(&mut self, frame: FrameHeader, out: &mut Vec<u8>) -> Result<(), MessageError> {
-        check_header_len(out.len() + frame.len as usize)?;
-        append_payload(&mut self.frames, out)
-    }
-}
-
-/// What an original sender puts behind a header of exactly the limit.
-const EXTRA_FRAME: FrameHeader = FrameHeader { kind: FrameKind::Header, last: true, len: 0 };
-
-/// What stands behind a frame, if that is all there, of this type, and the last of its message.
-fn behind_last_frame(bytes: &[u8], kind: FrameKind) -> Option<&[u8]> {
-    let (header, rest) = bytes.split_first_chunk()?;
-    let frame = FrameHeader::decode(*header).ok()?;
-    if frame.kind == kind && frame.last { rest.get(frame.len as usize..) } else { None }
-}
-
-fn check_header_len(len: usize) -> Result<(), Violation> {
-    if len > MAX_HEADER_LEN { Err(Violation::HeaderTooLong { limit: MAX_HEADER_LEN }) } else { Ok(()) }
-}
-
-/// A Trailer is one frame, with the size limit of a header.
-fn check_trailer(frame: FrameHeader) -> Result<(), Violation> {
-    if frame.last { check_header_len(frame.len as usize) } else { Err(Violation::TrailerNotFinal) }
-}
-
-fn expect(expected: FrameKind, found: FrameKind) -> Result<(), Violation> {
-    if expected == found { Ok(()) } else { Err(Violation::UnexpectedFrame { expected, found }) }
-}
-
-/// Reads what is left of the present frame. What was read before an error stays in `out`.
-fn append_payload<R: Read>(frames: &mut FrameReader<R>, out: &mut Vec<u8>) -> Result<(), MessageError> {
-    while frames.remaining() > 0 {
-        let shown = frames.fill_payload()?;
-        out.extend_from_slice(shown);
-        let count = shown.len();
-        frames.consume_payload(count);
-    }
-    Ok(())
-}
-
-fn end_of_stream(expected: &'static str) -> MessageError {
-    Violation::EndOfStream { expected }.into()
 }
 
 impl<R: Read> Read for MessageReader<R> {
