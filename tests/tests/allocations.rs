@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::time::Duration;
 
-use rpc_core::{Result, Server, ServerHandle, Session, rpc_service};
+use rpc_core::{ClientConfig, Result, Server, ServerHandle, Session, rpc_service};
 use rpc_tests::heap::{self, Counted, Heap};
 use rpc_tests::watchdog_with_limit;
 
@@ -92,6 +92,16 @@ fn a_small_call_allocates_nothing() {
         assert_per_count(NONE, |number| assert_eq!(client.longer(number, "").unwrap(), number));
         assert_per_count(NONE, |number| _ = client.named(number, Some(7), true).unwrap());
         assert_per_count(NONE, |_| client.nothing().unwrap());
+    });
+}
+
+#[test]
+fn a_call_over_a_shared_connection_allocates_nothing() {
+    over_each_socket(|server| {
+        let config = ClientConfig::default().shared_connections(2);
+        let client = MeterClient::connect_with(server.address(), config).unwrap();
+        assert_per_count(NONE, |number| assert_eq!(client.next(number).unwrap(), number + 1));
+        assert_per_count(NONE, |number| _ = client.named(number, Some(7), true).unwrap());
     });
 }
 

@@ -13,6 +13,7 @@ use crate::service::SerdeArgument;
 
 use super::OctetReader;
 use super::body::{ArgumentBody, Body, Content, Payload, StreamBody, ValueAndStreamBody};
+use super::lane::{self, SmallCall};
 use super::octets::Held;
 use super::options::{CallOptions, Deadline};
 use super::pool::{Borrowed, Pool};
@@ -113,7 +114,10 @@ impl<'s, B: Body> Ready<'s, '_, B> {
     }
 
     pub(crate) fn json_with<T>(mut self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        self.call.perform(&mut self.body, DataType::MarshaledJson)?.json(decode)
+        match self.call.perform_shared(&mut self.body)? {
+            Some(reply) => reply.json(decode),
+            None => self.call.perform(&mut self.body, DataType::MarshaledJson)?.json(decode),
+        }
     }
 
     pub(crate) fn json_and_octets_with<T>(
@@ -152,7 +156,29 @@ impl Reply<'_> {
     }
 }
 
+impl lane::Reply {
+    fn json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
+        decode(self.bytes()).map_err(|violation| Error::Protocol { violation, fate: Fate::IN_STEP })
+    }
+}
+
 impl<'s> Outgoing<'s, '_> {
+    /// Runs a call of JSON for JSON over a connection that callers share; `None` where it has to have one of its own.
+    fn perform_shared(&self, body: &mut dyn Content) -> Result<Option<lane::Reply>> {
+        let Line::Pool(pool) = &self.line else { return Ok(None) };
+        if pool.lanes() == 0 {
+            return Ok(None);
+        }
+        let Payload::Json(argument) = body.payload() else { return Ok(None) };
+        let deadline = self.options.deadline(pool.config.reply_timeout);
+        let Some(call) = SmallCall::new(argument, pool.config.max_json_len)? else { return Ok(None) };
+        let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
+        let _entered = span.enter();
+        let metadata = self.options.metadata_for(&span);
+        let outcome = call.make(pool, self.endpoint, deadline, &metadata);
+        outcome.map(Some).inspect_err(|error| tracing::debug!(%error, "the call failed"))
+    }
+
     /// Runs the call up to the reply's header. A call that certainly never ran, for the idle connection that it was given
     /// had ended, is made once more on a fresh one.
     fn perform(self, body: &mut dyn Content, accept: DataType) -> Result<Reply<'s>> {
@@ -175,7 +201,7 @@ impl<'s> Outgoing<'s, '_> {
                 let (borrowed, fresh) = Borrowed::new(pool, deadline)?;
                 let mut held = Held::Pool(borrowed);
                 let outcome = call(&mut held, body, deadline);
-                let was_lost = !fresh && !body.touched() && outcome.as_ref().is_err_and(was_lost);
+                let was_lost = !fresh && !body.touched() && outcome.as_ref().is_err_and(Error::was_lost);
                 match (outcome, held.pool().filter(|pool| was_lost && pool.can_reconnect()).cloned()) {
                     (Err(error), Some(pool)) => {
                         tracing::debug!(%error, "the idle connection had ended, trying a fresh one");
@@ -189,11 +215,6 @@ impl<'s> Outgoing<'s, '_> {
         };
         outcome.inspect_err(|error| tracing::debug!(%error, "the call failed"))
     }
-}
-
-/// Whether a call failed for its connection had ended before it, so that no handler can have met it.
-fn was_lost(error: &Error) -> bool {
-    matches!(error, Error::Transport { fate: Fate::UNREACHED, .. })
 }
 
 fn make_call<'a>(

@@ -22,6 +22,7 @@ pub struct ClientConfig {
     pub(crate) max_idle_connections: usize,
     pub(crate) max_connections: usize,
     pub(crate) reconnect_attempts: u32,
+    pub(crate) shared_connections: usize,
 }
 
 impl Default for ClientConfig {
@@ -35,6 +36,7 @@ impl Default for ClientConfig {
             max_idle_connections: 4,
             max_connections: usize::MAX,
             reconnect_attempts: 6,
+            shared_connections: 0,
         }
     }
 }
@@ -81,6 +83,28 @@ impl ClientConfig {
     /// count towards the call's time.
     pub fn reconnect_attempts(self, count: u32) -> Self {
         ClientConfig { reconnect_attempts: count, ..self }
+    }
+
+    /// Over how many connections the callers of a [`Client`](crate::Client) share the way for their small calls (pipelining); 0,
+    /// which is off: each call has a connection to itself. A small call is one whose request is JSON of up to 4 KiB, and whose
+    /// reply is JSON.
+    ///
+    /// Requests of several threads then leave together, and their replies come together, which saves most of the system
+    /// calls. It is for many callers and quick handlers: **the server answers the calls of a connection one after the
+    /// other**, so a slow handler, or a large reply, holds up the calls behind it, and a handler that waits for another call
+    /// of the same client may wait for one that stands behind its own, until a time limit ends that. As long as no more calls
+    /// are open than there are shared connections, each still has one to itself.
+    ///
+    /// A request is sent at once if nobody else's is out, and else with the others' at latest a millisecond later. A caller
+    /// whose time is over leaves; the connection then takes no further calls, and is closed when those that are on it have
+    /// ended. When it fails, each call on it is told whether it may have run.
+    ///
+    /// Larger requests, calls with octets, [`Client::pipeline`](crate::Client::pipeline) and [`Session`](crate::Session)s
+    /// have connections of their own. All of them count for [`max_connections`](ClientConfig::max_connections), which no
+    /// sharing exceeds: a client of a single given transport shares that one. At least as many as are shared stay open when
+    /// they are idle.
+    pub fn shared_connections(self, count: usize) -> Self {
+        ClientConfig { shared_connections: count, ..self }
     }
 
     /// How many connections a [`Client`](crate::Client) may have open at once; no limit. A call beyond it waits for one,

@@ -7,6 +7,7 @@ mod body;
 mod call;
 mod config;
 mod duplex;
+mod lane;
 mod octets;
 mod options;
 mod pipeline;
@@ -14,6 +15,7 @@ mod pool;
 mod receiving;
 mod sending;
 mod session;
+mod window;
 mod wire;
 
 use std::fmt;

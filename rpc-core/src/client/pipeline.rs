@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use crate::connection::{Ahead, ClientTurn, DISCARD_BYTES, DISCARD_TIME};
+use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME};
 use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::frame::FRAME_HEADER_LEN;
 use crate::message::{DataType, Metadata, RequestHeader, json};
@@ -18,15 +18,8 @@ use crate::transport::Patience;
 
 use super::octets::Held;
 use super::options::{CallOptions, Deadline};
+use super::window::LEAST_WINDOW;
 use super::wire::Wire;
-
-/// Bytes of requests that are out at most where the transport cannot write without blocking: what any transport holds while
-/// nobody reads. So sending never waits for a server that waits for its replies to be read.
-const LEAST_WINDOW: usize = 8 * 1024;
-
-/// The same where it can: what it does not take is sent while replies are awaited. With 8 KiB, both sides waited for each
-/// other half of the time, and more than this gained nothing.
-const WINDOW: usize = 32 * 1024;
 
 /// The replies of many calls of one endpoint, in order; see [`Client::pipeline`](crate::Client::pipeline).
 ///
@@ -86,7 +79,7 @@ where
         let wire = self.held.wire()?;
         let deadline = self.options.deadline(wire.config.reply_timeout);
         if self.out == 0 {
-            self.window = wire.window();
+            self.window = if wire.inbound.look_ahead() == Ahead::Nothing { wire.window() } else { LEAST_WINDOW };
         }
         // all calls of one write have the same, so it is encoded once; where it cannot be, no call can be made
         let header = wire.load_header(&self.endpoint, deadline, &metadata);
@@ -116,13 +109,14 @@ where
             self.calls.push_back(Slot::Sent(size));
             wire.queue_call(self.window, deadline)?;
         }
-        wire.send_calls(self.window, deadline)
+        wire.send_queued(self.window, deadline.at)
+            .map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
     }
 
     fn receive(&mut self, size: usize) -> Result<T> {
         let wire = self.held.wire()?;
         let limit = self.options.limit(wire.config.reply_timeout);
-        let body = wire.send_on(limit).and_then(|()| wire.next_reply(Patience::from_first(limit), limit));
+        let body = wire.next_reply(Patience::from_first(limit), limit);
         self.out -= size;
         let bytes = wire.read_json(body?, limit)?;
         let decoded = json::decode(bytes);
@@ -203,17 +197,9 @@ impl Wire {
         self.outbound.header.len() + self.outbound.body.len() + 2 * FRAME_HEADER_LEN
     }
 
-    /// How much may be out.
-    fn window(&mut self) -> usize {
-        let sends_on = self.outbound.frames.get_ref().can_try()
-            && self.control.as_ref().is_some_and(|control| control.can_wait())
-            && self.inbound.look_ahead() == Ahead::Nothing;
-        if sends_on { WINDOW } else { LEAST_WINDOW }
-    }
-
     /// Queues a call; one with a large argument, before which nothing is out, is sent at once.
     fn queue_call(&mut self, window: usize, deadline: Deadline) -> Result<()> {
-        self.turn = Some(self.next_turn());
+        self.next_turn();
         let queued = self.outbound.queue_header().and_then(|()| {
             if self.outbound.body.len() <= window {
                 self.outbound.queue_json()
@@ -225,47 +211,15 @@ impl Wire {
         queued.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
     }
 
-    /// Sends what is queued, or what of it the transport takes.
-    fn send_calls(&mut self, window: usize, deadline: Deadline) -> Result<()> {
-        if self.outbound.frames.queued() == 0 {
-            return Ok(());
-        }
-        if window > LEAST_WINDOW {
-            // a server that has refused a call and closed may have said why: its replies are read first
-            _ = self.outbound.try_flush();
-            return Ok(());
-        }
-        self.outbound.set_patience(Patience::until(deadline.at));
-        let flushed = self.outbound.frames.flush();
-        flushed.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
-    }
-
-    /// Sends what has not been sent yet until a reply comes, so that neither side waits in a write for the other to read.
-    fn send_on(&mut self, limit: Option<Duration>) -> Result<()> {
-        while self.outbound.frames.queued() > 0 && self.inbound.look_ahead() == Ahead::Nothing {
-            if let Ok(false) = self.outbound.try_flush() {
-                let until = Patience::total(limit).deadline();
-                let waited = self.control.as_ref().map_or(Ok(()), |control| control.wait(until));
-                waited.map_err(|error| {
-                    self.broken = true;
-                    Error::from_message(error.into(), Doing::WaitingForReply, limit, Fate::LOST)
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A call whose request has been sent.
-    fn next_turn(&self) -> ClientTurn {
-        let json = DataType::MarshaledJson;
-        let mut turn = ClientTurn::new(json, json, self.revision.unwrap_or(0));
-        turn.request_ended();
-        turn
-    }
-
-    /// Reads the header of the next reply that is owed.
+    /// Reads the header of the next reply that is owed; sends meanwhile what has not been sent yet.
     fn next_reply(&mut self, patience: Patience, limit: Option<Duration>) -> Result<DataType> {
-        self.turn = Some(self.next_turn());
+        if self.outbound.frames.queued() > 0 {
+            self.send_on(Patience::from_first(limit)).map_err(|error| {
+                self.broken = true;
+                Error::from_message(error.into(), Doing::WaitingForReply, limit, Fate::LOST)
+            })?;
+        }
+        self.next_turn();
         self.inbound.set_patience(patience);
         self.next_header(limit)
     }
@@ -276,12 +230,10 @@ impl Wire {
         let patience = Patience::total(limit);
         let mut left = DISCARD_BYTES;
         for _ in 0..owed {
-            let Ok(body) =
-                self.send_on(limit).and_then(|()| self.next_reply(patience, limit)).or_else(|error| match error {
-                    Error::Remote(remote) if remote.fate.connection_usable => Ok(DataType::None),
-                    other => Err(other),
-                })
-            else {
+            let Ok(body) = self.next_reply(patience, limit).or_else(|error| match error {
+                Error::Remote(remote) if remote.fate.connection_usable => Ok(DataType::None),
+                other => Err(other),
+            }) else {
                 return false;
             };
             match self.read_json(body, limit).map(|bytes| bytes.len() as u64) {

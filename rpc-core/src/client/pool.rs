@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::transport::Parts;
 
 use super::ClientConfig;
+use super::lane::Lane;
 use super::options::Deadline;
 use super::wire::Wire;
 
@@ -23,6 +25,10 @@ pub(crate) struct Pool {
     pub(crate) config: ClientConfig,
     state: Mutex<State>,
     freed: Condvar,
+    /// Queues for the connections that callers share.
+    lanes: Box<[Mutex<Arc<Lane>>]>,
+    /// No call can be made any more.
+    ended: AtomicBool,
 }
 
 /// A connection that nobody uses.
@@ -42,7 +48,6 @@ struct State {
     vacant: Vec<usize>,
     /// Threads that wait for one.
     waiting: Vec<ThreadId>,
-    ended: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -60,15 +65,27 @@ pub(crate) struct Ticket {
 
 impl Pool {
     pub(crate) fn new(connector: Connector, config: ClientConfig) -> Pool {
-        Pool { connector: Some(connector), config, state: Mutex::default(), freed: Condvar::new() }
+        Pool::with_idle(Some(connector), config, Vec::new())
     }
 
     /// A pool of one connection, which cannot be replaced.
     pub(crate) fn of_one(parts: Parts, config: ClientConfig) -> Pool {
         let config = config.max_connections(1).max_idle_connections(1);
         let idle = Idle { wire: Box::new(Wire::new(parts, config.clone())), last_user: this_thread() };
-        let state = State { idle: vec![idle], ..State::default() };
-        Pool { connector: None, config, state: Mutex::new(state), freed: Condvar::new() }
+        Pool::with_idle(None, config, vec![idle])
+    }
+
+    fn with_idle(connector: Option<Connector>, config: ClientConfig, idle: Vec<Idle>) -> Pool {
+        let lanes = config.shared_connections.min(config.max_connections);
+        let config = ClientConfig { max_idle_connections: config.max_idle_connections.max(lanes), ..config };
+        Pool {
+            connector,
+            config,
+            state: Mutex::new(State { idle, ..State::default() }),
+            freed: Condvar::new(),
+            lanes: (0..lanes).map(|_| Mutex::default()).collect(),
+            ended: AtomicBool::new(false),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -82,6 +99,47 @@ impl Pool {
         Ok(())
     }
 
+    /// How many connections callers share.
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// The queue for one of them.
+    pub(super) fn lane(&self, at: usize) -> Arc<Lane> {
+        Arc::clone(&self.lanes[at].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts a new queue in the place of this one, if it is still there.
+    pub(super) fn replace_lane(&self, old: &Lane) {
+        for place in &self.lanes {
+            let mut lane = place.lock().unwrap_or_else(PoisonError::into_inner);
+            if std::ptr::eq(&raw const **lane, old) {
+                *lane = Arc::default();
+            }
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Whether anybody waits for a connection to be free.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.is_limited() && !self.lock().waiting.is_empty()
+    }
+
+    /// Whether this thread would wait in vain for a connection.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.is_limited() && {
+            let state = self.lock();
+            state.held() >= self.config.max_connections && state.waiting_is_hopeless(self)
+        }
+    }
+
+    fn is_limited(&self) -> bool {
+        self.config.max_connections < usize::MAX
+    }
+
     /// Whether a connection that has ended can be replaced.
     pub(crate) fn can_reconnect(&self) -> bool {
         self.connector.is_some()
@@ -92,7 +150,7 @@ impl Pool {
     fn acquire(&self, deadline: Deadline, only_new: bool) -> Result<(Box<Wire>, Ticket, bool)> {
         let mut state = self.lock();
         loop {
-            if state.ended {
+            if self.has_ended() {
                 return Err(Misuse::Closed.into());
             }
             while !only_new && let Some(mut wire) = state.take_idle() {
@@ -127,7 +185,7 @@ impl Pool {
                     }
                 };
             }
-            if state.waiting_is_hopeless() {
+            if state.waiting_is_hopeless(self) {
                 return Err(Misuse::Busy.into());
             }
             state = self.wait(state, deadline)?;
@@ -207,7 +265,7 @@ impl Pool {
         wire.rest();
         let mut state = self.lock();
         state.forget(ticket);
-        let surplus = if wire.reusable() && !state.ended && state.idle.len() < self.config.max_idle_connections {
+        let surplus = if wire.reusable() && !self.has_ended() && state.idle.len() < self.config.max_idle_connections {
             state.idle.push(Idle { wire, last_user: ticket.thread });
             None
         } else {
@@ -247,7 +305,7 @@ impl Pool {
 
     fn end(&self) -> Vec<Idle> {
         let mut state = self.lock();
-        state.ended = true;
+        self.ended.store(true, Ordering::SeqCst);
         let idle = std::mem::take(&mut state.idle);
         self.tell_waiting(state);
         idle
@@ -294,17 +352,16 @@ impl State {
     }
 
     /// Whether every connection is held by a stream of this thread, or of one that waits as well.
-    fn waiting_is_hopeless(&self) -> bool {
+    fn waiting_is_hopeless(&self, pool: &Pool) -> bool {
         let me = this_thread();
-        self.holders
-            .iter()
-            .flatten()
-            .all(|holder| holder.stream && (holder.thread == me || self.waiting.contains(&holder.thread)))
+        let queues = |thread| (0..pool.lanes()).any(|at| pool.lane(at).queues(thread));
+        let waits = |thread| self.waiting.contains(&thread) || queues(thread);
+        self.holders.iter().flatten().all(|holder| holder.stream && (holder.thread == me || waits(holder.thread)))
     }
 }
 
 /// The present thread. Asking the system's library for it each time would count references to what it knows of the thread.
-fn this_thread() -> ThreadId {
+pub(super) fn this_thread() -> ThreadId {
     thread_local! {
         static ID: ThreadId = thread::current().id();
     }

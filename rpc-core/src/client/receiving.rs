@@ -26,8 +26,19 @@ impl Wire {
     }
 
     fn read_reply_header(&mut self, bytes: &mut Vec<u8>, limit: Option<Duration>) -> Result<DataType> {
+        let read = self.inbound.messages.read_header(bytes);
+        self.judge_header(read, bytes, limit)
+    }
+
+    /// What a reply's header says, or why there is none.
+    pub(super) fn judge_header(
+        &mut self,
+        read: Result<bool, MessageError>,
+        bytes: &[u8],
+        limit: Option<Duration>,
+    ) -> Result<DataType> {
         let failed = |error: MessageError, fate: Fate| Error::from_message(error, Doing::WaitingForReply, limit, fate);
-        match self.inbound.messages.read_header(bytes) {
+        match read {
             Ok(true) => {}
             Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into(), Fate::LOST)),
             Err(MessageError::Reset) => return Err(failed(MessageError::Reset, Fate::UNREACHED)),
@@ -59,8 +70,20 @@ impl Wire {
             bytes.extend_from_slice(b"null");
             return Ok(&self.inbound.body);
         }
-        match messages.read_body(self.config.max_json_len, bytes) {
-            Ok(()) if body.has_octets() => messages.next_part(),
+        let read = messages.read_body(self.config.max_json_len, bytes);
+        self.judge_json(read, body, limit)?;
+        Ok(&self.inbound.body)
+    }
+
+    /// What has become of a reply's JSON.
+    pub(super) fn judge_json(
+        &mut self,
+        read: Result<(), MessageError>,
+        body: DataType,
+        limit: Option<Duration>,
+    ) -> Result<()> {
+        match read {
+            Ok(()) if body.has_octets() => self.inbound.messages.next_part(),
             Ok(()) => self.turn().reply_ended(),
             Err(MessageError::TooLong { what, limit: most }) => return Err(self.skip_oversize(body, what, most)),
             Err(MessageError::Trailer(trailer)) => {
@@ -74,7 +97,7 @@ impl Wire {
                 return Err(Error::from_message(error, Doing::WaitingForReply, limit, Fate::LOST));
             }
         }
-        Ok(&self.inbound.body)
+        Ok(())
     }
 
     /// A reply over the limit is passed over, within a budget, so that the connection stays in step. Octets behind it have

@@ -219,6 +219,11 @@ impl Error {
         }
     }
 
+    /// Whether a call failed for its connection had ended before it, so that no handler can have met it.
+    pub(crate) fn was_lost(&self) -> bool {
+        matches!(self, Error::Transport { fate: Fate::UNREACHED, .. })
+    }
+
     /// The same error with another fate, where it has room for one.
     pub(crate) fn with_fate(mut self, new: Fate) -> Error {
         match &mut self {

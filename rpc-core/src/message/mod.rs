@@ -21,6 +21,7 @@ pub use data_type::DataType;
 pub use error::{MessageError, TrailerError, Violation};
 pub use header::{MAX_DETAILS_LEN, MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, REVISION, ReplyHeader, RequestHeader};
 pub use metadata::{Metadata, TRACEPARENT};
+pub(crate) use plain::{add_timeout, timeout_len};
 pub use reader::MessageReader;
 pub use status::Status;
 pub use writer::MessageWriter;

@@ -12,6 +12,9 @@ const JSON_NUMBERS: (u32, u32, u32) = (3, 3, 1);
 const JSON_REPLY: &[u8] = br#"{"DataType":3,"Error":1,"Revision":1}"#;
 const JSON_REPLY_NUMBERS: (u32, u32, u32) = (3, 1, 1);
 
+/// What stands before the time that is left.
+const TIMEOUT: &[u8] = b",\"TimeoutMs\":";
+
 /// Reads a request's header, if it is a plain one.
 pub(super) fn read_request(bytes: &[u8]) -> Option<RequestHeader<'_>> {
     let mut rest = Rest(bytes);
@@ -21,7 +24,7 @@ pub(super) fn read_request(bytes: &[u8]) -> Option<RequestHeader<'_>> {
         Some(()) => JSON_NUMBERS,
         None => rest.request_numbers()?,
     };
-    let timeout_ms = rest.number_behind(b",\"TimeoutMs\":")?;
+    let timeout_ms = rest.number_behind(TIMEOUT)?;
     rest.end()?;
     Some(RequestHeader { endpoint, data_type, accept, revision, timeout_ms, ..RequestHeader::default() })
 }
@@ -50,7 +53,7 @@ pub(super) fn write_request(header: &RequestHeader<'_>, out: &mut Vec<u8>) -> Op
         write_number(header.accept, out);
         write_unless_zero(b",\"Revision\":", header.revision, out);
     }
-    write_unless_zero(b",\"TimeoutMs\":", header.timeout_ms, out);
+    write_unless_zero(TIMEOUT, header.timeout_ms, out);
     out.push(b'}');
     Some(())
 }
@@ -71,6 +74,20 @@ pub(super) fn write_reply(header: &ReplyHeader<'_>, out: &mut Vec<u8>) -> Option
     write_unless_zero(b",\"Revision\":", header.revision, out);
     out.push(b'}');
     Some(())
+}
+
+/// Puts what is left of a call's time into a header that was written without it.
+pub(crate) fn add_timeout(header: &mut Vec<u8>, timeout_ms: u64) {
+    if header.pop_if(|last| *last == b'}').is_some() {
+        write_unless_zero(TIMEOUT, timeout_ms, header);
+        header.push(b'}');
+    }
+}
+
+/// The bytes that [`add_timeout`] adds.
+pub(crate) fn timeout_len(timeout_ms: u64) -> usize {
+    let digits = timeout_ms.checked_ilog10().map(|tens| tens as usize + 1);
+    digits.map_or(0, |digits| digits + TIMEOUT.len())
 }
 
 /// What of a header has not been read yet.

@@ -86,6 +86,11 @@ impl Patient<dyn WriteHalf> {
     pub(crate) fn can_try(&self) -> bool {
         self.tries == Some(true)
     }
+
+    /// Whether no small write has shown yet if that works.
+    pub(crate) fn is_untried(&self) -> bool {
+        self.tries.is_none()
+    }
 }
 
 impl Read for Patient<dyn ReadHalf> {

@@ -1,0 +1,162 @@
+//! Transports that fail below a shared connection: no caller waits for ever, and the next calls have another connection.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rpc_core::transport::{MemoryStream, Parts, ReadHalf, WriteHalf, memory_pair};
+use rpc_core::{Client, Error, Transport};
+use rpc_tests::{Fault, Faulty, Plan, watchdog};
+
+use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
+
+/// How long a call may take, and a failed write wait for an explanation.
+const LIMIT: Duration = Duration::from_millis(500);
+
+/// A client whose transports are made so.
+fn client<T: Transport>(wrap: impl Fn(MemoryStream) -> T + Send + Sync + 'static) -> Client {
+    let (keeper, _arrived) = Keeper::new();
+    let connect = move || {
+        let (near, far) = memory_pair();
+        let keeper = keeper.clone();
+        thread::spawn(move || rpc_core::serve_connection(far, GateServer::new(keeper)));
+        Ok(wrap(near))
+    };
+    Client::with_connector(connect, sharing(1).reply_timeout(Some(LIMIT)))
+}
+
+#[test]
+fn a_transport_that_misbehaves_at_any_operation_costs_no_more_than_it_must() {
+    watchdog(|| {
+        let mut points = 0;
+        for fault in Fault::ALL {
+            for operation in 0.. {
+                let plan = Plan::at(operation, fault);
+                let (faulty, used) = (plan.clone(), Arc::new(AtomicBool::new(false)));
+                let client = client(move |near| {
+                    // only the first connection is bad
+                    let plan = if used.swap(true, Ordering::SeqCst) { Plan::none() } else { faulty.clone() };
+                    Faulty(near, plan)
+                });
+                thread::scope(|scope| {
+                    for caller in 0..3 {
+                        call(scope, &client, move |gate| {
+                            for turn in 0..4 {
+                                let text = format!("{caller} {turn}");
+                                match gate.echo(&text) {
+                                    Ok(found) => assert_eq!(found, text),
+                                    Err(Error::Transport { .. } | Error::Deadline { .. }) => {}
+                                    Err(other) => panic!("{fault:?} at {operation}: {other:?}"),
+                                }
+                            }
+                        });
+                    }
+                });
+                assert_eq!(GateClient::new(client).echo("after").unwrap_or_else(|_| "after".to_owned()), "after");
+                points += 1;
+                if !plan.has_struck() {
+                    break;
+                }
+            }
+        }
+        println!("{points} points");
+    });
+}
+
+/// Panics at its first read.
+struct Panicking(MemoryStream, Arc<AtomicBool>);
+
+struct PanickingReader(Box<dyn ReadHalf>, Arc<AtomicBool>);
+
+impl Transport for Panicking {
+    fn into_parts(self) -> io::Result<Parts> {
+        let parts = self.0.into_parts()?;
+        Ok(Parts { reader: Box::new(PanickingReader(parts.reader, self.1)), ..parts })
+    }
+}
+
+impl ReadHalf for PanickingReader {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        assert!(self.1.load(Ordering::SeqCst), "as was asked for");
+        self.0.read(buf, until)
+    }
+}
+
+#[test]
+fn a_transport_that_panics_panics_in_one_caller_only() {
+    watchdog(|| {
+        let calm = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&calm);
+        let client = client(move |near| Panicking(near, Arc::clone(&flag)));
+        thread::scope(|scope| {
+            let callers: Vec<_> = (0..4).map(|_| call(scope, &client, |gate| gate.echo("x"))).collect();
+            let outcomes: Vec<_> = callers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+            assert!(outcomes.iter().any(Result::is_err), "somebody leads");
+            assert!(outcomes.iter().flatten().all(Result::is_err), "nobody has a reply");
+        });
+        calm.store(true, Ordering::SeqCst);
+        assert_eq!(GateClient::new(client).echo("after").unwrap(), "after");
+    });
+}
+
+/// Writes block: it cannot try, nor wait for both directions.
+struct Plain(MemoryStream);
+
+struct PlainWriter(Box<dyn WriteHalf>);
+
+impl Transport for Plain {
+    fn into_parts(self) -> io::Result<Parts> {
+        let parts = self.0.into_parts()?;
+        Ok(Parts { writer: Box::new(PlainWriter(parts.writer)), control: None, ..parts })
+    }
+}
+
+impl WriteHalf for PlainWriter {
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.0.write(bufs, until)
+    }
+
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.0.finish(until)
+    }
+}
+
+#[test]
+fn a_transport_that_can_only_read_and_write_serves_as_well() {
+    watchdog(|| {
+        let client = client(Plain);
+        thread::scope(|scope| {
+            for caller in 0..16 {
+                call(scope, &client, move |gate| {
+                    for turn in 0..50 {
+                        let text = format!("{caller} {turn} {}", "x".repeat(1500));
+                        assert_eq!(gate.echo(&text).unwrap(), text);
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn a_failure_to_connect_is_told_to_all_at_once() {
+    watchdog(|| {
+        let config = sharing(1).reconnect_attempts(3);
+        let client = Client::with_connector(
+            || -> io::Result<MemoryStream> { Err(io::ErrorKind::ConnectionRefused.into()) },
+            config,
+        );
+        thread::scope(|scope| {
+            for _ in 0..200 {
+                call(scope, &client, |gate| {
+                    let error = gate.echo("x").unwrap_err();
+                    let refused = matches!(&error, Error::Transport { error, .. }
+                        if error.kind() == io::ErrorKind::ConnectionRefused);
+                    assert!(refused && error.never_ran(), "{error:?}");
+                });
+            }
+        });
+    });
+}

@@ -1,0 +1,121 @@
+//! Shared connections and the limit on connections: streams and shared calls take turns, and nobody waits in vain.
+
+use std::io::Read;
+use std::sync::mpsc;
+use std::thread;
+
+use rpc_core::transport::memory_pair;
+use rpc_core::{Client, Error, Misuse, ServerConfig};
+use rpc_tests::{Line, watchdog};
+
+use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
+
+#[test]
+fn a_stream_of_ones_own_makes_a_shared_call_busy() {
+    watchdog(|| {
+        let (keeper, _arrived) = Keeper::new();
+        let config = sharing(4).max_connections(1);
+        let (client, connections) =
+            Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+        let gate = GateClient::new(client.clone());
+        let mut stream = gate.bytes(100).unwrap();
+        let busy = |outcome: rpc_core::Result<String>| matches!(outcome, Err(Error::Misuse(Misuse::Busy)));
+        assert!(busy(gate.echo("x")));
+        thread::scope(|scope| {
+            // others wait for it
+            let (on_call, called) = mpsc::channel();
+            let waits = call(scope, &client, move |gate| {
+                on_call.send(()).unwrap();
+                gate.echo("waits")
+            });
+            called.recv().unwrap();
+            // whether they do already or not, its own thread does not wait for itself
+            for _ in 0..100 {
+                assert!(busy(gate.echo("x")));
+                thread::yield_now();
+            }
+            let mut bytes = Vec::new();
+            stream.read_to_end(&mut bytes).unwrap();
+            assert_eq!(waits.join().unwrap().unwrap(), "waits");
+        });
+        assert_eq!(gate.echo("x").unwrap(), "x");
+        assert_eq!(connections.count(), 1);
+    });
+}
+
+#[test]
+fn threads_that_wait_for_each_others_streams_are_busy_and_not_stuck() {
+    watchdog(|| {
+        let (keeper, _arrived) = Keeper::new();
+        let config = sharing(1).max_connections(2);
+        let (client, _) = Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+        let barrier = std::sync::Barrier::new(2);
+        let busy: usize = thread::scope(|scope| {
+            let callers: Vec<_> = (0..2)
+                .map(|_| {
+                    let barrier = &barrier;
+                    call(scope, &client, move |gate| {
+                        let stream = gate.bytes(100).unwrap();
+                        barrier.wait();
+                        let busy = matches!(gate.echo("x"), Err(Error::Misuse(Misuse::Busy)));
+                        drop(stream);
+                        usize::from(busy)
+                    })
+                })
+                .collect();
+            callers.into_iter().map(|caller| caller.join().unwrap()).sum()
+        });
+        assert!(busy >= 1, "one of them gives up, and the other need not wait for ever");
+    });
+}
+
+#[test]
+fn shared_calls_and_streams_take_turns_on_few_connections() {
+    watchdog(|| {
+        for most in [1, 2] {
+            let (keeper, _arrived) = Keeper::new();
+            let config = sharing(2).max_connections(most);
+            let (client, connections) =
+                Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+            thread::scope(|scope| {
+                for caller in 0..6 {
+                    call(scope, &client, move |gate| {
+                        for turn in 0..50 {
+                            if caller % 3 == 0 {
+                                let mut bytes = Vec::new();
+                                gate.bytes(1000).unwrap().read_to_end(&mut bytes).unwrap();
+                                assert_eq!(bytes.len(), 1000);
+                            } else {
+                                assert_eq!(gate.echo(&turn.to_string()).unwrap(), turn.to_string());
+                            }
+                        }
+                    });
+                }
+            });
+            assert!(connections.count() <= most, "{}", connections.count());
+        }
+    });
+}
+
+#[test]
+fn a_single_given_connection_can_be_shared() {
+    watchdog(|| {
+        let (near, far) = memory_pair();
+        let (keeper, _arrived) = Keeper::new();
+        thread::scope(|scope| {
+            scope.spawn(move || rpc_core::serve_connection(far, GateServer::new(keeper)).unwrap());
+            let client = Client::from_transport_with(near, sharing(8)).unwrap();
+            thread::scope(|scope| {
+                for caller in 0..8 {
+                    call(scope, &client, move |gate| {
+                        for turn in 0..50 {
+                            let text = format!("{caller} {turn}");
+                            assert_eq!(gate.echo(&text).unwrap(), text);
+                        }
+                    });
+                }
+            });
+            client.close().unwrap();
+        });
+    });
+}
