@@ -283,6 +283,10 @@ fn rivals() -> Vec<Case> {
         one("call-tonic-together", Tonic, together, None),
         one("call-jsonrpsee-together", Jsonrpsee, together, None),
         many("callers-tarpc-bincode", TarpcBincode, Some(1.1)),
+        Case {
+            ours: side(Subject::Ours, MANY_CALLERS, Tuning::Shared(1)),
+            ..many("callers-shared-tarpc-bincode", TarpcBincode, Some(1.1))
+        },
         many("callers-tarpc-json", TarpcJson, None),
         many("callers-tonic", Tonic, None),
         many("callers-jsonrpsee", Jsonrpsee, None),

@@ -97,6 +97,8 @@ impl Work {
 pub(crate) enum Tuning {
     /// Nothing: ours is taken as it comes.
     None,
+    /// Over how many connections the callers of ours share.
+    Shared(usize),
     /// The ways to copy.
     Copies { sender: Way, receiver: Way },
     /// The async runtimes.
@@ -141,6 +143,7 @@ impl fmt::Display for Tuning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Tuning::None => f.write_str("as it comes"),
+            Tuning::Shared(connections) => write!(f, "shared connections: {connections}"),
             Tuning::Copies { sender, receiver } if sender == receiver => write!(f, "{sender}"),
             Tuning::Copies { sender, receiver } => write!(f, "{sender} to {receiver}"),
             Tuning::Runtimes { server, client } => write!(f, "{server} + {client}"),

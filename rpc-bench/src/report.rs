@@ -115,7 +115,8 @@ pub(crate) fn settings() -> String {
 The ratio is the median of the rounds' ratios, over 1 ours is better; between the values of the spread lies their middle half.
 In a column \"against\" stands the best of what was tried: the buffers of a plain loop (sender to receiver), from 64 KiB to
   4 MiB; read and write, sendfile or splice for files; messages and runtimes of other libraries. The best two make all rounds.
-ours: as it comes, but that a client keeps as many connections as it has callers; receivers of octets read into 512 KiB
+ours: as it comes, but that a client keeps as many connections as it has callers, or, in cases called \"shared\", that its
+  callers share one; receivers of octets read into 512 KiB
 bare: no delay on both ends of TCP
 A child writes pieces of 128 KiB, for ours and for theirs.
 One caller, octets and files: server and client are kept to a processor each, ours and theirs; in cases called \"together\"

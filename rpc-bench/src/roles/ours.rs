@@ -11,7 +11,7 @@ use rpc_core::{ClientConfig, Error, Result, Server, ServerHandle, rpc_service};
 
 use super::content::{self, Unknown};
 use super::{Client, share};
-use crate::plan::{Network, Order, Outcome, Plan, Receipt, Source, Work};
+use crate::plan::{Network, Order, Outcome, Plan, Receipt, Source, Tuning, Work};
 
 /// The buffer that a receiver reads into.
 const BUFFER: usize = 512 << 10;
@@ -106,8 +106,11 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
         Work::Calls { callers, .. } => callers,
         Work::Down(_) | Work::Up => 1,
     };
-    // so that callers who share a client need not connect again and again
-    let config = ClientConfig::default().max_idle_connections(callers).max_connections(callers);
+    let config = match plan.tuning {
+        Tuning::Shared(connections) => ClientConfig::default().shared_connections(connections),
+        // so that callers who share a client need not connect again and again
+        _ => ClientConfig::default().max_idle_connections(callers).max_connections(callers),
+    };
     let client = rpc_core::Client::connect_with(address, config)?;
     let client = Caller { bench: BenchClient::new(client.clone()), client, plan: plan.clone() };
     Ok(match plan.work {
