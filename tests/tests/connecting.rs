@@ -20,6 +20,7 @@ fn nobody_listens() {
         let address = format!("tcp://{address}");
         for error in [Client::connect(&address).unwrap_err(), Session::connect(&address).unwrap_err()] {
             assert!(error.never_ran() && !error.connection_usable());
+            assert!(error.to_string().starts_with(&format!("connecting: {address}: ")), "{error}");
             match error {
                 Error::Transport { doing: Doing::Connecting, error, .. } => {
                     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
@@ -46,6 +47,7 @@ fn an_address_in_use_is_not_bound_again() {
         let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(OriginalServer::new(Reference)).unwrap();
         let error = Server::bind(server.address()).unwrap_err();
         assert!(matches!(error, Error::Transport { doing: Doing::Binding, .. }), "{error:?}");
+        assert!(error.to_string().starts_with(&format!("binding: {}: ", server.address())), "{error}");
     });
 }
 

@@ -210,13 +210,14 @@ fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
 
 /// Opens a connection.
 fn open(address: &Address, limit: Option<Duration>) -> std::io::Result<Parts> {
-    match address {
-        Address::Tcp(place) => transport::connect_tcp(place, limit)?.into_parts(),
+    let opened = match address {
+        Address::Tcp(place) => transport::connect_tcp(place, limit).and_then(Transport::into_parts),
         #[cfg(unix)]
-        Address::Unix(path) => transport::connect_unix(path, limit)?.into_parts(),
+        Address::Unix(path) => transport::connect_unix(path, limit).and_then(Transport::into_parts),
         #[cfg(not(unix))]
         Address::Unix(_) => Err(std::io::ErrorKind::Unsupported.into()),
-    }
+    };
+    opened.map_err(|error| address.name_in(error))
 }
 
 fn ready(transport: impl Transport) -> Result<Parts> {

@@ -74,7 +74,7 @@ impl Server {
     fn bind_to(address: &Address, config: ServerConfig) -> Result<Server> {
         let listener = Listener::bind(address).map_err(|error| Error::Transport {
             doing: Doing::Binding,
-            error,
+            error: address.name_in(error),
             fate: Fate::UNREACHED,
         })?;
         Ok(Server { listener, config })

@@ -1,6 +1,7 @@
 //! Where a server listens and a client connects.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -66,6 +67,29 @@ impl fmt::Display for Address {
         }
     }
 }
+
+impl Address {
+    /// The system's error, with the address, which it does not name itself.
+    pub(crate) fn name_in(&self, error: io::Error) -> io::Error {
+        io::Error::new(error.kind(), AtAddress { address: self.clone(), error })
+    }
+}
+
+/// What the system says of an address.
+#[derive(Debug)]
+struct AtAddress {
+    address: Address,
+    error: io::Error,
+}
+
+impl fmt::Display for AtAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.address, self.error)
+    }
+}
+
+// its text names its cause, so that is no source
+impl std::error::Error for AtAddress {}
 
 /// What can be taken for an [`Address`]: one, a reference to one, or text.
 pub trait ToAddress {
