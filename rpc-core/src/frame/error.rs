@@ -78,7 +78,11 @@ impl fmt::Display for FrameViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FrameViolation::UnknownKind { found } => {
-                write!(f, "expected a frame of type 0x01, 0x02, 0x03 or 0xff, found {found:#04x}")
+                write!(f, "expected a frame of type 0x01, 0x02, 0x03 or 0xff, found {found:#04x}")?;
+                if found.is_ascii_graphic() {
+                    write!(f, " ({:?}: the other side may speak another protocol)", char::from(*found))?;
+                }
+                Ok(())
             }
             FrameViolation::TooLong { kind, found, limit } => {
                 write!(f, "expected a {kind} frame of at most {limit} bytes, found {found}")
@@ -107,5 +111,17 @@ impl fmt::Display for FramePart {
             FramePart::Header => "frame header",
             FramePart::Payload => "payload",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_protocol_is_told_by_its_letter() {
+        let text = |found| FrameViolation::UnknownKind { found }.to_string();
+        assert!(text(b'H').ends_with("found 0x48 ('H': the other side may speak another protocol)"), "{}", text(b'H'));
+        assert!(text(0x16).ends_with("found 0x16"), "{}", text(0x16));
     }
 }
