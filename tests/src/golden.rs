@@ -1,7 +1,8 @@
 //! The recorded sessions of the original program. They are read in place, and never copied.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 /// The variable that says where they are.
 const VARIABLE: &str = "RPC_GOLDEN_SESSIONS";
@@ -27,7 +28,8 @@ pub struct Golden {
 pub fn golden_sessions() -> Vec<Golden> {
     let Some(folder) = env::var_os(VARIABLE).map(PathBuf::from) else {
         assert!(env::var_os(REQUIRED).is_none(), "{REQUIRED} is set and {VARIABLE} is not");
-        eprintln!("SKIPPED: {VARIABLE} does not name the folder of the recorded sessions");
+        // past what the test harness keeps to itself of a test that passes
+        _ = writeln!(io::stderr(), "SKIPPED: {VARIABLE} does not name the folder of the recorded sessions");
         return Vec::new();
     };
     let mut sessions: Vec<_> = fs::read_dir(&folder)
