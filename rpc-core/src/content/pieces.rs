@@ -130,6 +130,7 @@ impl GrowingBuffer {
         loop {
             match source.read(&mut self.bytes) {
                 Ok(count) => {
+                    assert!(count <= self.bytes.len(), "a reader says that it read more than its buffer holds");
                     self.full = count == self.bytes.len();
                     return Ok(count);
                 }
