@@ -95,7 +95,10 @@ fn generics(signature: &Signature, errors: &mut Errors) {
             GenericParam::Lifetime(_) => {}
             GenericParam::Type(parameter) => errors.push(Error::new_spanned(
                 parameter,
-                format!("the other side must know every type: write a concrete type in place of `{}`", parameter.ident),
+                format!(
+                    "the other side must know every type: write a concrete type in place of `{}`, or `impl Read` for a stream",
+                    parameter.ident
+                ),
             )),
             GenericParam::Const(parameter) => errors.push(Error::new_spanned(
                 parameter,
