@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     println!("{}", bobs.whoami()?);
     assert!(anns.whoami()?.starts_with("ann") && bobs.whoami()?.starts_with("bob"));
 
-    // A deadline covers the whole call. The handler notices that its caller has gone, and stops.
+    // A deadline covers the whole call, up to where a stream begins. The handler notices that its caller has gone, and stops.
     let hasty = CallOptions::default().timeout(Some(Duration::from_millis(500)));
     let error = ReportsClient::with_options(&anns, hasty).work().expect_err("it does not end by itself");
     println!("{error}");

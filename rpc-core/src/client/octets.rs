@@ -89,7 +89,17 @@ impl<R: Read> OctetReader<'_, R> {
     /// file, a pipe or a socket, the kernel moves them.
     ///
     /// # Errors
-    /// Those of reading and of `sink`.
+    /// Those of reading, which wrap an [`Error`], and those of `sink`, which do not:
+    ///
+    /// ```
+    /// # fn restore(stream: rpc_core::OctetReader<'_>, mut file: std::fs::File) {
+    /// match stream.copy_to(&mut file).map_err(|error| error.downcast::<rpc_core::Error>()) {
+    ///     Ok(bytes) => println!("{bytes} bytes, all that there were"),
+    ///     Err(Ok(error)) => eprintln!("the stream: {error}"),
+    ///     Err(Err(error)) => eprintln!("the file: {error}"),
+    /// }
+    /// # }
+    /// ```
     pub fn copy_to<W: Write + ?Sized>(mut self, sink: &mut W) -> io::Result<u64> {
         crate::copy(&mut self, sink)
     }

@@ -50,6 +50,9 @@ pub(crate) fn source_trailer(error: &io::Error) -> ReplyHeader<'_> {
 impl From<io::Error> for Error {
     /// Gives back the [`Error`] that a stream's error wraps. Any other becomes "said no" with its text, so that `?` in a
     /// handler never looks like a broken transport.
+    ///
+    /// It is meant for handlers. A caller who has files of his own to do with tells theirs from the other side's before:
+    /// `error.downcast::<rpc_core::Error>()` has it in `Ok` where a stream failed, and in `Err` where the file did.
     fn from(error: io::Error) -> Error {
         match error.downcast::<Error>() {
             Ok(error) => error,

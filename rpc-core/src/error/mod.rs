@@ -26,7 +26,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// The other side said no: its handler failed, or it refused the request. The connection stays usable, but where
-    /// an original peer has to be feared to be out of step.
+    /// an original peer has to be feared to be out of step. Also what a handler is about to say: [`Error::new`] makes one, and
+    /// so does `?` of an [`io::Error`] that is not a stream's.
     Remote(RemoteError),
     /// The peer broke the protocol, or sent a value that does not fit the signature.
     Protocol {
@@ -186,8 +187,9 @@ impl Error {
         serde_json::from_str(self.remote()?.details.as_deref()?).ok()
     }
 
-    /// Whether the request certainly never ran, so that repeating it is safe: nothing of it was written, or it was not
-    /// written to its end, or the server said that it would not run it.
+    /// Whether the request certainly never ran, so that repeating it is safe: nothing of it was written; or it was not written
+    /// to its end and is no stream, whose handler begins before; or the server closed the connection saying that it would not
+    /// run it. A refusal by a reply ([`Error::Remote`]) counts as `false`, for its cause will be there again.
     pub fn never_ran(&self) -> bool {
         self.fate().never_ran
     }
