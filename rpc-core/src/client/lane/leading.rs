@@ -198,6 +198,10 @@ impl Drop for Leading<'_> {
             let lost = Error::Transport { doing: Doing::WaitingForReply, error, fate: Fate::LOST };
             self.lane.fail(&mut driver, lost);
         }
+        if self.in_step {
+            // whoever is appointed has to be woken first, and the server would have nothing to do meanwhile
+            self.lane.send_by_the_way(self.pool);
+        }
         self.lane.pass_on(self.pool, driver);
     }
 }

@@ -1,6 +1,7 @@
 //! What a lane sends: the requests that are queued, as far as there is room for them, in one write.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use crate::connection::Outbound;
@@ -92,13 +93,17 @@ impl Lane {
         flushed.map_err(|error| Error::from_message(error.into(), Doing::Sending, None, Fate::LOST))
     }
 
-    /// The same, if it need not wait: for a caller that does not lead and has waited for a moment.
+    /// The same, if it need not wait: for a caller that does not lead and has waited for a moment, and for one that leads no
+    /// longer.
     pub(super) fn send_by_the_way(&self, pool: &Pool) {
         let sending = &mut *lock(&self.sending);
         let (sends_on, window) = (sending.sends_on(), sending.window());
         if let Some(outbound) = sending.outbound.as_mut().filter(|_| sends_on) {
             self.fill(pool, outbound, window);
-            sending.try_send();
+            // the transport's panic would take somebody along on whom the others count; whoever leads finds out that this failed
+            if catch_unwind(AssertUnwindSafe(|| sending.try_send())).is_err() {
+                tracing::error!("a transport panicked when it was written to");
+            }
         }
     }
 
