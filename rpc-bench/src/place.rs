@@ -43,7 +43,7 @@ impl Effort {
     };
     /// All cases within 3 minutes.
     pub(crate) const QUICK: Effort = Effort {
-        rounds: 7,
+        rounds: 5,
         round: 0.15,
         trials: 1,
         trial_calls: 1000,
