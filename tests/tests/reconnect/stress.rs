@@ -14,7 +14,10 @@ const CALLERS: usize = 16;
 const RESTARTS: usize = 30;
 
 /// Replies between two restarts.
-const REPLIES: usize = 100;
+const REPLIES: usize = 200;
+
+/// What a caller does with a number.
+type Work = fn(&LedgerClient, u64) -> Result<u64>;
 
 #[rpc_service]
 trait Ledger {
@@ -123,7 +126,13 @@ fn start(address: &str, book: &Book) -> ServerHandle {
 }
 
 /// Calls until it is told to stop; tells of each reply.
-fn work(ledger: &LedgerClient, numbers: &AtomicU64, stop: &AtomicBool, replies: &mpsc::Sender<()>) -> Outcomes {
+fn work(
+    call: Work,
+    ledger: &LedgerClient,
+    numbers: &AtomicU64,
+    stop: &AtomicBool,
+    replies: &mpsc::Sender<()>,
+) -> Outcomes {
     let mut outcomes = Outcomes::default();
     while !stop.load(Ordering::SeqCst) {
         let number = numbers.fetch_add(1, Ordering::SeqCst);
@@ -137,11 +146,11 @@ fn work(ledger: &LedgerClient, numbers: &AtomicU64, stop: &AtomicBool, replies: 
     outcomes
 }
 
-fn restart_under_load(address: &str) {
+fn restart_under_load(address: &str, config: ClientConfig, call: Work) {
     let book = Book::default();
     let server = start(address, &book);
     let address = server.address().to_string();
-    let config = ClientConfig::default().max_idle_connections(CALLERS);
+    let config = config.max_idle_connections(CALLERS);
     let ledger = LedgerClient::new(Client::connect_with(&address, config).unwrap());
     let (numbers, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let (on_reply, replies) = mpsc::channel();
@@ -151,7 +160,7 @@ fn restart_under_load(address: &str) {
             .map(|_| {
                 let on_reply = on_reply.clone();
                 let (ledger, numbers, stop) = (&ledger, &numbers, &stop);
-                scope.spawn(move || work(ledger, numbers, stop, &on_reply))
+                scope.spawn(move || work(call, ledger, numbers, stop, &on_reply))
             })
             .collect();
         let mut server = server;
@@ -192,7 +201,19 @@ fn check(outcomes: &Outcomes, book: &Book, numbers: u64) {
 
 #[test]
 fn a_server_is_restarted_under_load_over_tcp() {
-    watchdog_with_limit(Duration::from_secs(300), || restart_under_load("tcp://127.0.0.1:0"));
+    watchdog_with_limit(Duration::from_secs(300), || {
+        restart_under_load("tcp://127.0.0.1:0", ClientConfig::default(), call);
+    });
+}
+
+#[test]
+fn a_server_is_restarted_under_callers_that_share_connections() {
+    watchdog_with_limit(Duration::from_secs(300), || {
+        for shared in [1, 3] {
+            let config = ClientConfig::default().shared_connections(shared);
+            restart_under_load("tcp://127.0.0.1:0", config, |ledger, number| ledger.enter(number));
+        }
+    });
 }
 
 #[cfg(unix)]
@@ -200,6 +221,6 @@ fn a_server_is_restarted_under_load_over_tcp() {
 fn a_server_is_restarted_under_load_over_unix_sockets() {
     watchdog_with_limit(Duration::from_secs(300), || {
         let folder = tempfile::tempdir().unwrap();
-        restart_under_load(&format!("unix://{}/ledger.sock", folder.path().display()));
+        restart_under_load(&format!("unix://{}/ledger.sock", folder.path().display()), ClientConfig::default(), call);
     });
 }

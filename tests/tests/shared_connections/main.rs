@@ -7,6 +7,5 @@ mod ends;
 mod failures;
 mod gate;
 mod hostile;
-mod load;
 mod pool;
 mod script;
