@@ -13,10 +13,11 @@ use crate::service::SerdeArgument;
 
 use super::OctetReader;
 use super::body::{ArgumentBody, Body, Content, Payload, StreamBody, ValueAndStreamBody};
+use super::borrowed::Borrowed;
 use super::lane::{self, SmallCall};
 use super::octets::Held;
 use super::options::{CallOptions, Deadline};
-use super::pool::{Borrowed, Pool};
+use super::pool::Pool;
 use super::sending::{Request, RequestBody};
 use super::session::Session;
 use super::wire::Wire;

@@ -4,6 +4,7 @@
 //! whose methods take `&mut self`. Both can be used without the macro.
 
 mod body;
+mod borrowed;
 mod call;
 mod config;
 mod duplex;
@@ -33,8 +34,9 @@ pub use options::CallOptions;
 pub use pipeline::Pipeline;
 pub use session::Session;
 
+use borrowed::Borrowed;
 use octets::Held;
-use pool::{Borrowed, Pool};
+use pool::Pool;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 

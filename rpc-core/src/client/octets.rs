@@ -8,7 +8,8 @@ use crate::content::KnownSource;
 use crate::error::{Error, Misuse, RemoteError, Result};
 use crate::transport::{Filled, KernelPipe};
 
-use super::pool::{Borrowed, Pool};
+use super::borrowed::Borrowed;
+use super::pool::Pool;
 use super::session::Session;
 use super::wire::Wire;
 

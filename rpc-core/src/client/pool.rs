@@ -147,7 +147,7 @@ impl Pool {
 
     /// An idle connection, or a new one, or the next that is freed; and whether it is new. With `only_new` idle ones are
     /// passed over, and closed where there is no room else.
-    fn acquire(&self, deadline: Deadline, only_new: bool) -> Result<(Box<Wire>, Ticket, bool)> {
+    pub(super) fn acquire(&self, deadline: Deadline, only_new: bool) -> Result<(Box<Wire>, Ticket, bool)> {
         let mut state = self.lock();
         loop {
             if self.has_ended() {
@@ -391,49 +391,4 @@ fn pause_before(attempt: u32) -> Duration {
     // the keys of std's hasher are random, which is all that is asked for here
     let random = RandomState::new().build_hasher().finish() % 1000;
     base / 2 + base * u32::try_from(random).unwrap_or(0) / 1000
-}
-
-/// A connection that is in use; it goes back when this is dropped.
-pub(crate) struct Borrowed {
-    wire: Option<Box<Wire>>,
-    ticket: Ticket,
-    pool: Arc<Pool>,
-}
-
-impl Borrowed {
-    /// A connection, and whether it is a new one.
-    pub(crate) fn new(pool: Arc<Pool>, deadline: Deadline) -> Result<(Borrowed, bool)> {
-        let (wire, ticket, fresh) = pool.acquire(deadline, false)?;
-        Ok((Borrowed { wire: Some(wire), ticket, pool }, fresh))
-    }
-
-    /// A new connection.
-    pub(crate) fn fresh(pool: Arc<Pool>, deadline: Deadline) -> Result<Borrowed> {
-        let (wire, ticket, _) = pool.acquire(deadline, true)?;
-        Ok(Borrowed { wire: Some(wire), ticket, pool })
-    }
-
-    pub(crate) fn wire(&mut self) -> &mut Wire {
-        self.wire.as_mut().expect("it is given back by drop only")
-    }
-
-    pub(crate) fn pool(&self) -> &Arc<Pool> {
-        &self.pool
-    }
-
-    pub(crate) fn becomes_stream(&self) {
-        self.pool.note_stream(&self.ticket);
-    }
-
-    pub(crate) fn touch(&mut self) {
-        self.pool.touch(&mut self.ticket);
-    }
-}
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        if let Some(wire) = self.wire.take() {
-            self.pool.release(wire, &self.ticket);
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use crate::connection::Outbound;
 use crate::error::{Misuse, Result};
 
-use super::super::pool::Borrowed;
+use super::super::borrowed::Borrowed;
 use super::super::wire::Wire;
 use super::reading::Progress;
 

@@ -8,8 +8,9 @@ use crate::connection::Ahead;
 use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::transport::Patience;
 
+use super::super::borrowed::Borrowed;
 use super::super::options::Deadline;
-use super::super::pool::{Borrowed, Pool};
+use super::super::pool::Pool;
 use super::driver::Driver;
 use super::failing::behind;
 use super::reading::Read;
