@@ -52,11 +52,15 @@ pub(crate) fn costs(case: &Case, pair: &mut Pair, samples: &[Sample], place: &Pl
     let counted = system_calls(case, &pair.plan, place, calls).zip(system_calls(case, &pair.plan, place, 2 * calls));
     if let Some((once, twice)) = counted {
         let amount = amount(calls as f64, calls as f64 * pair.plan.bytes as f64);
-        let each = |once: u64, twice: u64| twice.saturating_sub(once) as f64 / amount;
-        costs.server.system_calls = Some(each(once.0, twice.0));
-        costs.client.system_calls = Some(each(once.1, twice.1));
+        costs.server.system_calls = more(once.0, twice.0).map(|more| more as f64 / amount);
+        costs.client.system_calls = more(once.1, twice.1).map(|more| more as f64 / amount);
     }
     Ok(costs)
+}
+
+/// How many more were counted for twice the work; `None` where there were none, for then the counting went wrong.
+fn more(once: u64, twice: u64) -> Option<u64> {
+    twice.checked_sub(once).filter(|more| *more > 0)
 }
 
 /// What costs are shared out over: GiB, or calls where no bytes to speak of move.
@@ -119,7 +123,7 @@ pub(crate) fn calls(work: Work, effort: &Effort) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{amount, total};
+    use super::{amount, more, total};
 
     #[test]
     fn the_total_is_read_with_and_without_a_column_of_errors() {
@@ -133,6 +137,11 @@ mod tests {
         assert_eq!(total(table), Some(123));
         assert_eq!(total(&table.replace("       123         2 total", "       123           total")), Some(123));
         assert_eq!(total("nothing\n"), None);
+    }
+
+    #[test]
+    fn a_count_that_went_wrong_is_none() {
+        assert_eq!([more(10, 25), more(10, 10), more(10, 9)], [Some(15), None, None]);
     }
 
     #[test]
