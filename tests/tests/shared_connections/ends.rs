@@ -76,24 +76,32 @@ fn an_idle_connection_that_has_ended_costs_no_call() {
     });
 }
 
+/// Calls that are out on a connection that ends.
+const CALLERS: usize = 10;
+
+/// A connection that has served a call and ends when so many are out on it, with these last bytes, and one that answers some.
+fn ending_under_callers(last: Vec<u8>, answered: usize) -> Scripted {
+    let servers = Scripted::new(
+        sharing(1),
+        vec![
+            Box::new(move |peer| {
+                answer(peer, 1);
+                peer.await_requests(1 + CALLERS);
+                peer.send(&last);
+            }),
+            Box::new(move |peer| _ = answer(peer, answered)),
+        ],
+    );
+    assert_eq!(number(&servers.client, 99).unwrap(), 99);
+    servers
+}
+
 #[test]
 fn calls_that_a_reset_says_never_ran_are_made_again() {
     watchdog(|| {
-        const CALLERS: usize = 10;
-        let servers = Scripted::new(
-            sharing(1),
-            vec![
-                Box::new(|peer| {
-                    answer(peer, 1);
-                    peer.await_requests(1 + CALLERS);
-                    peer.send(&wire::reset());
-                }),
-                Box::new(|peer| _ = answer(peer, CALLERS)),
-            ],
-        );
-        assert_eq!(number(&servers.client, 99).unwrap(), 99);
+        let servers = ending_under_callers(wire::reset(), CALLERS);
         thread::scope(|scope| {
-            for caller in 0..10 {
+            for caller in (0..).take(CALLERS) {
                 let client = &servers.client;
                 scope.spawn(move || assert_eq!(number(client, caller).unwrap(), caller));
             }
@@ -105,20 +113,9 @@ fn calls_that_a_reset_says_never_ran_are_made_again() {
 #[test]
 fn calls_that_may_have_run_are_not() {
     watchdog(|| {
-        const CALLERS: usize = 10;
-        let servers = Scripted::new(
-            sharing(1),
-            vec![
-                Box::new(|peer| {
-                    answer(peer, 1);
-                    peer.await_requests(1 + CALLERS);
-                }),
-                Box::new(|peer| _ = answer(peer, 1)),
-            ],
-        );
-        assert_eq!(number(&servers.client, 99).unwrap(), 99);
+        let servers = ending_under_callers(Vec::new(), 1);
         thread::scope(|scope| {
-            for caller in 0..10 {
+            for caller in (0..).take(CALLERS) {
                 let client = &servers.client;
                 scope.spawn(move || {
                     let error = number(client, caller).unwrap_err();
