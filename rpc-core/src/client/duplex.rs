@@ -6,15 +6,16 @@
 //! may block, and nothing is read meanwhile.
 
 use std::io::{self, IoSlice, Read};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::connection::{Ahead, CHUNK, DISCARD_BYTES, DISCARD_TIME};
 use crate::error::{Doing, Error, Fate, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
-use crate::transport::{Patience, with_helpers};
+use crate::transport::{Patience, in_time, with_helpers};
 
 use super::options::Deadline;
+use super::sending::stream_patience;
 use super::wire::Wire;
 
 /// A frame on its way out.
@@ -76,6 +77,33 @@ impl Pump {
     }
 }
 
+/// When to give up because neither direction makes progress. Being woken is not progress: the peer may have sent an empty
+/// frame.
+struct Stall {
+    limit: Option<Duration>,
+    deadline: Deadline,
+    /// When waiting ends unless there is progress before.
+    until: Option<Instant>,
+}
+
+impl Stall {
+    fn new(limit: Option<Duration>, deadline: Deadline) -> Stall {
+        let mut stall = Stall { limit, deadline, until: None };
+        stall.renew();
+        stall
+    }
+
+    /// One direction has made progress.
+    fn renew(&mut self) {
+        self.until = stream_patience(self.limit, self.deadline).deadline();
+    }
+
+    /// The limit that has passed.
+    fn passed(&self) -> Option<Duration> {
+        if self.deadline.ends_streams() { self.deadline.limit } else { self.limit }
+    }
+}
+
 impl Wire {
     /// Makes sure that the transport can wait for both directions: one that cannot is handed to helper threads.
     fn become_pollable(&mut self) -> Result<()> {
@@ -116,14 +144,15 @@ impl Wire {
             return self.sending_failed(error.into(), header_end, deadline);
         }
         self.pump = Pump::default();
+        let mut stall = Stall::new(self.config.stall_timeout, deadline);
         loop {
             match self.inbound.look_ahead() {
                 Ahead::Nothing if self.turn().sending() => {}
                 _ => break,
             }
             match self.send_some(source) {
-                Ok(true) => {}
-                Ok(false) => self.wait_for_either(deadline, Doing::Sending)?,
+                Ok(true) => stall.renew(),
+                Ok(false) => self.wait_for_either(&stall, Doing::Sending)?,
                 Err(Error::Transport { error, fate, .. }) => return self.explain(error, fate, deadline),
                 Err(error) => return Err(error),
             }
@@ -145,9 +174,10 @@ impl Wire {
         source: &mut dyn Read,
         mut receive: impl FnMut(&mut Wire) -> Result<usize, MessageError>,
     ) -> Result<usize> {
+        let mut stall = Stall::new(self.config.stall_timeout, Deadline::none());
         loop {
             let sending = self.turn().sending();
-            self.inbound.set_patience(if sending { Patience::Now } else { Patience::total(self.config.stall_timeout) });
+            self.inbound.set_patience(if sending { Patience::Now(stall.until) } else { Patience::until(stall.until) });
             match receive(self) {
                 Err(MessageError::Io(error)) if sending && error.kind() == io::ErrorKind::WouldBlock => {}
                 outcome => {
@@ -161,8 +191,10 @@ impl Wire {
                     });
                 }
             }
-            if !self.send_some(source)? {
-                self.wait_for_either(Deadline::none(), Doing::ReadingStream)?;
+            if self.send_some(source)? {
+                stall.renew();
+            } else {
+                self.wait_for_either(&stall, Doing::ReadingStream)?;
             }
         }
     }
@@ -222,16 +254,12 @@ impl Wire {
         Error::Transport { doing: Doing::Sending, error, fate: Fate::LOST }
     }
 
-    fn wait_for_either(&mut self, deadline: Deadline, doing: Doing) -> Result<()> {
-        let stall = Patience::stall(self.config.stall_timeout).deadline();
-        let until = match deadline.at {
-            Some(at) if deadline.covers_streams() => Some(stall.map_or(at, |stall| stall.min(at))),
-            _ => stall,
-        };
-        self.control.as_ref().map_or(Ok(()), |control| control.wait(until)).map_err(|error| {
+    fn wait_for_either(&mut self, stall: &Stall, doing: Doing) -> Result<()> {
+        let waited = in_time(stall.until)
+            .and_then(|()| self.control.as_ref().map_or(Ok(()), |control| control.wait(stall.until)));
+        waited.map_err(|error| {
             self.broken = true;
-            let limit = if deadline.ends_streams() { deadline.limit } else { self.config.stall_timeout };
-            Error::from_message(error.into(), doing, limit, Fate::LOST)
+            Error::from_message(error.into(), doing, stall.passed(), Fate::LOST)
         })
     }
 
@@ -246,7 +274,7 @@ impl Wire {
             if !self.turn().can_trail() || discarded > DISCARD_BYTES || Instant::now() >= until {
                 return false;
             }
-            let Ok(read) = self.discard_some(&mut discarded) else { return false };
+            let Ok(read) = self.discard_some(&mut discarded, until) else { return false };
             let Ok(written) = (if self.next_closing_frame() { self.push() } else { Ok(false) }) else { return false };
             let waited = || self.control.as_ref().is_some_and(|control| control.wait(Some(until)).is_ok());
             if !read && !written && !waited() {
@@ -257,14 +285,14 @@ impl Wire {
     }
 
     /// Throws away what of the reply is here; whether that was anything.
-    fn discard_some(&mut self, discarded: &mut u64) -> Result<bool, MessageError> {
+    fn discard_some(&mut self, discarded: &mut u64, until: Instant) -> Result<bool, MessageError> {
         if self.turn().reply_is_over() {
             return Ok(false);
         }
         if self.turn().reply_awaited() {
             return self.discard_header();
         }
-        self.inbound.set_patience(Patience::Now);
+        self.inbound.set_patience(Patience::Now(Some(until)));
         self.inbound.messages.next_part();
         match self.inbound.messages.fill_message().map(<[u8]>::len) {
             Ok(count) => {

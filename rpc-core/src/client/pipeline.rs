@@ -212,9 +212,10 @@ impl Wire {
     }
 
     /// Reads the header of the next reply that is owed; sends meanwhile what has not been sent yet.
-    fn next_reply(&mut self, patience: Patience, limit: Option<Duration>) -> Result<DataType> {
+    fn next_reply(&mut self, mut patience: Patience, limit: Option<Duration>) -> Result<DataType> {
         if self.outbound.frames.queued() > 0 {
-            self.send_on(Patience::from_first(limit)).map_err(|error| {
+            patience = Patience::until(patience.deadline());
+            self.send_on(patience.deadline()).map_err(|error| {
                 self.broken = true;
                 Error::from_message(error.into(), Doing::WaitingForReply, limit, Fate::LOST)
             })?;

@@ -137,10 +137,7 @@ impl Wire {
     }
 
     pub(super) fn be_patient_with_stream(&mut self, deadline: Deadline) {
-        self.outbound.set_patience(match deadline.at {
-            Some(at) if deadline.covers_streams() => Patience::StallUntil(self.config.stall_timeout, at),
-            _ => Patience::stall(self.config.stall_timeout),
-        });
+        self.outbound.set_patience(stream_patience(self.config.stall_timeout, deadline));
     }
 
     /// Frame by frame, looking for a reply before each.
@@ -238,5 +235,13 @@ impl Wire {
             Err(reset) if reset.never_ran() => Err(reset),
             Err(_) => Err(Error::Transport { doing: Doing::Sending, error, fate }),
         }
+    }
+}
+
+/// The patience for sending a stream: each bit of progress renews the stall limit, and an explicit deadline ends it.
+pub(super) fn stream_patience(stall: Option<Duration>, deadline: Deadline) -> Patience {
+    match deadline.at {
+        Some(at) if deadline.covers_streams() => Patience::StallUntil(stall, at),
+        _ => Patience::stall(stall),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::connection::{Ahead, ClientTurn};
 use crate::frame::FrameError;
 use crate::message::DataType;
-use crate::transport::Patience;
+use crate::transport::{Patience, in_time};
 
 use super::wire::Wire;
 
@@ -40,11 +40,13 @@ impl Wire {
         self.outbound.frames.flush()
     }
 
-    /// Sends what has not been sent yet until a reply comes, so that neither side waits in a write for the other to read.
-    pub(super) fn send_on(&mut self, patience: Patience) -> io::Result<()> {
+    /// Sends what has not been sent yet until a reply comes, so that neither side waits in a write for the other to read, but
+    /// not beyond `until`.
+    pub(super) fn send_on(&mut self, until: Option<Instant>) -> io::Result<()> {
         while self.outbound.frames.queued() > 0 && self.inbound.look_ahead() == Ahead::Nothing {
+            in_time(until)?;
             if let Ok(false) = self.outbound.try_flush() {
-                self.control.as_ref().map_or(Ok(()), |control| control.wait(patience.deadline()))?;
+                self.control.as_ref().map_or(Ok(()), |control| control.wait(until))?;
             }
         }
         Ok(())

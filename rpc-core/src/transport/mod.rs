@@ -32,7 +32,7 @@ pub(crate) use kernel::Filled;
 pub use kernel::KernelPipe;
 pub(crate) use listener::{Listener, Ringer};
 pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
-pub(crate) use patience::{Patience, Patient};
+pub(crate) use patience::{Patience, Patient, in_time};
 pub(crate) use tcp::connect as connect_tcp;
 #[cfg(unix)]
 pub(crate) use unix::connect as connect_unix;

@@ -11,8 +11,8 @@ pub(crate) enum Patience {
     /// They may block for ever.
     #[default]
     Endless,
-    /// They may not block at all.
-    Now,
+    /// They may not block at all, and all of them together end then: a peer may always have something for them to read.
+    Now(Option<Instant>),
     /// All of them together may take until then.
     Until(Instant),
     /// All of them together may take this long from the first one on. What needs none costs no look at the clock.
@@ -44,7 +44,8 @@ impl Patience {
     /// The moment at which an operation that begins now has to give up.
     pub(crate) fn deadline(self) -> Option<Instant> {
         match self {
-            Patience::Endless | Patience::Now => None,
+            Patience::Endless => None,
+            Patience::Now(until) => until,
             Patience::Until(instant) => Some(instant),
             Patience::Stall(limit) | Patience::FromFirst(limit) => Instant::now().checked_add(limit),
             Patience::StallUntil(limit, until) => {
@@ -96,9 +97,13 @@ impl Patient<dyn WriteHalf> {
 impl Read for Patient<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self.patience {
-            Patience::Now => self.half.try_read(buf),
+            Patience::Now(until) => {
+                in_time(until)?;
+                self.half.try_read(buf)
+            }
             _ => {
                 let until = self.begin();
+                in_time(until)?;
                 self.half.read(buf, until)
             }
         }
@@ -107,9 +112,13 @@ impl Read for Patient<dyn ReadHalf> {
     /// Reads what the peer has announced: see [`ReadHalf::read_announced`].
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         match self.patience {
-            Patience::Now => self.half.try_read(&mut bufs[0]),
+            Patience::Now(until) => {
+                in_time(until)?;
+                self.half.try_read(&mut bufs[0])
+            }
             _ => {
                 let until = self.begin();
+                in_time(until)?;
                 self.half.read_announced(bufs, until)
             }
         }
@@ -143,6 +152,12 @@ impl Write for Patient<dyn WriteHalf> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Fails if this moment has passed. A transport need not look at the clock while there is something to read, and a peer can
+/// see to it that there always is.
+pub(crate) fn in_time(until: Option<Instant>) -> io::Result<()> {
+    if until.is_some_and(|until| Instant::now() >= until) { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
 }
 
 /// The time limit that a socket has at present, and when it must be set anew.

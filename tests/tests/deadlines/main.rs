@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod connecting;
+mod empty;
 mod far;
 mod header;
 mod sending;

@@ -21,6 +21,10 @@ use super::{Lane, lock};
 /// How long replies are awaited that may explain why a write failed.
 const EXPLANATION_TIME: Duration = Duration::from_secs(5);
 
+/// How long a leader goes on reading what is there when a reply has come. Its own may be among them, and a server can see to
+/// it that there is always something.
+const READ_ON: Duration = Duration::from_millis(10);
+
 /// A thread that leads. However that ends, the connection is passed on.
 pub(super) struct Leading<'a> {
     lane: &'a Lane,
@@ -103,19 +107,19 @@ impl<'a> Leading<'a> {
             return Ok(true);
         }
         let (until, failed) = match self.send_on(until)? {
-            Some(Sent::Failed) => (sooner(until, Instant::now() + EXPLANATION_TIME), true),
+            Some(Sent::Failed) => (Some(sooner(until, Instant::now() + EXPLANATION_TIME)), true),
             Some(_) => (until, false),
             None => return Ok(false),
         };
         let mut patience = Patience::until(until);
         while owes {
             let Some(more) = self.next_reply(patience)? else {
-                let waits = matches!(patience, Patience::Now);
+                let waits = matches!(patience, Patience::Now(_));
                 return if failed && !waits { Err(write_failed()) } else { Ok(waits) };
             };
             owes = more && !self.driver().wire()?.inbound.messages.ahead().is_empty();
             // those that have come along with it
-            patience = Patience::Now;
+            patience = Patience::Now(Some(sooner(until, Instant::now() + READ_ON)));
         }
         Ok(true)
     }
@@ -207,6 +211,6 @@ impl Drop for Leading<'_> {
     }
 }
 
-fn sooner(until: Option<Instant>, other: Instant) -> Option<Instant> {
-    Some(until.map_or(other, |until| until.min(other)))
+fn sooner(until: Option<Instant>, other: Instant) -> Instant {
+    until.map_or(other, |until| until.min(other))
 }

@@ -75,7 +75,7 @@ impl Wire {
     /// Whether there is only nothing to read at present. Of an attempt that does not wait, a transport may not be capable.
     fn is_wait(&self, error: &MessageError) -> bool {
         let MessageError::Io(error) = error else { return false };
-        let at_once = matches!(self.inbound.messages.frames().get_ref().patience, Patience::Now);
+        let at_once = matches!(self.inbound.messages.frames().get_ref().patience, Patience::Now(_));
         match error.kind() {
             io::ErrorKind::TimedOut => true,
             io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported => at_once,
