@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Empty, Read, Write};
 use std::sync::Arc;
 
 use crate::content::KnownSource;
-use crate::error::{Error, Misuse, RemoteError, Result};
+use crate::error::{Error, Result};
 use crate::transport::{Filled, KernelPipe};
 
 use super::borrowed::Borrowed;
@@ -15,7 +15,8 @@ use super::wire::Wire;
 
 /// The bytes of a reply, as they come.
 ///
-/// A read returns `Ok(0)` only behind the stream's final frame: whatever cuts the stream is an error, and stays one. Where
+/// A read returns `Ok(0)` only behind the stream's final frame: whatever cuts the stream is an error, and each later read
+/// repeats it. Where
 /// the handler's own stream fails, its text arrives behind the last byte that it gave, as [`Error::Remote`], and the
 /// connection goes on. The error is an [`io::Error`] that wraps an [`Error`]; `?` in a function that returns one unwraps
 /// it.
@@ -38,8 +39,8 @@ pub struct OctetReader<'s, R = Empty> {
 enum State<'s> {
     Open(Held<'s>),
     Ended,
-    /// The stream is broken, or the other side ended it by saying why.
-    Failed(Option<RemoteError>),
+    /// The stream is broken, or the other side ended it and said why.
+    Failed(Error),
 }
 
 impl<'s, R> OctetReader<'s, R> {
@@ -63,8 +64,7 @@ impl<'s, R> OctetReader<'s, R> {
         let held = match &mut self.state {
             State::Open(held) => held,
             State::Ended => return Ok(Filled::With(0)),
-            State::Failed(Some(remote)) => return Err(Error::Remote(remote.clone()).into()),
-            State::Failed(None) => return Err(Error::from(Misuse::Closed).into()),
+            State::Failed(error) => return Err(error.repeated().into()),
         };
         if let Held::Pool(borrowed) = held {
             borrowed.touch();
@@ -77,7 +77,7 @@ impl<'s, R> OctetReader<'s, R> {
                 Ok(gained)
             }
             Err(error) => {
-                self.state = State::Failed(error.remote().cloned());
+                self.state = State::Failed(error.repeated());
                 tracing::debug!(%error, "a stream failed");
                 Err(error.into())
             }

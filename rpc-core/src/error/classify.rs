@@ -23,6 +23,21 @@ impl Error {
         }
     }
 
+    /// The same failure once more: for a stream that is read again, and for all that one failure concerns.
+    pub(crate) fn repeated(&self) -> Error {
+        match self {
+            Error::Remote(remote) => Error::Remote(remote.clone()),
+            Error::Protocol { violation, fate } => Error::Protocol { violation: violation.clone(), fate: *fate },
+            Error::Transport { doing, error, fate } => {
+                Error::Transport { doing: *doing, error: repeated(error), fate: *fate }
+            }
+            Error::Limit { what, size, limit, fate } => Error::Limit { what, size: *size, limit: *limit, fate: *fate },
+            Error::Deadline { doing, limit, fate } => Error::Deadline { doing: *doing, limit: *limit, fate: *fate },
+            Error::Source { error, fate } => Error::Source { error: repeated(error), fate: *fate },
+            Error::Misuse(misuse) => Error::Misuse(misuse.clone()),
+        }
+    }
+
     /// The nearest of the kinds that std knows.
     pub(crate) fn io_kind(&self) -> io::ErrorKind {
         match self {
@@ -32,6 +47,14 @@ impl Error {
             Error::Misuse(Misuse::Closed) => io::ErrorKind::NotConnected,
             Error::Remote(_) | Error::Misuse(_) => io::ErrorKind::Other,
         }
+    }
+}
+
+/// An error of the same kind and text.
+fn repeated(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
     }
 }
 

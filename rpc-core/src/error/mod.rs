@@ -217,6 +217,8 @@ impl Error {
             | Error::Deadline { fate, .. }
             | Error::Source { fate, .. } => *fate,
             Error::Misuse(Misuse::Closed) => Fate::UNREACHED,
+            // whoever reads a request has been called
+            Error::Misuse(Misuse::CallIsOver) => Fate::IN_STEP,
             Error::Misuse(_) => Fate::UNTOUCHED,
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::connection::Inbound;
 use crate::content::KnownSource;
-use crate::error::{Doing, Error, Fate, Misuse, RemoteError};
+use crate::error::{Doing, Error, Fate, Misuse};
 use crate::message::MessageError;
 use crate::transport::{Filled, KernelPipe, Patience};
 
@@ -16,9 +16,9 @@ use super::exchange::{Receiving, lock};
 /// The bytes of a request, as they come: what a handler gets for its `impl Read`.
 ///
 /// A read returns `Ok(0)` only behind the stream's final frame. A client whose own source fails says so, and the read fails
-/// with its text. Whatever else cuts the stream is an error, too, and a handler that overlooks it cannot make the caller
-/// believe that all went well: nothing is answered to a request that broke. The reader
-/// may go to another thread and outlive the call, but behind the call's end each read is
+/// with its text. Whatever else cuts the stream is an error, too; each is an [`io::Error`] that wraps an [`Error`], and each
+/// later read repeats it. A handler that overlooks it cannot make the caller believe that all went well: nothing is answered
+/// to a request that broke. The reader may go to another thread and outlive the call, but behind the call's end each read is
 /// [`Misuse::CallIsOver`](crate::Misuse::CallIsOver). Reading blocks, but no longer than the server's stall limit.
 pub struct RequestReader {
     receiving: Arc<Mutex<Receiving>>,
@@ -30,8 +30,8 @@ pub struct RequestReader {
 /// How the stream ended.
 enum End {
     Complete,
-    /// The client stopped it, and said why.
-    Stopped(RemoteError),
+    /// It is broken, or the client stopped it and said why.
+    Failed(Error),
 }
 
 impl RequestReader {
@@ -46,35 +46,29 @@ impl RequestReader {
         match &self.end {
             None => {}
             Some(End::Complete) => return Ok(Filled::With(0)),
-            Some(End::Stopped(error)) => return Err(Error::Remote(error.clone()).into()),
+            Some(End::Failed(error)) => return Err(error.repeated().into()),
         }
         let mut receiving = lock(&self.receiving);
         if receiving.call != self.call {
             return Err(Error::from(Misuse::CallIsOver).into());
         }
-        if let Some(error) = &receiving.failed {
-            return Err(io::Error::other(error.to_string()));
-        }
         receiving.inbound().set_patience(Patience::total(self.stall));
-        match step(receiving.inbound()) {
+        let error = match step(receiving.inbound()) {
             Ok(gained) => {
                 if gained == Filled::With(0) {
                     self.end = Some(End::Complete);
                 }
-                Ok(gained)
+                return Ok(gained);
             }
-            Err(MessageError::Trailer(trailer)) => {
-                let error = RemoteError::from(*trailer);
-                self.end = Some(End::Stopped(error.clone()));
-                Err(Error::Remote(error).into())
-            }
+            Err(MessageError::Trailer(trailer)) => Error::Remote((*trailer).into()),
             Err(error) => {
                 let error = Error::from_message(error, Doing::ReadingRequest, self.stall, Fate::LOST);
-                let told = io::Error::new(error.io_kind(), error.to_string());
-                receiving.fail(error);
-                Err(told)
+                receiving.fail(error.repeated());
+                error
             }
-        }
+        };
+        self.end = Some(End::Failed(error.repeated()));
+        Err(error.into())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod ends;
 mod errors;
+mod failed_streams;
 mod fixture;
 mod json;
 mod panics;

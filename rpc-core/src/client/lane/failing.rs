@@ -39,21 +39,10 @@ impl Lane {
 /// What the failure of a connection is for the other calls that are on it.
 pub(super) fn behind(error: &Error, fate: Fate) -> Error {
     match error {
-        Error::Transport { doing, error, .. } => Error::Transport { doing: *doing, error: same(error), fate },
-        Error::Deadline { doing: Doing::Connecting, limit, .. } => {
-            Error::Deadline { doing: Doing::Connecting, limit: *limit, fate }
-        }
+        Error::Transport { .. } | Error::Deadline { doing: Doing::Connecting, .. } => error.repeated().with_fate(fate),
         _ => {
             let error = io::ErrorKind::ConnectionAborted.into();
             Error::Transport { doing: Doing::WaitingForReply, error, fate }
         }
-    }
-}
-
-/// An error of the same kind and text.
-fn same(error: &io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::new(error.kind(), error.to_string()),
     }
 }
