@@ -274,32 +274,82 @@ fn a_call_that_breaks_unanswered_comes_behind_the_replies_before_it() {
     });
 }
 
+/// A server's connection in memory that holds so many bytes, and what a test has of it.
+struct InMemory {
+    caller: Caller,
+    waiting: mpsc::Receiver<mpsc::Sender<()>>,
+    server: thread::JoinHandle<Result<Ended>>,
+}
+
+impl InMemory {
+    fn new(capacity: usize) -> InMemory {
+        let (ours, theirs) = memory_pair_with_capacity(capacity);
+        let (service, waiting) = handler();
+        let server = thread::spawn(move || serve_connection(theirs, service));
+        InMemory { caller: Caller::new(ours), waiting, server }
+    }
+
+    /// A connection on which a reply is held back that its transport does not take, and what ends the call behind that.
+    fn deaf() -> (InMemory, mpsc::Sender<()>) {
+        let mut deaf = InMemory::new(100);
+        // a refusal's text travels in its header, so that no reply is larger than what may be held back
+        deaf.caller.send(&[call("fail", &"b".repeat(150)), wait()]);
+        let end = deaf.waiting.recv().unwrap();
+        (deaf, end)
+    }
+
+    /// Makes two calls of which the second one waits until the first has its reply; returns how long that took.
+    fn two_calls(&mut self) -> Duration {
+        let begun = Instant::now();
+        self.caller.send(&[call("echo", "a"), wait()]);
+        assert_eq!(self.caller.reply(), "\"a\"");
+        let took = begun.elapsed();
+        self.waiting.recv().unwrap().send(()).unwrap();
+        assert_eq!(self.caller.reply(), "\"waited\"");
+        took
+    }
+
+    fn end(self) {
+        drop(self.caller);
+        assert_eq!(self.server.join().unwrap().unwrap(), Ended::HungUp);
+    }
+}
+
 #[test]
 fn a_peer_that_reads_nothing_holds_up_nobody_and_gets_its_replies_when_it_reads() {
     watchdog(|| {
-        let start = |capacity| {
-            let (ours, theirs) = memory_pair_with_capacity(capacity);
-            let (service, waiting) = handler();
-            let server = thread::spawn(move || serve_connection(theirs, service));
-            (Caller::new(ours), waiting, server)
-        };
-        let (mut deaf, deaf_waits, deaf_server) = start(100);
-        // a refusal's text travels in its header, so that no reply is larger than what may be held back
-        deaf.send(&[call("fail", &"b".repeat(150)), wait()]);
-        let end_deaf = deaf_waits.recv().unwrap();
+        let (mut deaf, end) = InMemory::deaf();
+        let mut other = InMemory::new(8 * 1024);
+        other.two_calls();
+        assert_eq!(deaf.caller.reply(), "b".repeat(150));
+        end.send(()).unwrap();
+        assert_eq!(deaf.caller.reply(), "\"waited\"");
+        deaf.end();
+        other.end();
+    });
+}
 
-        let (mut other, other_waits, other_server) = start(8 * 1024);
-        other.send(&[call("echo", "a"), wait()]);
-        assert_eq!(other.reply(), "\"a\"");
-        other_waits.recv().unwrap().send(()).unwrap();
-        assert_eq!(other.reply(), "\"waited\"");
-
-        assert_eq!(deaf.reply(), "b".repeat(150));
-        end_deaf.send(()).unwrap();
-        assert_eq!(deaf.reply(), "\"waited\"");
-        drop((deaf, other));
-        assert_eq!(deaf_server.join().unwrap().unwrap(), Ended::HungUp);
-        assert_eq!(other_server.join().unwrap().unwrap(), Ended::HungUp);
+/// The thread that sends what is held back slept until its next visit of a client that reads nothing, for up to 20 ms, and a
+/// reply that was due before waited for that.
+#[test]
+fn a_peer_that_reads_nothing_does_not_delay_the_replies_of_others() {
+    watchdog(|| {
+        let (mut deaf, end) = InMemory::deaf();
+        let mut other = InMemory::new(8 * 1024);
+        // a busy machine may take longer for some of them; a thread that sleeps is late each time
+        let mut in_time = 0;
+        for _ in 0..400 {
+            in_time = if other.two_calls() < Duration::from_millis(7) { in_time + 1 } else { 0 };
+            if in_time == 5 {
+                break;
+            }
+        }
+        assert_eq!(in_time, 5, "each reply waited for the client that reads nothing");
+        other.end();
+        assert_eq!(deaf.caller.reply(), "b".repeat(150));
+        end.send(()).unwrap();
+        assert_eq!(deaf.caller.reply(), "\"waited\"");
+        deaf.end();
     });
 }
 

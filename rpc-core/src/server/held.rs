@@ -45,11 +45,11 @@ struct State {
     visits: Vec<Visit>,
     /// There is a thread.
     runs: bool,
-    /// It waits until there is a visit to make.
-    rests: bool,
+    /// It sleeps until then, unless it is woken.
+    sleeps_until: Option<Instant>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { visits: Vec::new(), runs: false, rests: false });
+static STATE: Mutex<State> = Mutex::new(State { visits: Vec::new(), runs: false, sleeps_until: None });
 static CHANGED: Condvar = Condvar::new();
 
 /// Sees to it that what is held back is sent in a moment; `false` where the system gives no thread for that.
@@ -65,7 +65,8 @@ pub(super) fn send_soon(outbound: &Arc<Mutex<Outbound>>) -> bool {
     }
     let (due, outbound) = (Instant::now() + MOMENT, Arc::downgrade(outbound));
     state.visits.push(Visit { due, pause: MOMENT, outbound });
-    if std::mem::take(&mut state.rests) {
+    // it may sleep until a later visit, of a client that reads nothing
+    if state.sleeps_until.take_if(|until| due < *until).is_some() {
         drop(state);
         CHANGED.notify_one();
     }
@@ -84,29 +85,29 @@ fn run() {
 /// Waits for visits that are due; `false` when there were none for a while, and then the thread counts as ended.
 fn wait_for_visits(due: &mut Vec<Visit>) -> bool {
     let mut state = lock(&STATE);
-    while state.visits.is_empty() {
-        let late;
-        state.rests = true;
-        (state, late) = wait(state, STAY);
-        if late && state.visits.is_empty() {
-            (state.runs, state.rests) = (false, false);
-            return false;
-        }
-    }
     loop {
         let now = Instant::now();
         due.extend(state.visits.extract_if(.., |visit| visit.due <= now));
-        match state.visits.iter().map(|visit| visit.due).min() {
-            Some(first) if due.is_empty() => (state, _) = wait(state, first - now),
-            _ => return true,
+        if !due.is_empty() {
+            return true;
+        }
+        let idle = state.visits.is_empty();
+        let until = state.visits.iter().map(|visit| visit.due).min().unwrap_or(now + STAY);
+        state = sleep(state, until);
+        if idle && state.visits.is_empty() && Instant::now() >= until {
+            state.runs = false;
+            return false;
         }
     }
 }
 
-/// Waits for a change; `true` behind the limit.
-fn wait(state: MutexGuard<'static, State>, limit: Duration) -> (MutexGuard<'static, State>, bool) {
-    let (state, outcome) = CHANGED.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
-    (state, outcome.timed_out())
+/// Waits until then, or for a visit that is due before.
+fn sleep(mut state: MutexGuard<'static, State>, until: Instant) -> MutexGuard<'static, State> {
+    state.sleeps_until = Some(until);
+    let left = until.saturating_duration_since(Instant::now());
+    let (mut state, _) = CHANGED.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+    state.sleeps_until = None;
+    state
 }
 
 /// Sends what is held back, as far as that needs no waiting; whether there is a further visit to make.
