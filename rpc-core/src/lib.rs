@@ -29,6 +29,7 @@ mod content;
 mod error;
 mod server;
 mod service;
+mod unwind;
 
 #[doc(hidden)]
 pub mod __private;

@@ -5,12 +5,12 @@
 //! reply. So one thread for all connections sends what is held back longer than a moment. It never blocks for a peer; it is
 //! started when a reply is held back, and ends when there has been none for a while.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::connection::Outbound;
+use crate::unwind;
 
 use super::exchange::{lock, try_lock};
 
@@ -77,7 +77,7 @@ fn run() {
     let mut due = Vec::new();
     while wait_for_visits(&mut due) {
         // a transport of the user's may panic, and the others still count on this thread
-        due.retain_mut(|next| catch_unwind(AssertUnwindSafe(|| visit(next))).unwrap_or(false));
+        due.retain_mut(|next| unwind::catch(|| visit(next)).unwrap_or(false));
         lock(&STATE).visits.append(&mut due);
     }
 }

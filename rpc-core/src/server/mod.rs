@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use crate::error::{Doing, Error, Fate, Result};
 use crate::transport::{Address, Listener, Parts, Peer, ToAddress, Transport};
+use crate::unwind;
 
 pub use config::ServerConfig;
 pub use context::CallContext;
@@ -150,7 +151,8 @@ impl Server {
         while registry.wait_for_room(self.config.max_connections) {
             match self.listener.accept() {
                 Ok(None) => return Ok(()),
-                Ok(Some(parts)) => self.start(registry, parts, prepare()),
+                // a clone that panics is its connection's affair, and others are accepted
+                Ok(Some(parts)) => self.start(registry, parts, unwind::catch(&mut prepare)),
                 Err(error) if concerns_one_connection(&error) => {
                     tracing::debug!(%error, "a connection came to nothing");
                 }
@@ -164,24 +166,39 @@ impl Server {
         Ok(())
     }
 
-    /// Starts a connection's thread.
-    fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Make) {
+    /// Starts a connection's thread. Without a service the connection is refused.
+    fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Option<Make>) {
         let peer = parts.peer.clone();
         let serving = Serving::new(parts, self.config.clone());
         let Some(registered) = registry.register(serving.entry()) else { return };
         let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(self.config.stack_size);
-        let started = thread.spawn(move || {
-            let _registered = registered;
+        let run = move || {
+            // the registration ends first: the transport may take its time to close
+            let (serving, _registered) = (serving, registered);
             let span = tracing::debug_span!("rpc_connection", %peer);
             let _entered = span.enter();
-            match serving.run(&mut *make(&peer)) {
-                Ok(ended) => tracing::debug!(?ended, "the connection has ended"),
-                Err(error) => tracing::warn!(%error, "the connection failed"),
+            serve(&serving, make, &peer);
+        };
+        let started = thread.spawn(|| {
+            if unwind::catch(run).is_none() {
+                tracing::error!("serving a connection panicked, it is closed");
             }
         });
         if let Err(error) = started {
             tracing::error!(%error, "no thread for a connection, it is closed");
         }
+    }
+}
+
+/// Makes a connection's service and serves until the connection ends.
+fn serve(serving: &Serving, make: Option<Make>, peer: &Peer) {
+    let Some(mut service) = make.and_then(|make| unwind::catch(|| make(peer))) else {
+        tracing::error!("the service of a connection panicked when it was made, the connection is refused");
+        return serving.refuse();
+    };
+    match serving.run(&mut *service) {
+        Ok(ended) => tracing::debug!(?ended, "the connection has ended"),
+        Err(error) => tracing::warn!(%error, "the connection failed"),
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::connection::{Outbound, finish};
 use crate::transport::{Control, Patience};
+use crate::unwind;
 
 use super::exchange::lock;
 
@@ -161,7 +162,7 @@ impl Registry {
         };
         self.changed.notify_all();
         let until = Instant::now() + RESET_TIME;
-        entries.iter().for_each(|entry| entry.stop(until));
+        entries.iter().for_each(|entry| guarded(|| entry.stop(until)));
     }
 
     /// Waits until no connection is in a call, or the time has come.
@@ -188,8 +189,16 @@ impl Registry {
     pub(super) fn abort(&self) -> usize {
         let left: Vec<_> = self.state().entries.values().map(Arc::clone).collect();
         let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.phase() == Phase::InCall);
-        cut.iter().chain(rest.iter().filter(|entry| entry.phase() == Phase::Told)).for_each(|entry| entry.abort());
+        let told = rest.iter().filter(|entry| entry.phase() == Phase::Told);
+        cut.iter().chain(told).for_each(|entry| guarded(|| entry.abort()));
         cut.len()
+    }
+}
+
+/// Runs the code of a connection's transport, whose panic is not to keep a shutdown from the other connections.
+fn guarded(run: impl FnOnce()) {
+    if unwind::catch(run).is_none() {
+        tracing::error!("a transport panicked when its connection was ended");
     }
 }
 

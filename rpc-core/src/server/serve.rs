@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use crate::connection::{
@@ -13,6 +12,7 @@ use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
 use crate::transport::{Parts, Patience};
+use crate::unwind;
 
 use super::ServerConfig;
 use super::context::{ConnectionContext, Serves, answering};
@@ -89,6 +89,11 @@ impl Serving {
         outcome
     }
 
+    /// Ends the connection, and says that no request of it has run.
+    pub(super) fn refuse(&self) {
+        self.end(&Ok(Ended::GivenUp));
+    }
+
     /// The last frame, where one is owed, and the wait that makes sure that the last reply arrives.
     fn end(&self, outcome: &Result<Ended>) {
         let speak = match outcome {
@@ -159,7 +164,9 @@ impl Serving {
             receiving.serial
         };
         let span = tracing::debug_span!("rpc_serve", endpoint = %header.endpoint);
-        self.line.config.adopt_trace(&span, &header.metadata);
+        if unwind::catch(|| self.line.config.adopt_trace(&span, &header.metadata)).is_none() {
+            tracing::error!("the server's hook for trace contexts panicked");
+        }
         let _entered = span.enter();
         if turn.wanted() == Wanted::Close {
             return self.acknowledge_close().map(Some);
@@ -180,7 +187,7 @@ impl Serving {
                 false
             }
         };
-        self.settle(exchange, panicked && service.contract().session)
+        self.settle(exchange, panicked && unwind::catch(|| service.contract().session).unwrap_or(true))
     }
 
     /// Finds out whether the connection is in step behind a call.
@@ -230,8 +237,7 @@ fn is_hang_up(error: &io::Error) -> bool {
 
 /// Lets the service answer. A panic is answered here; `false` then.
 fn dispatch(exchange: &Exchange<'_>, service: &mut dyn Dispatch) -> bool {
-    let answered = catch_unwind(AssertUnwindSafe(|| _ = service.dispatch(Call::new(exchange))));
-    if answered.is_ok() {
+    if unwind::catch(|| _ = service.dispatch(Call::new(exchange))).is_some() {
         return true;
     }
     tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::unwind;
+
 use super::memory::{self, PipeReader, PipeWriter};
 use super::{Parts, Peer, ReadHalf, Transport, WriteHalf};
 
@@ -26,8 +28,8 @@ where
         let (from_peer, incoming) = memory::pipe(CAPACITY, &bell);
         let (outgoing, to_peer) = memory::pipe(CAPACITY, &bell);
         let control = Arc::new(memory::control(&incoming, &outgoing));
-        thread::Builder::new().name("rpc-halves-read".into()).spawn(move || pump_in(self.0, from_peer))?;
-        thread::Builder::new().name("rpc-halves-write".into()).spawn(move || pump_out(to_peer, self.1))?;
+        start("rpc-halves-read", move || pump_in(self.0, from_peer))?;
+        start("rpc-halves-write", move || pump_out(to_peer, self.1))?;
         Ok(Parts {
             reader: Box::new(incoming),
             writer: Box::new(Drained(outgoing)),
@@ -35,6 +37,16 @@ where
             peer: Peer::Other("a pair of halves".to_owned()),
         })
     }
+}
+
+/// Starts a helper thread. A half that panics has ended.
+fn start(name: &str, pump: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let run = move || {
+        if unwind::catch(pump).is_none() {
+            tracing::error!("a half of a transport panicked");
+        }
+    };
+    thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
 }
 
 fn pump_in(mut half: impl Read, mut pipe: PipeWriter) {

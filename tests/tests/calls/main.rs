@@ -6,6 +6,7 @@ mod failed_streams;
 mod fixture;
 mod json;
 mod panics;
+mod panics_outside;
 mod streams;
 mod together;
 mod unread;

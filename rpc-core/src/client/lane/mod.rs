@@ -20,11 +20,11 @@ mod sending;
 mod slot;
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 
 use crate::error::{Doing, Error, Fate};
+use crate::unwind;
 
 use super::options::Deadline;
 use super::pool::Pool;
@@ -141,7 +141,7 @@ impl Lane {
             (sending.take(), in_step)
         };
         // closing it may run the transport's code; a panic there is not to leave the queue without anybody who leads
-        if catch_unwind(AssertUnwindSafe(|| driver.release(outbound, in_step))).is_err() {
+        if unwind::catch(|| driver.release(outbound, in_step)).is_none() {
             tracing::error!("a transport panicked when it was closed");
         }
         let mut state = self.lock();

@@ -1,7 +1,6 @@
 //! What a lane sends: the requests that are queued, as far as there is room for them, in one write.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use crate::connection::Outbound;
@@ -9,6 +8,7 @@ use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::{add_timeout, timeout_len};
 use crate::transport::Patience;
+use crate::unwind;
 
 use super::super::pool::Pool;
 use super::super::window::{LEAST_WINDOW, WINDOW};
@@ -101,7 +101,7 @@ impl Lane {
         if let Some(outbound) = sending.outbound.as_mut().filter(|_| sends_on) {
             self.fill(pool, outbound, window);
             // the transport's panic would take somebody along on whom the others count; whoever leads finds out that this failed
-            if catch_unwind(AssertUnwindSafe(|| sending.try_send())).is_err() {
+            if unwind::catch(|| sending.try_send()).is_none() {
                 tracing::error!("a transport panicked when it was written to");
             }
         }
