@@ -1,0 +1,92 @@
+//! Accepts connections, and starts a thread for each.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::error::{Doing, Error, Fate, Result};
+use crate::transport::{Parts, Peer};
+use crate::unwind;
+
+use super::registry::Registry;
+use super::serve::Serving;
+use super::{Make, Prepare, Server};
+
+/// How long the server waits behind a failure to accept that may pass, such as too many open files.
+const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
+
+impl Server {
+    /// Accepts until the bell rings.
+    pub(super) fn accept_all(self, registry: &Arc<Registry>, mut prepare: Prepare) -> Result<()> {
+        while registry.wait_for_room(self.config.max_connections) {
+            match self.listener.accept() {
+                Ok(None) => return Ok(()),
+                // a clone that panics is its connection's affair, and others are accepted
+                Ok(Some(parts)) => self.start(registry, parts, unwind::catch(&mut prepare)),
+                Err(error) if concerns_one_connection(&error) => {
+                    tracing::debug!(%error, "a connection came to nothing");
+                }
+                Err(error) if may_pass(&error) => {
+                    tracing::warn!(%error, "accepting failed, trying again");
+                    thread::sleep(ACCEPT_BACK_OFF);
+                }
+                Err(error) => return Err(Error::Transport { doing: Doing::Accepting, error, fate: Fate::LOST }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a connection's thread. Without a service the connection is refused.
+    fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Option<Make>) {
+        let peer = parts.peer.clone();
+        let serving = Serving::new(parts, self.config.clone());
+        let Some(registered) = registry.register(serving.entry()) else { return };
+        let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(self.config.stack_size);
+        let run = move || {
+            // the registration ends first: the transport may take its time to close
+            let (serving, _registered) = (serving, registered);
+            let span = tracing::debug_span!("rpc_connection", %peer);
+            let _entered = span.enter();
+            serve(&serving, make, &peer);
+        };
+        let started = thread.spawn(|| {
+            if unwind::catch(run).is_none() {
+                tracing::error!("serving a connection panicked, it is closed");
+            }
+        });
+        if let Err(error) = started {
+            tracing::error!(%error, "no thread for a connection, it is closed");
+        }
+    }
+}
+
+/// Makes a connection's service and serves until the connection ends.
+fn serve(serving: &Serving, make: Option<Make>, peer: &Peer) {
+    let Some(mut service) = make.and_then(|make| unwind::catch(|| make(peer))) else {
+        tracing::error!("the service of a connection panicked when it was made, the connection is refused");
+        return serving.refuse();
+    };
+    match serving.run(&mut *service) {
+        Ok(ended) => tracing::debug!(?ended, "the connection has ended"),
+        Err(error) => tracing::warn!(%error, "the connection failed"),
+    }
+}
+
+fn concerns_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, NotConnected};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | NotConnected)
+}
+
+/// Too many open files, or no memory: connections that end may mend it. std has no kinds for the former.
+#[cfg(unix)]
+fn may_pass(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+}
+
+/// No memory: connections that end may mend it.
+#[cfg(not(unix))]
+fn may_pass(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::OutOfMemory
+}
