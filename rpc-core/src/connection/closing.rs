@@ -1,6 +1,6 @@
 //! How a connection ends politely: so that the last reply surely arrives.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
@@ -31,9 +31,9 @@ pub(crate) fn close_without_reset(inbound: &mut Inbound, outbound: &mut Outbound
     }
 }
 
-/// Reads and throws away until the peer's Reset or end, for a bounded time.
-pub(crate) fn discard_until_the_end(inbound: &mut Inbound) {
-    wait_for_the_end(inbound, Patience::total(Some(DISCARD_TIME)));
+/// Reads and throws away until the peer's Reset or end, but not beyond `until`.
+pub(crate) fn discard_until_the_end(inbound: &mut Inbound, until: Instant) {
+    wait_for_the_end(inbound, Patience::Until(until));
 }
 
 /// Ends the direction to the peer, behind its last frame.

@@ -3,8 +3,9 @@
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::connection::DISCARD_TIME;
 use crate::error::{Doing, Error, Fate, Result};
 use crate::transport::{Parts, Peer};
 use crate::unwind;
@@ -16,12 +17,15 @@ use super::{Make, Prepare, Server};
 /// How long the server waits behind a failure to accept that may pass, such as too many open files.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
 
+/// How long a server that stops goes on accepting those that wait. New ones may come all the time.
+const REFUSING_TIME: Duration = Duration::from_millis(100);
+
 impl Server {
     /// Accepts until the bell rings.
     pub(super) fn accept_all(self, registry: &Arc<Registry>, mut prepare: Prepare) -> Result<()> {
         while registry.wait_for_room(self.config.max_connections) {
             match self.listener.accept() {
-                Ok(None) => return Ok(()),
+                Ok(None) => break,
                 // a clone that panics is its connection's affair, and others are accepted
                 Ok(Some(parts)) => self.start(registry, parts, unwind::catch(&mut prepare)),
                 Err(error) if concerns_one_connection(&error) => {
@@ -34,14 +38,50 @@ impl Server {
                 Err(error) => return Err(Error::Transport { doing: Doing::Accepting, error, fate: Fate::LOST }),
             }
         }
+        self.refuse_queued(registry);
         Ok(())
+    }
+
+    /// Accepts what waits in the listen queue, closes that, and then tells those who waited that nothing of theirs runs. Left in
+    /// the queue they would hear that the connection was reset, and could not know.
+    ///
+    /// They are told when nobody listens any more, because some connect again at once. Only a client that connects between
+    /// the last look and the closing is not told.
+    fn refuse_queued(self, registry: &Arc<Registry>) {
+        let Server { listener, config } = self;
+        let until = Instant::now() + REFUSING_TIME;
+        let mut queued = Vec::new();
+        while Instant::now() < until {
+            match listener.accept_now() {
+                Ok(parts) => queued.push(Serving::new(parts, config.clone())),
+                Err(error) if concerns_one_connection(&error) => {}
+                Err(_nobody_else) => break,
+            }
+        }
+        drop(listener);
+        if queued.is_empty() {
+            return;
+        }
+        tracing::debug!(connections = queued.len(), "connections that were not accepted in time are refused");
+        let refused: Vec<_> = queued.into_iter().map(|serving| (registry.register(serving.entry()), serving)).collect();
+        let linger = move || {
+            let until = Instant::now() + DISCARD_TIME;
+            for (_registered, serving) in refused {
+                if unwind::catch(|| serving.linger(until)).is_none() {
+                    tracing::error!("a transport panicked when its connection was ended");
+                }
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("rpc-refuse".to_owned()).spawn(linger) {
+            tracing::debug!(%error, "no thread for connections that are refused, they are closed at once");
+        }
     }
 
     /// Starts a connection's thread. Without a service the connection is refused.
     fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Option<Make>) {
         let peer = parts.peer.clone();
         let serving = Serving::new(parts, self.config.clone());
-        let Some(registered) = registry.register(serving.entry()) else { return };
+        let registered = registry.register(serving.entry());
         let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(self.config.stack_size);
         let run = move || {
             // the registration ends first: the transport may take its time to close

@@ -42,10 +42,11 @@ impl ServerHandle {
         &self.address
     }
 
-    /// Stops the server. The listening socket is closed first. Idle connections are told by a Reset frame, and end. Those in
-    /// a call may finish it within `grace`; what is left then is cut. Blocks no longer than `grace`, and returns as soon as
-    /// no call is under way, or up to 250 ms later, so that clients can close first. A call is under way when its header
-    /// has been read: a request that still waits in the socket is not run, and its client hears a Reset that says so.
+    /// Stops the server. Idle connections are told by a Reset frame, and end; so are those that wait to be accepted, and then
+    /// the listening socket is closed. Connections in a call may finish it within `grace`; what is left then is cut. Blocks
+    /// no longer than `grace` and the 200 ms at most that telling takes, and returns as soon as no call is under way, or up
+    /// to 250 ms later, so that clients can close first. A call is under way when its header has been read: a request that
+    /// still waits in a socket or in the listen queue does not run, and its client hears a Reset that says so.
     ///
     /// A connection whose last reply has been written closes when the client has, or by itself within 5 s, on its own
     /// thread.
@@ -56,12 +57,14 @@ impl ServerHandle {
     fn stop(&mut self, grace: Duration) -> ShutdownReport {
         let until = Instant::now().checked_add(grace);
         let Some(Running { ringer, acceptor }) = self.running.take() else { return ShutdownReport { cut: 0 } };
-        // in this order, so that whoever finds nobody listening knows that all connections have been told
+        // in this order, so that whoever finds nobody listening knows that no connection takes another call; and those that
+        // are told, and connect again at once, find nobody listening
         self.registry.stop();
         drop(ringer);
         if acceptor.join().is_err() {
             tracing::error!("the accepting thread had panicked");
         }
+        self.registry.tell_idle();
         let until = until.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400 * 365));
         self.registry.wait_for_calls(until);
         self.registry.wait_for_all(until.min(Instant::now() + LINGER));

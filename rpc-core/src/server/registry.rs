@@ -80,9 +80,13 @@ impl Entry {
         true
     }
 
-    /// Tells an idle connection's peer that the end has come, and one in a call that this call is its last.
-    fn stop(&self, until: Instant) {
+    /// A call that is under way is the connection's last.
+    fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Tells an idle connection's peer that the end has come.
+    fn tell(&self, until: Instant) {
         let mut phase = lock(&self.phase);
         if *phase == Phase::Idle {
             *phase = Phase::Told;
@@ -121,6 +125,12 @@ struct State {
     stopping: bool,
 }
 
+impl State {
+    fn entries(&self) -> Vec<Arc<Entry>> {
+        self.entries.values().map(Arc::clone).collect()
+    }
+}
+
 /// Takes a connection out of the registry when it is dropped, also by a panic.
 pub(super) struct Registered {
     registry: Arc<Registry>,
@@ -139,30 +149,41 @@ impl Registry {
         !state.unwrap_or_else(std::sync::PoisonError::into_inner).stopping
     }
 
-    /// `None` when the server stops.
-    pub(super) fn register(self: &Arc<Self>, entry: Arc<Entry>) -> Option<Registered> {
-        let mut state = self.state();
-        if state.stopping {
-            return None;
-        }
+    /// Takes a connection in. When the server stops already, its peer is told at once.
+    pub(super) fn register(self: &Arc<Self>, entry: Arc<Entry>) -> Registered {
         // it is registered once
         _ = entry.registry.set(Arc::downgrade(self));
-        let key = state.next;
-        state.next += 1;
-        state.entries.insert(key, entry);
-        Some(Registered { registry: Arc::clone(self), key })
+        let (key, stopping) = {
+            let mut state = self.state();
+            let key = state.next;
+            state.next += 1;
+            state.entries.insert(key, Arc::clone(&entry));
+            (key, state.stopping)
+        };
+        let registered = Registered { registry: Arc::clone(self), key };
+        if stopping {
+            entry.stop();
+            guarded(|| entry.tell(Instant::now() + RESET_TIME));
+        }
+        registered
     }
 
-    /// No further connection is taken, and the peers of idle ones are told.
+    /// No further connection is taken, and no call but those that are under way.
     pub(super) fn stop(&self) {
-        let entries: Vec<_> = {
+        let entries = {
             let mut state = self.state();
             state.stopping = true;
-            state.entries.values().map(Arc::clone).collect()
+            state.entries()
         };
         self.changed.notify_all();
+        entries.iter().for_each(|entry| entry.stop());
+    }
+
+    /// Tells the peers of idle connections that the end has come.
+    pub(super) fn tell_idle(&self) {
+        let entries = self.state().entries();
         let until = Instant::now() + RESET_TIME;
-        entries.iter().for_each(|entry| guarded(|| entry.stop(until)));
+        entries.iter().for_each(|entry| guarded(|| entry.tell(until)));
     }
 
     /// Waits until no connection is in a call, or the time has come.
@@ -187,7 +208,7 @@ impl Registry {
     /// Cuts the connections that are in a call still, and returns how many they were. Those that were idle end here,
     /// too; those that are closing end by themselves, and soon.
     pub(super) fn abort(&self) -> usize {
-        let left: Vec<_> = self.state().entries.values().map(Arc::clone).collect();
+        let left = self.state().entries();
         let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.phase() == Phase::InCall);
         let told = rest.iter().filter(|entry| entry.phase() == Phase::Told);
         cut.iter().chain(told).for_each(|entry| guarded(|| entry.abort()));

@@ -3,10 +3,11 @@
 use std::cell::Cell;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use crate::connection::{
-    Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end,
-    finish_in_time, trim_header,
+    DISCARD_TIME, Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset,
+    discard_until_the_end, finish_in_time, trim_header,
 };
 use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
@@ -104,7 +105,7 @@ impl Serving {
         };
         if !self.entry.begin_closing() {
             // a request that has crossed the Reset must not break the connection before the peer has read that
-            Receiving::lend(&self.line.inbound, discard_until_the_end);
+            self.linger(Instant::now() + DISCARD_TIME);
         } else if speak {
             let close = if self.unanswered.get() { close_without_reset } else { close_after_last_reply };
             Receiving::lend(&self.line.inbound, |inbound| close(inbound, &mut lock(&self.line.outbound)));
@@ -112,6 +113,11 @@ impl Serving {
             // a client that has only ended its own direction still reads, and a transport may have something left to write
             finish_in_time(&mut lock(&self.line.outbound));
         }
+    }
+
+    /// Reads and throws away until the peer's end has come, or the time.
+    pub(super) fn linger(&self, until: Instant) {
+        Receiving::lend(&self.line.inbound, |inbound| discard_until_the_end(inbound, until));
     }
 
     fn next_request(&self, inbound: &mut Inbound, header: &mut Vec<u8>) -> Result<Next> {

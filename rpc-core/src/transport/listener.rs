@@ -65,7 +65,11 @@ impl Listener {
         }
     }
 
-    fn accept_now(&self) -> io::Result<Parts> {
+    /// Takes a connection that waits.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none does.
+    pub(crate) fn accept_now(&self) -> io::Result<Parts> {
         match &self.socket {
             Socket::Tcp(listener) => listener.accept()?.0.into_parts(),
             #[cfg(unix)]

@@ -3,6 +3,7 @@
 mod bound;
 mod finishing;
 mod load;
+mod queued;
 mod restart;
 mod service;
 #[cfg(unix)]

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, mpsc};
 
-use rpc_core::{Address, Result, Server, ServerHandle, rpc_service};
+use rpc_core::{Address, Result, Server, ServerConfig, ServerHandle, rpc_service};
 
 #[rpc_service]
 pub(crate) trait Work {
@@ -64,9 +64,13 @@ pub(crate) fn start() -> (ServerHandle, Running) {
 }
 
 pub(crate) fn start_at(address: &str) -> (ServerHandle, Running) {
+    start_with(address, ServerConfig::default())
+}
+
+pub(crate) fn start_with(address: &str, config: ServerConfig) -> (ServerHandle, Running) {
     let (began, waiting) = mpsc::channel();
     let handler = Handler { ran: Arc::default(), began };
-    let server = Server::bind(address).unwrap().spawn(WorkServer::new(handler.clone())).unwrap();
+    let server = Server::bind_with(address, config).unwrap().spawn(WorkServer::new(handler.clone())).unwrap();
     let address = server.address().clone();
     (server, Running { handler, waiting, address })
 }
