@@ -11,7 +11,7 @@ use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::transport::Parts;
 
 use super::ClientConfig;
-use super::lane::Lane;
+use super::lane::{Lane, Slot};
 use super::options::Deadline;
 use super::wire::Wire;
 
@@ -128,12 +128,18 @@ impl Pool {
         self.is_limited() && !self.lock().waiting.is_empty()
     }
 
-    /// Whether this thread would wait in vain for a connection.
-    pub(super) fn is_hopeless(&self) -> bool {
-        self.is_limited() && {
+    /// Decides whether the thread of a call may wait for whoever leads a lane; `false` if it would wait in vain.
+    ///
+    /// Under the lock, like each such decision: of several threads that wait for one another the last one finds out.
+    pub(super) fn may_wait(&self, slot: &Slot) -> bool {
+        if self.is_limited() {
             let state = self.lock();
-            state.held() >= self.config.max_connections && state.waiting_is_hopeless(self)
+            if state.held() >= self.config.max_connections && state.waiting_is_hopeless(self) {
+                return false;
+            }
+            slot.set_waits(true);
         }
+        true
     }
 
     fn is_limited(&self) -> bool {
@@ -354,8 +360,8 @@ impl State {
     /// Whether every connection is held by a stream of this thread, or of one that waits as well.
     fn waiting_is_hopeless(&self, pool: &Pool) -> bool {
         let me = this_thread();
-        let queues = |thread| (0..pool.lanes()).any(|at| pool.lane(at).queues(thread));
-        let waits = |thread| self.waiting.contains(&thread) || queues(thread);
+        let in_lane = |thread| (0..pool.lanes()).any(|at| pool.lane(at).makes_wait(thread));
+        let waits = |thread| self.waiting.contains(&thread) || in_lane(thread);
         self.holders.iter().flatten().all(|holder| holder.stream && (holder.thread == me || waits(holder.thread)))
     }
 }

@@ -1,13 +1,13 @@
 //! Transports that fail below a shared connection: no caller waits for ever, and the next calls have another connection.
 
-use std::io::{self, IoSlice};
-use std::sync::Arc;
+use std::io::{self, IoSlice, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::transport::{MemoryStream, Parts, ReadHalf, WriteHalf, memory_pair};
-use rpc_core::{Client, Error, Transport};
+use rpc_core::transport::{MemoryStream, Parts, ReadHalf, WriteHalf, memory_pair, memory_pair_with_capacity};
+use rpc_core::{CallOptions, Client, Doing, Error, Transport};
 use rpc_tests::{Fault, Faulty, Plan, watchdog};
 
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
@@ -157,6 +157,77 @@ fn a_failure_to_connect_is_told_to_all_at_once() {
                     assert!(refused && error.never_ran(), "{error:?}");
                 });
             }
+        });
+    });
+}
+
+/// A client of one connection that holds little and writes with blocking only, and the far end of that.
+fn narrow() -> (Client, MemoryStream) {
+    let (near, far) = memory_pair_with_capacity(100);
+    (Client::from_transport_with(Plain(near), sharing(1)).unwrap(), far)
+}
+
+/// The same client with a limit for each call.
+fn within(client: &Client, limit: Duration) -> Client {
+    client.with_options(CallOptions::default().timeout(Some(limit)))
+}
+
+/// A caller whose time was 50 ms waited for another's write, and heard of its own limit when that had failed, after 6 s.
+#[test]
+fn a_call_behind_a_write_that_blocks_ends_at_its_own_limit() {
+    watchdog(|| {
+        let (client, mut far) = narrow();
+        thread::scope(|scope| {
+            let leads = call(scope, &within(&client, Duration::from_secs(60)), |gate| gate.echo(&"x".repeat(1000)));
+            // it writes, and nobody reads the rest
+            far.read_exact(&mut [0]).unwrap();
+            let limit = Duration::from_millis(50);
+            let error = GateClient::new(within(&client, limit)).echo("x").unwrap_err();
+            assert!(matches!(error, Error::Deadline { limit: told, .. } if told == limit), "{error:?}");
+            assert!(error.never_ran() && !leads.is_finished(), "{error:?}");
+            drop(far);
+            assert!(matches!(leads.join().unwrap().unwrap_err(), Error::Transport { .. }));
+        });
+    });
+}
+
+/// It heard that sending had taken longer than 0 ns.
+#[test]
+fn a_write_that_blocks_for_too_long_names_its_callers_limit() {
+    watchdog(|| {
+        let (client, _far) = narrow();
+        let error = GateClient::new(within(&client, LIMIT)).echo(&"x".repeat(1000)).unwrap_err();
+        let told = matches!(error, Error::Deadline { doing: Doing::Sending, limit: LIMIT, .. });
+        assert!(told && error.never_ran() && !error.connection_usable(), "{error:?}");
+    });
+}
+
+/// The time of the caller that writes for all is over, not theirs: what was not sent is sent over another connection.
+#[test]
+fn calls_behind_a_write_that_blocks_for_too_long_are_made_over_another_connection() {
+    watchdog(|| {
+        let (keeper, _arrived) = Keeper::new();
+        let (on_first, first) = mpsc::channel();
+        let used = AtomicBool::new(false);
+        let connect = move || {
+            let is_first = !used.swap(true, Ordering::SeqCst);
+            let (near, far) = memory_pair_with_capacity(if is_first { 100 } else { 8 * 1024 });
+            if is_first {
+                on_first.send(far).unwrap();
+            } else {
+                let keeper = keeper.clone();
+                thread::spawn(move || rpc_core::serve_connection(far, GateServer::new(keeper)));
+            }
+            Ok(Plain(near))
+        };
+        let client = Client::with_connector(connect, sharing(1));
+        thread::scope(|scope| {
+            let leads = call(scope, &within(&client, LIMIT), |gate| gate.echo(&"x".repeat(1000)));
+            let mut far = first.recv().unwrap();
+            far.read_exact(&mut [0]).unwrap();
+            let follows = call(scope, &client, |gate| gate.echo("follows"));
+            assert!(matches!(leads.join().unwrap().unwrap_err(), Error::Deadline { doing: Doing::Sending, .. }));
+            assert_eq!(follows.join().unwrap().unwrap(), "follows");
         });
     });
 }

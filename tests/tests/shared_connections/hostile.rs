@@ -3,16 +3,16 @@
 use std::sync::mpsc;
 use std::thread;
 
-use rpc_core::Error;
-use rpc_tests::{watchdog, wire};
+use rpc_core::{Client, Error, Result};
+use rpc_tests::{Peer, watchdog, wire};
 
 use crate::gate::sharing;
-use crate::script::{Scripted, answer, number, replies};
+use crate::script::{Script, Scripted, answer, number, replies};
 
 const CALLERS: usize = 6;
 
 /// Makes some calls at once, which these bytes answer; returns how they ended, with a good server behind.
-fn answered_by(bytes: Vec<u8>) -> Vec<rpc_core::Result<u32>> {
+fn answered_by(bytes: Vec<u8>) -> Vec<Result<u32>> {
     let (on_end, ended) = mpsc::channel();
     let servers = Scripted::new(
         sharing(1),
@@ -87,5 +87,82 @@ fn a_reply_that_is_cut_is_no_reply() {
             let errors: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
             assert!(errors.iter().all(|error| matches!(error, Error::Transport { .. }) && !error.never_ran()));
         }
+    });
+}
+
+/// Bytes of an argument of which eight calls fill what may be out at once, so that further ones wait in the queue.
+const FILLING: usize = 4000;
+
+/// So many calls are out when the window is full.
+const OUT: usize = 8;
+
+/// A call with a large argument that tells its number.
+fn large(client: &Client, number: usize) -> Result<usize> {
+    client.call("number").with(&format!("{number:FILLING$}")).json()
+}
+
+/// The numbers of the large calls that have come.
+fn large_numbers(peer: &Peer) -> Vec<usize> {
+    let bodies = wire::messages(&peer.received).into_iter().filter(|message| message.kind == wire::DATA);
+    let texts = bodies.map(|body| serde_json::from_slice::<String>(&body.payload).unwrap());
+    texts.map(|text| text.trim().parse().unwrap()).collect()
+}
+
+/// Answers the calls that fill the window, and once more with a number that nobody has, all in one write.
+fn answer_once_too_often(peer: &mut Peer) {
+    peer.await_requests(OUT);
+    let replies = large_numbers(peer).into_iter().take(OUT).chain([999]);
+    peer.send(&replies.flat_map(|number| [wire::ok(3), wire::data(number.to_string())].concat()).collect::<Vec<_>>());
+    peer.await_end();
+}
+
+/// The reply to nobody was given, as `Ok`, to a call that was in the queue when it came: whoever had read the last reply sent
+/// what was queued before it looked at what had come along.
+#[test]
+fn a_reply_to_nobody_is_not_given_to_a_call_that_was_sent_later() {
+    watchdog(|| {
+        let rest: Script = Box::new(|peer| {
+            let mut answered = 0;
+            while peer.await_requests(answered + 1) {
+                let number = large_numbers(peer)[answered];
+                peer.send(&[wire::ok(3), wire::data(number.to_string())].concat());
+                answered += 1;
+            }
+        });
+        let servers = Scripted::new(sharing(1), vec![Box::new(answer_once_too_often), rest]);
+        thread::scope(|scope| {
+            for caller in 0..OUT + 4 {
+                let client = &servers.client;
+                scope.spawn(move || assert_eq!(large(client, caller).unwrap(), caller));
+            }
+        });
+        assert_eq!(servers.opened(), 2);
+    });
+}
+
+#[test]
+fn a_reply_to_nobody_on_the_only_connection_there_is_fails_the_later_calls() {
+    watchdog(|| {
+        let (mut peer, near) = Peer::new();
+        let server = thread::spawn(move || answer_once_too_often(&mut peer));
+        let client = Client::from_transport_with(near, sharing(1)).unwrap();
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let calls: Vec<_> = (0..OUT + 4)
+                .map(|caller| {
+                    (
+                        caller,
+                        scope.spawn({
+                            let client = &client;
+                            move || large(client, caller)
+                        }),
+                    )
+                })
+                .collect();
+            calls.into_iter().map(|(caller, call)| (caller, call.join().unwrap())).collect()
+        });
+        assert!(outcomes.iter().all(|(caller, outcome)| outcome.as_ref().map_or(true, |number| number == caller)));
+        let errors: Vec<_> = outcomes.into_iter().filter_map(|(_, outcome)| outcome.err()).collect();
+        assert!(errors.len() == 4 && errors.iter().all(Error::never_ran), "{errors:?}");
+        server.join().unwrap();
     });
 }

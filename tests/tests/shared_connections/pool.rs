@@ -1,11 +1,13 @@
 //! Shared connections and the limit on connections: streams and shared calls take turns, and nobody waits in vain.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use rpc_core::transport::memory_pair;
-use rpc_core::{Client, Error, Misuse, ServerConfig};
+use rpc_core::{CallOptions, Client, Error, Misuse, ServerConfig};
 use rpc_tests::{Line, watchdog};
 
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
@@ -40,6 +42,42 @@ fn a_stream_of_ones_own_makes_a_shared_call_busy() {
         });
         assert_eq!(gate.echo("x").unwrap(), "x");
         assert_eq!(connections.count(), 1);
+    });
+}
+
+/// A call of another thread counted the one that was about to hear `Busy` among those that wait, and heard it, too.
+#[test]
+fn a_call_that_may_wait_is_not_busy_because_another_one_is() {
+    watchdog(|| {
+        let (keeper, _arrived) = Keeper::new();
+        let config = sharing(4).max_connections(1);
+        let (client, _) = Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+        let gate = GateClient::new(client.clone());
+        let stream = gate.bytes(100).unwrap();
+        let waited = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let soon = client.with_options(CallOptions::default().timeout(Some(Duration::from_micros(200))));
+            let waiting: Vec<_> = (0..3)
+                .map(|_| {
+                    call(scope, &soon, |gate| {
+                        for _ in 0..2000 {
+                            let error = gate.echo("waits").unwrap_err();
+                            assert!(matches!(error, Error::Deadline { .. }), "{error:?}");
+                        }
+                    })
+                })
+                .collect();
+            let outcome = scope.spawn(|| {
+                let outcomes: Vec<_> = waiting.into_iter().map(|caller| caller.join()).collect();
+                waited.store(true, Ordering::SeqCst);
+                outcomes.into_iter().for_each(|outcome| outcome.unwrap());
+            });
+            while !waited.load(Ordering::SeqCst) {
+                assert!(matches!(gate.echo("x"), Err(Error::Misuse(Misuse::Busy))));
+            }
+            outcome.join().unwrap();
+        });
+        drop(stream);
     });
 }
 

@@ -1,7 +1,7 @@
 //! One call over a shared connection, as its caller makes it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::{Error, Misuse, Result};
 use crate::message::Metadata;
@@ -94,11 +94,12 @@ fn attempt(pool: &Arc<Pool>, slot: &Arc<Slot>, deadline: Deadline, anew: bool) -
     if pool.has_ended() {
         return Err(Error::from(Misuse::Closed).into());
     }
+    slot.set_waits(false);
     let (lane, joined) = join(pool, slot);
     let event = match joined {
         Joined::Leads(driver) => Event::Leads(driver),
-        _ if pool.is_hopeless() && lane.withdraw(slot) => return Err(Error::from(Misuse::Busy).into()),
-        Joined::FollowsFirst => follow_first(&lane, pool, slot, deadline),
+        _ if !pool.may_wait(slot) && lane.withdraw(slot) => return Err(Error::from(Misuse::Busy).into()),
+        Joined::Watches => watch(&lane, pool, slot, deadline),
         Joined::Follows | Joined::Not => slot.wait(deadline.at),
     };
     match event {
@@ -123,14 +124,15 @@ fn join(pool: &Pool, slot: &Arc<Slot>) -> (Arc<Lane>, Joined) {
     (lane, joined)
 }
 
-/// Waits for the end of a call. If nobody sends it within a moment, its own thread does, and what is queued behind it.
-fn follow_first(lane: &Lane, pool: &Pool, slot: &Arc<Slot>, deadline: Deadline) -> Event {
-    let soon = Instant::now() + MOMENT;
-    if deadline.at.is_none_or(|at| soon < at) {
-        match slot.wait(Some(soon)) {
-            Event::TimedOut => lane.send_by_the_way(pool),
+/// Waits for the end of a call. If nobody sends what is queued within a moment, its own thread does. Where another thread is
+/// writing, it looks again later.
+fn watch(lane: &Lane, pool: &Pool, slot: &Arc<Slot>, deadline: Deadline) -> Event {
+    let mut pause = MOMENT;
+    loop {
+        match slot.wait(deadline.at_most(pause).at) {
+            Event::TimedOut if lane.send_by_the_way(pool) || deadline.passed() => return slot.wait(deadline.at),
+            Event::TimedOut => pause *= 2,
             event => return event,
         }
     }
-    slot.wait(deadline.at)
 }

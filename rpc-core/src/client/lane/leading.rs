@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::connection::Ahead;
-use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::error::{Doing, Error, Fate, Result};
+use crate::message::Violation;
 use crate::transport::Patience;
 
 use super::super::borrowed::Borrowed;
@@ -46,12 +47,13 @@ impl<'a> Leading<'a> {
 
     /// Leads until the own call is over.
     pub(super) fn run(mut self, deadline: Deadline, anew: bool) -> Result<(), Failure> {
-        if !self.driver().has_connection() {
-            self.connect(deadline, anew)?;
-        }
         loop {
+            // also where the last one has failed before the own call was sent
+            if !self.driver().has_connection() {
+                self.connect(deadline, anew)?;
+            }
             self.in_step = false;
-            let step = self.step(deadline.at);
+            let step = self.step(deadline);
             self.in_step = true;
             let came = step.unwrap_or_else(|error| {
                 self.fail(error);
@@ -100,11 +102,12 @@ impl<'a> Leading<'a> {
     }
 
     /// Sends what is queued and reads what comes; whether a reply came in time.
-    fn step(&mut self, until: Option<Instant>) -> Result<bool> {
-        self.lane.send(self.pool, until)?;
+    fn step(&mut self, deadline: Deadline) -> Result<bool> {
+        let until = deadline.at;
+        self.lane.send(self.pool, deadline)?;
         let mut owes = self.lane.owes();
         if !owes {
-            return Ok(true);
+            return self.nobody_is_owed().map(|()| true);
         }
         let (until, failed) = match self.send_on(until)? {
             Some(Sent::Failed) => (Some(sooner(until, Instant::now() + EXPLANATION_TIME)), true),
@@ -159,18 +162,25 @@ impl<'a> Leading<'a> {
             Read::Failed(error) if error.connection_usable() => Err(error.into()),
             Read::Failed(error) => return Err(error),
         };
-        let more = lane.answer(outcome, &mut wire.inbound.body);
+        let stray = !wire.inbound.messages.ahead().is_empty();
+        let more = lane.answer(outcome, &mut wire.inbound.body, stray);
         (driver.progress, driver.aged) = (progress, true);
         Ok(Some(more))
     }
 
-    /// All calls that are out fail. The own one is among them, but where it never got so far.
+    /// Fails if bytes have come that belong to no call: then the next reply would be taken for another's.
+    fn nobody_is_owed(&mut self) -> Result<()> {
+        let found = self.driver().wire()?.inbound.messages.ahead().len();
+        if found == 0 {
+            return Ok(());
+        }
+        Err(Error::Protocol { violation: Violation::OutOfTurn { found }, fate: Fate::UNREACHED })
+    }
+
+    /// All calls that are out fail.
     fn fail(&mut self, error: Error) {
         let (lane, me, driver) = (self.lane, self.me, self.driver());
-        lane.fail(driver, error);
-        if lane.lock().forget(me) {
-            me.end(Err(Error::from(Misuse::Closed).into()), &mut Vec::new());
-        }
+        lane.fail(driver, me, error);
     }
 }
 
@@ -180,12 +190,14 @@ impl Lane {
         !self.lock().owed.is_empty()
     }
 
-    /// The oldest call that is out has this outcome; tells whether another one is out.
-    fn answer(&self, outcome: Result<(), Failure>, reply: &mut Vec<u8>) -> bool {
+    /// The oldest call that is out has this outcome; tells whether another one is out. If none is, what has come behind its
+    /// reply is `stray`, and no further call is sent on the connection: it would be given that for its reply.
+    fn answer(&self, outcome: Result<(), Failure>, reply: &mut Vec<u8>, stray: bool) -> bool {
         let (owed, more) = {
             let mut state = self.lock();
             let owed = state.owed.pop_front();
             state.out -= owed.as_ref().map_or(0, |owed| owed.size);
+            state.stray = stray && state.owed.is_empty();
             (owed, !state.owed.is_empty())
         };
         if let Some(owed) = owed {
@@ -201,7 +213,7 @@ impl Drop for Leading<'_> {
         if !self.in_step {
             let error = io::ErrorKind::ConnectionAborted.into();
             let lost = Error::Transport { doing: Doing::WaitingForReply, error, fate: Fate::LOST };
-            self.lane.fail(&mut driver, lost);
+            self.lane.fail(&mut driver, self.me, lost);
         }
         if self.in_step {
             // whoever is appointed has to be woken first, and the server would have nothing to do meanwhile

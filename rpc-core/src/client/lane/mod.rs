@@ -3,7 +3,7 @@
 //! A [`Lane`] is a queue of calls for one connection. There is no thread behind it: the first caller takes a connection from
 //! the pool and *leads*, which is to write what is queued, in one write, and to read replies for all until its own has come.
 //! Then it appoints another of those that wait, and where nobody does the connection goes back to the pool. So a caller alone
-//! does what it would do without a lane. Where the leader does not write for a moment, the first in the queue does.
+//! does what it would do without a lane. Where the leader does not write for a moment, a follower that watches the queue does.
 //!
 //! A caller whose time is over leaves: from the queue, as if it had never been there; or, when its request has been sent, with
 //! the reply owed still. Then the pool gets a new lane in place of this one, for the server may be stuck. Those that are on
@@ -31,7 +31,8 @@ use super::pool::Pool;
 pub(super) use call::{Reply, SmallCall};
 use driver::Driver;
 use sending::Sending;
-use slot::{Event, Failure, Phase, Slot};
+pub(super) use slot::Slot;
+use slot::{Event, Failure, Phase};
 
 /// A queue of calls for one connection.
 #[derive(Default)]
@@ -52,8 +53,12 @@ struct State {
     out: usize,
     /// Some thread leads, or is appointed. Nothing is queued or owed otherwise.
     led: bool,
+    /// A follower in the queue sends what is there, if nobody else does in time.
+    watched: bool,
     /// The connection serves nobody else: a call's time was over.
     retired: bool,
+    /// Bytes have come that nobody is owed. Nothing more is sent on the connection.
+    stray: bool,
     /// The room of a connection that was given back.
     spare: Option<Box<Driver>>,
 }
@@ -77,17 +82,17 @@ impl Lane {
         if state.led && !may_wait {
             return Joined::Not;
         }
-        let first = state.queue.is_empty();
         state.queue.push_back(Arc::clone(slot));
         if std::mem::replace(&mut state.led, true) {
-            return if first { Joined::FollowsFirst } else { Joined::Follows };
+            let watched = std::mem::replace(&mut state.watched, true);
+            return if watched { Joined::Follows } else { Joined::Watches };
         }
         Joined::Leads(state.spare.take().unwrap_or_default())
     }
 
-    /// Whether a call of this thread has not been sent yet.
-    pub(super) fn queues(&self, thread: ThreadId) -> bool {
-        self.lock().queue.iter().any(|slot| slot.is_of(thread))
+    /// Whether a call of this thread has not been sent yet, and its thread waits for that.
+    pub(super) fn makes_wait(&self, thread: ThreadId) -> bool {
+        self.lock().queue.iter().any(|slot| slot.is_of(thread) && slot.waits())
     }
 
     /// Takes a call back that waits in the queue, and nothing else; tells whether it did.
@@ -137,7 +142,7 @@ impl Lane {
             // nobody waits for a reply; but one may be owed to a thread that has left
             let in_step = state.owed.is_empty() && !state.retired;
             state.owed.clear();
-            state.out = 0;
+            state.end_connection();
             (sending.take(), in_step)
         };
         // closing it may run the transport's code; a panic there is not to leave the queue without anybody who leads
@@ -154,16 +159,22 @@ impl Lane {
 /// How a call stands in a lane.
 enum Joined {
     Leads(Box<Driver>),
-    /// Nobody else waits to be sent.
-    FollowsFirst,
+    /// Its thread sees to it that what is queued is sent in time.
+    Watches,
     Follows,
     /// Somebody else leads.
     Not,
 }
 
 impl State {
+    /// Nothing more is sent or read on the present connection.
+    fn end_connection(&mut self) {
+        (self.out, self.stray) = (0, false);
+    }
+
     /// Takes a call out of the queue; tells whether it was there.
     fn forget(&mut self, slot: &Arc<Slot>) -> bool {
+        self.watched = false;
         let at = self.queue.iter().position(|queued| Arc::ptr_eq(queued, slot));
         at.is_some_and(|at| self.queue.remove(at).is_some())
     }

@@ -1,6 +1,7 @@
 //! What a lane sends: the requests that are queued, as far as there is room for them, in one write.
 
 use std::io;
+use std::sync::TryLockError;
 use std::time::Instant;
 
 use crate::connection::Outbound;
@@ -10,6 +11,7 @@ use crate::message::{add_timeout, timeout_len};
 use crate::transport::Patience;
 use crate::unwind;
 
+use super::super::options::Deadline;
 use super::super::pool::Pool;
 use super::super::window::{LEAST_WINDOW, WINDOW};
 use super::slot::Call;
@@ -78,8 +80,8 @@ impl Sending {
 }
 
 impl Lane {
-    /// Sends what is queued, as far as there is room for it. The leader's write may block, but not for longer than until then.
-    pub(super) fn send(&self, pool: &Pool, until: Option<Instant>) -> Result<()> {
+    /// Sends what is queued, as far as there is room for it. The leader's write may block until its call's deadline.
+    pub(super) fn send(&self, pool: &Pool, deadline: Deadline) -> Result<()> {
         let sending = &mut *lock(&self.sending);
         let (sends_on, window) = (sending.sends_on(), sending.window());
         let Some(outbound) = &mut sending.outbound else { return Ok(()) };
@@ -88,23 +90,32 @@ impl Lane {
             sending.try_send();
             return Ok(());
         }
-        outbound.set_patience(Patience::until(until));
+        outbound.set_patience(Patience::until(deadline.at));
         let flushed = outbound.frames.flush();
-        flushed.map_err(|error| Error::from_message(error.into(), Doing::Sending, None, Fate::LOST))
+        flushed.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
     }
 
     /// The same, if it need not wait: for a caller that does not lead and has waited for a moment, and for one that leads no
-    /// longer.
-    pub(super) fn send_by_the_way(&self, pool: &Pool) {
-        let sending = &mut *lock(&self.sending);
+    /// longer. `false` if that has to be looked at again: another thread writes at this moment, which may block, or nothing
+    /// has been written yet that shows whether a write need not wait.
+    pub(super) fn send_by_the_way(&self, pool: &Pool) -> bool {
+        let mut sending = match self.sending.try_lock() {
+            Ok(sending) => sending,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        let sending = &mut *sending;
         let (sends_on, window) = (sending.sends_on(), sending.window());
-        if let Some(outbound) = sending.outbound.as_mut().filter(|_| sends_on) {
+        let Some(outbound) = &mut sending.outbound else { return false };
+        if sends_on {
             self.fill(pool, outbound, window);
             // the transport's panic would take somebody along on whom the others count; whoever leads finds out that this failed
             if unwind::catch(|| sending.try_send()).is_none() {
                 tracing::error!("a transport panicked when it was written to");
             }
+            return true;
         }
+        !outbound.frames.get_ref().is_untried()
     }
 
     /// Goes on sending what the transport has not taken yet.
@@ -121,9 +132,11 @@ impl Lane {
     fn fill(&self, pool: &Pool, outbound: &mut Outbound, window: usize) {
         let waited_for = pool.is_waited_for();
         let state = &mut *self.lock();
-        if waited_for && !state.owed.is_empty() {
+        if state.stray || waited_for && !state.owed.is_empty() {
             return;
         }
+        // what stays in the queue waits for a reply to make room
+        state.watched = false;
         let now = Instant::now();
         while let Some(slot) = state.queue.front() {
             let call = slot.lock();

@@ -1,7 +1,7 @@
 //! A call on a shared connection, as its thread and whoever drives the connection see it.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::Instant;
@@ -17,10 +17,12 @@ use super::driver::Driver;
 const KEPT: usize = 1024;
 
 /// A thread's call. Between calls the thread keeps it for its next one.
-pub(super) struct Slot {
+pub(in crate::client) struct Slot {
     thread: Thread,
     /// Which thread it is of those that have made such calls: they spread over the connections.
     pub(super) number: usize,
+    /// Its thread has decided to wait for whoever leads. Until then it may hear that waiting could not end.
+    waits: AtomicBool,
     state: Mutex<Call>,
 }
 
@@ -86,7 +88,7 @@ impl Slot {
                 reply: Vec::new(),
             };
             let number = THREADS.fetch_add(1, Ordering::Relaxed);
-            Arc::new(Slot { thread: thread::current(), number, state: Mutex::new(call) })
+            Arc::new(Slot { thread: thread::current(), number, waits: AtomicBool::new(false), state: Mutex::new(call) })
         })
     }
 
@@ -110,6 +112,15 @@ impl Slot {
 
     pub(super) fn is_of(&self, thread: ThreadId) -> bool {
         self.thread.id() == thread
+    }
+
+    /// Whether its thread waits for whoever leads.
+    pub(super) fn waits(&self) -> bool {
+        self.waits.load(Ordering::SeqCst)
+    }
+
+    pub(in crate::client) fn set_waits(&self, waits: bool) {
+        self.waits.store(waits, Ordering::SeqCst);
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Call> {
