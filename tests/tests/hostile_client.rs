@@ -103,6 +103,33 @@ fn garbage_in_place_of_a_header() {
     });
 }
 
+/// The JSON library does not look into the text of what it ignores, so a field that nobody knows
+/// could hold any bytes: such a request was run.
+#[test]
+fn a_header_that_is_no_utf_8_where_nobody_looks() {
+    watchdog(|| {
+        for json in [
+            &b"{\"Endpoint\":\"Echo\",\"DataType\":3,\"Accept\":3,\"Later\":\"\xff\"}"[..],
+            b"{\"Endpoint\":\"Echo\",\"Later\":[{\"\xc3\":0}],\"DataType\":3,\"Accept\":3}",
+        ] {
+            let client = [wire::frame(wire::HEADER, true, json), wire::data("1")].concat();
+            let found = violation(&client);
+            assert!(matches!(found, Violation::MalformedHeader { len, .. } if len == json.len()), "{found:?}");
+        }
+    });
+}
+
+#[test]
+fn a_body_that_is_no_utf_8_where_nobody_looks() {
+    watchdog(|| {
+        for json in
+            [&b"{\"Prefix\":\"a\",\"Limit\":1,\"Later\":\"\xff\"}"[..], b"{\"Prefix\":\"a\",\"Limit\":1,\"\xc3\":0}"]
+        {
+            assert_eq!(then_in_step(&[wire::opening("List", 3, 3), wire::data(json)].concat()), 2);
+        }
+    });
+}
+
 /// Makes a bad request and then a good one on the same connection; returns the status of the first.
 fn then_in_step(bad: &[u8]) -> u64 {
     let client = [bad, &wire::request("Echo", 3, r#""still here""#), &wire::close_request(), &wire::reset()].concat();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_core::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{DataType, Metadata, Status, Violation, plain};
+use super::{DataType, Metadata, Status, Violation, json, plain};
 
 /// The most bytes that a header may have, white space included.
 pub const MAX_HEADER_LEN: usize = 4096;
@@ -179,7 +179,7 @@ fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Violation> {
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(malformed("it does not begin with a brace".to_owned()));
     }
-    serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))
+    json::text(bytes).and_then(serde_json::from_str).map_err(|error| malformed(error.to_string()))
 }
 
 /// Two headers mean the same: their details are compared as text.
@@ -257,6 +257,32 @@ mod tests {
         ] {
             assert!(problem(bytes).starts_with("expected a header object"), "{bytes}");
         }
+    }
+
+    #[test]
+    fn what_is_no_utf_8_is_malformed_wherever_it_stands() {
+        for bytes in [
+            &b"{\"Endpoint\":\"\xff\"}"[..],
+            b"{\"Later\":\"\xff\"}",
+            b"{\"Later\":{\"a\":[\"\xc3\"]}}",
+            b"{\"\xff\":1}",
+            b"{}\xff",
+            b"\xef\xbb\xff{}",
+        ] {
+            let expected = |found: Option<Violation>| matches!(found, Some(Violation::MalformedHeader { .. }));
+            assert!(expected(RequestHeader::decode(bytes).err()), "{bytes:?}");
+            assert!(expected(ReplyHeader::decode(bytes).err()), "{bytes:?}");
+        }
+        let details = ReplyHeader::decode(b"{\"Error\":4,\"ErrorDetails\":\"\xff\"}");
+        assert!(matches!(details, Err(Violation::MalformedHeader { .. })), "{details:?}");
+        assert!(RequestHeader::decode("{\"Later\":\"\u{e4}\"}".as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn one_that_was_cut_inside_a_character_was_cut() {
+        let bytes = format!(r#"{{"Endpoint":"{}é"#, "x".repeat(MAX_HEADER_LEN - 14));
+        let cut = &bytes.as_bytes()[..MAX_HEADER_LEN];
+        assert_eq!(RequestHeader::decode(cut), Err(Violation::HeaderCut { len: MAX_HEADER_LEN }));
     }
 
     #[test]

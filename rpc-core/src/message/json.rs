@@ -1,4 +1,6 @@
-//! JSON bodies: the only place that calls the JSON library for them. Limits hold while bytes are made, not after.
+//! JSON bodies: the only place that calls the JSON library for them. Limits hold while bytes are
+//! made, not after. What headers need as well stands here, too: that JSON is UTF-8, and text that
+//! borrows.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -97,11 +99,15 @@ pub(crate) fn raw(bytes: &[u8], out: &mut JsonBuffer<'_>) {
     out.take(bytes);
 }
 
-/// Reads one value; white space may stand around it, nothing else. That all of it is UTF-8 is checked at once: the JSON library
-/// would check each string of it, which takes longer.
+/// The text of a header or body, all of which has to be UTF-8. It is checked at once: the JSON
+/// library would check each string that it keeps, which takes longer, and none that it ignores.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, serde_json::Error> {
+    str::from_utf8(bytes).map_err(serde_json::Error::custom)
+}
+
+/// Reads one value; white space may stand around it, nothing else.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Violation> {
-    let text = str::from_utf8(bytes).map_err(serde_json::Error::custom);
-    let value = text.and_then(serde_json::from_str);
+    let value = text(bytes).and_then(serde_json::from_str);
     value.map_err(|error| malformed(type_name::<T>(), bytes, &error))
 }
 

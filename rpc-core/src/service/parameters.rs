@@ -59,10 +59,12 @@ pub(crate) fn decode_named<P: Parameters>(
             &mut many
         }
     };
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    deserializer
-        .deserialize_map(ValuesVisitor { names, values })
-        .and_then(|()| deserializer.end())
+    json::text(bytes)
+        .and_then(|text| {
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            deserializer.deserialize_map(ValuesVisitor { names, values })?;
+            deserializer.end()
+        })
         .map_err(|error| json::malformed(EXPECTED, bytes, &error))?;
     parameters.decode(names, &NamedValues { names, values, len: bytes.len() })
 }
@@ -127,5 +129,25 @@ impl<'de> Visitor<'de> for ValuesVisitor<'_, 'de> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As in any other body: see the test of this name in `message/json.rs`.
+    #[test]
+    fn what_is_no_utf_8_is_malformed_wherever_it_stands() {
+        for body in [&b"{\"name\":\"\xff\"}"[..], b"{\"later\":\"\xff\"}", b"{\"\xff\":1}", b"{} \xff"] {
+            match decode_named(&(), &[], body) {
+                Err(Violation::MalformedBody { expected: EXPECTED, len, problem }) => {
+                    assert_eq!(len, body.len());
+                    assert!(problem.starts_with("invalid utf-8 sequence of 1 bytes from index"), "{problem}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        decode_named(&(), &[], "{\"later\":\"\u{e4}\"}".as_bytes()).unwrap();
     }
 }

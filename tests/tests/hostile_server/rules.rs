@@ -98,6 +98,22 @@ fn garbage_in_place_of_a_header() {
     });
 }
 
+/// The JSON library does not look into the text of what it ignores, so a field that nobody knows
+/// could hold any bytes: such a reply was taken.
+#[test]
+fn a_header_that_is_no_utf_8_where_nobody_looks() {
+    watchdog(|| {
+        for json in [
+            &b"{\"DataType\":3,\"Error\":1,\"Later\":\"\xff\"}"[..],
+            b"{\"Later\":[{\"\xc3\":0}],\"DataType\":3,\"Error\":1}",
+        ] {
+            let server = [wire::frame(wire::HEADER, true, json), wire::data("1")].concat();
+            let found = violation(&server);
+            assert!(matches!(found, Violation::MalformedHeader { len, .. } if len == json.len()), "{found:?}");
+        }
+    });
+}
+
 #[test]
 fn wrong_status() {
     watchdog(|| {
@@ -155,6 +171,29 @@ fn garbage_in_place_of_a_json_body_leaves_the_connection_in_step() {
                 other => panic!("{body}: {other:?}"),
             });
         }
+    });
+}
+
+#[test]
+fn a_json_body_that_is_no_utf_8_where_nobody_looks_leaves_the_connection_in_step() {
+    watchdog(|| {
+        let (mut peer, transport) = Peer::new();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                peer.await_requests(1);
+                peer.send(&[wire::ok(3), wire::data(b"[\"\xff\"]")].concat());
+                peer.await_requests(2);
+                peer.send(&wire::ok_json("2"));
+            });
+            let client = Client::from_transport_with(transport, strict()).unwrap();
+            // a caller who wants nothing ignores the whole value
+            let error = client.call("x").with(&()).json::<serde::de::IgnoredAny>().unwrap_err();
+            assert!(
+                matches!(error, Error::Protocol { violation: Violation::MalformedBody { len: 5, .. }, .. }),
+                "{error:?}"
+            );
+            assert_eq!(json_call(&client).unwrap(), json!(2), "the next call on the same connection");
+        });
     });
 }
 

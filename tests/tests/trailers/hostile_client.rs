@@ -103,6 +103,10 @@ fn garbage_in_a_trailer() {
                 assert!(matches!(found, Violation::MalformedHeader { .. }), "{json}: {found:?}");
             }
         }
+        let no_utf_8 = wire::frame(wire::TRAILER, true, b"{\"Error\":4,\"Later\":\"\xff\"}");
+        for found in [in_upload(&no_utf_8), behind_call(&no_utf_8)] {
+            assert!(matches!(found, Violation::MalformedHeader { .. }), "{found:?}");
+        }
         let cut = of_json(&" ".repeat(4096));
         assert_eq!(in_upload(&cut), Violation::HeaderCut { len: 4096 });
         assert_eq!(behind_call(&cut), Violation::HeaderCut { len: 4096 });

@@ -88,6 +88,9 @@ fn garbage_in_a_trailer() {
             let found = violation(&wire::ok(4), &of_json(json));
             assert!(matches!(found, Violation::MalformedHeader { len, .. } if len == json.len()), "{json}: {found:?}");
         }
+        let no_utf_8 = b"{\"Error\":4,\"Later\":\"\xff\"}";
+        let found = violation(&wire::ok(4), &wire::frame(wire::TRAILER, true, no_utf_8));
+        assert!(matches!(found, Violation::MalformedHeader { .. }), "{found:?}");
         let cut = violation(&wire::ok(4), &of_json(&" ".repeat(4096)));
         assert_eq!(cut, Violation::HeaderCut { len: 4096 });
     });
