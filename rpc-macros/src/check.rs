@@ -9,12 +9,13 @@ use syn::{Error, Lifetime, ReceiverKind, TypeImplTrait, TypeParamBound};
 
 use crate::diagnostics::{Errors, readable};
 use crate::model::{Method, Service, Sharing};
-use crate::names;
+use crate::{names, wire_name};
 
 pub(crate) fn service(service: &Service, errors: &mut Errors) {
     one_receiver(service, errors);
     distinct_wire_names(service, errors);
     for method in &service.methods {
+        wire_name_fits(method, errors);
         distinct_parameters(method, errors);
         session_stream_borrows(method, errors);
         returned_promises_what_sent_does(method, errors);
@@ -69,6 +70,18 @@ fn same_wire_name(method: &Method, earlier: &Method) -> Error {
             name.value(),
         ),
     )
+}
+
+/// It stands in the header of each request that calls the method.
+fn wire_name_fits(method: &Method, errors: &mut Errors) {
+    let (found, most) = (wire_name::len(&method.wire_name.value()), wire_name::MOST);
+    if found > most {
+        let advice = format!(
+            "the method's name on the wire takes {found} bytes in the header of a request, which has room for {most}: \
+             give it a shorter one, `#[rpc(name = \"..\")]`"
+        );
+        errors.push(Error::new(method.wire_name.span(), advice));
+    }
 }
 
 /// Several values travel as an object whose keys are the names.

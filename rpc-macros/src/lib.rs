@@ -15,6 +15,7 @@ mod model;
 mod names;
 mod parse;
 mod runtime;
+mod wire_name;
 
 use proc_macro2::TokenStream;
 
