@@ -14,6 +14,12 @@ pub(crate) fn hides_helper(attribute: &Attribute) -> bool {
     conditional(attribute).is_some_and(|(_, then)| then.iter().any(|meta| meta.path().is_ident("rpc")))
 }
 
+/// Whether this is `#[rpc_service]`, by whatever path. One that depends on a `cfg` does not count: it
+/// may be the other form of the first.
+pub(crate) fn is_service(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "rpc_service")
+}
+
 /// The attributes of a thing in a trait.
 pub(crate) fn of_item(item: &mut TraitItem) -> Option<&mut Vec<Attribute>> {
     match item {

@@ -12,7 +12,7 @@ use syn::{
 };
 
 use super::definition;
-use crate::attributes::{conditions, hides_helper};
+use crate::attributes::{conditions, hides_helper, is_service};
 
 /// ```text
 /// trait Vault { fn list(&self, (a, b): (u8, u8)) -> Result<()>; }                       // in
@@ -24,6 +24,7 @@ pub(crate) fn fallback(definition: &ItemTrait, mistakes: &syn::Error) -> TokenSt
     let mistakes = mistakes.to_compile_error();
     let mut definition = definition::emitted(definition);
     definition.modifiers.auto_token = None;
+    definition.attrs.retain(|attribute| !is_service(attribute));
     definition.items = definition.items.into_iter().map(without_visibility).collect();
     let mut names = HashSet::new();
     definition.items.retain(|item| match item {

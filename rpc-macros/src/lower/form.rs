@@ -6,11 +6,18 @@ use syn::{
 };
 
 use crate::args::no_helpers;
+use crate::attributes::is_service;
 use crate::diagnostics::Errors;
 
 /// The trait without what is in it.
 pub(crate) fn definition(definition: &ItemTrait, errors: &mut Errors) {
     no_helpers(&definition.attrs, errors);
+    for attribute in definition.attrs.iter().filter(|attribute| is_service(attribute)) {
+        errors.push(Error::new_spanned(
+            attribute,
+            "the trait is a service already: remove this attribute, and keep all options in the first one",
+        ));
+    }
     if let Some(word) = &definition.unsafety {
         errors.push(Error::new(word.span, "no remote side can keep the promise of an `unsafe trait`: remove `unsafe`"));
     }
