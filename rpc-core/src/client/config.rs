@@ -69,6 +69,9 @@ impl ClientConfig {
 
     /// The most bytes of a JSON request or reply; 16 MiB. Larger ones are refused, and the call fails with
     /// [`Error::Limit`](crate::Error::Limit). Streams have no limit.
+    ///
+    /// How to choose it, and how much memory a hostile server can make a client take, is told by
+    /// [`ServerConfig::max_json_len`](crate::ServerConfig::max_json_len).
     pub fn max_json_len(self, bytes: usize) -> Self {
         ClientConfig { max_json_len: bytes, ..self }
     }

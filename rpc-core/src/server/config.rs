@@ -63,6 +63,39 @@ impl ServerConfig {
 
     /// The most bytes of a JSON request or reply; 16 MiB. A larger request is refused with a RequestError, a larger reply
     /// becomes a ServerError. Streams have no limit.
+    ///
+    /// # What a limit costs
+    ///
+    /// The limit counts text, and what the text becomes takes more. This is how many bytes of heap a
+    /// server needs at most for each byte of a request while it reads it, those of the text included,
+    /// on a machine of 64 bits; a client needs as many for a reply:
+    ///
+    /// | type | body | factor |
+    /// |---|---|---|
+    /// | `Value` | `[{"":{"":…}},…]`, 120 deep | 130 |
+    /// | `Value` | `[{"":0},…]` | 106 |
+    /// | `Value` | `[0,…]` | 50 |
+    /// | `Value` | `[[],…]` | 34 |
+    /// | `Value` | entries of 140 bytes | 8 |
+    /// | `Vec<Entry>` whose fields have defaults | `[{},…]` | 66 |
+    /// | `Vec<String>` | `["",…]` | 26 |
+    /// | `Vec<String>` | names of 24 bytes | 5 |
+    /// | `HashMap<String, u64>` | `{"0":0,"1":0,…}` | 15 |
+    /// | `HashMap<String, u64>` | names of 24 bytes | 6 |
+    /// | `BTreeMap<String, u64>` | `{"0":0,"1":0,…}` | 10 |
+    /// | `Vec<Entry>` | `[{"name":"","size":0,…},…]` | 6 |
+    /// | `Vec<Entry>` | entries of 140 bytes | 4 |
+    /// | `Vec<u8>` | `[0,…]` | 4 |
+    ///
+    /// `Value` is that of `serde_json`, and an `Entry` has `name: String, size: u64, modified: u64,
+    /// hash: String`. Of other types, a list needs up to three times the size of its element for each,
+    /// because it is copied as it grows, and the text up to three times its length. The allocator adds
+    /// some bytes to each small piece.
+    ///
+    /// So choose at least the entries of the largest list that you send times the bytes of one, and
+    /// at most what you can afford: hostile clients can make a server allocate the factor times the
+    /// limit times [`max_connections`](ServerConfig::max_connections). Types of your own cost less
+    /// than `Value`. For more than the limit, send pages or a stream.
     pub fn max_json_len(self, bytes: usize) -> Self {
         ServerConfig { max_json_len: bytes, ..self }
     }

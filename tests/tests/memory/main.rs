@@ -1,8 +1,9 @@
-//! How little memory a connection, a stream and a crowd of connections need.
+//! How little memory a connection, a stream and a crowd of connections need, and how much a request of JSON.
 
 #[cfg(target_os = "linux")]
 mod crowd;
 mod idle;
+mod json;
 mod service;
 mod streams;
 
