@@ -32,7 +32,7 @@ impl Default for ClientConfig {
             reply_timeout: Some(Duration::from_secs(300)),
             stall_timeout: Some(Duration::from_secs(120)),
             close_timeout: Some(Duration::from_secs(5)),
-            max_json_len: 16 * 1024 * 1024,
+            max_json_len: 8 * 1024 * 1024,
             max_idle_connections: 4,
             max_connections: usize::MAX,
             reconnect_attempts: 6,
@@ -67,7 +67,7 @@ impl ClientConfig {
         ClientConfig { close_timeout: limit, ..self }
     }
 
-    /// The most bytes of a JSON request or reply; 16 MiB. Larger ones are refused, and the call fails with
+    /// The most bytes of a JSON request or reply; 8 MiB. Larger ones are refused, and the call fails with
     /// [`Error::Limit`](crate::Error::Limit). Streams have no limit.
     ///
     /// How to choose it, and how much memory a hostile server can make a client take, is told by

@@ -21,7 +21,7 @@ pub trait Mirror {
     /// What comes behind `after` in the order of [`RelPath`], or from the beginning: at most `limit` entries, and fewer
     /// where they would be much text or where hashing them takes long. At least one, unless there is none.
     ///
-    /// The server chooses pages so that none comes near the limit on JSON (16 MiB), however long the names are.
+    /// The server chooses pages so that none comes near the limit on JSON (8 MiB), however long the names are.
     ///
     /// # Errors
     /// Where the tree cannot be read at all. What is wrong with an entry, the entry says.

@@ -46,7 +46,7 @@ impl Watched for Watching {
 
     fn keep(&self, content: impl Read + 'static + Send) -> Result<String> {
         self.kept.send(Box::new(content)).unwrap();
-        Ok("x".repeat(15_000_000))
+        Ok("x".repeat(8_000_000))
     }
 
     fn broken(&self, length: usize) -> Result<impl Read> {
@@ -98,7 +98,7 @@ fn a_handlers_reader_is_dropped_when_nobody_wants_it() {
 fn a_reader_that_outlives_its_call_is_told_that_it_is_over() {
     watchdog(|| {
         let watch = watch();
-        assert_eq!(watch.client.keep(&b"never read"[..]).unwrap().len(), 15_000_000);
+        assert_eq!(watch.client.keep(&b"never read"[..]).unwrap().len(), 8_000_000);
         let mut kept = watch.kept.recv().unwrap();
         let error = Error::from(kept.read(&mut [0; 100]).unwrap_err());
         assert!(matches!(error, Error::Misuse(Misuse::CallIsOver)) && !error.never_ran(), "{error:?}");

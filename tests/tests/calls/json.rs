@@ -59,10 +59,29 @@ fn a_body_of_several_frames() {
     watchdog(|| {
         let (_served, client) = shapes();
         // a frame holds 4 MiB at most
-        for megabytes in [3, 4, 9, 15] {
+        for megabytes in [3, 4, 5, 7] {
             let text = "0123456789abcdef".repeat(megabytes << 16);
             assert!(client.text(&text).unwrap() == text, "{megabytes} MiB came back different");
         }
+    });
+}
+
+/// Each byte of JSON can take many of memory, so that the default was halved from 16 MiB.
+#[test]
+fn json_of_8_mib_passes_by_default_and_not_a_byte_more() {
+    watchdog(|| {
+        let most = 8 << 20;
+        let text = "x".repeat(most - 2);
+        let (_served, client) = shapes();
+        assert!(client.text(&text).unwrap() == text);
+        let error = client.text(&(text.clone() + "x")).map(drop).unwrap_err();
+        assert!(matches!(error, Error::Limit { limit, .. } if limit == most as u64), "{error:?}");
+
+        let served = Served::new(ShapesServer::new(Handler));
+        let client = ShapesClient::new(served.client_with(ClientConfig::default().max_json_len(most + 1)));
+        assert!(client.text(&text).unwrap() == text);
+        let error = client.text(&(text + "x")).map(drop).unwrap_err();
+        assert_eq!(error.remote().unwrap().status, Status::RequestError);
     });
 }
 
@@ -84,7 +103,7 @@ fn a_request_over_the_servers_limit_is_refused() {
     watchdog(|| {
         let served = Served::with(ShapesServer::new(Handler), ServerConfig::default().max_json_len(100));
         let client = ShapesClient::new(served.client());
-        for length in [99, 10_000, 10_000_000] {
+        for length in [99, 10_000, 8_000_000] {
             let error = client.text(&"x".repeat(length)).unwrap_err();
             assert_eq!(error.remote().unwrap().status, Status::RequestError);
             assert!(error.to_string().contains("100"), "{error}");
