@@ -3,15 +3,18 @@
 //!
 //! All that depends on the platform is here. Where it is not Linux, no [`KernelPipe`] can be made, and streams are copied.
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+// Android has the mark, but `libc` does not know there how to ask about the window, without which it does harm
+#[cfg(target_os = "linux")]
+mod low_water;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_low_water.rs"]
 mod low_water;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod pipe;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-#[path = "none.rs"]
+#[path = "no_pipe.rs"]
 mod pipe;
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) use low_water::set as set_low_water;
 pub use pipe::KernelPipe;
 
@@ -39,5 +42,3 @@ impl Filled {
         }
     }
 }
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) use pipe::set_low_water;

@@ -39,9 +39,3 @@ impl KernelPipe {
         match self.0 {}
     }
 }
-
-/// Nothing, on this platform.
-#[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
-pub(in crate::transport) fn set_low_water<S>(_socket: &S, _bytes: usize) -> io::Result<bool> {
-    Ok(false)
-}
