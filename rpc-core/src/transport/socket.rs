@@ -26,8 +26,11 @@ pub(super) trait Socket: Immediate + Send + Sync + 'static {
 /// What a socket can do without blocking, waiting for either direction, and what the kernel moves; std offers it on no
 /// platform.
 pub(super) trait Immediate {
-    /// Whether the others work.
+    /// Whether the others work, all of them.
     const WORKS: bool;
+
+    /// Makes a peer that has gone an error of each write, and never the signal SIGPIPE, where [`send`](Immediate::send) alone cannot.
+    fn silence(&self) -> io::Result<()>;
 
     /// Sends as [`Write::write_vectored`] does, but never with the signal SIGPIPE.
     fn send(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
@@ -44,6 +47,10 @@ pub(super) trait Immediate {
 #[cfg(not(unix))]
 impl<S> Immediate for S {
     const WORKS: bool = false;
+
+    fn silence(&self) -> io::Result<()> {
+        Ok(())
+    }
 
     fn receive_now(&self, _buf: &mut [u8]) -> io::Result<usize> {
         Err(io::ErrorKind::Unsupported.into())
@@ -74,18 +81,19 @@ impl<S> Immediate for S {
     }
 }
 
-/// Takes a socket apart.
-pub(super) fn parts<S: Socket>(socket: S, peer: Peer) -> Parts
+/// Takes a socket apart. Each socket that is written to comes by here, whoever made it.
+pub(super) fn parts<S: Socket>(socket: S, peer: Peer) -> io::Result<Parts>
 where
     for<'s> &'s S: Read + Write,
 {
+    socket.silence()?;
     let socket = Arc::new(socket);
-    Parts {
+    Ok(Parts {
         reader: Box::new(Half::new(&socket)),
         writer: Box::new(Half::new(&socket)),
         control: Some(Arc::new(Both(socket))),
         peer,
-    }
+    })
 }
 
 /// Bytes for which a reader waits together where the peer has announced them. Over TCP on one machine waking up costs more than
@@ -158,7 +166,7 @@ where
 {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
         let mut socket = &*self.socket;
-        // std's way to write several slices at once kills a program that does not ignore SIGPIPE
+        // std's way to write several slices at once kills a program that does not ignore SIGPIPE, unless the socket is silenced
         let write = || if S::WORKS { socket.send(bufs) } else { socket.write_vectored(bufs) };
         self.limit.run(until, |limit| self.socket.limit_writes(limit), write)
     }

@@ -12,7 +12,7 @@ impl Transport for TcpStream {
         self.set_nodelay(true)?;
         self.set_nonblocking(false)?;
         let peer = Peer::Tcp(self.peer_addr()?);
-        Ok(socket::parts(self, peer))
+        socket::parts(self, peer)
     }
 }
 

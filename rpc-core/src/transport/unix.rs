@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix};
 
+use super::kernel::flags::{self, MORE, NO_SIGNAL};
 use super::socket::{self, Immediate, Socket};
 use super::{KernelPipe, Parts, Peer, Transport};
 
@@ -19,7 +20,7 @@ impl Transport for UnixStream {
     fn into_parts(self) -> io::Result<Parts> {
         self.set_nonblocking(false)?;
         let peer = Peer::Unix(self.peer_addr()?.as_pathname().map(ToOwned::to_owned));
-        Ok(socket::parts(self, peer))
+        socket::parts(self, peer)
     }
 }
 
@@ -39,7 +40,7 @@ impl Socket for UnixStream {
 
 /// Connects to a socket. Where its listen queue is full, waits for as long as the limit says.
 pub(crate) fn connect(path: &Path, limit: Option<Duration>) -> io::Result<UnixStream> {
-    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let socket = flags::unix_socket()?;
     // connecting obeys the limit for sending
     set_socket_timeout(&socket, Timeout::Send, limit)?;
     let connected = rustix::net::connect(&socket, &SocketAddrUnix::new(path)?);
@@ -54,26 +55,31 @@ pub(crate) fn connect(path: &Path, limit: Option<Duration>) -> io::Result<UnixSt
 impl<S: AsFd> Immediate for S {
     const WORKS: bool = true;
 
+    fn silence(&self) -> io::Result<()> {
+        flags::silence(self)
+    }
+
     fn receive_now(&self, buf: &mut [u8]) -> io::Result<usize> {
         let (received, _) = rustix::net::recv(self, buf, RecvFlags::DONTWAIT)?;
         Ok(received)
     }
 
     fn send_now(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        if let [one] = bufs {
-            return Ok(rustix::net::send(self, one, flags)?);
-        }
-        Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), flags)?)
+        let flags = SendFlags::DONTWAIT | NO_SIGNAL;
+        flags::at_once(self, || {
+            if let [one] = bufs {
+                return Ok(rustix::net::send(self, one, flags)?);
+            }
+            Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), flags)?)
+        })
     }
 
     fn send(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL)?)
+        Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), NO_SIGNAL)?)
     }
 
     fn send_more(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        let flags = MORE | SendFlags::NOSIGNAL;
-        Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), flags)?)
+        Ok(rustix::net::sendmsg(self, bufs, &mut SendAncillaryBuffer::default(), MORE | NO_SIGNAL)?)
     }
 
     fn fill_pipe(&self, pipe: &mut KernelPipe, len: usize) -> io::Result<usize> {
@@ -87,9 +93,10 @@ impl<S: AsFd> Immediate for S {
     fn wait_for_either(&self, until: Option<Instant>) -> io::Result<()> {
         loop {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            let timeout = left.map(|left| Timespec::try_from(left).unwrap_or(LONGEST));
+            let timeout = left.and_then(|left| Timespec::try_from(left.min(LONGEST)).ok());
             let mut waiting = [PollFd::new(self, PollFlags::IN | PollFlags::OUT)];
             match poll(&mut waiting, timeout.as_ref()) {
+                Ok(0) if left.is_some_and(|left| left > LONGEST) => {}
                 Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
                 Ok(_) => return Ok(()),
                 Err(Errno::INTR) => {}
@@ -99,10 +106,5 @@ impl<S: AsFd> Immediate for S {
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const MORE: SendFlags = SendFlags::MORE;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const MORE: SendFlags = SendFlags::empty();
-
-/// Longer than any limit that means something.
-const LONGEST: Timespec = Timespec { tv_sec: 1 << 40, tv_nsec: 0 };
+/// As long as any system can wait at once: some count milliseconds, up to 24 days, and refuse more.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,8 +1,11 @@
 //! What the kernel can do for us beyond std: move bytes between descriptors without bringing them into this process, and wait for
 //! more of them than one.
 //!
-//! All that depends on the platform is here. Where it is not Linux, no [`KernelPipe`] can be made, and streams are copied.
+//! All that one Unix has and another lacks is here. Where the platform is not Linux, no [`KernelPipe`] can be made, and streams are
+//! copied.
 
+#[cfg(unix)]
+pub(super) mod flags;
 // Android has the mark, but `libc` does not know there how to ask about the window, without which it does harm
 #[cfg(target_os = "linux")]
 mod low_water;

@@ -1,0 +1,89 @@
+//! What a socket is told by flags on Unix, and how it is told where the platform lacks one.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, socket_with};
+
+/// More is sent at once after this.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(in crate::transport) const MORE: SendFlags = SendFlags::MORE;
+/// More is sent at once after this; no platform but Linux has a flag for that.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(in crate::transport) const MORE: SendFlags = SendFlags::empty();
+
+/// A peer that has gone is an error of this send, and not the signal SIGPIPE.
+#[cfg(not(target_vendor = "apple"))]
+pub(in crate::transport) const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+/// Nothing: [`silence`] says it for the whole socket.
+#[cfg(target_vendor = "apple")]
+pub(in crate::transport) const NO_SIGNAL: SendFlags = SendFlags::empty();
+
+/// Makes a peer that has gone an error of each send on the socket, where [`NO_SIGNAL`] cannot.
+#[cfg(not(target_vendor = "apple"))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+pub(in crate::transport) fn silence(_socket: impl AsFd) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a peer that has gone an error of each send on the socket. std does so for the sockets that it makes itself, but a user's may
+/// come from anywhere.
+#[cfg(target_vendor = "apple")]
+pub(in crate::transport) fn silence(socket: impl AsFd) -> io::Result<()> {
+    Ok(rustix::net::sockopt::set_socket_nosigpipe(socket, true)?)
+}
+
+/// Runs a send with `MSG_DONTWAIT`, which does not block.
+#[cfg(not(target_vendor = "apple"))]
+pub(in crate::transport) fn at_once<T>(_socket: impl AsFd, send: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    send()
+}
+
+/// Runs a send, which does not block. Darwin's kernel looks at `MSG_DONTWAIT` only when it receives, so it is the socket that is told.
+/// A read that another thread begins meanwhile does not block either; it is repeated then, as one that woke up early is.
+#[cfg(target_vendor = "apple")]
+pub(in crate::transport) fn at_once<T>(socket: impl AsFd, send: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    rustix::io::ioctl_fionbio(&socket, true)?;
+    let outcome = send();
+    rustix::io::ioctl_fionbio(&socket, false)?;
+    outcome
+}
+
+/// A Unix socket that programs started by this one do not inherit.
+#[cfg(not(target_vendor = "apple"))]
+pub(in crate::transport) fn unix_socket() -> io::Result<OwnedFd> {
+    Ok(socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
+}
+
+/// A Unix socket that programs started by this one do not inherit, unless another thread starts one between the two calls: std has the
+/// same gap here.
+#[cfg(target_vendor = "apple")]
+pub(in crate::transport) fn unix_socket() -> io::Result<OwnedFd> {
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::empty(), None)?;
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_started_inherits_no_socket() {
+        let flags = rustix::io::fcntl_getfd(unix_socket().unwrap()).unwrap();
+        assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
+    }
+
+    #[cfg(target_vendor = "apple")]
+    #[test]
+    fn a_users_socket_is_silenced() {
+        use crate::transport::Transport;
+        use std::os::unix::net::UnixStream;
+
+        let (near, _far) = UnixStream::pair().unwrap();
+        let same = near.try_clone().unwrap();
+        rustix::net::sockopt::set_socket_nosigpipe(&same, false).unwrap();
+        let _parts = near.into_parts().unwrap();
+        assert!(rustix::net::sockopt::socket_nosigpipe(&same).unwrap());
+    }
+}
