@@ -130,7 +130,12 @@ mod tests {
 
     #[test]
     fn prints_as_it_parses() {
-        for text in ["tcp://127.0.0.1:0", "tcp://[::1]:80", "tcp://example.org:65535", "unix:///run/vault.sock"] {
+        let mut texts = vec!["tcp://127.0.0.1:0", "tcp://[::1]:80", "tcp://example.org:65535"];
+        if cfg!(unix) {
+            // elsewhere this path is not absolute
+            texts.push("unix:///run/vault.sock");
+        }
+        for text in texts {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
     }

@@ -16,6 +16,7 @@ pub(crate) mod kernel;
 mod listener;
 mod memory;
 mod patience;
+#[cfg_attr(not(unix), path = "plain_socket.rs")]
 mod socket;
 mod tcp;
 #[cfg(unix)]

@@ -1,7 +1,7 @@
-//! What TCP and Unix sockets have in common: they read and write through a shared reference, within limits that the system
+//! What TCP and Unix sockets have in common on Unix: they read and write through a shared reference, within limits that the system
 //! keeps.
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,9 +26,6 @@ pub(super) trait Socket: Immediate + Send + Sync + 'static {
 /// What a socket can do without blocking, waiting for either direction, and what the kernel moves; std offers it on no
 /// platform.
 pub(super) trait Immediate {
-    /// Whether the others work, all of them.
-    const WORKS: bool;
-
     /// Makes a peer that has gone an error of each write, and never the signal SIGPIPE, where [`send`](Immediate::send) alone cannot.
     fn silence(&self) -> io::Result<()>;
 
@@ -44,47 +41,10 @@ pub(super) trait Immediate {
     fn wait_for_either(&self, until: Option<Instant>) -> io::Result<()>;
 }
 
-#[cfg(not(unix))]
-impl<S> Immediate for S {
-    const WORKS: bool = false;
-
-    fn silence(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn receive_now(&self, _buf: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn send_now(&self, _bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn wait_for_either(&self, _until: Option<Instant>) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn send(&self, _bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn send_more(&self, _bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn fill_pipe(&self, _pipe: &mut KernelPipe, _len: usize) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn drain_pipe(&self, _pipe: &mut KernelPipe) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-}
-
 /// Takes a socket apart. Each socket that is written to comes by here, whoever made it.
 pub(super) fn parts<S: Socket>(socket: S, peer: Peer) -> io::Result<Parts>
 where
-    for<'s> &'s S: Read + Write,
+    for<'s> &'s S: Read,
 {
     socket.silence()?;
     let socket = Arc::new(socket);
@@ -160,15 +120,11 @@ where
     }
 }
 
-impl<S: Socket> WriteHalf for Half<S>
-where
-    for<'s> &'s S: Write,
-{
+impl<S: Socket> WriteHalf for Half<S> {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
-        let mut socket = &*self.socket;
-        // std's way to write several slices at once kills a program that does not ignore SIGPIPE, unless the socket is silenced
-        let write = || if S::WORKS { socket.send(bufs) } else { socket.write_vectored(bufs) };
-        self.limit.run(until, |limit| self.socket.limit_writes(limit), write)
+        let socket = &*self.socket;
+        // std's way to write several slices at once kills a program that does not ignore SIGPIPE
+        self.limit.run(until, |limit| socket.limit_writes(limit), || socket.send(bufs))
     }
 
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -176,7 +132,7 @@ where
     }
 
     fn takes_pipes(&self) -> bool {
-        S::WORKS
+        true
     }
 
     fn write_more(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
@@ -208,13 +164,14 @@ impl<S: Socket> Control for Both<S> {
     }
 
     fn can_wait(&self) -> bool {
-        S::WORKS
+        true
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
     use std::os::fd::{AsFd, BorrowedFd};
     use std::os::unix::net::UnixStream;
 

@@ -1,11 +1,13 @@
 //! TCP, with no delay set: small messages leave at once.
 
 use std::io;
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use super::socket::{self, Socket};
-use super::{Parts, Peer, Transport, kernel};
+use super::socket;
+#[cfg(unix)]
+use super::socket::Socket;
+use super::{Parts, Peer, Transport};
 
 impl Transport for TcpStream {
     fn into_parts(self) -> io::Result<Parts> {
@@ -16,6 +18,7 @@ impl Transport for TcpStream {
     }
 }
 
+#[cfg(unix)]
 impl Socket for TcpStream {
     fn limit_reads(&self, limit: Option<Duration>) -> io::Result<()> {
         self.set_read_timeout(limit)
@@ -25,12 +28,12 @@ impl Socket for TcpStream {
         self.set_write_timeout(limit)
     }
 
-    fn end(&self, directions: Shutdown) -> io::Result<()> {
+    fn end(&self, directions: std::net::Shutdown) -> io::Result<()> {
         self.shutdown(directions)
     }
 
     fn wait_for(&self, bytes: usize) -> io::Result<bool> {
-        kernel::set_low_water(self, bytes)
+        super::kernel::set_low_water(self, bytes)
     }
 }
 

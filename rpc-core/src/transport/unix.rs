@@ -53,8 +53,6 @@ pub(crate) fn connect(path: &Path, limit: Option<Duration>) -> io::Result<UnixSt
 }
 
 impl<S: AsFd> Immediate for S {
-    const WORKS: bool = true;
-
     fn silence(&self) -> io::Result<()> {
         flags::silence(self)
     }

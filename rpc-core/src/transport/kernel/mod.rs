@@ -9,7 +9,7 @@ pub(super) mod flags;
 // Android has the mark, but `libc` does not know there how to ask about the window, without which it does harm
 #[cfg(target_os = "linux")]
 mod low_water;
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(unix, not(target_os = "linux")))]
 #[path = "no_low_water.rs"]
 mod low_water;
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -18,6 +18,7 @@ mod pipe;
 #[path = "no_pipe.rs"]
 mod pipe;
 
+#[cfg(unix)]
 pub(super) use low_water::set as set_low_water;
 pub use pipe::KernelPipe;
 

@@ -1,0 +1,138 @@
+//! TCP sockets with no more than std offers, for platforms that are not Unix: they read and write within limits that the system
+//! keeps, and look ahead.
+//!
+//! Ending such a socket wakes nobody who waits for it, so a read looks up now and then. And what a write has done when its limit
+//! passes is not known, so it is not repeated.
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::patience::SocketLimit;
+use super::{Control, Parts, Peer, ReadHalf, WriteHalf};
+
+/// How long a read waits before it looks whether the connection was aborted: a thread that waits for a request costs so much.
+const TICK: Duration = Duration::from_millis(500);
+
+/// The least time limit that a socket can have.
+const LEAST: Duration = Duration::from_millis(1);
+
+/// Takes a socket apart.
+#[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+pub(super) fn parts(socket: TcpStream, peer: Peer) -> io::Result<Parts> {
+    let shared = Arc::new(Shared { socket, aborted: AtomicBool::new(false) });
+    Ok(Parts {
+        reader: Box::new(Incoming { shared: Arc::clone(&shared), limit: SocketLimit::default() }),
+        writer: Box::new(Outgoing { shared: Arc::clone(&shared), limit: None }),
+        control: Some(Arc::new(Both(shared))),
+        peer,
+    })
+}
+
+struct Shared {
+    socket: TcpStream,
+    aborted: AtomicBool,
+}
+
+struct Incoming {
+    shared: Arc<Shared>,
+    limit: SocketLimit,
+}
+
+impl Incoming {
+    fn run(
+        &mut self,
+        until: Option<Instant>,
+        mut read: impl FnMut(&mut &TcpStream) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let Shared { socket, aborted } = &*self.shared;
+        loop {
+            let tick = Instant::now() + TICK;
+            let moment = until.map_or(tick, |until| until.min(tick));
+            let outcome = self.limit.run(Some(moment), |limit| socket.set_read_timeout(limit), || read(&mut &*socket));
+            if aborted.load(Ordering::SeqCst) {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            match outcome {
+                Err(error) if error.kind() == io::ErrorKind::TimedOut && until != Some(moment) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+impl ReadHalf for Incoming {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        self.run(until, |socket| socket.read(buf))
+    }
+
+    /// A write that another thread begins meanwhile does not block either; it is repeated then.
+    fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut socket = &self.shared.socket;
+        socket.set_nonblocking(true)?;
+        let outcome = socket.read(buf);
+        socket.set_nonblocking(false)?;
+        outcome
+    }
+
+    fn read_announced(&mut self, bufs: &mut [IoSliceMut<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.run(until, |socket| socket.read_vectored(bufs))
+    }
+}
+
+struct Outgoing {
+    shared: Arc<Shared>,
+    /// The time limit that the system keeps at present.
+    limit: Option<Duration>,
+}
+
+impl Outgoing {
+    /// Makes a write give up soon after that moment, and never before.
+    fn limit(&mut self, until: Option<Instant>) -> io::Result<()> {
+        let wanted = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+            None => None,
+            Some(Duration::ZERO) => return Err(io::ErrorKind::TimedOut.into()),
+            Some(left) => Some(left + LEAST),
+        };
+        let is_near = match (self.limit, wanted) {
+            (Some(limit), Some(wanted)) => limit >= wanted && limit - wanted <= LEAST,
+            (limit, wanted) => limit == wanted,
+        };
+        if !is_near {
+            self.shared.socket.set_write_timeout(wanted)?;
+            self.limit = wanted;
+        }
+        Ok(())
+    }
+}
+
+impl WriteHalf for Outgoing {
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.limit(until)?;
+        let mut socket = &self.shared.socket;
+        loop {
+            match socket.write_vectored(bufs) {
+                // the reader was looking ahead at that moment, and nothing was written
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn finish(&mut self, _until: Option<Instant>) -> io::Result<()> {
+        self.shared.socket.shutdown(Shutdown::Write)
+    }
+}
+
+/// Both directions.
+struct Both(Arc<Shared>);
+
+impl Control for Both {
+    fn abort(&self) {
+        self.0.aborted.store(true, Ordering::SeqCst);
+        // it fails only where the peer has ended the connection already
+        _ = self.0.socket.shutdown(Shutdown::Both);
+    }
+}
