@@ -1,4 +1,5 @@
 //! Files that change, grow, shrink or vanish between the listing and the end of their stream.
+#![cfg(unix)]
 
 mod common;
 #[macro_use]

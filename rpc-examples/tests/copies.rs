@@ -1,4 +1,5 @@
 //! What is copied, what is not, and what is left alone.
+#![cfg(unix)]
 
 mod common;
 

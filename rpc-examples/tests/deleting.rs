@@ -1,4 +1,5 @@
 //! What the source does not have is removed if that is asked for, and a dry run changes nothing.
+#![cfg(unix)]
 
 mod common;
 

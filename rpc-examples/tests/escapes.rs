@@ -1,4 +1,5 @@
 //! Neither side can be led out of its directory by the other, nor by links planted in the tree.
+#![cfg(unix)]
 
 mod common;
 #[macro_use]

@@ -1,4 +1,5 @@
 //! The program as a user meets it: what it prints, and how it ends.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Nobody who may push can be led, or lead the server, out of the directory.
+#![cfg(unix)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Pushing: all arrives as it does by a pull, and a server that permits no writing, or no more of it, says so.
+#![cfg(unix)]
 
 mod common;
 

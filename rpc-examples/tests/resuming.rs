@@ -1,4 +1,5 @@
 //! A file whose transfer was cut goes on where it was, if it still is the same, and no part of it ever has its name.
+#![cfg(unix)]
 
 mod common;
 

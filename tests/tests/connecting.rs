@@ -1,16 +1,15 @@
 //! How long connecting may take, and what is said when it fails.
 
-use std::io;
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use rpc_core::{Client, ClientConfig, Doing, Error, Misuse, Server, Session};
+use rpc_core::{Client, Doing, Error, Misuse, Server};
 use rpc_tests::{OriginalServer, Reference, watchdog};
 
 #[cfg(unix)]
 #[test]
 fn nobody_listens() {
+    use rpc_core::Session;
     use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
+    use std::io;
+    use std::net::SocketAddr;
 
     watchdog(|| {
         // a port that is taken, so that nobody else gets it, and on which nobody listens
@@ -54,7 +53,9 @@ fn an_address_in_use_is_not_bound_again() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_listen_queue_ends_at_the_limit() {
+    use rpc_core::ClientConfig;
     use std::os::unix::net::UnixListener;
+    use std::time::Duration;
 
     watchdog(|| {
         let folder = tempfile::tempdir().unwrap();
