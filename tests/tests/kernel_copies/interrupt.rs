@@ -4,7 +4,7 @@
 use std::os::unix::thread::JoinHandleExt;
 use std::thread::JoinHandle;
 
-use libc::{SIGUSR1, c_int, pthread_kill, sigaction};
+use libc::{SIGUSR1, c_int, pthread_kill, pthread_t, sigaction};
 
 extern "C" fn nothing(_signal: c_int) {}
 
@@ -21,6 +21,6 @@ pub(super) fn prepare() {
 /// Interrupts what a thread waits for, if it waits.
 pub(super) fn interrupt<T>(thread: &JoinHandle<T>) {
     // SAFETY: the thread has not been joined, so the system knows it, although it may have ended.
-    let outcome = unsafe { pthread_kill(thread.as_pthread_t(), SIGUSR1) };
+    let outcome = unsafe { pthread_kill(thread.as_pthread_t() as pthread_t, SIGUSR1) };
     assert_eq!(outcome, 0);
 }
