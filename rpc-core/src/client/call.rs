@@ -14,12 +14,12 @@ use crate::service::SerdeArgument;
 use super::OctetReader;
 use super::body::{ArgumentBody, Body, Content, Payload, StreamBody, ValueAndStreamBody};
 use super::borrowed::Borrowed;
-use super::lane::{self, SmallCall};
 use super::octets::Held;
 use super::options::{CallOptions, Deadline};
 use super::pool::Pool;
 use super::sending::{Request, RequestBody};
 use super::session::Session;
+use super::shared::{self, SmallCall};
 use super::wire::Wire;
 
 /// A call of an endpoint that has no body yet. `'s` is how long a stream that it returns may live: `'static` from a
@@ -157,7 +157,7 @@ impl Reply<'_> {
     }
 }
 
-impl lane::Reply {
+impl shared::Reply {
     fn json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
         decode(self.bytes()).map_err(|violation| Error::Protocol { violation, fate: Fate::IN_STEP })
     }
@@ -165,9 +165,9 @@ impl lane::Reply {
 
 impl<'s> Outgoing<'s, '_> {
     /// Runs a call of JSON for JSON over a connection that callers share; `None` where it has to have one of its own.
-    fn perform_shared(&self, body: &mut dyn Content) -> Result<Option<lane::Reply>> {
+    fn perform_shared(&self, body: &mut dyn Content) -> Result<Option<shared::Reply>> {
         let Line::Pool(pool) = &self.line else { return Ok(None) };
-        if pool.lanes() == 0 {
+        if pool.shared_count() == 0 {
             return Ok(None);
         }
         let Payload::Json(argument) = body.payload() else { return Ok(None) };

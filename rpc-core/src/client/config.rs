@@ -88,19 +88,22 @@ impl ClientConfig {
         ClientConfig { reconnect_attempts: count, ..self }
     }
 
-    /// Over how many connections the callers of a [`Client`](crate::Client) share the way for their small calls (pipelining); 0,
-    /// which is off: each call has a connection to itself. A small call is one whose request is JSON of up to 4 KiB, and whose
-    /// reply is JSON.
+    /// Over how many connections the callers of a [`Client`](crate::Client) share the way for their small calls
+    /// (pipelining); 0, which is off: each call has a connection to itself. A small call is one whose request is JSON of up
+    /// to 4 KiB, and whose reply is JSON.
     ///
     /// Requests of several threads then leave together, and their replies come together, which saves most of the system
     /// calls. It is for many callers and quick handlers: **the server answers the calls of a connection one after the
-    /// other**, so a slow handler, or a large reply, holds up the calls behind it, and a handler that waits for another call
-    /// of the same client may wait for one that stands behind its own, until a time limit ends that. As long as no more calls
+    /// other**, so a slow handler, or a large reply, holds up the calls after it, and a handler that waits for another call
+    /// of the same client may wait for one that comes after its own, until a time limit ends that. As long as no more calls
     /// are open than there are shared connections, each still has one to itself.
     ///
-    /// A request is sent at once if nobody else's is out, and else with the others' at latest a millisecond later. A caller
-    /// whose time is over leaves; the connection then takes no further calls, and is closed when those that are on it have
-    /// ended. When it fails, each call on it is told whether it may have run.
+    /// Each shared connection has a thread, which is started when it is needed and ends when there has been no call for a
+    /// second. A request is sent at once on an idle connection, otherwise together with others, when a reply comes or some
+    /// milliseconds later. A caller alone waits longer than without sharing, because two threads take part in its call.
+    ///
+    /// A caller whose time is over leaves; the connection then takes no further calls, and is closed when those whose
+    /// requests have been sent have ended. When it fails, each call on it is told whether it may have run.
     ///
     /// Larger requests, calls with octets, [`Client::pipeline`](crate::Client::pipeline) and [`Session`](crate::Session)s
     /// have connections of their own. All of them count for [`max_connections`](ClientConfig::max_connections), which no

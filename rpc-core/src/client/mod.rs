@@ -8,7 +8,6 @@ mod borrowed;
 mod call;
 mod config;
 mod duplex;
-mod lane;
 mod octets;
 mod options;
 mod pipeline;
@@ -16,6 +15,7 @@ mod pool;
 mod receiving;
 mod sending;
 mod session;
+mod shared;
 mod window;
 mod wire;
 

@@ -11,8 +11,8 @@ use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::transport::Parts;
 
 use super::ClientConfig;
-use super::lane::{Lane, Slot};
 use super::options::Deadline;
+use super::shared::SharedConnection;
 use super::wire::Wire;
 
 /// Opens a connection, within what is left of a call's time.
@@ -25,8 +25,8 @@ pub(crate) struct Pool {
     pub(crate) config: ClientConfig,
     state: Mutex<State>,
     freed: Condvar,
-    /// Queues for the connections that callers share.
-    lanes: Box<[Mutex<Arc<Lane>>]>,
+    /// The connections that callers share.
+    shared: Box<[Mutex<Arc<SharedConnection>>]>,
     /// No call can be made any more.
     ended: AtomicBool,
 }
@@ -76,14 +76,14 @@ impl Pool {
     }
 
     fn with_idle(connector: Option<Connector>, config: ClientConfig, idle: Vec<Idle>) -> Pool {
-        let lanes = config.shared_connections.min(config.max_connections);
-        let config = ClientConfig { max_idle_connections: config.max_idle_connections.max(lanes), ..config };
+        let shared = config.shared_connections.min(config.max_connections);
+        let config = ClientConfig { max_idle_connections: config.max_idle_connections.max(shared), ..config };
         Pool {
             connector,
             config,
             state: Mutex::new(State { idle, ..State::default() }),
             freed: Condvar::new(),
-            lanes: (0..lanes).map(|_| Mutex::default()).collect(),
+            shared: (0..shared).map(|_| Mutex::default()).collect(),
             ended: AtomicBool::new(false),
         }
     }
@@ -100,21 +100,21 @@ impl Pool {
     }
 
     /// How many connections callers share.
-    pub(super) fn lanes(&self) -> usize {
-        self.lanes.len()
+    pub(super) fn shared_count(&self) -> usize {
+        self.shared.len()
     }
 
-    /// The queue for one of them.
-    pub(super) fn lane(&self, at: usize) -> Arc<Lane> {
-        Arc::clone(&self.lanes[at].lock().unwrap_or_else(PoisonError::into_inner))
+    /// One of them.
+    pub(super) fn shared(&self, at: usize) -> Arc<SharedConnection> {
+        Arc::clone(&self.shared[at].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts a new queue in the place of this one, if it is still there.
-    pub(super) fn replace_lane(&self, old: &Lane) {
-        for place in &self.lanes {
-            let mut lane = place.lock().unwrap_or_else(PoisonError::into_inner);
-            if std::ptr::eq(&raw const **lane, old) {
-                *lane = Arc::default();
+    /// Puts a new one in the place of this one, if it is still there.
+    pub(super) fn replace_shared(&self, old: &SharedConnection) {
+        for place in &self.shared {
+            let mut shared = place.lock().unwrap_or_else(PoisonError::into_inner);
+            if std::ptr::eq(&raw const **shared, old) {
+                *shared = Arc::default();
             }
         }
     }
@@ -128,18 +128,23 @@ impl Pool {
         self.is_limited() && !self.lock().waiting.is_empty()
     }
 
-    /// Decides whether the thread of a call may wait for whoever leads a lane; `false` if it would wait in vain.
+    /// Begins to wait for a connection by `join`, unless the pool has ended or this thread would wait in vain.
     ///
     /// Under the lock, like each such decision: of several threads that wait for one another the last one finds out.
-    pub(super) fn may_wait(&self, slot: &Slot) -> bool {
-        if self.is_limited() {
-            let state = self.lock();
-            if state.held() >= self.config.max_connections && state.waiting_is_hopeless(self) {
-                return false;
-            }
-            slot.set_waits(true);
+    pub(super) fn unless_hopeless<T>(&self, join: impl FnOnce() -> T) -> Result<T> {
+        if self.has_ended() {
+            return Err(Misuse::Closed.into());
         }
-        true
+        if !self.is_limited() {
+            return Ok(join());
+        }
+        let state = self.lock();
+        if state.held() >= self.config.max_connections && state.waiting_is_hopeless(self) {
+            return Err(Misuse::Busy.into());
+        }
+        let joined = join();
+        drop(state);
+        Ok(joined)
     }
 
     fn is_limited(&self) -> bool {
@@ -160,19 +165,16 @@ impl Pool {
                 return Err(Misuse::Closed.into());
             }
             while !only_new && let Some(mut wire) = state.take_idle() {
-                let ticket = state.hold();
+                let place = Reserved::new(self, state.hold());
                 // looking at it may cost a system call, and nobody is to wait for that
                 drop(state);
                 match wire.check_idle(deadline.begun) {
-                    Ok(()) => return Ok((wire, ticket, false)),
-                    Err(error) if self.connector.is_none() => {
-                        self.give_up(&ticket);
-                        return Err(error);
-                    }
+                    Ok(()) => return Ok((wire, place.take(), false)),
+                    Err(error) if self.connector.is_none() => return Err(error),
                     Err(error) => tracing::debug!(%error, "an idle connection is replaced"),
                 }
+                drop(place);
                 state = self.lock();
-                state.forget(&ticket);
             }
             if self.connector.is_none() && state.held() == 0 {
                 return Err(Misuse::Closed.into());
@@ -181,15 +183,10 @@ impl Pool {
                 state.idle.pop();
             }
             if state.held() < self.config.max_connections {
-                let ticket = state.hold();
+                let place = Reserved::new(self, state.hold());
                 drop(state);
-                return match self.open(deadline) {
-                    Ok(wire) => Ok((wire, ticket, true)),
-                    Err(error) => {
-                        self.give_up(&ticket);
-                        Err(error)
-                    }
-                };
+                let wire = self.open(deadline)?;
+                return Ok((wire, place.take(), true));
             }
             if state.waiting_is_hopeless(self) {
                 return Err(Misuse::Busy.into());
@@ -249,12 +246,6 @@ impl Pool {
         }
         let parts = connector(left).map_err(|error| connecting_failed(error, limit))?;
         Ok(Box::new(Wire::new(parts, self.config.clone())))
-    }
-
-    fn give_up(&self, ticket: &Ticket) {
-        let mut state = self.lock();
-        state.forget(ticket);
-        self.tell_waiting(state);
     }
 
     /// Wakes those that wait: for a connection, or to find out that waiting has become hopeless.
@@ -318,6 +309,32 @@ impl Pool {
     }
 }
 
+/// A place among the connections that is given back unless a connection takes it: also if the user's connector panics.
+struct Reserved<'p> {
+    pool: &'p Pool,
+    ticket: Option<Ticket>,
+}
+
+impl Reserved<'_> {
+    fn new(pool: &Pool, ticket: Ticket) -> Reserved<'_> {
+        Reserved { pool, ticket: Some(ticket) }
+    }
+
+    fn take(mut self) -> Ticket {
+        self.ticket.take().expect("it is taken once")
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = &self.ticket {
+            let mut state = self.pool.lock();
+            state.forget(ticket);
+            self.pool.tell_waiting(state);
+        }
+    }
+}
+
 impl Drop for Pool {
     fn drop(&mut self) {
         self.end().into_iter().for_each(|idle| idle.wire.leave());
@@ -360,8 +377,8 @@ impl State {
     /// Whether every connection is held by a stream of this thread, or of one that waits as well.
     fn waiting_is_hopeless(&self, pool: &Pool) -> bool {
         let me = this_thread();
-        let in_lane = |thread| (0..pool.lanes()).any(|at| pool.lane(at).makes_wait(thread));
-        let waits = |thread| self.waiting.contains(&thread) || in_lane(thread);
+        let queues = |thread| (0..pool.shared_count()).any(|at| pool.shared(at).queues(thread));
+        let waits = |thread| self.waiting.contains(&thread) || queues(thread);
         self.holders.iter().flatten().all(|holder| holder.stream && (holder.thread == me || waits(holder.thread)))
     }
 }

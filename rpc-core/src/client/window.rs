@@ -19,11 +19,14 @@ pub(in crate::client) const LEAST_WINDOW: usize = 8 * 1024;
 pub(in crate::client) const WINDOW: usize = 32 * 1024;
 
 impl Wire {
+    /// Whether a write need not block: the rest is sent while replies are awaited.
+    pub(super) fn sends_on(&self) -> bool {
+        self.outbound.frames.get_ref().can_try() && self.control.as_ref().is_some_and(|control| control.can_wait())
+    }
+
     /// How much may be out.
     pub(super) fn window(&self) -> usize {
-        let sends_on =
-            self.outbound.frames.get_ref().can_try() && self.control.as_ref().is_some_and(|control| control.can_wait());
-        if sends_on { WINDOW } else { LEAST_WINDOW }
+        if self.sends_on() { WINDOW } else { LEAST_WINDOW }
     }
 
     /// Sends what is queued, or what of it the transport takes.

@@ -11,7 +11,7 @@ mod server_turn;
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter};
 use crate::message::{MessageError, MessageReader, MessageWriter, ReplyHeader};
@@ -178,11 +178,6 @@ pub(crate) struct Outbound {
 }
 
 impl Outbound {
-    /// One that cannot be written to, in the place of one that is elsewhere. It takes no memory.
-    pub(crate) fn absent() -> Outbound {
-        Outbound::new(Box::new(Absent))
-    }
-
     fn new(writer: Box<dyn WriteHalf>) -> Outbound {
         Outbound {
             frames: FrameWriter::new(Patient::new(writer)),
@@ -253,19 +248,6 @@ impl Outbound {
         self.frames.trim();
         trim_header(&mut self.header);
         trim(&mut self.body, JSON_KEPT);
-    }
-}
-
-/// Nothing to write to.
-struct Absent;
-
-impl WriteHalf for Absent {
-    fn write(&mut self, _bufs: &[IoSlice<'_>], _until: Option<Instant>) -> io::Result<usize> {
-        Err(io::ErrorKind::NotConnected.into())
-    }
-
-    fn finish(&mut self, _until: Option<Instant>) -> io::Result<()> {
-        Err(io::ErrorKind::NotConnected.into())
     }
 }
 

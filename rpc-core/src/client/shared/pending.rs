@@ -1,7 +1,7 @@
-//! A call on a shared connection, as its thread and whoever drives the connection see it.
+//! A call on a shared connection, as its caller and the connection's thread see it.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::Instant;
@@ -10,25 +10,21 @@ use crate::error::{Error, Misuse, Result};
 use crate::message::{DataType, MAX_HEADER_LEN_WRITTEN, Metadata, RequestHeader, timeout_len};
 
 use super::super::options::Deadline;
-use super::super::pool::this_thread;
-use super::driver::Driver;
 
 /// Bytes of a request or a reply for which a thread keeps room between its calls.
 const KEPT: usize = 1024;
 
 /// A thread's call. Between calls the thread keeps it for its next one.
-pub(in crate::client) struct Slot {
+pub(in crate::client) struct PendingCall {
     thread: Thread,
     /// Which thread it is of those that have made such calls: they spread over the connections.
     pub(super) number: usize,
-    /// Its thread has decided to wait for whoever leads. Until then it may hear that waiting could not end.
-    waits: AtomicBool,
     state: Mutex<Call>,
 }
 
-/// What `Slot::state` protects.
+/// What `PendingCall::state` protects.
 pub(super) struct Call {
-    pub(super) phase: Phase,
+    phase: Phase,
     /// The request's header, without the time that is left.
     pub(super) header: Vec<u8>,
     pub(super) body: Vec<u8>,
@@ -37,12 +33,10 @@ pub(super) struct Call {
 }
 
 /// Where a call stands.
-pub(super) enum Phase {
-    /// Its thread waits, or drives the connection itself.
+enum Phase {
+    /// Its thread waits.
     Open,
-    /// Its thread is to drive the connection from here on.
-    Leads(Box<Driver>),
-    /// Its reply, or why there is none, stands ready.
+    /// Its reply, or why there is none, is ready.
     Over(Result<(), Failure>),
     /// Its thread waits no longer. Nobody wants the reply.
     Left,
@@ -61,23 +55,16 @@ impl From<Error> for Failure {
     }
 }
 
-/// What a thread that waited has found.
-pub(super) enum Event {
-    Leads(Box<Driver>),
-    Over(Result<(), Failure>),
-    TimedOut,
-}
-
 thread_local! {
-    static SPARE: RefCell<Option<Arc<Slot>>> = const { RefCell::new(None) };
+    static SPARE: RefCell<Option<Arc<PendingCall>>> = const { RefCell::new(None) };
 }
 
 /// Counts threads, so that they spread over the connections.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
-impl Slot {
+impl PendingCall {
     /// That of the present thread.
-    pub(super) fn take() -> Arc<Slot> {
+    pub(super) fn take() -> Arc<PendingCall> {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().take());
         spare.ok().flatten().unwrap_or_else(|| {
             let call = Call {
@@ -88,17 +75,18 @@ impl Slot {
                 reply: Vec::new(),
             };
             let number = THREADS.fetch_add(1, Ordering::Relaxed);
-            Arc::new(Slot { thread: thread::current(), number, waits: AtomicBool::new(false), state: Mutex::new(call) })
+            Arc::new(PendingCall { thread: thread::current(), number, state: Mutex::new(call) })
         })
     }
 
-    /// Keeps it for the thread's next call, unless somebody may still look at this one.
-    pub(super) fn keep(this: Arc<Slot>) {
+    /// Keeps it, with the room of a reply, for the thread's next call, unless somebody may still look at this one.
+    pub(super) fn keep(this: Arc<PendingCall>, room: Vec<u8>) {
         {
             let mut call = this.lock();
             if !matches!(call.phase, Phase::Open) {
                 return;
             }
+            call.reply = room;
             let Call { header, body, reply, .. } = &mut *call;
             for buffer in [header, body, reply] {
                 if buffer.capacity() > KEPT {
@@ -114,34 +102,35 @@ impl Slot {
         self.thread.id() == thread
     }
 
-    /// Whether its thread waits for whoever leads.
-    pub(super) fn waits(&self) -> bool {
-        self.waits.load(Ordering::SeqCst)
-    }
-
-    pub(in crate::client) fn set_waits(&self, waits: bool) {
-        self.waits.store(waits, Ordering::SeqCst);
-    }
-
     pub(super) fn lock(&self) -> MutexGuard<'_, Call> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is something to do for the thread, or until then.
-    pub(super) fn wait(&self, until: Option<Instant>) -> Event {
+    /// Waits for the end of the call; `None` if that has not come until then.
+    pub(super) fn wait(&self, until: Option<Instant>) -> Option<Result<(), Failure>> {
         loop {
-            if let Some(event) = self.lock().event() {
-                return event;
+            if let Some(outcome) = self.lock().outcome() {
+                return Some(outcome);
             }
             match until.map(|until| until.saturating_duration_since(Instant::now())) {
                 None => thread::park(),
-                Some(left) if left.is_zero() => return Event::TimedOut,
+                Some(left) if left.is_zero() => return None,
                 Some(left) => thread::park_timeout(left),
             }
         }
     }
 
-    /// Ends the call, unless its thread has left. The reply, if there is one, stands in `bytes`, and some buffer in its place
+    /// The call's thread waits no longer; unless the call is over, which is told.
+    pub(super) fn leave(&self) -> Option<Result<(), Failure>> {
+        let mut call = self.lock();
+        let outcome = call.outcome();
+        if outcome.is_none() {
+            call.phase = Phase::Left;
+        }
+        outcome
+    }
+
+    /// Ends the call, unless its thread has left. The reply, if there is one, is in `bytes`, and some buffer in its place
     /// afterwards.
     pub(super) fn end(&self, outcome: Result<(), Failure>, bytes: &mut Vec<u8>) {
         let mut call = self.lock();
@@ -151,25 +140,6 @@ impl Slot {
             }
             call.phase = Phase::Over(outcome);
             drop(call);
-            self.wake();
-        }
-    }
-
-    /// Hands the connection to the call's thread, or gives it back where that does not wait.
-    pub(super) fn appoint(&self, driver: Box<Driver>) -> Result<(), Box<Driver>> {
-        let mut call = self.lock();
-        if !matches!(call.phase, Phase::Open) {
-            return Err(driver);
-        }
-        call.phase = Phase::Leads(driver);
-        drop(call);
-        self.wake();
-        Ok(())
-    }
-
-    fn wake(&self) {
-        // a thread that leads ends its own call, too
-        if self.thread.id() != this_thread() {
             self.thread.unpark();
         }
     }
@@ -192,14 +162,17 @@ impl Call {
         Err(Misuse::Encode { problem }.into())
     }
 
-    /// What its thread has to know, which it is told once.
-    pub(super) fn event(&mut self) -> Option<Event> {
+    /// Whether its thread waits no longer.
+    pub(super) fn has_left(&self) -> bool {
+        matches!(self.phase, Phase::Left)
+    }
+
+    /// How the call ended, which its thread is told once.
+    fn outcome(&mut self) -> Option<Result<(), Failure>> {
         match std::mem::replace(&mut self.phase, Phase::Open) {
-            Phase::Open => None,
-            Phase::Leads(driver) => Some(Event::Leads(driver)),
-            Phase::Over(outcome) => Some(Event::Over(outcome)),
-            Phase::Left => {
-                self.phase = Phase::Left;
+            Phase::Over(outcome) => Some(outcome),
+            other => {
+                self.phase = other;
                 None
             }
         }

@@ -1,0 +1,302 @@
+//! The thread that makes the calls of a shared connection: it sends what is queued and reads what comes, in turn.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use crate::connection::{Ahead, Outbound};
+use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
+use crate::message::{Violation, add_timeout, timeout_len};
+use crate::transport::Patience;
+use crate::unwind;
+
+use super::super::borrowed::Borrowed;
+use super::super::options::Deadline;
+use super::super::pool::Pool;
+use super::super::window::{LEAST_WINDOW, WINDOW};
+use super::super::wire::Wire;
+use super::SharedConnection;
+use super::pending::{Call, Failure, PendingCall};
+use super::reading::{Progress, Read};
+
+/// How long the thread waits for a reply before it looks whether there is something to send.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// How long it goes on reading what is there when a reply has come. A server can see to it that there is always something.
+const READ_ON: Duration = Duration::from_millis(10);
+
+/// How long replies are awaited that may explain why a write failed.
+const EXPLANATION_TIME: Duration = Duration::from_secs(5);
+
+/// Bytes of requests that are out at most on a connection that has not shown yet whether it can write without blocking.
+const FIRST: usize = 4 * 1024;
+
+/// Makes calls until there have been none for a while.
+pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
+    let mut owed = VecDeque::new();
+    while shared.wait_for_calls() {
+        let Some(pool) = pool.upgrade() else {
+            // nobody waits any more: callers have their client
+            shared.fail_queued(&Misuse::Closed.into());
+            continue;
+        };
+        let (borrowed, fresh) = match unwind::catch(|| shared.connect(&pool)) {
+            Some(Ok(connected)) => connected,
+            Some(Err(error)) => {
+                shared.fail_queued(&error);
+                continue;
+            }
+            None => {
+                shared
+                    .fail_queued(&lost(Doing::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED));
+                continue;
+            }
+        };
+        let mut driver =
+            Driver { borrowed, owed, out: 0, progress: Progress::default(), aged: !fresh, explained_by: None };
+        let outcome = unwind::catch(|| driver.serve(shared, &pool))
+            .unwrap_or_else(|| Err(lost(Doing::WaitingForReply, io::ErrorKind::ConnectionAborted)));
+        owed = driver.end(shared, outcome);
+    }
+}
+
+impl SharedConnection {
+    fn connect(&self, pool: &Arc<Pool>) -> Result<(Borrowed, bool)> {
+        let wants_new = std::mem::take(&mut self.lock().wants_new);
+        // each caller keeps its own time
+        let deadline = Deadline::none();
+        if wants_new {
+            return Borrowed::fresh(Arc::clone(pool), deadline).map(|borrowed| (borrowed, true));
+        }
+        Borrowed::new(Arc::clone(pool), deadline)
+    }
+
+    /// There is no connection for the calls in the queue.
+    fn fail_queued(&self, error: &Error) {
+        let queue = std::mem::take(&mut self.lock().queue);
+        for call in queue {
+            call.end(Err(error.repeated().into()), &mut Vec::new());
+        }
+    }
+}
+
+/// A connection in use, and the calls on it.
+struct Driver {
+    borrowed: Borrowed,
+    /// Calls whose requests have been sent and whose replies have not come, in this order.
+    owed: VecDeque<Owed>,
+    /// Bytes of requests without a reply.
+    out: usize,
+    progress: Progress,
+    /// The connection has served before, these calls or others.
+    aged: bool,
+    /// A write has failed, and until then a reply may explain that.
+    explained_by: Option<Instant>,
+}
+
+/// A call whose request was sent.
+struct Owed {
+    call: Arc<PendingCall>,
+    size: usize,
+    /// What the transport has taken in all when it has taken the request.
+    end: u64,
+}
+
+impl Driver {
+    fn wire(&mut self) -> &mut Wire {
+        self.borrowed.wire()
+    }
+
+    /// Makes calls until none is left.
+    fn serve(&mut self, shared: &SharedConnection, pool: &Pool) -> Result<()> {
+        loop {
+            if self.owed.is_empty() {
+                self.check_nothing_came()?;
+            }
+            let retired = self.fill(shared, pool);
+            if self.owed.is_empty() {
+                return Ok(());
+            }
+            if retired && self.owed.iter().all(|owed| owed.call.lock().has_left()) {
+                return Err(lost(Doing::WaitingForReply, io::ErrorKind::TimedOut));
+            }
+            self.send()?;
+            self.receive()?;
+        }
+    }
+
+    /// Fails if bytes have come that nobody is owed: they would be taken for the reply to the next call.
+    fn check_nothing_came(&mut self) -> Result<()> {
+        match self.wire().inbound.messages.ahead().len() {
+            0 => Ok(()),
+            found => Err(Error::Protocol { violation: Violation::OutOfTurn { found }, fate: Fate::UNREACHED }),
+        }
+    }
+
+    /// Moves calls from the queue to the connection, as far as there is room. If others wait for a connection, what is out
+    /// comes to its end first. Tells whether the connection takes no further calls.
+    fn fill(&mut self, shared: &SharedConnection, pool: &Pool) -> bool {
+        let waited_for = pool.is_waited_for();
+        let window = self.window();
+        let Driver { borrowed, owed, out, .. } = self;
+        let outbound = &mut borrowed.wire().outbound;
+        let mut state = shared.lock();
+        let now = Instant::now();
+        while !state.retired && (!waited_for || owed.is_empty()) {
+            let Some(call) = state.queue.front() else { break };
+            let pending = call.lock();
+            let (deadline, timeout_ms) = (pending.deadline, pending.deadline.left_ms(now, false));
+            let size = pending.header.len() + timeout_len(timeout_ms) + pending.body.len() + 2 * FRAME_HEADER_LEN;
+            // nobody waits for it any more, or will in a moment
+            let late = pending.has_left() || deadline.passed_by(now);
+            if !late {
+                if *out > 0 && *out + size > window {
+                    break;
+                }
+                let queued = queue(outbound, &pending, timeout_ms);
+                debug_assert!(queued.is_ok(), "a small call fits into its frames");
+            }
+            drop(pending);
+            let Some(call) = state.queue.pop_front() else { break };
+            if late {
+                let limit = deadline.limit.unwrap_or_default();
+                let error = Error::Deadline { doing: Doing::Sending, limit, fate: Fate::UNTOUCHED };
+                call.end(Err(error.into()), &mut Vec::new());
+            } else {
+                *out += size;
+                owed.push_back(Owed { call, size, end: outbound.frames.accepted() + outbound.frames.queued() as u64 });
+            }
+        }
+        state.busy = !owed.is_empty();
+        state.retired
+    }
+
+    /// How much may be out at once.
+    fn window(&mut self) -> usize {
+        let wire = self.wire();
+        match wire.sends_on() {
+            true => WINDOW,
+            // a small first write finds out whether the transport can write without blocking
+            false if wire.outbound.frames.get_ref().is_untried() => FIRST,
+            false => LEAST_WINDOW,
+        }
+    }
+
+    /// Sends what is queued, or what of it the transport takes at once.
+    fn send(&mut self) -> Result<()> {
+        let stall = self.wire().config.stall_timeout;
+        let wire = self.borrowed.wire();
+        if wire.outbound.frames.queued() == 0 {
+            return Ok(());
+        }
+        if !wire.sends_on() {
+            wire.outbound.set_patience(Patience::stall(stall));
+            let flushed = wire.outbound.frames.flush();
+            return flushed.map_err(|error| Error::from_message(error.into(), Doing::Sending, stall, Fate::LOST));
+        }
+        if let Err(error) = wire.outbound.try_flush() {
+            tracing::debug!(%error, "requests cannot be sent");
+            self.explained_by.get_or_insert(Instant::now() + EXPLANATION_TIME);
+        }
+        Ok(())
+    }
+
+    /// Reads the replies that come, and waits for one, but not for long: others may have to be sent.
+    fn receive(&mut self) -> Result<()> {
+        let soon = Instant::now() + LOOK;
+        let mut patience = Patience::Until(soon);
+        let wire = self.borrowed.wire();
+        if wire.outbound.frames.queued() > 0 && wire.inbound.look_ahead() == Ahead::Nothing {
+            // so that neither side waits in a write for the other to read
+            let waited = wire.control.as_ref().map_or(Ok(()), |control| control.wait(Some(soon)));
+            waited
+                .or_else(|error| if error.kind() == io::ErrorKind::TimedOut { Ok(()) } else { Err(error) })
+                .map_err(|error| Error::Transport { doing: Doing::WaitingForReply, error, fate: Fate::LOST })?;
+            patience = Patience::Now(Some(soon + LOOK));
+        }
+        while self.next_reply(patience)? {
+            if self.owed.is_empty() || self.wire().inbound.messages.ahead().is_empty() {
+                return Ok(());
+            }
+            // those that have come along with it
+            patience = Patience::Now(Some(soon + READ_ON));
+        }
+        match self.explained_by {
+            Some(at) if Instant::now() >= at => Err(lost(Doing::Sending, io::ErrorKind::BrokenPipe)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the reply to the oldest call and hands it over; `false` if not all of it has come yet.
+    fn next_reply(&mut self, patience: Patience) -> Result<bool> {
+        let Driver { borrowed, owed, progress, .. } = self;
+        let wire = borrowed.wire();
+        wire.inbound.set_patience(patience);
+        let outcome = match wire.resume_reply(progress) {
+            Read::NotYet => return Ok(false),
+            Read::Reply => Ok(()),
+            Read::Failed(error) if error.connection_usable() => Err(error.into()),
+            Read::Failed(error) => return Err(error),
+        };
+        if let Some(owed) = owed.pop_front() {
+            self.out -= owed.size;
+            owed.call.end(outcome, &mut wire.inbound.body);
+        }
+        self.aged = true;
+        Ok(true)
+    }
+
+    /// Lets go of the connection: in step it goes back to its pool. Calls that are out fail, if there are any. The error is
+    /// told to the oldest of them. Gives back the room of the calls.
+    fn end(mut self, shared: &SharedConnection, outcome: Result<()>) -> VecDeque<Owed> {
+        let mut owed = std::mem::take(&mut self.owed);
+        let retired = {
+            let mut state = shared.lock();
+            state.busy = false;
+            std::mem::take(&mut state.retired)
+        };
+        let broken = outcome.is_err() || retired;
+        let accepted = self.wire().outbound.frames.accepted();
+        if let Err(error) = outcome {
+            tracing::debug!(%error, calls = owed.len(), "a shared connection failed");
+            let reset = error.never_ran();
+            for (at, Owed { call, end, .. }) in owed.drain(..).enumerate() {
+                // the server answers in order: what comes after a call that never ran has not run either
+                let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
+                let error = if at == 0 { error.repeated().with_fate(fate) } else { for_others(&error, fate) };
+                call.end(Err(Failure { error, aged: self.aged }), &mut Vec::new());
+            }
+        }
+        self.wire().broken |= broken;
+        // closing it may run the transport's code
+        let borrowed = self.borrowed;
+        if unwind::catch(|| drop(borrowed)).is_none() {
+            tracing::error!("a transport panicked when it was closed");
+        }
+        owed
+    }
+}
+
+/// Queues a request with what is left of its time.
+fn queue(outbound: &mut Outbound, call: &Call, timeout_ms: u64) -> Result<(), FrameError> {
+    outbound.header.clear();
+    outbound.header.extend_from_slice(&call.header);
+    add_timeout(&mut outbound.header, timeout_ms);
+    outbound.queue_header()?;
+    outbound.frames.queue(FrameKind::Data, true, &call.body)
+}
+
+/// The error of a connection of which no more is known.
+fn lost(doing: Doing, kind: io::ErrorKind) -> Error {
+    Error::Transport { doing, error: kind.into(), fate: Fate::LOST }
+}
+
+/// What the failure of a connection is for the calls after the one that met it.
+fn for_others(error: &Error, fate: Fate) -> Error {
+    match error {
+        Error::Transport { .. } => error.repeated().with_fate(fate),
+        _ => lost(Doing::WaitingForReply, io::ErrorKind::ConnectionAborted).with_fate(fate),
+    }
+}
