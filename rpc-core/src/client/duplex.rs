@@ -150,7 +150,7 @@ impl Wire {
                 Ahead::Nothing if self.turn().sending() => {}
                 _ => break,
             }
-            match self.send_some(source) {
+            match self.send_some(source, &mut stall) {
                 Ok(true) => stall.renew(),
                 Ok(false) => self.wait_for_either(&stall, Doing::Sending)?,
                 Err(Error::Transport { error, fate, .. }) => return self.explain(error, fate, deadline),
@@ -191,7 +191,7 @@ impl Wire {
                     });
                 }
             }
-            if self.send_some(source)? {
+            if self.send_some(source, &mut stall)? {
                 stall.renew();
             } else {
                 self.wait_for_either(&stall, Doing::ReadingStream)?;
@@ -199,12 +199,14 @@ impl Wire {
         }
     }
 
-    /// Sends what can be sent without blocking; `false` where that is nothing. A source that fails ends the call.
-    fn send_some(&mut self, source: &mut dyn Read) -> Result<bool> {
-        if self.pump.is_empty()
-            && let Err(error) = self.pump.load(source)
-        {
-            return Err(self.duplex_source_failed(error));
+    /// Sends what can be sent without blocking; `false` if that is nothing. A source that fails ends the call.
+    fn send_some(&mut self, source: &mut dyn Read, stall: &mut Stall) -> Result<bool> {
+        if self.pump.is_empty() {
+            if let Err(error) = self.pump.load(source) {
+                return Err(self.duplex_source_failed(error));
+            }
+            // the time that the source took is not the peer's
+            stall.renew();
         }
         self.push().map_err(|error| self.push_failed(error))
     }
@@ -274,7 +276,10 @@ impl Wire {
             if !self.turn().can_trail() || discarded > DISCARD_BYTES || Instant::now() >= until {
                 return false;
             }
-            let Ok(read) = self.discard_some(&mut discarded, until) else { return false };
+            // a socket can always be written to, so waiting for either would not wait
+            let sends = !self.pump.is_empty() || self.turn().sending() || self.turn().may_cancel();
+            let patience = if sends { Patience::Now(Some(until)) } else { Patience::Until(until) };
+            let Ok(read) = self.discard_some(&mut discarded, patience) else { return false };
             let Ok(written) = (if self.next_closing_frame() { self.push() } else { Ok(false) }) else { return false };
             let waited = || self.control.as_ref().is_some_and(|control| control.wait(Some(until)).is_ok());
             if !read && !written && !waited() {
@@ -284,15 +289,15 @@ impl Wire {
         self.turn().reusable()
     }
 
-    /// Throws away what of the reply is here; whether that was anything.
-    fn discard_some(&mut self, discarded: &mut u64, until: Instant) -> Result<bool, MessageError> {
+    /// Throws away some of the reply, as patiently as is said; whether that was anything.
+    fn discard_some(&mut self, discarded: &mut u64, patience: Patience) -> Result<bool, MessageError> {
         if self.turn().reply_is_over() {
             return Ok(false);
         }
         if self.turn().reply_awaited() {
-            return self.discard_header();
+            return self.discard_header(patience);
         }
-        self.inbound.set_patience(Patience::Now(Some(until)));
+        self.inbound.set_patience(patience);
         self.inbound.messages.next_part();
         match self.inbound.messages.fill_message().map(<[u8]>::len) {
             Ok(count) => {
@@ -312,14 +317,14 @@ impl Wire {
         }
     }
 
-    /// Reads the reply's header, if it has come; what it says is not wanted any more.
-    fn discard_header(&mut self) -> Result<bool, MessageError> {
-        match self.inbound.look_ahead() {
-            Ahead::Nothing | Ahead::Blind => Ok(false),
-            Ahead::Bytes | Ahead::End => match self.reply_header(Deadline::none().at_most(DISCARD_TIME)) {
-                Ok(_) | Err(Error::Remote(_)) => Ok(true),
-                Err(error) => Err(MessageError::Io(error.into())),
-            },
+    /// Reads the reply's header, or, if that may not be waited for, only when it has come. What it says is not wanted any more.
+    fn discard_header(&mut self, patience: Patience) -> Result<bool, MessageError> {
+        if matches!(patience, Patience::Now(_)) && matches!(self.inbound.look_ahead(), Ahead::Nothing | Ahead::Blind) {
+            return Ok(false);
+        }
+        match self.reply_header(Deadline::none().at_most(DISCARD_TIME)) {
+            Ok(_) | Err(Error::Remote(_)) => Ok(true),
+            Err(error) => Err(MessageError::Io(error.into())),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Time limits hold, whatever the other side does: never reads, trickles, or stops anywhere.
 
+mod both_ways;
 #[cfg(target_os = "linux")]
 mod connecting;
 mod empty;
