@@ -68,13 +68,15 @@ impl Listener {
     /// Takes a connection that waits.
     ///
     /// # Errors
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none does.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none does; [`ConnectionAborted`](io::ErrorKind::ConnectionAborted) if its
+    /// client has gone already, which some systems tell in other words when the socket is made ready.
     pub(crate) fn accept_now(&self) -> io::Result<Parts> {
-        match &self.socket {
+        let parts = match &self.socket {
             Socket::Tcp(listener) => listener.accept()?.0.into_parts(),
             #[cfg(unix)]
             Socket::Unix(listener) => listener.accept()?.0.into_parts(),
-        }
+        };
+        parts.map_err(|error| io::Error::new(io::ErrorKind::ConnectionAborted, error))
     }
 }
 
