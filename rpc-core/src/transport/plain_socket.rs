@@ -25,7 +25,7 @@ pub(super) fn parts(socket: TcpStream, peer: Peer) -> io::Result<Parts> {
     let shared = Arc::new(Shared { socket, aborted: AtomicBool::new(false) });
     Ok(Parts {
         reader: Box::new(Incoming { shared: Arc::clone(&shared), limit: SocketLimit::default() }),
-        writer: Box::new(Outgoing { shared: Arc::clone(&shared), limit: None }),
+        writer: Box::new(Outgoing { shared: Arc::clone(&shared), limit: None, late: false }),
         control: Some(Arc::new(Both(shared))),
         peer,
     })
@@ -86,6 +86,8 @@ struct Outgoing {
     shared: Arc<Shared>,
     /// The time limit that the system keeps at present.
     limit: Option<Duration>,
+    /// A write has met its limit, and nobody knows what it has done.
+    late: bool,
 }
 
 impl Outgoing {
@@ -110,12 +112,20 @@ impl Outgoing {
 
 impl WriteHalf for Outgoing {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        if self.late {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
         self.limit(until)?;
         let mut socket = &self.shared.socket;
         loop {
             match socket.write_vectored(bufs) {
                 // the reader was looking ahead at that moment, and nothing was written
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                // all of it may be on its way, so it counts as written, or a request that runs would be called safe to repeat
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    self.late = true;
+                    return Ok(bufs.iter().map(|buf| buf.len()).sum());
+                }
                 outcome => return outcome,
             }
         }
