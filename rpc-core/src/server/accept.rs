@@ -20,6 +20,9 @@ const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
 /// How long a server that stops goes on accepting those that wait. New ones may come all the time.
 const REFUSING_TIME: Duration = Duration::from_millis(100);
 
+/// How many of them it accepts: as many as a listen queue usually holds.
+const MOST_REFUSED: usize = 4096;
+
 impl Server {
     /// Accepts until the bell rings.
     pub(super) fn accept_all(self, registry: &Arc<Registry>, mut prepare: Prepare) -> Result<()> {
@@ -45,13 +48,13 @@ impl Server {
     /// Accepts what waits in the listen queue, closes that, and then tells those who waited that nothing of theirs runs. Left in
     /// the queue they would hear that the connection was reset, and could not know.
     ///
-    /// They are told when nobody listens any more, because some connect again at once. Only a client that connects between
-    /// the last look and the closing is not told.
+    /// They are told when nobody listens any more, because some connect again at once. Not told is only a
+    /// client that connects between the last look and the closing, and those for whom there are no descriptors left.
     fn refuse_queued(self, registry: &Arc<Registry>) {
         let Server { listener, config } = self;
         let until = Instant::now() + REFUSING_TIME;
         let mut queued = Vec::new();
-        while Instant::now() < until {
+        while queued.len() < MOST_REFUSED && Instant::now() < until {
             match listener.accept_now() {
                 Ok(parts) => queued.push(Serving::new(parts, config.clone())),
                 Err(error) if concerns_one_connection(&error) => {}

@@ -44,7 +44,7 @@ impl ServerHandle {
 
     /// Stops the server. Idle connections are told by a Reset frame, and end; so are those that wait to be accepted, and then
     /// the listening socket is closed. Connections in a call may finish it within `grace`; what is left then is cut. Blocks
-    /// no longer than `grace` and the 200 ms at most that telling takes, and returns as soon as no call is under way, or up
+    /// no longer than `grace`, the 250 ms at most that telling takes, and a clone of the service that is being made; returns as soon as no call is under way, or up
     /// to 250 ms later, so that clients can close first. A call is under way when its header has been read: a request that
     /// still waits in a socket or in the listen queue does not run, and its client hears a Reset that says so.
     ///

@@ -117,12 +117,16 @@ fn visit(visit: &mut Visit) -> bool {
     let Some(mut outbound) = try_lock(&outbound) else {
         return visit.again();
     };
+    // also if the transport panics
+    outbound.visited_soon = false;
     match outbound.try_flush() {
-        Ok(false) => return visit.again(),
+        Ok(false) => {
+            outbound.visited_soon = true;
+            return visit.again();
+        }
         Ok(true) => {}
         // its own thread finds out when it writes
         Err(error) => tracing::debug!(%error, "replies that were held back cannot be sent"),
     }
-    outbound.visited_soon = false;
     false
 }
