@@ -12,10 +12,10 @@ use crate::connection::{Ahead, CHUNK, DISCARD_BYTES, DISCARD_TIME};
 use crate::error::{Doing, Error, Fate, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
-use crate::transport::{Patience, in_time, with_helpers};
+use crate::transport::{TimeLimit, in_time, with_helpers};
 
 use super::options::Deadline;
-use super::sending::stream_patience;
+use super::sending::stream_limit;
 use super::wire::Wire;
 
 /// A frame on its way out.
@@ -95,7 +95,7 @@ impl Stall {
 
     /// One direction has made progress.
     fn renew(&mut self) {
-        self.until = stream_patience(self.limit, self.deadline).deadline();
+        self.until = stream_limit(self.limit, self.deadline).deadline();
     }
 
     /// The limit that has passed.
@@ -135,7 +135,7 @@ impl Wire {
     ) -> Result<DataType> {
         self.become_pollable()?;
         let header_end = self.header_end();
-        self.be_patient_with_stream(deadline);
+        self.limit_stream(deadline);
         let sent = self.outbound.queue_header().and_then(|()| match json {
             true => self.outbound.write_json(),
             false => self.outbound.frames.flush(),
@@ -177,7 +177,11 @@ impl Wire {
         let mut stall = Stall::new(self.config.stall_timeout, Deadline::none());
         loop {
             let sending = self.turn().sending();
-            self.inbound.set_patience(if sending { Patience::Now(stall.until) } else { Patience::until(stall.until) });
+            self.inbound.set_time_limit(if sending {
+                TimeLimit::Now(stall.until)
+            } else {
+                TimeLimit::until(stall.until)
+            });
             match receive(self) {
                 Err(MessageError::Io(error)) if sending && error.kind() == io::ErrorKind::WouldBlock => {}
                 outcome => {
@@ -278,8 +282,8 @@ impl Wire {
             }
             // a socket can always be written to, so waiting for either would not wait
             let sends = !self.pump.is_empty() || self.turn().sending() || self.turn().may_cancel();
-            let patience = if sends { Patience::Now(Some(until)) } else { Patience::Until(until) };
-            let Ok(read) = self.discard_some(&mut discarded, patience) else { return false };
+            let time_limit = if sends { TimeLimit::Now(Some(until)) } else { TimeLimit::Until(until) };
+            let Ok(read) = self.discard_some(&mut discarded, time_limit) else { return false };
             let Ok(written) = (if self.next_closing_frame() { self.push() } else { Ok(false) }) else { return false };
             let waited = || self.control.as_ref().is_some_and(|control| control.wait(Some(until)).is_ok());
             if !read && !written && !waited() {
@@ -289,15 +293,15 @@ impl Wire {
         self.turn().reusable()
     }
 
-    /// Throws away some of the reply, as patiently as is said; whether that was anything.
-    fn discard_some(&mut self, discarded: &mut u64, patience: Patience) -> Result<bool, MessageError> {
+    /// Throws away some of the reply, within a time limit; tells whether that was anything.
+    fn discard_some(&mut self, discarded: &mut u64, time_limit: TimeLimit) -> Result<bool, MessageError> {
         if self.turn().reply_is_over() {
             return Ok(false);
         }
         if self.turn().reply_awaited() {
-            return self.discard_header(patience);
+            return self.discard_header(time_limit);
         }
-        self.inbound.set_patience(patience);
+        self.inbound.set_time_limit(time_limit);
         self.inbound.messages.next_part();
         match self.inbound.messages.fill_message().map(<[u8]>::len) {
             Ok(count) => {
@@ -318,8 +322,9 @@ impl Wire {
     }
 
     /// Reads the reply's header, or, if that may not be waited for, only when it has come. What it says is not wanted any more.
-    fn discard_header(&mut self, patience: Patience) -> Result<bool, MessageError> {
-        if matches!(patience, Patience::Now(_)) && matches!(self.inbound.look_ahead(), Ahead::Nothing | Ahead::Blind) {
+    fn discard_header(&mut self, time_limit: TimeLimit) -> Result<bool, MessageError> {
+        if matches!(time_limit, TimeLimit::Now(_)) && matches!(self.inbound.look_ahead(), Ahead::Nothing | Ahead::Blind)
+        {
             return Ok(false);
         }
         match self.reply_header(Deadline::none().at_most(DISCARD_TIME)) {

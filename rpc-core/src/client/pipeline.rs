@@ -14,7 +14,7 @@ use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::frame::FRAME_HEADER_LEN;
 use crate::message::{DataType, Metadata, RequestHeader, json};
 use crate::service::SerdeArgument;
-use crate::transport::Patience;
+use crate::transport::TimeLimit;
 
 use super::octets::Held;
 use super::options::{CallOptions, Deadline};
@@ -116,7 +116,7 @@ where
     fn receive(&mut self, size: usize) -> Result<T> {
         let wire = self.held.wire()?;
         let limit = self.options.limit(wire.config.reply_timeout);
-        let body = wire.next_reply(Patience::from_first(limit), limit);
+        let body = wire.next_reply(TimeLimit::from_first(limit), limit);
         self.out -= size;
         let bytes = wire.read_json(body?, limit)?;
         let decoded = json::decode(bytes);
@@ -204,7 +204,7 @@ impl Wire {
             if self.outbound.body.len() <= window {
                 self.outbound.queue_json()
             } else {
-                self.outbound.set_patience(Patience::until(deadline.at));
+                self.outbound.set_time_limit(TimeLimit::until(deadline.at));
                 self.outbound.write_json()
             }
         });
@@ -212,26 +212,26 @@ impl Wire {
     }
 
     /// Reads the header of the next reply that is owed; sends meanwhile what has not been sent yet.
-    fn next_reply(&mut self, mut patience: Patience, limit: Option<Duration>) -> Result<DataType> {
+    fn next_reply(&mut self, mut time_limit: TimeLimit, limit: Option<Duration>) -> Result<DataType> {
         if self.outbound.frames.queued() > 0 {
-            patience = Patience::until(patience.deadline());
-            self.send_on(patience.deadline()).map_err(|error| {
+            time_limit = TimeLimit::until(time_limit.deadline());
+            self.send_on(time_limit.deadline()).map_err(|error| {
                 self.broken = true;
                 Error::from_message(error.into(), Doing::WaitingForReply, limit, Fate::LOST)
             })?;
         }
         self.next_turn();
-        self.inbound.set_patience(patience);
+        self.inbound.set_time_limit(time_limit);
         self.next_header(limit)
     }
 
     /// Throws away the replies that are owed; `false` where the budget did not reach.
     fn discard_replies(&mut self, owed: usize) -> bool {
         let limit = Some(DISCARD_TIME);
-        let patience = Patience::total(limit);
+        let time_limit = TimeLimit::total(limit);
         let mut left = DISCARD_BYTES;
         for _ in 0..owed {
-            let Ok(body) = self.next_reply(patience, limit).or_else(|error| match error {
+            let Ok(body) = self.next_reply(time_limit, limit).or_else(|error| match error {
                 Error::Remote(remote) if remote.fate.connection_usable => Ok(DataType::None),
                 other => Err(other),
             }) else {

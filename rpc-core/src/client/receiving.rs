@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::connection::{Answer, Inbound};
 use crate::error::{Doing, Error, Fate, RemoteError, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, Violation};
-use crate::transport::{Filled, KernelPipe, Patience};
+use crate::transport::{Filled, KernelPipe, TimeLimit};
 
 use super::options::Deadline;
 use super::wire::Wire;
@@ -13,11 +13,11 @@ use super::wire::Wire;
 impl Wire {
     /// Waits for the reply's header. A reply that says no is an error.
     pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
-        self.inbound.set_patience(Patience::until(deadline.at));
+        self.inbound.set_time_limit(TimeLimit::until(deadline.at));
         self.next_header(deadline.limit)
     }
 
-    /// The same, as patiently as is set; `limit` is how long that is.
+    /// The same, within the time limit that is set; `limit` is how long that is.
     pub(super) fn next_header(&mut self, limit: Option<Duration>) -> Result<DataType> {
         let mut header = std::mem::take(&mut self.inbound.header);
         let outcome = self.read_reply_header(&mut header, limit);
@@ -127,12 +127,12 @@ impl Wire {
         self.octets_read(outcome)
     }
 
-    /// Reads from the body, as patiently as is set.
+    /// Reads from the body, within the time limit that is set.
     pub(super) fn receive_octets(&mut self, out: &mut [u8]) -> Result<usize, MessageError> {
         self.inbound.messages.read_message(out)
     }
 
-    /// Reads ahead in the body, as patiently as is set.
+    /// Reads ahead in the body, within the time limit that is set.
     pub(super) fn receive_ahead(&mut self) -> Result<usize, MessageError> {
         self.inbound.messages.fill_message().map(<[u8]>::len)
     }
@@ -158,7 +158,7 @@ impl Wire {
     }
 
     fn await_octets(&mut self) {
-        self.inbound.set_patience(Patience::total(self.config.stall_timeout));
+        self.inbound.set_time_limit(TimeLimit::total(self.config.stall_timeout));
     }
 
     pub(super) fn octets_read(&mut self, outcome: Result<usize, MessageError>) -> Result<usize> {

@@ -10,7 +10,7 @@ use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHeader, Status};
 use crate::service::Encode;
-use crate::transport::Patience;
+use crate::transport::TimeLimit;
 
 use super::options::Deadline;
 use super::wire::Wire;
@@ -119,25 +119,25 @@ impl Wire {
         self.outbound.queue_header()?;
         match body {
             RequestBody::Json => {
-                self.outbound.set_patience(Patience::until(deadline.at));
+                self.outbound.set_time_limit(TimeLimit::until(deadline.at));
                 self.outbound.write_json()?;
                 Ok(Sent::Whole)
             }
             RequestBody::Octets(source) => {
-                self.be_patient_with_stream(deadline);
+                self.limit_stream(deadline);
                 self.outbound.frames.flush()?;
                 self.send_octets(source, deadline)
             }
             RequestBody::JsonThenOctets(source) => {
-                self.be_patient_with_stream(deadline);
+                self.limit_stream(deadline);
                 self.outbound.write_json()?;
                 self.send_octets(source, deadline)
             }
         }
     }
 
-    pub(super) fn be_patient_with_stream(&mut self, deadline: Deadline) {
-        self.outbound.set_patience(stream_patience(self.config.stall_timeout, deadline));
+    pub(super) fn limit_stream(&mut self, deadline: Deadline) {
+        self.outbound.set_time_limit(stream_limit(self.config.stall_timeout, deadline));
     }
 
     /// Frame by frame, looking for a reply before each.
@@ -238,10 +238,10 @@ impl Wire {
     }
 }
 
-/// The patience for sending a stream: each bit of progress renews the stall limit, and an explicit deadline ends it.
-pub(super) fn stream_patience(stall: Option<Duration>, deadline: Deadline) -> Patience {
+/// The time limit for sending a stream: each bit of progress renews the stall limit, and an explicit deadline ends it.
+pub(super) fn stream_limit(stall: Option<Duration>, deadline: Deadline) -> TimeLimit {
     match deadline.at {
-        Some(at) if deadline.covers_streams() => Patience::StallUntil(stall, at),
-        _ => Patience::stall(stall),
+        Some(at) if deadline.covers_streams() => TimeLimit::StallUntil(stall, at),
+        _ => TimeLimit::stall(stall),
     }
 }

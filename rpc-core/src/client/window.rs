@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::connection::{Ahead, ClientTurn};
 use crate::frame::FrameError;
 use crate::message::DataType;
-use crate::transport::{Patience, in_time};
+use crate::transport::{TimeLimit, in_time};
 
 use super::wire::Wire;
 
@@ -39,7 +39,7 @@ impl Wire {
             _ = self.outbound.try_flush();
             return Ok(());
         }
-        self.outbound.set_patience(Patience::until(until));
+        self.outbound.set_time_limit(TimeLimit::until(until));
         self.outbound.frames.flush()
     }
 

@@ -14,7 +14,7 @@ use crate::connection::{
 use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, ReplyHeader, RequestHeader, Status, Violation};
-use crate::transport::{Control, Parts, Patience};
+use crate::transport::{Control, Parts, TimeLimit};
 
 use super::ClientConfig;
 use super::duplex::Pump;
@@ -131,7 +131,7 @@ impl Wire {
         let fits = RequestHeader::new(PING, DataType::Control, DataType::Control).encode(&mut self.outbound.header);
         debug_assert!(fits, "this header is short");
         self.turn = Some(ClientTurn::new(DataType::Control, DataType::Control, 0));
-        self.outbound.set_patience(Patience::until(deadline.at));
+        self.outbound.set_time_limit(TimeLimit::until(deadline.at));
         let sent = self.outbound.queue_header().and_then(|()| self.outbound.frames.flush());
         sent.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::UNREACHED))?;
         self.turn().request_ended();
@@ -178,7 +178,7 @@ impl Wire {
         if !self.turn().may_cancel() {
             return false;
         }
-        self.outbound.set_patience(Patience::total(Some(DISCARD_TIME)));
+        self.outbound.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
         if self.outbound.write_trailer(&ReplyHeader::trailer(Status::RequestError, "not wanted any more")).is_err() {
             return false;
         }
@@ -196,7 +196,7 @@ impl Wire {
     /// Tells the server that no call will come, and waits neither for its answer nor long.
     pub(crate) fn leave(mut self) {
         let limit = self.config.close_timeout.map_or(Duration::from_millis(500), |limit| limit / 10);
-        if request_close(&mut self.outbound, Patience::total(Some(limit))).is_ok() {
+        if request_close(&mut self.outbound, TimeLimit::total(Some(limit))).is_ok() {
             finish(&mut self.outbound);
         }
     }

@@ -4,42 +4,42 @@ use std::time::{Duration, Instant};
 
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
-use crate::transport::Patience;
+use crate::transport::TimeLimit;
 
 use super::{DISCARD_BYTES, DISCARD_TIME, Inbound, Outbound};
 
 /// Sends a Reset, ends writing, and reads and throws away until the peer's Reset or end, for a bounded time. Failures mean
 /// that the peer was faster.
 pub(crate) fn close_after_last_reply(inbound: &mut Inbound, outbound: &mut Outbound) {
-    let patience = Patience::total(Some(DISCARD_TIME));
-    outbound.set_patience(patience);
+    let time_limit = TimeLimit::total(Some(DISCARD_TIME));
+    outbound.set_time_limit(time_limit);
     if outbound.reset().is_ok() {
         finish(outbound);
-        wait_for_the_end(inbound, patience);
+        wait_for_the_end(inbound, time_limit);
     }
 }
 
 /// The same for a connection on which a reply is owed to a request that has run: a Reset in its place would say that the
 /// request has not.
 pub(crate) fn close_without_reset(inbound: &mut Inbound, outbound: &mut Outbound) {
-    let patience = Patience::total(Some(DISCARD_TIME));
-    outbound.set_patience(patience);
+    let time_limit = TimeLimit::total(Some(DISCARD_TIME));
+    outbound.set_time_limit(time_limit);
     // replies of earlier calls may wait there
     if outbound.frames.flush().is_ok() {
         finish(outbound);
-        wait_for_the_end(inbound, patience);
+        wait_for_the_end(inbound, time_limit);
     }
 }
 
 /// Reads and throws away until the peer's Reset or end, but not beyond `until`.
 pub(crate) fn discard_until_the_end(inbound: &mut Inbound, until: Instant) {
-    wait_for_the_end(inbound, Patience::Until(until));
+    wait_for_the_end(inbound, TimeLimit::Until(until));
 }
 
 /// Ends the direction to the peer, behind its last frame.
 pub(crate) fn finish(outbound: &mut Outbound) {
     let writer = outbound.frames.get_mut();
-    let until = writer.patience.deadline();
+    let until = writer.time_limit.deadline();
     if let Err(error) = writer.half.finish(until) {
         tracing::trace!(%error, "the peer closed first");
     }
@@ -47,12 +47,12 @@ pub(crate) fn finish(outbound: &mut Outbound) {
 
 /// The same, for a bounded time.
 pub(crate) fn finish_in_time(outbound: &mut Outbound) {
-    outbound.set_patience(Patience::total(Some(DISCARD_TIME)));
+    outbound.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
     finish(outbound);
 }
 
-fn wait_for_the_end(inbound: &mut Inbound, patience: Patience) {
-    inbound.set_patience(patience);
+fn wait_for_the_end(inbound: &mut Inbound, time_limit: TimeLimit) {
+    inbound.set_time_limit(time_limit);
     let mut read = 0;
     while read <= DISCARD_BYTES {
         match inbound.messages.frames_mut().next_frame() {
@@ -68,9 +68,9 @@ pub(crate) fn close_as_client(
     outbound: &mut Outbound,
     limit: Option<Duration>,
 ) -> Result<(), MessageError> {
-    let patience = Patience::total(limit);
-    request_close(outbound, patience)?;
-    inbound.set_patience(patience);
+    let time_limit = TimeLimit::total(limit);
+    request_close(outbound, time_limit)?;
+    inbound.set_time_limit(time_limit);
     let mut header = std::mem::take(&mut inbound.header);
     let acknowledged = match inbound.messages.read_header(&mut header) {
         Ok(true) => acknowledgement(&header),
@@ -81,14 +81,14 @@ pub(crate) fn close_as_client(
     acknowledged?;
     if outbound.reset().is_ok() {
         finish(outbound);
-        wait_for_the_end(inbound, Patience::total(Some(limit.unwrap_or(DISCARD_TIME).min(DISCARD_TIME))));
+        wait_for_the_end(inbound, TimeLimit::total(Some(limit.unwrap_or(DISCARD_TIME).min(DISCARD_TIME))));
     }
     Ok(())
 }
 
 /// Asks the server to close, without waiting for its answer.
-pub(crate) fn request_close(outbound: &mut Outbound, patience: Patience) -> Result<(), MessageError> {
-    outbound.set_patience(patience);
+pub(crate) fn request_close(outbound: &mut Outbound, time_limit: TimeLimit) -> Result<(), MessageError> {
+    outbound.set_time_limit(time_limit);
     outbound.header.clear();
     let fits = RequestHeader::new("Close", DataType::Control, DataType::Control).encode(&mut outbound.header);
     debug_assert!(fits, "this header is short");

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter};
 use crate::message::{MessageError, MessageReader, MessageWriter, ReplyHeader};
-use crate::transport::{Control, Filled, KernelPipe, Parts, Patience, Patient, ReadHalf, WriteHalf};
+use crate::transport::{Control, Filled, KernelPipe, Parts, ReadHalf, TimeLimit, Timed, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{
@@ -56,7 +56,7 @@ impl Ends {
     pub(crate) fn new(parts: Parts) -> Ends {
         Ends {
             inbound: Inbound {
-                messages: MessageReader::new(Patient::new(parts.reader)),
+                messages: MessageReader::new(Timed::new(parts.reader)),
                 header: Vec::new(),
                 body: Vec::new(),
             },
@@ -68,7 +68,7 @@ impl Ends {
 
 /// The direction from the peer.
 pub(crate) struct Inbound {
-    pub(crate) messages: MessageReader<Patient<dyn ReadHalf>>,
+    pub(crate) messages: MessageReader<Timed<dyn ReadHalf>>,
     /// The last header read.
     pub(crate) header: Vec<u8>,
     /// The last JSON body read.
@@ -89,8 +89,8 @@ pub(crate) enum Ahead {
 }
 
 impl Inbound {
-    pub(crate) fn set_patience(&mut self, patience: Patience) {
-        self.messages.frames_mut().get_mut().patience = patience;
+    pub(crate) fn set_time_limit(&mut self, time_limit: TimeLimit) {
+        self.messages.frames_mut().get_mut().time_limit = time_limit;
     }
 
     /// What has come since the last read, without blocking.
@@ -110,7 +110,7 @@ impl Inbound {
         }
     }
 
-    /// Waits until something comes, for as long as patience lasts; `false` at the end of the stream.
+    /// Waits until something comes, within the time limit; `false` at the end of the stream.
     pub(crate) fn wait(&mut self) -> io::Result<bool> {
         if !self.messages.frames().buffered().is_empty() {
             return Ok(true);
@@ -124,7 +124,7 @@ impl Inbound {
         if self.messages.skip_read_ahead()? {
             return Ok(true);
         }
-        self.set_patience(Patience::total(Some(DISCARD_TIME)));
+        self.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
         let mut left = DISCARD_BYTES;
         loop {
             self.messages.next_part();
@@ -168,7 +168,7 @@ impl Inbound {
 
 /// The direction to the peer.
 pub(crate) struct Outbound {
-    pub(crate) frames: FrameWriter<Patient<dyn WriteHalf>>,
+    pub(crate) frames: FrameWriter<Timed<dyn WriteHalf>>,
     /// The header to be written.
     pub(crate) header: Vec<u8>,
     /// The JSON body to be written.
@@ -180,15 +180,15 @@ pub(crate) struct Outbound {
 impl Outbound {
     fn new(writer: Box<dyn WriteHalf>) -> Outbound {
         Outbound {
-            frames: FrameWriter::new(Patient::new(writer)),
+            frames: FrameWriter::new(Timed::new(writer)),
             header: Vec::new(),
             body: Vec::new(),
             visited_soon: false,
         }
     }
 
-    pub(crate) fn set_patience(&mut self, patience: Patience) {
-        self.frames.get_mut().patience = patience;
+    pub(crate) fn set_time_limit(&mut self, time_limit: TimeLimit) {
+        self.frames.get_mut().time_limit = time_limit;
     }
 
     /// Queues the header that stands ready.

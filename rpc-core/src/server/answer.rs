@@ -12,7 +12,7 @@ use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, ReplyHeader, Status};
 use crate::service::Encode;
-use crate::transport::Patience;
+use crate::transport::TimeLimit;
 
 use super::exchange::{Exchange, lock};
 use super::held::send_soon;
@@ -195,7 +195,7 @@ impl Exchange<'_> {
         let ended = self.request_ended(header.error != Status::Ok.to_wire())?;
         self.reply_begun();
         let mut outbound = lock(&self.line.outbound);
-        outbound.set_patience(Patience::stall(self.line.config.stall_timeout));
+        outbound.set_time_limit(TimeLimit::stall(self.line.config.stall_timeout));
         outbound.header.clear();
         header.encode(&mut outbound.header);
         outbound.queue_header().map_err(|error| self.write_failed(error))?;

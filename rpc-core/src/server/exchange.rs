@@ -9,7 +9,7 @@ use crate::connection::{Ahead, Inbound, Outbound, ServerTurn};
 use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, RequestHeader, Violation};
-use crate::transport::Patience;
+use crate::transport::TimeLimit;
 
 use super::ServerConfig;
 use super::request::RequestReader;
@@ -220,7 +220,7 @@ impl<'c> Exchange<'c> {
         }
         match inbound.messages.ahead().first().copied().and_then(FrameKind::from_wire) {
             Some(FrameKind::Trailer | FrameKind::Reset) => {
-                inbound.set_patience(Patience::total(self.line.config.stall_timeout));
+                inbound.set_time_limit(TimeLimit::total(self.line.config.stall_timeout));
                 let cancel = inbound.messages.read_cancel().map_err(|error| self.request_failed(error))?;
                 tracing::debug!(message = %cancel, "the client has cancelled the call");
                 Ok(true)

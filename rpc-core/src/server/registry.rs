@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::connection::{Outbound, finish};
-use crate::transport::{Control, Patience};
+use crate::transport::{Control, TimeLimit};
 use crate::unwind;
 
 use super::exchange::lock;
@@ -92,7 +92,7 @@ impl Entry {
             *phase = Phase::Told;
             // nobody holds this lock for long: an idle connection writes nothing but what was held back
             let mut outbound = lock(&self.outbound);
-            outbound.set_patience(Patience::until(Some(until)));
+            outbound.set_time_limit(TimeLimit::until(Some(until)));
             if outbound.reset().is_ok() {
                 finish(&mut outbound);
             }

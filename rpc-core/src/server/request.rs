@@ -9,7 +9,7 @@ use crate::connection::Inbound;
 use crate::content::KnownSource;
 use crate::error::{Doing, Error, Fate, Misuse};
 use crate::message::MessageError;
-use crate::transport::{Filled, KernelPipe, Patience};
+use crate::transport::{Filled, KernelPipe, TimeLimit};
 
 use super::exchange::{Receiving, lock};
 
@@ -52,7 +52,7 @@ impl RequestReader {
         if receiving.call != self.call {
             return Err(Error::from(Misuse::CallIsOver).into());
         }
-        receiving.inbound().set_patience(Patience::total(self.stall));
+        receiving.inbound().set_time_limit(TimeLimit::total(self.stall));
         let error = match step(receiving.inbound()) {
             Ok(gained) => {
                 if gained == Filled::With(0) {

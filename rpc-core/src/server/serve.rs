@@ -12,7 +12,7 @@ use crate::connection::{
 use crate::error::{Doing, Error, Fate, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
-use crate::transport::{Parts, Patience};
+use crate::transport::{Parts, TimeLimit};
 use crate::unwind;
 
 use super::ServerConfig;
@@ -144,7 +144,7 @@ impl Serving {
     /// Waits for the first byte of what comes next, and allows the rest of it its time; or says how the connection has ended.
     fn await_request(&self, inbound: &mut Inbound) -> Result<Option<Ended>> {
         let config = &self.line.config;
-        inbound.set_patience(Patience::from_first(config.idle_timeout));
+        inbound.set_time_limit(TimeLimit::from_first(config.idle_timeout));
         let ended = match inbound.wait() {
             Ok(true) => None,
             Ok(false) => Some(Ended::HungUp),
@@ -152,7 +152,7 @@ impl Serving {
             Err(error) if is_hang_up(&error) => Some(Ended::HungUp),
             Err(error) => return Err(Error::Transport { doing: Doing::Idling, error, fate: Fate::LOST }),
         };
-        inbound.set_patience(Patience::from_first(config.request_timeout));
+        inbound.set_time_limit(TimeLimit::from_first(config.request_timeout));
         Ok(ended)
     }
 
@@ -219,7 +219,7 @@ impl Serving {
 
     fn acknowledge_close(&self) -> Result<Ended> {
         let mut outbound = lock(&self.line.outbound);
-        outbound.set_patience(Patience::stall(self.line.config.stall_timeout));
+        outbound.set_time_limit(TimeLimit::stall(self.line.config.stall_timeout));
         outbound.header.clear();
         ReplyHeader::ok(DataType::Control).encode(&mut outbound.header);
         let header = std::mem::take(&mut outbound.header);

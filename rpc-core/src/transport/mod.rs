@@ -15,10 +15,10 @@ mod halves;
 pub(crate) mod kernel;
 mod listener;
 mod memory;
-mod patience;
 #[cfg_attr(not(unix), path = "plain_socket.rs")]
 mod socket;
 mod tcp;
+mod timeout;
 #[cfg(unix)]
 mod unix;
 
@@ -33,8 +33,8 @@ pub(crate) use kernel::Filled;
 pub use kernel::KernelPipe;
 pub(crate) use listener::{Listener, Ringer};
 pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
-pub(crate) use patience::{Patience, Patient, in_time};
 pub(crate) use tcp::connect as connect_tcp;
+pub(crate) use timeout::{TimeLimit, Timed, in_time};
 #[cfg(unix)]
 pub(crate) use unix::connect as connect_unix;
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::patience::SocketLimit;
+use super::timeout::SocketLimit;
 use super::{Control, Parts, Peer, ReadHalf, WriteHalf};
 
 /// How long a read waits before it looks whether the connection was aborted: a thread that waits for a request costs so much.

@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::patience::SocketLimit;
+use super::timeout::SocketLimit;
 use super::{Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
 
 /// What can be done to a socket beside reading and writing.

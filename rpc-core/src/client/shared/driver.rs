@@ -9,7 +9,7 @@ use crate::connection::{Ahead, Outbound};
 use crate::error::{Doing, Error, Fate, Misuse, Result};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::{Violation, add_timeout, timeout_len};
-use crate::transport::Patience;
+use crate::transport::TimeLimit;
 use crate::unwind;
 
 use super::super::borrowed::Borrowed;
@@ -192,7 +192,7 @@ impl Driver {
             return Ok(());
         }
         if !wire.sends_on() {
-            wire.outbound.set_patience(Patience::stall(stall));
+            wire.outbound.set_time_limit(TimeLimit::stall(stall));
             let flushed = wire.outbound.frames.flush();
             return flushed.map_err(|error| Error::from_message(error.into(), Doing::Sending, stall, Fate::LOST));
         }
@@ -206,7 +206,7 @@ impl Driver {
     /// Reads the replies that come, and waits for one, but not for long: others may have to be sent.
     fn receive(&mut self) -> Result<()> {
         let soon = Instant::now() + LOOK;
-        let mut patience = Patience::Until(soon);
+        let mut time_limit = TimeLimit::Until(soon);
         let wire = self.borrowed.wire();
         if wire.outbound.frames.queued() > 0 && wire.inbound.look_ahead() == Ahead::Nothing {
             // so that neither side waits in a write for the other to read
@@ -214,14 +214,14 @@ impl Driver {
             waited
                 .or_else(|error| if error.kind() == io::ErrorKind::TimedOut { Ok(()) } else { Err(error) })
                 .map_err(|error| Error::Transport { doing: Doing::WaitingForReply, error, fate: Fate::LOST })?;
-            patience = Patience::Now(Some(soon + LOOK));
+            time_limit = TimeLimit::Now(Some(soon + LOOK));
         }
-        while self.next_reply(patience)? {
+        while self.next_reply(time_limit)? {
             if self.owed.is_empty() || self.wire().inbound.messages.ahead().is_empty() {
                 return Ok(());
             }
             // those that have come along with it
-            patience = Patience::Now(Some(soon + READ_ON));
+            time_limit = TimeLimit::Now(Some(soon + READ_ON));
         }
         match self.explained_by {
             Some(at) if Instant::now() >= at => Err(lost(Doing::Sending, io::ErrorKind::BrokenPipe)),
@@ -230,10 +230,10 @@ impl Driver {
     }
 
     /// Reads the reply to the oldest call and hands it over; `false` if not all of it has come yet.
-    fn next_reply(&mut self, patience: Patience) -> Result<bool> {
+    fn next_reply(&mut self, time_limit: TimeLimit) -> Result<bool> {
         let Driver { borrowed, owed, progress, .. } = self;
         let wire = borrowed.wire();
-        wire.inbound.set_patience(patience);
+        wire.inbound.set_time_limit(time_limit);
         let outcome = match wire.resume_reply(progress) {
             Read::NotYet => return Ok(false),
             Read::Reply => Ok(()),

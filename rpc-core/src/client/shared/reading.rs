@@ -5,7 +5,7 @@ use std::io;
 use crate::connection::Inbound;
 use crate::error::Error;
 use crate::message::{DataType, MessageError};
-use crate::transport::Patience;
+use crate::transport::TimeLimit;
 
 use super::super::wire::Wire;
 
@@ -28,7 +28,7 @@ pub(super) enum Read {
 }
 
 impl Wire {
-    /// Reads the reply that is owed next, as patiently as is set.
+    /// Reads the reply that is owed next, within the time limit that is set.
     pub(super) fn resume_reply(&mut self, progress: &mut Progress) -> Read {
         if matches!(progress, Progress::Before) {
             self.next_turn();
@@ -75,7 +75,7 @@ impl Wire {
     /// Whether there is only nothing to read at present. Of an attempt that does not wait, a transport may not be capable.
     fn is_wait(&self, error: &MessageError) -> bool {
         let MessageError::Io(error) = error else { return false };
-        let at_once = matches!(self.inbound.messages.frames().get_ref().patience, Patience::Now(_));
+        let at_once = matches!(self.inbound.messages.frames().get_ref().time_limit, TimeLimit::Now(_));
         match error.kind() {
             io::ErrorKind::TimedOut => true,
             io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported => at_once,

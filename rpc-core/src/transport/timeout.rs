@@ -7,7 +7,7 @@ use super::{ReadHalf, WriteHalf};
 
 /// The limit for the next operations.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) enum Patience {
+pub(crate) enum TimeLimit {
     /// They may block for ever.
     #[default]
     Endless,
@@ -23,32 +23,32 @@ pub(crate) enum Patience {
     StallUntil(Option<Duration>, Instant),
 }
 
-impl Patience {
-    pub(crate) fn stall(limit: Option<Duration>) -> Patience {
-        limit.map_or(Patience::Endless, Patience::Stall)
+impl TimeLimit {
+    pub(crate) fn stall(limit: Option<Duration>) -> TimeLimit {
+        limit.map_or(TimeLimit::Endless, TimeLimit::Stall)
     }
 
-    pub(crate) fn from_first(limit: Option<Duration>) -> Patience {
-        limit.map_or(Patience::Endless, Patience::FromFirst)
+    pub(crate) fn from_first(limit: Option<Duration>) -> TimeLimit {
+        limit.map_or(TimeLimit::Endless, TimeLimit::FromFirst)
     }
 
-    pub(crate) fn until(limit: Option<Instant>) -> Patience {
-        limit.map_or(Patience::Endless, Patience::Until)
+    pub(crate) fn until(limit: Option<Instant>) -> TimeLimit {
+        limit.map_or(TimeLimit::Endless, TimeLimit::Until)
     }
 
     /// All operations together may take this long from now.
-    pub(crate) fn total(limit: Option<Duration>) -> Patience {
-        Patience::until(limit.and_then(|limit| Instant::now().checked_add(limit)))
+    pub(crate) fn total(limit: Option<Duration>) -> TimeLimit {
+        TimeLimit::until(limit.and_then(|limit| Instant::now().checked_add(limit)))
     }
 
     /// The moment at which an operation that begins now has to give up.
     pub(crate) fn deadline(self) -> Option<Instant> {
         match self {
-            Patience::Endless => None,
-            Patience::Now(until) => until,
-            Patience::Until(instant) => Some(instant),
-            Patience::Stall(limit) | Patience::FromFirst(limit) => Instant::now().checked_add(limit),
-            Patience::StallUntil(limit, until) => {
+            TimeLimit::Endless => None,
+            TimeLimit::Now(until) => until,
+            TimeLimit::Until(instant) => Some(instant),
+            TimeLimit::Stall(limit) | TimeLimit::FromFirst(limit) => Instant::now().checked_add(limit),
+            TimeLimit::StallUntil(limit, until) => {
                 let stall = limit.and_then(|limit| Instant::now().checked_add(limit));
                 Some(stall.map_or(until, |stall| stall.min(until)))
             }
@@ -59,30 +59,30 @@ impl Patience {
 /// Bytes of a write that most likely need not wait: it is tried without looking at the clock first.
 const SMALL: usize = 4 * 1024;
 
-/// A half of a transport with the patience that holds at present: a plain [`Read`] or [`Write`]. It is read vectored by the frame
+/// A half of a transport with the time limit that holds at present: a plain [`Read`] or [`Write`]. It is read vectored by the frame
 /// reader only, which does that for payload.
-pub(crate) struct Patient<T: ?Sized> {
-    pub(crate) patience: Patience,
+pub(crate) struct Timed<T: ?Sized> {
+    pub(crate) time_limit: TimeLimit,
     pub(crate) half: Box<T>,
     /// Whether operations can be tried without blocking, as soon as one has been.
     tries: Option<bool>,
 }
 
-impl<T: ?Sized> Patient<T> {
-    pub(crate) fn new(half: Box<T>) -> Patient<T> {
-        Patient { patience: Patience::Endless, half, tries: None }
+impl<T: ?Sized> Timed<T> {
+    pub(crate) fn new(half: Box<T>) -> Timed<T> {
+        Timed { time_limit: TimeLimit::Endless, half, tries: None }
     }
 
     /// The moment at which an operation that begins now has to give up.
     pub(crate) fn begin(&mut self) -> Option<Instant> {
-        if let Patience::FromFirst(limit) = self.patience {
-            self.patience = Patience::total(Some(limit));
+        if let TimeLimit::FromFirst(limit) = self.time_limit {
+            self.time_limit = TimeLimit::total(Some(limit));
         }
-        self.patience.deadline()
+        self.time_limit.deadline()
     }
 }
 
-impl Patient<dyn WriteHalf> {
+impl Timed<dyn WriteHalf> {
     /// Whether writing without blocking has worked before.
     pub(crate) fn can_try(&self) -> bool {
         self.tries == Some(true)
@@ -94,10 +94,10 @@ impl Patient<dyn WriteHalf> {
     }
 }
 
-impl Read for Patient<dyn ReadHalf> {
+impl Read for Timed<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self.patience {
-            Patience::Now(until) => {
+        match self.time_limit {
+            TimeLimit::Now(until) => {
                 in_time(until)?;
                 self.half.try_read(buf)
             }
@@ -111,8 +111,8 @@ impl Read for Patient<dyn ReadHalf> {
 
     /// Reads what the peer has announced: see [`ReadHalf::read_announced`].
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        match self.patience {
-            Patience::Now(until) => {
+        match self.time_limit {
+            TimeLimit::Now(until) => {
                 in_time(until)?;
                 self.half.try_read(&mut bufs[0])
             }
@@ -125,7 +125,7 @@ impl Read for Patient<dyn ReadHalf> {
     }
 }
 
-impl Write for Patient<dyn WriteHalf> {
+impl Write for Timed<dyn WriteHalf> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.write_vectored(&[IoSlice::new(buf)])
     }
