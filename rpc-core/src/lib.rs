@@ -36,7 +36,7 @@ pub mod __private;
 
 pub use client::{CallOptions, Client, ClientConfig, OctetReader, Outgoing, Pipeline, Ready, Session};
 pub use content::copy;
-pub use error::{Doing, Error, Fate, Misuse, RemoteError, Result};
+pub use error::{Error, Fate, Misuse, Operation, RemoteError, Result};
 pub use message::Status;
 pub use server::{
     Call, CallContext, Dispatch, Ended, RequestReader, Served, Server, ServerConfig, ServerHandle, ShutdownReport,

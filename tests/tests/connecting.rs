@@ -1,6 +1,6 @@
 //! How long connecting may take, and what is said when it fails.
 
-use rpc_core::{Client, Doing, Error, Misuse, Server};
+use rpc_core::{Client, Error, Misuse, Operation, Server};
 use rpc_tests::{OriginalServer, Reference, watchdog};
 
 #[cfg(unix)]
@@ -21,7 +21,7 @@ fn nobody_listens() {
             assert!(error.never_ran() && !error.connection_usable());
             assert!(error.to_string().starts_with(&format!("connecting: {address}: ")), "{error}");
             match error {
-                Error::Transport { doing: Doing::Connecting, error, .. } => {
+                Error::Transport { operation: Operation::Connecting, error, .. } => {
                     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
                 }
                 other => panic!("{other:?}"),
@@ -45,7 +45,7 @@ fn an_address_in_use_is_not_bound_again() {
     watchdog(|| {
         let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(OriginalServer::new(Reference)).unwrap();
         let error = Server::bind(server.address()).unwrap_err();
-        assert!(matches!(error, Error::Transport { doing: Doing::Binding, .. }), "{error:?}");
+        assert!(matches!(error, Error::Transport { operation: Operation::Binding, .. }), "{error:?}");
         assert!(error.to_string().starts_with(&format!("binding: {}: ", server.address())), "{error}");
     });
 }
@@ -68,7 +68,7 @@ fn a_full_listen_queue_ends_at_the_limit() {
         let _first = Client::connect_with(&address, config.clone()).unwrap();
         let error = Client::connect_with(&address, config).unwrap_err();
         assert!(
-            matches!(error, Error::Deadline { doing: Doing::Connecting, limit: found, .. } if found == limit),
+            matches!(error, Error::Deadline { operation: Operation::Connecting, limit: found, .. } if found == limit),
             "{error:?}"
         );
         assert!(error.never_ran());

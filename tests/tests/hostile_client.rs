@@ -7,7 +7,7 @@ use std::time::Duration;
 use rpc_core::frame::{FrameKind, FrameViolation};
 use rpc_core::message::Violation;
 use rpc_core::transport::memory_pair;
-use rpc_core::{Doing, Ended, Error, Result, ServerConfig, serve_connection_with};
+use rpc_core::{Ended, Error, Operation, Result, ServerConfig, serve_connection_with};
 use rpc_tests::{OriginalServer, Reference, pattern, serve_bytes, watchdog, wire};
 use serde_json::Value;
 
@@ -288,7 +288,7 @@ fn silence_inside_a_request_ends_at_its_limit() {
         for cut in [1, 6, 20, request.len() - 11, request.len() - 5, request.len() - 1] {
             let (ended, sent) = then_silence(&request[..cut]);
             assert!(
-                matches!(ended, Err(Error::Deadline { doing: Doing::ReadingRequest, .. })),
+                matches!(ended, Err(Error::Deadline { operation: Operation::ReadingRequest, .. })),
                 "after {cut} bytes: {ended:?}"
             );
             assert_eq!(statuses(&sent), [255]);
@@ -301,7 +301,7 @@ fn silence_inside_an_upload_ends_at_the_stall_limit() {
     watchdog(|| {
         let upload = [wire::header(r#"{"Endpoint":"Receive","DataType":4,"Accept":3}"#), wire::more("abc")].concat();
         let (ended, sent) = then_silence(&upload);
-        assert!(matches!(ended, Err(Error::Deadline { doing: Doing::ReadingRequest, .. })), "{ended:?}");
+        assert!(matches!(ended, Err(Error::Deadline { operation: Operation::ReadingRequest, .. })), "{ended:?}");
         assert!(sent.is_empty(), "a Reset would say that the handler has not run");
     });
 }
@@ -324,11 +324,11 @@ fn flood(first: &[u8], again: &[u8]) -> Result<Ended> {
 fn endless_empty_frames_are_no_progress() {
     watchdog(|| {
         let header = flood(&[], &wire::frame(wire::HEADER, false, b""));
-        assert!(matches!(header, Err(Error::Deadline { doing: Doing::ReadingRequest, .. })), "{header:?}");
+        assert!(matches!(header, Err(Error::Deadline { operation: Operation::ReadingRequest, .. })), "{header:?}");
         let json = flood(&wire::header(r#"{"Endpoint":"Echo","DataType":3,"Accept":3}"#), &wire::more(""));
-        assert!(matches!(json, Err(Error::Deadline { doing: Doing::ReadingRequest, .. })), "{json:?}");
+        assert!(matches!(json, Err(Error::Deadline { operation: Operation::ReadingRequest, .. })), "{json:?}");
         let octets = flood(&wire::header(r#"{"Endpoint":"Receive","DataType":4,"Accept":3}"#), &wire::more(""));
-        assert!(matches!(octets, Err(Error::Deadline { doing: Doing::ReadingRequest, .. })), "{octets:?}");
+        assert!(matches!(octets, Err(Error::Deadline { operation: Operation::ReadingRequest, .. })), "{octets:?}");
     });
 }
 
@@ -350,7 +350,7 @@ fn a_client_that_never_reads_ends_at_the_stall_limit() {
         let (mut ours, theirs) = memory_pair();
         ours.write_all(&wire::request("SendPattern", 4, "1000000000")).unwrap();
         let ended = serve_connection_with(theirs, OriginalServer::new(Reference), impatient());
-        assert!(matches!(ended, Err(Error::Deadline { doing: Doing::Sending, .. })), "{ended:?}");
+        assert!(matches!(ended, Err(Error::Deadline { operation: Operation::Sending, .. })), "{ended:?}");
         drop(ours);
     });
 }

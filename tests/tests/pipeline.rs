@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::transport::{memory_pair, memory_pair_with_capacity};
-use rpc_core::{CallOptions, Client, Doing, Error, Result, Server, Session, Transport, serve_connection};
+use rpc_core::{CallOptions, Client, Error, Operation, Result, Server, Session, Transport, serve_connection};
 use rpc_tests::{OriginalServer, Peer, Reference, watchdog, wire};
 use serde_json::{Value, json};
 
@@ -192,7 +192,7 @@ fn a_server_that_takes_nothing_ends_it_at_the_limit() {
         let hasty = client.with_options(CallOptions::default().timeout(Some(Duration::from_millis(200))));
         let mut replies = hasty.pipeline::<_, u32>("Echo", 0..1_000_000).unwrap();
         let error = replies.next().unwrap().unwrap_err();
-        assert!(matches!(error, Error::Deadline { doing: Doing::WaitingForReply, .. }), "{error:?}");
+        assert!(matches!(error, Error::Deadline { operation: Operation::WaitingForReply, .. }), "{error:?}");
         assert!(!error.never_ran() && !error.connection_usable());
         assert!(replies.all(|reply| reply.is_err_and(|error| !error.connection_usable())));
     });

@@ -9,7 +9,7 @@ use std::io::{self, IoSlice, Read};
 use std::time::{Duration, Instant};
 
 use crate::connection::{Ahead, CHUNK, DISCARD_BYTES, DISCARD_TIME};
-use crate::error::{Doing, Error, Fate, Result, source_trailer};
+use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
 use crate::transport::{TimeLimit, in_time, with_helpers};
@@ -112,7 +112,11 @@ impl Wire {
         {
             return Ok(());
         }
-        self.hand_to_helpers().map_err(|error| Error::Transport { doing: Doing::Sending, error, fate: Fate::UNREACHED })
+        self.hand_to_helpers().map_err(|error| Error::Transport {
+            operation: Operation::Sending,
+            error,
+            fate: Fate::UNREACHED,
+        })
     }
 
     fn hand_to_helpers(&mut self) -> io::Result<()> {
@@ -152,7 +156,7 @@ impl Wire {
             }
             match self.send_some(source, &mut stall) {
                 Ok(true) => stall.renew(),
-                Ok(false) => self.wait_for_either(&stall, Doing::Sending)?,
+                Ok(false) => self.wait_for_either(&stall, Operation::Sending)?,
                 Err(Error::Transport { error, fate, .. }) => return self.explain(error, fate, deadline),
                 Err(error) => return Err(error),
             }
@@ -198,7 +202,7 @@ impl Wire {
             if self.send_some(source, &mut stall)? {
                 stall.renew();
             } else {
-                self.wait_for_either(&stall, Doing::ReadingStream)?;
+                self.wait_for_either(&stall, Operation::ReadingStream)?;
             }
         }
     }
@@ -257,15 +261,15 @@ impl Wire {
 
     fn push_failed(&mut self, error: io::Error) -> Error {
         self.broken = true;
-        Error::Transport { doing: Doing::Sending, error, fate: Fate::LOST }
+        Error::Transport { operation: Operation::Sending, error, fate: Fate::LOST }
     }
 
-    fn wait_for_either(&mut self, stall: &Stall, doing: Doing) -> Result<()> {
+    fn wait_for_either(&mut self, stall: &Stall, operation: Operation) -> Result<()> {
         let waited = in_time(stall.until)
             .and_then(|()| self.control.as_ref().map_or(Ok(()), |control| control.wait(stall.until)));
         waited.map_err(|error| {
             self.broken = true;
-            Error::from_message(error.into(), doing, stall.passed(), Fate::LOST)
+            Error::from_message(error.into(), operation, stall.passed(), Fate::LOST)
         })
     }
 

@@ -23,7 +23,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Doing, Error, Fate, Result};
+use crate::error::{Error, Fate, Operation, Result};
 use crate::transport::{self, Address, Parts, ToAddress, Transport};
 
 pub(crate) use body::{ArgumentBody, Body, NamedBody, NoBody, StreamBody, ValueAndStreamBody};
@@ -223,5 +223,9 @@ fn open(address: &Address, limit: Option<Duration>) -> std::io::Result<Parts> {
 }
 
 fn ready(transport: impl Transport) -> Result<Parts> {
-    transport.into_parts().map_err(|error| Error::Transport { doing: Doing::Connecting, error, fate: Fate::UNREACHED })
+    transport.into_parts().map_err(|error| Error::Transport {
+        operation: Operation::Connecting,
+        error,
+        fate: Fate::UNREACHED,
+    })
 }

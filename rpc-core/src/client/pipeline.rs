@@ -10,7 +10,7 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME};
-use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::frame::FRAME_HEADER_LEN;
 use crate::message::{DataType, Metadata, RequestHeader, json};
 use crate::service::SerdeArgument;
@@ -110,7 +110,7 @@ where
             wire.queue_call(self.window, deadline)?;
         }
         wire.send_queued(self.window, deadline.at)
-            .map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
+            .map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::LOST))
     }
 
     fn receive(&mut self, size: usize) -> Result<T> {
@@ -156,7 +156,11 @@ where
             for slot in &mut self.calls {
                 if let Slot::Sent(_) = slot {
                     let error = std::io::ErrorKind::ConnectionAborted.into();
-                    *slot = Slot::Failed(Error::Transport { doing: Doing::WaitingForReply, error, fate: Fate::LOST });
+                    *slot = Slot::Failed(Error::Transport {
+                        operation: Operation::WaitingForReply,
+                        error,
+                        fate: Fate::LOST,
+                    });
                 }
             }
         }
@@ -208,7 +212,7 @@ impl Wire {
                 self.outbound.write_json()
             }
         });
-        queued.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::LOST))
+        queued.map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::LOST))
     }
 
     /// Reads the header of the next reply that is owed; sends meanwhile what has not been sent yet.
@@ -217,7 +221,7 @@ impl Wire {
             time_limit = TimeLimit::until(time_limit.deadline());
             self.send_on(time_limit.deadline()).map_err(|error| {
                 self.broken = true;
-                Error::from_message(error.into(), Doing::WaitingForReply, limit, Fate::LOST)
+                Error::from_message(error.into(), Operation::WaitingForReply, limit, Fate::LOST)
             })?;
         }
         self.next_turn();

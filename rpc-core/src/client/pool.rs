@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::transport::Parts;
 
 use super::ClientConfig;
@@ -211,7 +211,7 @@ impl Pool {
         }
         if late {
             let limit = deadline.limit.unwrap_or_default();
-            return Err(Error::Deadline { doing: Doing::WaitingForConnection, limit, fate: Fate::UNTOUCHED });
+            return Err(Error::Deadline { operation: Operation::WaitingForConnection, limit, fate: Fate::UNTOUCHED });
         }
         Ok(state)
     }
@@ -393,10 +393,10 @@ pub(super) fn this_thread() -> ThreadId {
 
 /// What a failure to connect is for a call.
 pub(super) fn connecting_failed(error: io::Error, limit: Option<Duration>) -> Error {
-    let (doing, fate) = (Doing::Connecting, Fate::UNREACHED);
+    let (operation, fate) = (Operation::Connecting, Fate::UNREACHED);
     match error.kind() {
-        io::ErrorKind::TimedOut => Error::Deadline { doing, limit: limit.unwrap_or_default(), fate },
-        _ => Error::Transport { doing, error, fate },
+        io::ErrorKind::TimedOut => Error::Deadline { operation, limit: limit.unwrap_or_default(), fate },
+        _ => Error::Transport { operation, error, fate },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::connection::{Answer, Inbound};
-use crate::error::{Doing, Error, Fate, RemoteError, Result};
+use crate::error::{Error, Fate, Operation, RemoteError, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, Violation};
 use crate::transport::{Filled, KernelPipe, TimeLimit};
 
@@ -37,7 +37,8 @@ impl Wire {
         bytes: &[u8],
         limit: Option<Duration>,
     ) -> Result<DataType> {
-        let failed = |error: MessageError, fate: Fate| Error::from_message(error, Doing::WaitingForReply, limit, fate);
+        let failed =
+            |error: MessageError, fate: Fate| Error::from_message(error, Operation::WaitingForReply, limit, fate);
         match read {
             Ok(true) => {}
             Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into(), Fate::LOST)),
@@ -94,7 +95,7 @@ impl Wire {
             }
             Err(error) => {
                 self.broken = true;
-                return Err(Error::from_message(error, Doing::WaitingForReply, limit, Fate::LOST));
+                return Err(Error::from_message(error, Operation::WaitingForReply, limit, Fate::LOST));
             }
         }
         Ok(())
@@ -173,7 +174,7 @@ impl Wire {
             }
             Err(error) => {
                 self.broken = true;
-                Err(Error::from_message(error, Doing::ReadingStream, self.config.stall_timeout, Fate::LOST))
+                Err(Error::from_message(error, Operation::ReadingStream, self.config.stall_timeout, Fate::LOST))
             }
         }
     }

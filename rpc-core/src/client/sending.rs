@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::connection::Ahead;
 use crate::content::{Pieces, Source};
-use crate::error::{Doing, Error, Fate, Misuse, Result, source_trailer};
+use crate::error::{Error, Fate, Misuse, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHeader, Status};
@@ -210,7 +210,7 @@ impl Wire {
             SendError::Frame(FrameError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
                 let stalled = self.turn().request_has_octets() && !deadline.ends_streams();
                 let limit = if stalled { self.config.stall_timeout } else { deadline.limit };
-                Err(Error::from_message(error.into(), Doing::Sending, limit, fate))
+                Err(Error::from_message(error.into(), Operation::Sending, limit, fate))
             }
             SendError::Frame(FrameError::Io(error)) => self.explain(error, fate, deadline),
             SendError::Frame(FrameError::Malformed(violation)) => {
@@ -233,7 +233,7 @@ impl Wire {
             Err(Error::Remote(refusal)) => Err(Error::Remote(refusal)),
             Ok(body) => Ok(body),
             Err(reset) if reset.never_ran() => Err(reset),
-            Err(_) => Err(Error::Transport { doing: Doing::Sending, error, fate }),
+            Err(_) => Err(Error::Transport { operation: Operation::Sending, error, fate }),
         }
     }
 }

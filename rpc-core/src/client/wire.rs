@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::connection::{
     Ahead, ClientTurn, DISCARD_TIME, Ends, Inbound, Outbound, PING, close_as_client, finish, request_close,
 };
-use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, ReplyHeader, RequestHeader, Status, Violation};
 use crate::transport::{Control, Parts, TimeLimit};
@@ -67,7 +67,7 @@ impl Wire {
             return Ok(());
         }
         let gone = |kind: io::ErrorKind, text: &str| Error::Transport {
-            doing: Doing::Idling,
+            operation: Operation::Idling,
             error: io::Error::new(kind, text),
             fate: Fate::UNREACHED,
         };
@@ -133,7 +133,7 @@ impl Wire {
         self.turn = Some(ClientTurn::new(DataType::Control, DataType::Control, 0));
         self.outbound.set_time_limit(TimeLimit::until(deadline.at));
         let sent = self.outbound.queue_header().and_then(|()| self.outbound.frames.flush());
-        sent.map_err(|error| Error::from_message(error.into(), Doing::Sending, deadline.limit, Fate::UNREACHED))?;
+        sent.map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::UNREACHED))?;
         self.turn().request_ended();
         match self.reply_header(deadline) {
             Ok(_) => Ok(()),
@@ -190,7 +190,7 @@ impl Wire {
     pub(crate) fn close(mut self) -> Result<()> {
         let limit = self.config.close_timeout;
         close_as_client(&mut self.inbound, &mut self.outbound, limit)
-            .map_err(|error| Error::from_message(error, Doing::Closing, limit, Fate::LOST))
+            .map_err(|error| Error::from_message(error, Operation::Closing, limit, Fate::LOST))
     }
 
     /// Tells the server that no call will come, and waits neither for its answer nor long.
@@ -207,8 +207,8 @@ fn in_time(deadline: Deadline, now: Instant) -> Result<()> {
     if !deadline.passed_by(now) {
         return Ok(());
     }
-    let (doing, limit) = (Doing::Sending, deadline.limit.unwrap_or_default());
-    Err(Error::Deadline { doing, limit, fate: Fate::UNTOUCHED })
+    let (operation, limit) = (Operation::Sending, deadline.limit.unwrap_or_default());
+    Err(Error::Deadline { operation, limit, fate: Fate::UNTOUCHED })
 }
 
 impl RequestBody<'_> {

@@ -7,19 +7,24 @@ use std::time::Duration;
 use crate::message::{MessageError, ReplyHeader, Status};
 use crate::transport::AddressError;
 
-use super::{Doing, Error, Fate, Misuse, RemoteError};
+use super::{Error, Fate, Misuse, Operation, RemoteError};
 
 impl Error {
     /// What a failure of the message layer is for a call: a time limit (of `limit`), a protocol error, or the transport.
-    pub(crate) fn from_message(error: MessageError, doing: Doing, limit: Option<Duration>, fate: Fate) -> Error {
+    pub(crate) fn from_message(
+        error: MessageError,
+        operation: Operation,
+        limit: Option<Duration>,
+        fate: Fate,
+    ) -> Error {
         match error {
             MessageError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                Error::Deadline { doing, limit: limit.unwrap_or_default(), fate }
+                Error::Deadline { operation, limit: limit.unwrap_or_default(), fate }
             }
             MessageError::Violation(violation) if !violation.is_truncation() => Error::Protocol { violation, fate },
             MessageError::Trailer(trailer) => Error::Remote((*trailer).into()),
             MessageError::TooLong { what, limit } => Error::Limit { what, size: None, limit, fate },
-            broken => Error::Transport { doing, error: broken.into(), fate },
+            broken => Error::Transport { operation, error: broken.into(), fate },
         }
     }
 
@@ -28,11 +33,13 @@ impl Error {
         match self {
             Error::Remote(remote) => Error::Remote(remote.clone()),
             Error::Protocol { violation, fate } => Error::Protocol { violation: violation.clone(), fate: *fate },
-            Error::Transport { doing, error, fate } => {
-                Error::Transport { doing: *doing, error: repeated(error), fate: *fate }
+            Error::Transport { operation, error, fate } => {
+                Error::Transport { operation: *operation, error: repeated(error), fate: *fate }
             }
             Error::Limit { what, size, limit, fate } => Error::Limit { what, size: *size, limit: *limit, fate: *fate },
-            Error::Deadline { doing, limit, fate } => Error::Deadline { doing: *doing, limit: *limit, fate: *fate },
+            Error::Deadline { operation, limit, fate } => {
+                Error::Deadline { operation: *operation, limit: *limit, fate: *fate }
+            }
             Error::Source { error, fate } => Error::Source { error: repeated(error), fate: *fate },
             Error::Misuse(misuse) => Error::Misuse(misuse.clone()),
         }
@@ -125,9 +132,10 @@ mod tests {
 
     #[test]
     fn comes_back_out_of_an_io_error() {
-        let error = Error::Deadline { doing: Doing::ReadingStream, limit: Duration::from_secs(1), fate: Fate::LOST };
+        let error =
+            Error::Deadline { operation: Operation::ReadingStream, limit: Duration::from_secs(1), fate: Fate::LOST };
         let back = Error::from(io::Error::from(error));
-        assert!(matches!(back, Error::Deadline { doing: Doing::ReadingStream, .. }));
+        assert!(matches!(back, Error::Deadline { operation: Operation::ReadingStream, .. }));
     }
 
     #[test]

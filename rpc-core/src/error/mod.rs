@@ -39,7 +39,7 @@ pub enum Error {
     /// The transport failed, or the peer is gone.
     Transport {
         /// What was being done.
-        doing: Doing,
+        operation: Operation,
         /// The transport's error.
         error: io::Error,
         /// What it means for the call and the connection.
@@ -59,7 +59,7 @@ pub enum Error {
     /// A time limit passed.
     Deadline {
         /// What took too long.
-        doing: Doing,
+        operation: Operation,
         /// The limit.
         limit: Duration,
         /// What it means for the call and the connection.
@@ -121,7 +121,7 @@ impl Fate {
 /// What was being done when something failed or took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Doing {
+pub enum Operation {
     /// Opening a connection.
     Connecting,
     /// Binding a server's address.

@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-use super::{Doing, Error, Misuse};
+use super::{Error, Misuse, Operation};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Remote(remote) => f.write_str(&remote.message),
             Error::Protocol { violation, .. } => write!(f, "protocol error: {violation}"),
-            Error::Transport { doing, error, .. } => write!(f, "{doing}: {error}"),
+            Error::Transport { operation, error, .. } => write!(f, "{operation}: {error}"),
             Error::Limit { what, size: Some(size), limit, .. } => {
                 write!(f, "the {what} has {size} bytes, {limit} are allowed; {HINT}")
             }
             Error::Limit { what, size: None, limit, .. } => {
                 write!(f, "the {what} has more than the {limit} bytes that are allowed; {HINT}")
             }
-            Error::Deadline { doing, limit, .. } => write!(f, "{doing} took longer than {limit:?}"),
+            Error::Deadline { operation, limit, .. } => write!(f, "{operation} took longer than {limit:?}"),
             Error::Source { error, .. } => write!(f, "reading what was to be sent: {error}"),
             Error::Misuse(misuse) => misuse.fmt(f),
         }
@@ -27,19 +27,19 @@ impl std::error::Error for Error {}
 
 const HINT: &str = "a stream (`impl Read`) has no limit";
 
-impl fmt::Display for Doing {
+impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Doing::Connecting => "connecting",
-            Doing::Binding => "binding",
-            Doing::Accepting => "accepting",
-            Doing::WaitingForConnection => "waiting for a free connection",
-            Doing::Sending => "sending",
-            Doing::WaitingForReply => "waiting for the reply",
-            Doing::ReadingRequest => "reading the request",
-            Doing::ReadingStream => "reading the stream",
-            Doing::Idling => "waiting for the next request",
-            Doing::Closing => "closing",
+            Operation::Connecting => "connecting",
+            Operation::Binding => "binding",
+            Operation::Accepting => "accepting",
+            Operation::WaitingForConnection => "waiting for a free connection",
+            Operation::Sending => "sending",
+            Operation::WaitingForReply => "waiting for the reply",
+            Operation::ReadingRequest => "reading the request",
+            Operation::ReadingStream => "reading the stream",
+            Operation::Idling => "waiting for the next request",
+            Operation::Closing => "closing",
         })
     }
 }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::connection::DISCARD_TIME;
-use crate::error::{Doing, Error, Fate, Result};
+use crate::error::{Error, Fate, Operation, Result};
 use crate::transport::{Parts, Peer};
 use crate::unwind;
 
@@ -38,7 +38,9 @@ impl Server {
                     tracing::warn!(%error, "accepting failed, trying again");
                     thread::sleep(ACCEPT_BACK_OFF);
                 }
-                Err(error) => return Err(Error::Transport { doing: Doing::Accepting, error, fate: Fate::LOST }),
+                Err(error) => {
+                    return Err(Error::Transport { operation: Operation::Accepting, error, fate: Fate::LOST });
+                }
             }
         }
         self.refuse_queued(registry);

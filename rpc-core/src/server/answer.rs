@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::connection::Outbound;
 use crate::content::{Pieces, Source};
-use crate::error::{Doing, Error, Fate, Result, source_trailer};
+use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, ReplyHeader, Status};
@@ -207,6 +207,6 @@ impl Exchange<'_> {
     }
 
     fn write_failed(&self, error: FrameError) -> Error {
-        Error::from_message(error.into(), Doing::Sending, self.line.config.stall_timeout, Fate::LOST)
+        Error::from_message(error.into(), Operation::Sending, self.line.config.stall_timeout, Fate::LOST)
     }
 }

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::connection::{Ahead, Inbound, Outbound, ServerTurn};
-use crate::error::{Doing, Error, Fate, Result};
+use crate::error::{Error, Fate, Operation, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, RequestHeader, Violation};
 use crate::transport::TimeLimit;
@@ -162,7 +162,7 @@ impl<'c> Exchange<'c> {
             }
             Err(error) => {
                 let limit = self.line.config.request_timeout;
-                receiving.fail(Error::from_message(error, Doing::ReadingRequest, limit, Fate::LOST));
+                receiving.fail(Error::from_message(error, Operation::ReadingRequest, limit, Fate::LOST));
                 Err(NoJson::Broken)
             }
         }
@@ -254,7 +254,7 @@ impl<'c> Exchange<'c> {
     }
 
     fn request_failed(&self, error: MessageError) -> Error {
-        Error::from_message(error, Doing::ReadingRequest, self.line.config.request_timeout, Fate::LOST)
+        Error::from_message(error, Operation::ReadingRequest, self.line.config.request_timeout, Fate::LOST)
     }
 
     /// Keeps the first failure: behind it the connection is closed.

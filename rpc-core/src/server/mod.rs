@@ -17,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::thread;
 
-use crate::error::{Doing, Error, Fate, Result};
+use crate::error::{Error, Fate, Operation, Result};
 use crate::transport::{Address, Listener, Peer, ToAddress, Transport};
 
 pub use config::ServerConfig;
@@ -69,7 +69,7 @@ impl Server {
 
     fn bind_to(address: &Address, config: ServerConfig) -> Result<Server> {
         let listener = Listener::bind(address).map_err(|error| Error::Transport {
-            doing: Doing::Binding,
+            operation: Operation::Binding,
             error: address.name_in(error),
             fate: Fate::UNREACHED,
         })?;
@@ -125,7 +125,7 @@ impl Server {
     }
 
     fn spawn_accepting(self, prepare: Prepare) -> Result<ServerHandle> {
-        let failed = |error| Error::Transport { doing: Doing::Accepting, error, fate: Fate::UNREACHED };
+        let failed = |error| Error::Transport { operation: Operation::Accepting, error, fate: Fate::UNREACHED };
         let address = self.address().clone();
         let ringer = self.listener.ringer().map_err(failed)?;
         let registry = Arc::<Registry>::default();
@@ -164,7 +164,7 @@ pub fn serve_connection_with<D: Dispatch>(
     config: ServerConfig,
 ) -> Result<Ended> {
     let parts = transport.into_parts().map_err(|error| Error::Transport {
-        doing: Doing::Accepting,
+        operation: Operation::Accepting,
         error,
         fate: Fate::UNREACHED,
     })?;

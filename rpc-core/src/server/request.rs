@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::connection::Inbound;
 use crate::content::KnownSource;
-use crate::error::{Doing, Error, Fate, Misuse};
+use crate::error::{Error, Fate, Misuse, Operation};
 use crate::message::MessageError;
 use crate::transport::{Filled, KernelPipe, TimeLimit};
 
@@ -62,7 +62,7 @@ impl RequestReader {
             }
             Err(MessageError::Trailer(trailer)) => Error::Remote((*trailer).into()),
             Err(error) => {
-                let error = Error::from_message(error, Doing::ReadingRequest, self.stall, Fate::LOST);
+                let error = Error::from_message(error, Operation::ReadingRequest, self.stall, Fate::LOST);
                 receiving.fail(error.repeated());
                 error
             }

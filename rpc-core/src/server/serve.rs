@@ -9,7 +9,7 @@ use crate::connection::{
     DISCARD_TIME, Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset,
     discard_until_the_end, finish_in_time, trim_header,
 };
-use crate::error::{Doing, Error, Fate, Result};
+use crate::error::{Error, Fate, Operation, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
 use crate::transport::{Parts, TimeLimit};
@@ -122,7 +122,7 @@ impl Serving {
 
     fn next_request(&self, inbound: &mut Inbound, header: &mut Vec<u8>) -> Result<Next> {
         let limit = self.line.config.request_timeout;
-        let failed = |error| Error::from_message(error, Doing::ReadingRequest, limit, Fate::LOST);
+        let failed = |error| Error::from_message(error, Operation::ReadingRequest, limit, Fate::LOST);
         if let Some(ended) = self.await_request(inbound)? {
             return Ok(Next::End(ended));
         }
@@ -150,7 +150,7 @@ impl Serving {
             Ok(false) => Some(Ended::HungUp),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Some(Ended::Idle),
             Err(error) if is_hang_up(&error) => Some(Ended::HungUp),
-            Err(error) => return Err(Error::Transport { doing: Doing::Idling, error, fate: Fate::LOST }),
+            Err(error) => return Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::LOST }),
         };
         inbound.set_time_limit(TimeLimit::from_first(config.request_timeout));
         Ok(ended)

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::transport::memory_pair;
-use rpc_core::{Client, ClientConfig, Doing, Error, Misuse, OctetReader, Result, serve_connection};
+use rpc_core::{Client, ClientConfig, Error, Misuse, OctetReader, Operation, Result, serve_connection};
 use rpc_tests::watchdog;
 
 use crate::service::{Echo, EchoClient, EchoServer, Handler, Noise, serve, sum};
@@ -115,7 +115,7 @@ fn impatient() -> EchoClient {
 
 fn assert_waited<T>(outcome: Result<T>) {
     match outcome {
-        Err(error @ Error::Deadline { doing: Doing::WaitingForConnection, .. }) => {
+        Err(error @ Error::Deadline { operation: Operation::WaitingForConnection, .. }) => {
             assert!(error.never_ran() && error.connection_usable());
         }
         Err(other) => panic!("{other:?}"),

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{Client, ClientConfig, Doing, Error};
+use rpc_core::{Client, ClientConfig, Error, Operation};
 use rpc_tests::{watchdog, wire};
 
 use crate::far::{SOON, met, patient, soon};
@@ -54,7 +54,7 @@ fn a_full_listen_queue_over_unix_sockets() {
                 || answer_one(listener.accept().unwrap().0),
                 || filling.push(UnixStream::connect(&path).unwrap()),
             );
-            assert!(met(error, Doing::Connecting));
+            assert!(met(error, Operation::Connecting));
         }
     });
 }
@@ -78,7 +78,7 @@ fn a_full_listen_queue_over_tcp() {
                     }
                 },
             );
-            assert!(met(error, Doing::Connecting));
+            assert!(met(error, Operation::Connecting));
         }
     });
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rpc_core::transport::{Parts, ReadHalf};
-use rpc_core::{Client, Doing, Error, OctetReader};
+use rpc_core::{Client, Error, OctetReader, Operation};
 use rpc_tests::{Line, watchdog, wire};
 
 use crate::far::{Far, SOON, against, met, patient};
@@ -39,7 +39,7 @@ fn empty_frames_do_not_keep_a_call_with_octets_both_ways() {
                         let both =
                             |client: &Client| failed(client.call("x").with_octets(io::repeat(7)).octets().unwrap());
                         let config = patient().stall_timeout(Some(SOON));
-                        assert!(!met(against(line, config, |far| empty(far, pause), both), Doing::ReadingStream));
+                        assert!(!met(against(line, config, |far| empty(far, pause), both), Operation::ReadingStream));
                     });
                 }
             }
@@ -56,7 +56,7 @@ fn empty_frames_do_not_keep_a_call_with_octets_one_way() {
                     scope.spawn(move || {
                         let down = |client: &Client| failed(client.call("x").with(&()).octets().unwrap());
                         let config = patient().stall_timeout(Some(SOON));
-                        assert!(!met(against(line, config, |far| empty(far, pause), down), Doing::ReadingStream));
+                        assert!(!met(against(line, config, |far| empty(far, pause), down), Operation::ReadingStream));
                     });
                 }
             }
@@ -78,7 +78,7 @@ fn empty_frames_do_not_keep_calls_that_are_sent_together() {
                 let arguments = std::iter::repeat_n("x".repeat(1000), 1000);
                 client.pipeline::<_, String>("x", arguments).unwrap().find_map(Result::err).unwrap()
             });
-            assert!(!met(error, Doing::WaitingForReply));
+            assert!(!met(error, Operation::WaitingForReply));
         }
     });
 }
@@ -105,6 +105,6 @@ fn a_flood_of_empty_frames_ends_at_the_limit_also_where_the_transport_does_not_l
         let (near, _far) = Line::Memory.pair().unwrap();
         let parts = Parts { reader: Box::new(Flood(wire::ok(4))), ..near };
         let client = Client::from_transport_with(parts, patient().stall_timeout(Some(SOON))).unwrap();
-        assert!(!met(failed(client.call("x").with(&()).octets().unwrap()), Doing::ReadingStream));
+        assert!(!met(failed(client.call("x").with(&()).octets().unwrap()), Operation::ReadingStream));
     });
 }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::transport::{ReadHalf, WriteHalf};
-use rpc_core::{CallOptions, Client, ClientConfig, Doing, Error, Transport};
+use rpc_core::{CallOptions, Client, ClientConfig, Error, Operation, Transport};
 use rpc_tests::Line;
 
 /// The limit that is to be met.
@@ -86,10 +86,10 @@ pub(crate) fn against<T>(
 }
 
 /// Checks that a call has met its limit of [`SOON`] while it was doing this.
-pub(crate) fn met(error: Error, expected: Doing) -> bool {
+pub(crate) fn met(error: Error, expected: Operation) -> bool {
     match error {
-        Error::Deadline { doing, limit, fate } => {
-            assert_eq!((doing, limit), (expected, SOON));
+        Error::Deadline { operation, limit, fate } => {
+            assert_eq!((operation, limit), (expected, SOON));
             // where a busy machine has used up the time before, nothing was sent
             assert!(!fate.connection_usable || fate.never_ran);
             fate.never_ran

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rpc_core::transport::{Parts, WriteHalf};
-use rpc_core::{CallOptions, Client, Doing, Error, Result, Transport};
+use rpc_core::{CallOptions, Client, Error, Operation, Result, Transport};
 use rpc_tests::{Line, OriginalServer, Reference, watchdog};
 use serde_json::Value;
 
@@ -25,9 +25,9 @@ fn json_to_a_server_that_never_reads() {
         for &line in Line::ALL {
             let call = |client: &Client| client.call("x").with(&large).json::<Value>().unwrap_err();
             let of_client = against(line, patient().reply_timeout(Some(SOON)), |far| far.sleep(), call);
-            assert!(met(of_client, Doing::Sending), "its body was not written to the end");
+            assert!(met(of_client, Operation::Sending), "its body was not written to the end");
             let of_call = against(line, patient(), |far| far.sleep(), |client| call(&client.with_options(soon())));
-            assert!(met(of_call, Doing::Sending));
+            assert!(met(of_call, Operation::Sending));
         }
     });
 }
@@ -38,9 +38,9 @@ fn a_stream_to_a_server_that_never_reads() {
         for &line in Line::ALL {
             let stall = patient().stall_timeout(Some(SOON));
             let error = against(line, stall, |far| far.sleep(), |client| endless(client).unwrap_err());
-            assert!(!met(error, Doing::Sending), "a handler may have read what was sent");
+            assert!(!met(error, Operation::Sending), "a handler may have read what was sent");
             let explicit = |client: &Client| endless(&client.with_options(soon())).unwrap_err();
-            assert!(!met(against(line, patient(), |far| far.sleep(), explicit), Doing::Sending));
+            assert!(!met(against(line, patient(), |far| far.sleep(), explicit), Operation::Sending));
         }
     });
 }
@@ -52,7 +52,7 @@ fn a_stream_that_stalls_behind_the_replys_limit_tells_which_one_it_met() {
         for &line in Line::ALL {
             let config = patient().stall_timeout(Some(SOON)).reply_timeout(Some(Duration::from_millis(20)));
             let error = against(line, config, |far| far.sleep(), |client| endless(client).unwrap_err());
-            assert!(!met(error, Doing::Sending));
+            assert!(!met(error, Operation::Sending));
         }
     });
 }
@@ -63,7 +63,7 @@ fn an_explicit_limit_covers_the_sending_of_a_stream() {
     watchdog(|| {
         for &line in Line::ALL {
             let call = |client: &Client| endless(&client.with_options(soon())).unwrap_err();
-            assert!(!met(against(line, patient(), Far::read_all, call), Doing::Sending));
+            assert!(!met(against(line, patient(), Far::read_all, call), Operation::Sending));
         }
     });
 }
@@ -81,7 +81,7 @@ fn an_explicit_limit_covers_the_sending_of_a_stream_over_any_transport() {
                     while reader.read(&mut piece, None).is_ok_and(|count| count > 0) {}
                 });
                 let client = Client::from_transport_with(Timeless(near), patient()).unwrap();
-                assert!(!met(endless(&client.with_options(soon())).unwrap_err(), Doing::Sending));
+                assert!(!met(endless(&client.with_options(soon())).unwrap_err(), Operation::Sending));
             });
         }
     });

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::thread;
 
-use rpc_core::{Client, ClientConfig, Doing, Error, Result};
+use rpc_core::{Client, ClientConfig, Error, Operation, Result};
 use rpc_tests::{Line, watchdog, wire};
 use serde_json::Value;
 
@@ -62,7 +62,7 @@ fn silent_behind(first: fn(&mut Far), reply: &[u8], calls: &[Call]) {
                         },
                         |client| call(&with(client, options)).unwrap_err(),
                     );
-                    assert!(!met(error, Doing::WaitingForReply), "it may have run");
+                    assert!(!met(error, Operation::WaitingForReply), "it may have run");
                 });
             }
         });
@@ -92,7 +92,7 @@ fn where_it_is_asked_which_revision_it_speaks() {
             for (config, options) in limited() {
                 let error =
                     against(line, config, |far| far.read_all(), |client| both(&with(client, options)).unwrap_err());
-                assert!(met(error, Doing::WaitingForReply), "only a question was sent");
+                assert!(met(error, Operation::WaitingForReply), "only a question was sent");
             }
         }
     });
@@ -118,7 +118,7 @@ fn inside_a_stream() {
                             let mut stream = client.call("x").with(&()).octets().unwrap();
                             Error::from(stream.read_to_end(&mut Vec::new()).unwrap_err())
                         });
-                        assert!(!met(error, Doing::ReadingStream));
+                        assert!(!met(error, Operation::ReadingStream));
                     });
                 }
             });
@@ -139,7 +139,7 @@ fn while_another_holds_the_connection() {
             let stream = client.call("x").with(&()).octets().unwrap();
             let outcome = thread::scope(|scope| scope.spawn(|| json(&with(client, true))).join().unwrap());
             match outcome.unwrap_err() {
-                Error::Deadline { doing: Doing::WaitingForConnection, limit: SOON, fate } => {
+                Error::Deadline { operation: Operation::WaitingForConnection, limit: SOON, fate } => {
                     assert!(fate.never_ran && fate.connection_usable);
                 }
                 other => panic!("{other:?}"),

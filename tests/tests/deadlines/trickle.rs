@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{CallOptions, Client, Doing};
+use rpc_core::{CallOptions, Client, Operation};
 use rpc_tests::{Line, watchdog, wire};
 use serde_json::Value;
 
@@ -38,9 +38,9 @@ fn a_reply_of_json_in_single_bytes_ends_at_the_limit_for_all_of_it() {
             let slow = |far: &mut Far| trickle(far, &reply);
             let call = |client: &Client| client.call("x").with(&()).json::<Value>().unwrap_err();
             let of_client = against(line, patient().reply_timeout(Some(SOON)), slow, call);
-            assert!(!met(of_client, Doing::WaitingForReply));
+            assert!(!met(of_client, Operation::WaitingForReply));
             let of_call = against(line, patient(), slow, |client| call(&client.with_options(soon())));
-            assert!(!met(of_call, Doing::WaitingForReply));
+            assert!(!met(of_call, Operation::WaitingForReply));
         }
     });
 }
@@ -124,7 +124,7 @@ fn an_upload_in_small_bits_ends_at_an_explicit_limit() {
             let error = against(line, patient(), slow, |client| {
                 client.with_options(soon()).call("x").with_octets(io::repeat(7)).json::<u8>().unwrap_err()
             });
-            assert!(!met(error, Doing::Sending));
+            assert!(!met(error, Operation::Sending));
         }
     });
 }

@@ -5,7 +5,7 @@ use std::thread;
 
 use rpc_core::frame::{FrameKind, FrameViolation};
 use rpc_core::message::{DataType, Violation};
-use rpc_core::{Client, ClientConfig, Doing, Error, Misuse};
+use rpc_core::{Client, ClientConfig, Error, Misuse, Operation};
 use rpc_tests::{Peer, watchdog, wire};
 use serde_json::{Value, json};
 
@@ -248,7 +248,7 @@ fn reset_inside_a_stream_is_no_end() {
         let server = [wire::header(r#"{"DataType":4,"Error":1}"#), wire::more("abc"), wire::reset()].concat();
         answer(&server, |client| {
             let error = octets_call(client).unwrap_err();
-            assert!(matches!(error, Error::Transport { doing: Doing::ReadingStream, .. }), "{error:?}");
+            assert!(matches!(error, Error::Transport { operation: Operation::ReadingStream, .. }), "{error:?}");
             assert!(!error.never_ran());
         });
     });

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::transport::memory_pair;
-use rpc_core::{Client, ClientConfig, Doing, Error};
+use rpc_core::{Client, ClientConfig, Error, Operation};
 use rpc_tests::{watchdog, wire};
 use serde_json::Value;
 
@@ -22,11 +22,11 @@ fn answer<T>(server: &[u8], call: impl FnOnce(&Client) -> T) -> T {
     answer_with(impatient(), server, call)
 }
 
-fn deadline(server: &[u8], call: impl FnOnce(&Client) -> Error) -> Doing {
+fn deadline(server: &[u8], call: impl FnOnce(&Client) -> Error) -> Operation {
     answer(server, |client| match call(client) {
-        Error::Deadline { doing, fate, .. } => {
+        Error::Deadline { operation, fate, .. } => {
             assert!(!fate.connection_usable && !fate.never_ran);
-            doing
+            operation
         }
         other => panic!("{other:?}"),
     })
@@ -37,8 +37,8 @@ fn silence_ends_at_the_limit_wherever_it_falls() {
     watchdog(|| {
         let whole = [ok_header(), wire::data("12345")].concat();
         for cut in [0, 3, 6, 20, ok_header().len(), ok_header().len() + 6, whole.len() - 1] {
-            let doing = deadline(&whole[..cut], |client| json_call(client).unwrap_err());
-            assert_eq!(doing, Doing::WaitingForReply, "silence after {cut} bytes");
+            let operation = deadline(&whole[..cut], |client| json_call(client).unwrap_err());
+            assert_eq!(operation, Operation::WaitingForReply, "silence after {cut} bytes");
         }
     });
 }
@@ -48,8 +48,8 @@ fn silence_inside_a_stream_ends_at_the_stall_limit() {
     watchdog(|| {
         let whole = [wire::header(r#"{"DataType":4,"Error":1}"#), wire::more("abc"), wire::data("")].concat();
         for cut in [wire::messages(&whole)[0].end, whole.len() - 7, whole.len() - 6, whole.len() - 1] {
-            let doing = deadline(&whole[..cut], |client| octets_call(client).unwrap_err());
-            assert_eq!(doing, Doing::ReadingStream, "silence after {cut} bytes");
+            let operation = deadline(&whole[..cut], |client| octets_call(client).unwrap_err());
+            assert_eq!(operation, Operation::ReadingStream, "silence after {cut} bytes");
         }
     });
 }
@@ -76,14 +76,14 @@ fn endless_empty_frames_are_no_progress() {
     watchdog(|| {
         let empty_header = wire::frame(wire::HEADER, false, b"");
         let error = flood(&[], &empty_header, |client| json_call(client).unwrap_err());
-        assert!(matches!(error, Error::Deadline { doing: Doing::WaitingForReply, .. }), "{error:?}");
+        assert!(matches!(error, Error::Deadline { operation: Operation::WaitingForReply, .. }), "{error:?}");
 
         let error = flood(&ok_header(), &wire::more(""), |client| json_call(client).unwrap_err());
-        assert!(matches!(error, Error::Deadline { doing: Doing::WaitingForReply, .. }), "{error:?}");
+        assert!(matches!(error, Error::Deadline { operation: Operation::WaitingForReply, .. }), "{error:?}");
 
         let octets = wire::header(r#"{"DataType":4,"Error":1}"#);
         let error = flood(&octets, &wire::more(""), |client| octets_call(client).unwrap_err());
-        assert!(matches!(error, Error::Deadline { doing: Doing::ReadingStream, .. }), "{error:?}");
+        assert!(matches!(error, Error::Deadline { operation: Operation::ReadingStream, .. }), "{error:?}");
     });
 }
 
@@ -102,13 +102,13 @@ fn a_server_that_never_reads_ends_at_the_limit() {
         let (_deaf, transport) = memory_pair();
         let client = Client::from_transport_with(transport, impatient().max_json_len(1 << 20)).unwrap();
         let error = client.call("x").with(&"y".repeat(1 << 19)).json::<Value>().unwrap_err();
-        assert!(matches!(error, Error::Deadline { doing: Doing::Sending, .. }), "{error:?}");
+        assert!(matches!(error, Error::Deadline { operation: Operation::Sending, .. }), "{error:?}");
         assert!(error.never_ran(), "its body was not written to the end");
 
         let (_deaf, transport) = memory_pair();
         let client = Client::from_transport_with(transport, impatient()).unwrap();
         let error = client.call("x").with_octets(std::io::repeat(7)).json::<Value>().unwrap_err();
-        assert!(matches!(error, Error::Deadline { doing: Doing::Sending, .. }), "{error:?}");
+        assert!(matches!(error, Error::Deadline { operation: Operation::Sending, .. }), "{error:?}");
         assert!(!error.never_ran(), "a handler may have read what was sent");
     });
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rpc_core::transport::{MemoryStream, memory_pair};
-use rpc_core::{CallOptions, Client, ClientConfig, Doing, Error, Result, serve_connection};
+use rpc_core::{CallOptions, Client, ClientConfig, Error, Operation, Result, serve_connection};
 use rpc_tests::{OriginalServer, Reference, watchdog};
 
 /// A client whose connector fails so many times like this, and how often it was asked.
@@ -35,7 +35,7 @@ fn attempts(count: u32) -> ClientConfig {
 
 fn refused(outcome: Result<u8>, kind: io::ErrorKind) {
     match outcome.unwrap_err() {
-        Error::Transport { doing: Doing::Connecting, error, fate } => {
+        Error::Transport { operation: Operation::Connecting, error, fate } => {
             assert_eq!(error.kind(), kind);
             assert!(fate.never_ran);
         }
@@ -94,11 +94,11 @@ fn the_calls_time_bounds_the_pauses() {
         let error = call(&client).unwrap_err();
         assert!(error.never_ran(), "{error:?}");
         match error {
-            Error::Transport { doing: Doing::Connecting, error, .. } => {
+            Error::Transport { operation: Operation::Connecting, error, .. } => {
                 assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
             }
             // where the last pause took longer than it was to take
-            Error::Deadline { doing: Doing::Connecting, .. } => {}
+            Error::Deadline { operation: Operation::Connecting, .. } => {}
             other => panic!("{other:?}"),
         }
         assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rpc_core::transport::memory_pair;
-use rpc_core::{CallOptions, Client, Doing, Error, ServerConfig};
+use rpc_core::{CallOptions, Client, Error, Operation, ServerConfig};
 use rpc_tests::{Line, watchdog, wire};
 
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
@@ -18,7 +18,7 @@ fn within(client: &Client, limit: Duration) -> Client {
 }
 
 fn assert_late(error: &Error) {
-    let late = matches!(error, Error::Deadline { doing: Doing::WaitingForReply, limit: SHORT, .. });
+    let late = matches!(error, Error::Deadline { operation: Operation::WaitingForReply, limit: SHORT, .. });
     assert!(late && !error.never_ran() && !error.connection_usable(), "{error:?}");
 }
 
@@ -147,7 +147,7 @@ fn a_call_that_has_not_been_sent_never_ran() {
             let first = call(scope, &client, |gate| gate.echo("first"));
             connecting.recv().unwrap();
             let error = GateClient::new(within(&client, SHORT)).echo("hasty").unwrap_err();
-            assert!(matches!(error, Error::Deadline { doing: Doing::WaitingForConnection, .. }), "{error:?}");
+            assert!(matches!(error, Error::Deadline { operation: Operation::WaitingForConnection, .. }), "{error:?}");
             assert!(error.never_ran() && error.connection_usable());
             go.send(()).unwrap();
             assert_eq!(first.join().unwrap().unwrap(), "first");

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{Doing, Error, Misuse, Result, Server, rpc_service};
+use rpc_core::{Error, Misuse, Operation, Result, Server, rpc_service};
 use rpc_tests::watchdog;
 
 use crate::service::{Work, start, start_at};
@@ -42,7 +42,7 @@ fn a_client_works_again_with_the_next_server() {
         for id in 10..13 {
             let error = client.run(id).unwrap_err();
             assert!(error.never_ran(), "trying again is safe: {error:?}");
-            assert!(matches!(error, Error::Transport { doing: Doing::Connecting, .. }), "{error:?}");
+            assert!(matches!(error, Error::Transport { operation: Operation::Connecting, .. }), "{error:?}");
         }
 
         let (_server, second) = start_at(&address);

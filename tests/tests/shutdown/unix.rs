@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::Duration;
 
-use rpc_core::{Doing, Error, Server};
+use rpc_core::{Error, Operation, Server};
 use rpc_tests::watchdog;
 
 use crate::service::{Work, start_at};
@@ -74,7 +74,9 @@ fn a_file_that_is_no_socket_is_not_replaced() {
 
 fn assert_refused(path: &Path) {
     match Server::bind(address(path)).map(drop) {
-        Err(Error::Transport { doing: Doing::Binding, error, .. }) => assert_eq!(error.kind(), ErrorKind::AddrInUse),
+        Err(Error::Transport { operation: Operation::Binding, error, .. }) => {
+            assert_eq!(error.kind(), ErrorKind::AddrInUse)
+        }
         outcome => panic!("{outcome:?}"),
     }
 }

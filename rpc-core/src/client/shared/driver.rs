@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crate::connection::{Ahead, Outbound};
-use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::{Violation, add_timeout, timeout_len};
 use crate::transport::TimeLimit;
@@ -49,15 +49,16 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
                 continue;
             }
             None => {
-                shared
-                    .fail_queued(&lost(Doing::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED));
+                shared.fail_queued(
+                    &lost(Operation::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED),
+                );
                 continue;
             }
         };
         let mut driver =
             Driver { borrowed, owed, out: 0, progress: Progress::default(), aged: !fresh, explained_by: None };
         let outcome = unwind::catch(|| driver.serve(shared, &pool))
-            .unwrap_or_else(|| Err(lost(Doing::WaitingForReply, io::ErrorKind::ConnectionAborted)));
+            .unwrap_or_else(|| Err(lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
         owed = driver.end(shared, outcome);
     }
 }
@@ -120,7 +121,7 @@ impl Driver {
                 return Ok(());
             }
             if retired && self.owed.iter().all(|owed| owed.call.lock().has_left()) {
-                return Err(lost(Doing::WaitingForReply, io::ErrorKind::TimedOut));
+                return Err(lost(Operation::WaitingForReply, io::ErrorKind::TimedOut));
             }
             self.send()?;
             self.receive()?;
@@ -162,7 +163,7 @@ impl Driver {
             let Some(call) = state.queue.pop_front() else { break };
             if late {
                 let limit = deadline.limit.unwrap_or_default();
-                let error = Error::Deadline { doing: Doing::Sending, limit, fate: Fate::UNTOUCHED };
+                let error = Error::Deadline { operation: Operation::Sending, limit, fate: Fate::UNTOUCHED };
                 call.end(Err(error.into()), &mut Vec::new());
             } else {
                 *out += size;
@@ -194,7 +195,7 @@ impl Driver {
         if !wire.sends_on() {
             wire.outbound.set_time_limit(TimeLimit::stall(stall));
             let flushed = wire.outbound.frames.flush();
-            return flushed.map_err(|error| Error::from_message(error.into(), Doing::Sending, stall, Fate::LOST));
+            return flushed.map_err(|error| Error::from_message(error.into(), Operation::Sending, stall, Fate::LOST));
         }
         if let Err(error) = wire.outbound.try_flush() {
             tracing::debug!(%error, "requests cannot be sent");
@@ -213,7 +214,7 @@ impl Driver {
             let waited = wire.control.as_ref().map_or(Ok(()), |control| control.wait(Some(soon)));
             waited
                 .or_else(|error| if error.kind() == io::ErrorKind::TimedOut { Ok(()) } else { Err(error) })
-                .map_err(|error| Error::Transport { doing: Doing::WaitingForReply, error, fate: Fate::LOST })?;
+                .map_err(|error| Error::Transport { operation: Operation::WaitingForReply, error, fate: Fate::LOST })?;
             time_limit = TimeLimit::Now(Some(soon + LOOK));
         }
         while self.next_reply(time_limit)? {
@@ -224,7 +225,7 @@ impl Driver {
             time_limit = TimeLimit::Now(Some(soon + READ_ON));
         }
         match self.explained_by {
-            Some(at) if Instant::now() >= at => Err(lost(Doing::Sending, io::ErrorKind::BrokenPipe)),
+            Some(at) if Instant::now() >= at => Err(lost(Operation::Sending, io::ErrorKind::BrokenPipe)),
             _ => Ok(()),
         }
     }
@@ -289,14 +290,14 @@ fn queue(outbound: &mut Outbound, call: &Call, timeout_ms: u64) -> Result<(), Fr
 }
 
 /// The error of a connection of which no more is known.
-fn lost(doing: Doing, kind: io::ErrorKind) -> Error {
-    Error::Transport { doing, error: kind.into(), fate: Fate::LOST }
+fn lost(operation: Operation, kind: io::ErrorKind) -> Error {
+    Error::Transport { operation, error: kind.into(), fate: Fate::LOST }
 }
 
 /// What the failure of a connection is for the calls after the one that met it.
 fn for_others(error: &Error, fate: Fate) -> Error {
     match error {
         Error::Transport { .. } => error.repeated().with_fate(fate),
-        _ => lost(Doing::WaitingForReply, io::ErrorKind::ConnectionAborted).with_fate(fate),
+        _ => lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted).with_fate(fate),
     }
 }

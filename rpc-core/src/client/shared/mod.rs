@@ -19,7 +19,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use crate::error::{Doing, Error, Fate, Misuse, Result};
+use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::message::Metadata;
 use crate::message::json::JsonBuffer;
 use crate::service::Encode;
@@ -87,7 +87,11 @@ impl SharedConnection {
         if !state.driven {
             let (this, pool) = (Arc::clone(self), Arc::downgrade(pool));
             let started = thread::Builder::new().name("rpc-shared".to_owned()).spawn(move || driver::run(&this, &pool));
-            started.map_err(|error| Error::Transport { doing: Doing::Connecting, error, fate: Fate::UNTOUCHED })?;
+            started.map_err(|error| Error::Transport {
+                operation: Operation::Connecting,
+                error,
+                fate: Fate::UNTOUCHED,
+            })?;
             state.driven = true;
         }
         state.queue.push_back(Arc::clone(call));
@@ -105,8 +109,8 @@ impl SharedConnection {
         let mut state = self.lock();
         if let Some(at) = state.queue.iter().position(|queued| Arc::ptr_eq(queued, call)) {
             state.queue.remove(at);
-            let (doing, fate) = (Doing::WaitingForConnection, Fate::UNTOUCHED);
-            return Err(Error::Deadline { doing, limit, fate }.into());
+            let (operation, fate) = (Operation::WaitingForConnection, Fate::UNTOUCHED);
+            return Err(Error::Deadline { operation, limit, fate }.into());
         }
         if let Some(outcome) = call.leave() {
             return outcome;
@@ -120,7 +124,7 @@ impl SharedConnection {
                 queued.end(Err(error.into()), &mut Vec::new());
             }
         }
-        Err(Error::Deadline { doing: Doing::WaitingForReply, limit, fate: Fate::LOST }.into())
+        Err(Error::Deadline { operation: Operation::WaitingForReply, limit, fate: Fate::LOST }.into())
     }
 
     /// Waits for calls; `false` when there were none for a while, and then the thread counts as ended.

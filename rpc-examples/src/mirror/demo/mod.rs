@@ -51,7 +51,7 @@ pub enum DemoError {
     /// The file system failed outside the copying.
     Files {
         /// What was being done.
-        doing: &'static str,
+        operation: &'static str,
         /// What with.
         path: PathBuf,
         /// The failure.
@@ -149,8 +149,8 @@ fn say(out: &mut dyn Write, line: fmt::Arguments<'_>) {
     _ = writeln!(out, "{line}");
 }
 
-fn during<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DemoError + 'a {
-    move |error| DemoError::Files { doing, path: path.to_owned(), error }
+fn during<'a>(operation: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DemoError + 'a {
+    move |error| DemoError::Files { operation, path: path.to_owned(), error }
 }
 
 impl From<rpc_core::Error> for DemoError {
@@ -172,7 +172,7 @@ impl fmt::Display for DemoError {
                 let (place, needed, free) = (place.display(), size(*needed), size(*free));
                 write!(f, "the demo needs {needed} in {place}, {free} are free: set TMPDIR, or give a smaller --size")
             }
-            DemoError::Files { doing, path, error } => write!(f, "{doing} {}: {error}", path.display()),
+            DemoError::Files { operation, path, error } => write!(f, "{operation} {}: {error}", path.display()),
             DemoError::Rpc(error) => write!(f, "{error}"),
             DemoError::Copy(error) => write!(f, "{error}"),
             DemoError::Broken(promise) => write!(f, "PROMISE BROKEN: {promise}"),
