@@ -13,14 +13,14 @@ use crate::service::SerdeArgument;
 
 use super::OctetReader;
 use super::body::{ArgumentBody, Body, Content, Payload, StreamBody, ValueAndStreamBody};
-use super::borrowed::Borrowed;
+use super::connection::ClientConnection;
+use super::lease::Lease;
 use super::octets::Held;
 use super::options::{CallOptions, Deadline};
 use super::pool::Pool;
 use super::sending::{Request, RequestBody};
 use super::session::Session;
 use super::shared::{self, SmallCall};
-use super::wire::Wire;
 
 /// A call of an endpoint that has no body yet. `'s` is how long a stream that it returns may live: `'static` from a
 /// [`Client`](super::Client), the borrow of a [`Session`].
@@ -140,16 +140,16 @@ struct Reply<'s> {
 
 impl Reply<'_> {
     fn json<T>(&mut self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        let bytes = self.held.wire()?.read_json(self.body, self.deadline.limit)?;
+        let bytes = self.held.connection()?.read_json(self.body, self.deadline.limit)?;
         decode(bytes).map_err(|violation| self.malformed(violation))
     }
 
     fn malformed(&mut self, violation: Violation) -> Error {
-        match self.held.wire() {
-            Ok(wire) => {
+        match self.held.connection() {
+            Ok(connection) => {
                 // what may follow the JSON is not wanted
-                wire.abandon();
-                let fate = Fate { never_ran: false, connection_usable: wire.reusable() };
+                connection.abandon();
+                let fate = Fate { never_ran: false, connection_usable: connection.reusable() };
                 Error::Protocol { violation, fate }
             }
             Err(error) => error,
@@ -188,26 +188,26 @@ impl<'s> Outgoing<'s, '_> {
         let Outgoing { line, endpoint, options } = self;
         let metadata = options.metadata_for(&span);
         let call = |held: &mut Held<'s>, body: &mut dyn Content, deadline| {
-            make_call(held.wire()?, endpoint, body.payload(), accept, deadline, &metadata)
+            make_call(held.connection()?, endpoint, body.payload(), accept, deadline, &metadata)
         };
         let outcome = match line {
             Line::Session(session) => {
                 let deadline = options.deadline(session.config().reply_timeout);
-                session.idle_wire(deadline.begun)?;
+                session.idle_connection(deadline.begun)?;
                 let mut held = Held::Session(session);
                 call(&mut held, body, deadline).map(|body| Reply { held, body, deadline })
             }
             Line::Pool(pool) => {
                 let deadline = options.deadline(pool.config.reply_timeout);
-                let (borrowed, fresh) = Borrowed::new(pool, deadline)?;
-                let mut held = Held::Pool(borrowed);
+                let (lease, fresh) = Lease::new(pool, deadline)?;
+                let mut held = Held::Pool(lease);
                 let outcome = call(&mut held, body, deadline);
                 let was_lost = !fresh && !body.touched() && outcome.as_ref().is_err_and(Error::was_lost);
                 match (outcome, held.pool().filter(|pool| was_lost && pool.can_reconnect()).cloned()) {
                     (Err(error), Some(pool)) => {
                         tracing::debug!(%error, "the idle connection had ended, trying a fresh one");
                         drop(held);
-                        let mut held = Held::Pool(Borrowed::fresh(pool, deadline)?);
+                        let mut held = Held::Pool(Lease::fresh(pool, deadline)?);
                         call(&mut held, body, deadline).map(|body| Reply { held, body, deadline })
                     }
                     (outcome, _) => outcome.map(|body| Reply { held, body, deadline }),
@@ -219,7 +219,7 @@ impl<'s> Outgoing<'s, '_> {
 }
 
 fn make_call<'a>(
-    wire: &mut Wire,
+    connection: &mut ClientConnection,
     endpoint: &'a str,
     payload: Payload<'a>,
     accept: DataType,
@@ -228,16 +228,16 @@ fn make_call<'a>(
 ) -> Result<DataType> {
     let body = match payload {
         Payload::Json(value) => {
-            wire.make_ready(value)?;
+            connection.make_ready(value)?;
             RequestBody::Json
         }
         Payload::Octets(source) => RequestBody::Octets(source),
         Payload::JsonThenOctets(value, source) => {
-            wire.make_ready(value)?;
+            connection.make_ready(value)?;
             RequestBody::JsonThenOctets(source)
         }
     };
-    wire.call(Request { endpoint, body, accept, deadline, metadata })
+    connection.call(Request { endpoint, body, accept, deadline, metadata })
 }
 
 impl fmt::Debug for Outgoing<'_, '_> {

@@ -14,9 +14,9 @@ use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
 use crate::transport::{TimeLimit, in_time, with_helpers};
 
+use super::connection::ClientConnection;
 use super::options::Deadline;
 use super::sending::stream_limit;
-use super::wire::Wire;
 
 /// A frame on its way out.
 #[derive(Default)]
@@ -104,7 +104,7 @@ impl Stall {
     }
 }
 
-impl Wire {
+impl ClientConnection {
     /// Makes sure that the transport can wait for both directions: one that cannot is handed to helper threads.
     fn become_pollable(&mut self) -> Result<()> {
         // a half that was wrapped may not look ahead, although what is below it can wait
@@ -176,7 +176,7 @@ impl Wire {
     pub(super) fn read_duplex(
         &mut self,
         source: &mut dyn Read,
-        mut receive: impl FnMut(&mut Wire) -> Result<usize, MessageError>,
+        mut receive: impl FnMut(&mut ClientConnection) -> Result<usize, MessageError>,
     ) -> Result<usize> {
         let mut stall = Stall::new(self.config.stall_timeout, Deadline::none());
         loop {

@@ -4,10 +4,11 @@
 //! whose methods take `&mut self`. Both can be used without the macro.
 
 mod body;
-mod borrowed;
 mod call;
 mod config;
+mod connection;
 mod duplex;
+mod lease;
 mod octets;
 mod options;
 mod pipeline;
@@ -17,7 +18,6 @@ mod sending;
 mod session;
 mod shared;
 mod window;
-mod wire;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub use options::CallOptions;
 pub use pipeline::Pipeline;
 pub use session::Session;
 
-use borrowed::Borrowed;
+use lease::Lease;
 use octets::Held;
 use pool::Pool;
 use serde_core::Serialize;
@@ -184,9 +184,9 @@ impl Client {
         T: DeserializeOwned,
     {
         let deadline = self.options.deadline(self.pool.config.reply_timeout);
-        let (borrowed, _) = Borrowed::new(Arc::clone(&self.pool), deadline)?;
-        borrowed.becomes_stream();
-        Ok(Pipeline::new(Held::Pool(borrowed), endpoint, Arc::clone(&self.options), arguments.into_iter()))
+        let (lease, _) = Lease::new(Arc::clone(&self.pool), deadline)?;
+        lease.becomes_stream();
+        Ok(Pipeline::new(Held::Pool(lease), endpoint, Arc::clone(&self.options), arguments.into_iter()))
     }
 
     /// Closes the idle connections with a handshake each, and waits for it. Clones of this client can make no more calls;

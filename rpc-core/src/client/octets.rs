@@ -8,10 +8,10 @@ use crate::content::KnownSource;
 use crate::error::{Error, Result};
 use crate::transport::{Filled, KernelPipe};
 
-use super::borrowed::Borrowed;
+use super::connection::ClientConnection;
+use super::lease::Lease;
 use super::pool::Pool;
 use super::session::Session;
-use super::wire::Wire;
 
 /// The bytes of a reply, as they come.
 ///
@@ -45,31 +45,34 @@ enum State<'s> {
 
 impl<'s, R> OctetReader<'s, R> {
     pub(super) fn new(held: Held<'s>, source: Option<R>) -> OctetReader<'s, R> {
-        if let Held::Pool(borrowed) = &held {
-            borrowed.becomes_stream();
+        if let Held::Pool(lease) = &held {
+            lease.becomes_stream();
         }
         OctetReader { state: State::Open(held), source }
     }
 
     /// Runs one step on the connection, which tells how many bytes it gained.
-    fn step(&mut self, step: impl FnOnce(&mut Wire, Option<&mut R>) -> Result<usize>) -> io::Result<usize> {
-        self.run(|wire, source| step(wire, source).map(Filled::With)).map(|gained| match gained {
+    fn step(&mut self, step: impl FnOnce(&mut ClientConnection, Option<&mut R>) -> Result<usize>) -> io::Result<usize> {
+        self.run(|connection, source| step(connection, source).map(Filled::With)).map(|gained| match gained {
             Filled::With(count) => count,
             Filled::NotNow | Filled::Never => 0,
         })
     }
 
     /// Runs one step on the connection and lets go of it at the end, or behind an error.
-    fn run(&mut self, step: impl FnOnce(&mut Wire, Option<&mut R>) -> Result<Filled>) -> io::Result<Filled> {
+    fn run(
+        &mut self,
+        step: impl FnOnce(&mut ClientConnection, Option<&mut R>) -> Result<Filled>,
+    ) -> io::Result<Filled> {
         let held = match &mut self.state {
             State::Open(held) => held,
             State::Ended => return Ok(Filled::With(0)),
             State::Failed(error) => return Err(error.repeated().into()),
         };
-        if let Held::Pool(borrowed) = held {
-            borrowed.touch();
+        if let Held::Pool(lease) = held {
+            lease.touch();
         }
-        match held.wire().and_then(|wire| step(wire, self.source.as_mut())) {
+        match held.connection().and_then(|connection| step(connection, self.source.as_mut())) {
             Ok(gained) => {
                 if gained == Filled::With(0) {
                     self.state = State::Ended;
@@ -111,9 +114,9 @@ impl<R: Read> Read for OctetReader<'_, R> {
         if buf.is_empty() {
             return Ok(0);
         }
-        self.step(|wire, source| match source {
-            None => wire.read_octets(buf),
-            Some(source) => wire.read_duplex(source, |wire| wire.receive_octets(buf)),
+        self.step(|connection, source| match source {
+            None => connection.read_octets(buf),
+            Some(source) => connection.read_duplex(source, |connection| connection.receive_octets(buf)),
         })
     }
 }
@@ -134,27 +137,27 @@ impl KnownSource for OctetReader<'_> {
         if self.source.is_some() {
             return Ok(Filled::Never);
         }
-        self.run(|wire, _| wire.octets_to_pipe(pipe, len))
+        self.run(|connection, _| connection.octets_to_pipe(pipe, len))
     }
 }
 
 impl<R: Read> BufRead for OctetReader<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let shown = self.step(|wire, source| match source {
-            None => wire.fill_octets(),
-            Some(source) => wire.read_duplex(source, Wire::receive_ahead),
+        let shown = self.step(|connection, source| match source {
+            None => connection.fill_octets(),
+            Some(source) => connection.read_duplex(source, ClientConnection::receive_ahead),
         })?;
         match &mut self.state {
-            State::Open(held) => Ok(held.wire()?.shown_octets(shown)),
+            State::Open(held) => Ok(held.connection()?.shown_octets(shown)),
             _ => Ok(&[]),
         }
     }
 
     fn consume(&mut self, amount: usize) {
         if let State::Open(held) = &mut self.state
-            && let Ok(wire) = held.wire()
+            && let Ok(connection) = held.connection()
         {
-            wire.consume_octets(amount);
+            connection.consume_octets(amount);
         }
     }
 }
@@ -176,15 +179,15 @@ impl<R> fmt::Debug for OctetReader<'_, R> {
 /// A connection during a call. When it is dropped, what is left of the reply is let go of, and the connection goes where it
 /// came from, or is closed.
 pub(super) enum Held<'s> {
-    Pool(Borrowed),
+    Pool(Lease),
     Session(&'s mut Session),
 }
 
 impl Held<'_> {
-    pub(super) fn wire(&mut self) -> Result<&mut Wire> {
+    pub(super) fn connection(&mut self) -> Result<&mut ClientConnection> {
         match self {
-            Held::Pool(borrowed) => Ok(borrowed.wire()),
-            Held::Session(session) => session.wire(),
+            Held::Pool(lease) => Ok(lease.connection()),
+            Held::Session(session) => session.connection(),
         }
     }
 }
@@ -193,7 +196,7 @@ impl Held<'_> {
     /// The pool that the connection is from.
     pub(super) fn pool(&self) -> Option<&Arc<Pool>> {
         match self {
-            Held::Pool(borrowed) => Some(borrowed.pool()),
+            Held::Pool(lease) => Some(lease.pool()),
             Held::Session(_) => None,
         }
     }
@@ -201,8 +204,8 @@ impl Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if let Ok(wire) = self.wire() {
-            wire.abandon();
+        if let Ok(connection) = self.connection() {
+            connection.abandon();
         }
         if let Held::Session(session) = self {
             session.settle();

@@ -16,10 +16,10 @@ use crate::message::{DataType, Metadata, RequestHeader, json};
 use crate::service::SerdeArgument;
 use crate::transport::TimeLimit;
 
+use super::connection::ClientConnection;
 use super::octets::Held;
 use super::options::{CallOptions, Deadline};
 use super::window::LEAST_WINDOW;
-use super::wire::Wire;
 
 /// The replies of many calls of one endpoint, in order; see [`Client::pipeline`](crate::Client::pipeline).
 ///
@@ -76,20 +76,21 @@ where
     /// Sends what there is room for, in one write.
     fn fill(&mut self) -> Result<()> {
         let metadata = self.options.metadata_for(&tracing::Span::current()).into_owned();
-        let wire = self.held.wire()?;
-        let deadline = self.options.deadline(wire.config.reply_timeout);
+        let connection = self.held.connection()?;
+        let deadline = self.options.deadline(connection.config.reply_timeout);
         if self.out == 0 {
-            self.window = if wire.inbound.look_ahead() == Ahead::Nothing { wire.window() } else { LEAST_WINDOW };
+            self.window =
+                if connection.inbound.look_ahead() == Ahead::Nothing { connection.window() } else { LEAST_WINDOW };
         }
         // all calls of one write have the same, so it is encoded once; where it cannot be, no call can be made
-        let header = wire.load_header(&self.endpoint, deadline, &metadata);
+        let header = connection.load_header(&self.endpoint, deadline, &metadata);
         loop {
             if !self.waits {
                 let Some(argument) = self.arguments.as_mut().and_then(Iterator::next) else {
                     self.arguments = None;
                     break;
                 };
-                if let Err(error) = wire.make_ready(&SerdeArgument(&argument)) {
+                if let Err(error) = connection.make_ready(&SerdeArgument(&argument)) {
                     self.calls.push_back(Slot::Failed(error));
                     break;
                 }
@@ -100,27 +101,28 @@ where
                 self.calls.push_back(Slot::Failed(error));
                 break;
             }
-            let size = wire.call_size();
+            let size = connection.call_size();
             if self.out > 0 && self.out + size > self.window {
                 break;
             }
             self.waits = false;
             self.out += size;
             self.calls.push_back(Slot::Sent(size));
-            wire.queue_call(self.window, deadline)?;
+            connection.queue_call(self.window, deadline)?;
         }
-        wire.send_queued(self.window, deadline.at)
+        connection
+            .send_queued(self.window, deadline.at)
             .map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::LOST))
     }
 
     fn receive(&mut self, size: usize) -> Result<T> {
-        let wire = self.held.wire()?;
-        let limit = self.options.limit(wire.config.reply_timeout);
-        let body = wire.next_reply(TimeLimit::from_first(limit), limit);
+        let connection = self.held.connection()?;
+        let limit = self.options.limit(connection.config.reply_timeout);
+        let body = connection.next_reply(TimeLimit::from_first(limit), limit);
         self.out -= size;
-        let bytes = wire.read_json(body?, limit)?;
+        let bytes = connection.read_json(body?, limit)?;
         let decoded = json::decode(bytes);
-        let fate = Fate { never_ran: false, connection_usable: wire.reusable() };
+        let fate = Fate { never_ran: false, connection_usable: connection.reusable() };
         decoded.map_err(|violation| Error::Protocol { violation, fate })
     }
 }
@@ -150,8 +152,8 @@ where
         if !usable {
             // nothing more can be sent or received; what was sent may have run
             self.arguments = None;
-            if let Ok(wire) = self.held.wire() {
-                wire.broken = true;
+            if let Ok(connection) = self.held.connection() {
+                connection.broken = true;
             }
             for slot in &mut self.calls {
                 if let Slot::Sent(_) = slot {
@@ -171,16 +173,16 @@ where
 impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
     fn drop(&mut self) {
         let owed = self.calls.iter().filter(|slot| matches!(slot, Slot::Sent(_))).count();
-        if let Ok(wire) = self.held.wire()
-            && !wire.broken
-            && !wire.discard_replies(owed)
+        if let Ok(connection) = self.held.connection()
+            && !connection.broken
+            && !connection.discard_replies(owed)
         {
-            wire.broken = true;
+            connection.broken = true;
         }
     }
 }
 
-impl Wire {
+impl ClientConnection {
     /// Encodes the header of calls.
     fn load_header(&mut self, endpoint: &str, deadline: Deadline, metadata: &Metadata<'_>) -> Result<()> {
         self.outbound.header.clear();

@@ -11,9 +11,9 @@ use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::transport::Parts;
 
 use super::ClientConfig;
+use super::connection::ClientConnection;
 use super::options::Deadline;
 use super::shared::SharedConnection;
-use super::wire::Wire;
 
 /// Opens a connection, within what is left of a call's time.
 pub(crate) type Connector = Box<dyn Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync>;
@@ -34,7 +34,7 @@ pub(crate) struct Pool {
 /// A connection that nobody uses.
 struct Idle {
     /// Boxed, for a connection moves between the pool and its calls: one pointer, not 300 bytes.
-    wire: Box<Wire>,
+    connection: Box<ClientConnection>,
     last_user: ThreadId,
 }
 
@@ -71,7 +71,8 @@ impl Pool {
     /// A pool of one connection, which cannot be replaced.
     pub(crate) fn of_one(parts: Parts, config: ClientConfig) -> Pool {
         let config = config.max_connections(1).max_idle_connections(1);
-        let idle = Idle { wire: Box::new(Wire::new(parts, config.clone())), last_user: this_thread() };
+        let idle =
+            Idle { connection: Box::new(ClientConnection::new(parts, config.clone())), last_user: this_thread() };
         Pool::with_idle(None, config, vec![idle])
     }
 
@@ -94,8 +95,8 @@ impl Pool {
 
     /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
     pub(crate) fn warm_up(&self) -> Result<()> {
-        let wire = self.open_once(Deadline::none())?;
-        self.lock().idle.push(Idle { wire, last_user: this_thread() });
+        let connection = self.open_once(Deadline::none())?;
+        self.lock().idle.push(Idle { connection, last_user: this_thread() });
         Ok(())
     }
 
@@ -158,18 +159,18 @@ impl Pool {
 
     /// An idle connection, or a new one, or the next that is freed; and whether it is new. With `only_new` idle ones are
     /// passed over, and closed where there is no room else.
-    pub(super) fn acquire(&self, deadline: Deadline, only_new: bool) -> Result<(Box<Wire>, Ticket, bool)> {
+    pub(super) fn acquire(&self, deadline: Deadline, only_new: bool) -> Result<(Box<ClientConnection>, Ticket, bool)> {
         let mut state = self.lock();
         loop {
             if self.has_ended() {
                 return Err(Misuse::Closed.into());
             }
-            while !only_new && let Some(mut wire) = state.take_idle() {
+            while !only_new && let Some(mut connection) = state.take_idle() {
                 let place = Reserved::new(self, state.hold());
                 // looking at it may cost a system call, and nobody is to wait for that
                 drop(state);
-                match wire.check_idle(deadline.begun) {
-                    Ok(()) => return Ok((wire, place.take(), false)),
+                match connection.check_idle(deadline.begun) {
+                    Ok(()) => return Ok((connection, place.take(), false)),
                     Err(error) if self.connector.is_none() => return Err(error),
                     Err(error) => tracing::debug!(%error, "an idle connection is replaced"),
                 }
@@ -185,8 +186,8 @@ impl Pool {
             if state.held() < self.config.max_connections {
                 let place = Reserved::new(self, state.hold());
                 drop(state);
-                let wire = self.open(deadline)?;
-                return Ok((wire, place.take(), true));
+                let connection = self.open(deadline)?;
+                return Ok((connection, place.take(), true));
             }
             if state.waiting_is_hopeless(self) {
                 return Err(Misuse::Busy.into());
@@ -218,7 +219,7 @@ impl Pool {
 
     /// Opens a connection that is not the pool's yet. A server that is just being started again refuses for a moment, so
     /// it is asked several times, with growing pauses.
-    fn open(&self, deadline: Deadline) -> Result<Box<Wire>> {
+    fn open(&self, deadline: Deadline) -> Result<Box<ClientConnection>> {
         for attempt in 0..self.config.reconnect_attempts {
             match self.open_once(deadline) {
                 Err(error) if may_be_starting(&error) => {
@@ -236,7 +237,7 @@ impl Pool {
     }
 
     /// Within the limit for connecting and the call's time; the one that is shorter is the one that is told.
-    fn open_once(&self, deadline: Deadline) -> Result<Box<Wire>> {
+    fn open_once(&self, deadline: Deadline) -> Result<Box<ClientConnection>> {
         let connector = self.connector.as_ref().ok_or(Misuse::Closed)?;
         let own = self.config.connect_timeout;
         let left = deadline.at.map(|at| at.saturating_duration_since(Instant::now()));
@@ -245,7 +246,7 @@ impl Pool {
             return Err(connecting_failed(io::ErrorKind::TimedOut.into(), limit));
         }
         let parts = connector(left).map_err(|error| connecting_failed(error, limit))?;
-        Ok(Box::new(Wire::new(parts, self.config.clone())))
+        Ok(Box::new(ClientConnection::new(parts, self.config.clone())))
     }
 
     /// Wakes those that wait: for a connection, or to find out that waiting has become hopeless.
@@ -258,19 +259,20 @@ impl Pool {
     }
 
     /// Takes a connection back: kept if it is in step and there is room, else closed.
-    pub(crate) fn release(&self, mut wire: Box<Wire>, ticket: &Ticket) {
-        wire.rest();
+    pub(crate) fn release(&self, mut connection: Box<ClientConnection>, ticket: &Ticket) {
+        connection.rest();
         let mut state = self.lock();
         state.forget(ticket);
-        let surplus = if wire.reusable() && !self.has_ended() && state.idle.len() < self.config.max_idle_connections {
-            state.idle.push(Idle { wire, last_user: ticket.thread });
-            None
-        } else {
-            Some(wire)
-        };
+        let surplus =
+            if connection.reusable() && !self.has_ended() && state.idle.len() < self.config.max_idle_connections {
+                state.idle.push(Idle { connection, last_user: ticket.thread });
+                None
+            } else {
+                Some(connection)
+            };
         self.tell_waiting(state);
-        if let Some(wire) = surplus.filter(|wire| wire.reusable()) {
-            wire.leave();
+        if let Some(connection) = surplus.filter(|connection| connection.reusable()) {
+            connection.leave();
         }
     }
 
@@ -293,8 +295,8 @@ impl Pool {
     pub(crate) fn close(&self) -> Result<()> {
         let idle = self.end();
         let mut outcome = Ok(());
-        for Idle { wire, .. } in idle {
-            let closed = wire.close();
+        for Idle { connection, .. } in idle {
+            let closed = connection.close();
             outcome = outcome.and(closed);
         }
         outcome
@@ -337,21 +339,21 @@ impl Drop for Reserved<'_> {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.end().into_iter().for_each(|idle| idle.wire.leave());
+        self.end().into_iter().for_each(|idle| idle.connection.leave());
     }
 }
 
 impl State {
     /// The idle connection that this thread used last, or else the one that anybody did. Where many threads call, the two
     /// ends of each connection then stay together on a processor, and none has to wake the other.
-    fn take_idle(&mut self) -> Option<Box<Wire>> {
+    fn take_idle(&mut self) -> Option<Box<ClientConnection>> {
         let me = this_thread();
         let own = self.idle.iter().rposition(|idle| idle.last_user == me);
         let idle = match own {
             Some(at) => Some(self.idle.remove(at)),
             None => self.idle.pop(),
         };
-        idle.map(|idle| idle.wire)
+        idle.map(|idle| idle.connection)
     }
 
     fn hold(&mut self) -> Ticket {

@@ -7,10 +7,10 @@ use crate::error::{Error, Fate, Operation, RemoteError, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, Violation};
 use crate::transport::{Filled, KernelPipe, TimeLimit};
 
+use super::connection::ClientConnection;
 use super::options::Deadline;
-use super::wire::Wire;
 
-impl Wire {
+impl ClientConnection {
     /// Waits for the reply's header. A reply that says no is an error.
     pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
         self.inbound.set_time_limit(TimeLimit::until(deadline.at));
@@ -63,7 +63,7 @@ impl Wire {
         }
     }
 
-    /// Reads the JSON of a reply whose header [`call`](Wire::call) has read.
+    /// Reads the JSON of a reply whose header [`call`](ClientConnection::call) has read.
     pub(crate) fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<&[u8]> {
         let Inbound { messages, body: bytes, .. } = &mut self.inbound;
         if !body.has_body() {
@@ -121,7 +121,7 @@ impl Wire {
         self.octets_read(outcome)
     }
 
-    /// Reads ahead in a reply of octets; returns how many bytes can be [shown](Wire::shown_octets), 0 at its end only.
+    /// Reads ahead in a reply of octets; returns how many bytes can be [shown](ClientConnection::shown_octets), 0 at its end only.
     pub(crate) fn fill_octets(&mut self) -> Result<usize> {
         self.await_octets();
         let outcome = self.receive_ahead();

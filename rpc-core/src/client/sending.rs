@@ -12,8 +12,8 @@ use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHead
 use crate::service::Encode;
 use crate::transport::TimeLimit;
 
+use super::connection::ClientConnection;
 use super::options::Deadline;
-use super::wire::Wire;
 
 /// How long a client whose write has failed looks for a reply that may explain it.
 const EXPLANATION_TIME: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ pub(crate) struct Request<'a> {
 
 /// The body of a request.
 pub(crate) enum RequestBody<'a> {
-    /// The JSON that stands ready, see [`Wire::make_ready`].
+    /// The JSON that stands ready, see [`ClientConnection::make_ready`].
     Json,
     /// All that this reader has.
     Octets(Source<'a>),
@@ -70,7 +70,7 @@ impl From<FrameError> for SendError {
     }
 }
 
-impl Wire {
+impl ClientConnection {
     /// Puts a request's JSON where it is sent from.
     pub(super) fn make_ready(&mut self, argument: &dyn Encode) -> Result<()> {
         let limit = self.config.max_json_len;

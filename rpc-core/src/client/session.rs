@@ -10,9 +10,9 @@ use serde_core::de::DeserializeOwned;
 use crate::error::{Misuse, Result};
 use crate::transport::{Address, Parts, ToAddress, Transport};
 
+use super::connection::ClientConnection;
 use super::octets::Held;
 use super::pool::connecting_failed;
-use super::wire::Wire;
 use super::{CallOptions, ClientConfig, Outgoing, Pipeline, open, ready};
 
 /// A client of one connection, which is never replaced: the server keeps one handler for it. One call at a time, which the
@@ -21,7 +21,7 @@ use super::{CallOptions, ClientConfig, Outgoing, Pipeline, open, ready};
 /// Behind a failure that costs the connection, each call is [`Misuse::Closed`]. Dropping a session asks the server to
 /// close, without waiting for its answer.
 pub struct Session {
-    wire: Option<Box<Wire>>,
+    connection: Option<Box<ClientConnection>>,
     config: ClientConfig,
     options: Arc<CallOptions>,
 }
@@ -66,7 +66,11 @@ impl Session {
     }
 
     fn of_parts(parts: Parts, config: ClientConfig) -> Session {
-        Session { wire: Some(Box::new(Wire::new(parts, config.clone()))), config, options: Arc::default() }
+        Session {
+            connection: Some(Box::new(ClientConnection::new(parts, config.clone()))),
+            config,
+            options: Arc::default(),
+        }
     }
 
     /// Sets what the calls from now on carry, and how long each may take.
@@ -90,7 +94,7 @@ impl Session {
         I::Item: Serialize,
         T: DeserializeOwned,
     {
-        self.idle_wire(Instant::now())?;
+        self.idle_connection(Instant::now())?;
         let options = Arc::clone(&self.options);
         Ok(Pipeline::new(Held::Session(self), endpoint, options, arguments.into_iter()))
     }
@@ -100,40 +104,40 @@ impl Session {
     /// # Errors
     /// [`Misuse::Closed`] where an earlier failure has ended the session; a failure before the server's acknowledgement.
     pub fn close(mut self) -> Result<()> {
-        self.wire.take().ok_or(Misuse::Closed)?.close()
+        self.connection.take().ok_or(Misuse::Closed)?.close()
     }
 
     pub(super) fn config(&self) -> &ClientConfig {
         &self.config
     }
 
-    pub(super) fn wire(&mut self) -> Result<&mut Wire> {
-        Ok(self.wire.as_mut().ok_or(Misuse::Closed)?)
+    pub(super) fn connection(&mut self) -> Result<&mut ClientConnection> {
+        Ok(self.connection.as_mut().ok_or(Misuse::Closed)?)
     }
 
     /// The connection for a new call, if nothing has come since the last one.
-    pub(super) fn idle_wire(&mut self, now: Instant) -> Result<&mut Wire> {
-        let outcome = self.wire()?.check_idle(now);
+    pub(super) fn idle_connection(&mut self, now: Instant) -> Result<&mut ClientConnection> {
+        let outcome = self.connection()?.check_idle(now);
         if outcome.is_err() {
-            self.wire = None;
+            self.connection = None;
         }
         outcome?;
-        self.wire()
+        self.connection()
     }
 
     /// The present call is over: a connection that is out of step is closed.
     pub(super) fn settle(&mut self) {
-        match &mut self.wire {
-            Some(wire) if wire.reusable() => wire.rest(),
-            _ => self.wire = None,
+        match &mut self.connection {
+            Some(connection) if connection.reusable() => connection.rest(),
+            _ => self.connection = None,
         }
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some(wire) = self.wire.take() {
-            wire.leave();
+        if let Some(connection) = self.connection.take() {
+            connection.leave();
         }
     }
 }
@@ -141,7 +145,7 @@ impl Drop for Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("open", &self.wire.is_some())
+            .field("open", &self.connection.is_some())
             .field("config", &self.config)
             .finish_non_exhaustive()
     }

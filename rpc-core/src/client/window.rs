@@ -8,7 +8,7 @@ use crate::frame::FrameError;
 use crate::message::DataType;
 use crate::transport::{TimeLimit, in_time};
 
-use super::wire::Wire;
+use super::connection::ClientConnection;
 
 /// Bytes of requests that are out at most where the transport cannot write without blocking: what any transport holds while
 /// nobody reads. So sending never waits for a server that waits for its replies to be read.
@@ -18,7 +18,7 @@ pub(in crate::client) const LEAST_WINDOW: usize = 8 * 1024;
 /// other half of the time, and more than this gained nothing.
 pub(in crate::client) const WINDOW: usize = 32 * 1024;
 
-impl Wire {
+impl ClientConnection {
     /// Whether a write need not block: the rest is sent while replies are awaited.
     pub(super) fn sends_on(&self) -> bool {
         self.outbound.frames.get_ref().can_try() && self.control.as_ref().is_some_and(|control| control.can_wait())

@@ -12,11 +12,11 @@ use crate::message::{Violation, add_timeout, timeout_len};
 use crate::transport::TimeLimit;
 use crate::unwind;
 
-use super::super::borrowed::Borrowed;
+use super::super::connection::ClientConnection;
+use super::super::lease::Lease;
 use super::super::options::Deadline;
 use super::super::pool::Pool;
 use super::super::window::{LEAST_WINDOW, WINDOW};
-use super::super::wire::Wire;
 use super::SharedConnection;
 use super::pending::{Call, Failure, PendingCall};
 use super::reading::{Progress, Read};
@@ -42,7 +42,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
             shared.fail_queued(&Misuse::Closed.into());
             continue;
         };
-        let (borrowed, fresh) = match unwind::catch(|| shared.connect(&pool)) {
+        let (lease, fresh) = match unwind::catch(|| shared.connect(&pool)) {
             Some(Ok(connected)) => connected,
             Some(Err(error)) => {
                 shared.fail_queued(&error);
@@ -56,7 +56,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
             }
         };
         let mut driver =
-            Driver { borrowed, owed, out: 0, progress: Progress::default(), aged: !fresh, explained_by: None };
+            Driver { lease, owed, out: 0, progress: Progress::default(), aged: !fresh, explained_by: None };
         let outcome = unwind::catch(|| driver.serve(shared, &pool))
             .unwrap_or_else(|| Err(lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
         owed = driver.end(shared, outcome);
@@ -64,14 +64,14 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
 }
 
 impl SharedConnection {
-    fn connect(&self, pool: &Arc<Pool>) -> Result<(Borrowed, bool)> {
+    fn connect(&self, pool: &Arc<Pool>) -> Result<(Lease, bool)> {
         let wants_new = std::mem::take(&mut self.lock().wants_new);
         // each caller keeps its own time
         let deadline = Deadline::none();
         if wants_new {
-            return Borrowed::fresh(Arc::clone(pool), deadline).map(|borrowed| (borrowed, true));
+            return Lease::fresh(Arc::clone(pool), deadline).map(|lease| (lease, true));
         }
-        Borrowed::new(Arc::clone(pool), deadline)
+        Lease::new(Arc::clone(pool), deadline)
     }
 
     /// There is no connection for the calls in the queue.
@@ -85,7 +85,7 @@ impl SharedConnection {
 
 /// A connection in use, and the calls on it.
 struct Driver {
-    borrowed: Borrowed,
+    lease: Lease,
     /// Calls whose requests have been sent and whose replies have not come, in this order.
     owed: VecDeque<Owed>,
     /// Bytes of requests without a reply.
@@ -106,8 +106,8 @@ struct Owed {
 }
 
 impl Driver {
-    fn wire(&mut self) -> &mut Wire {
-        self.borrowed.wire()
+    fn connection(&mut self) -> &mut ClientConnection {
+        self.lease.connection()
     }
 
     /// Makes calls until none is left.
@@ -130,7 +130,7 @@ impl Driver {
 
     /// Fails if bytes have come that nobody is owed: they would be taken for the reply to the next call.
     fn check_nothing_came(&mut self) -> Result<()> {
-        match self.wire().inbound.messages.ahead().len() {
+        match self.connection().inbound.messages.ahead().len() {
             0 => Ok(()),
             found => Err(Error::Protocol { violation: Violation::OutOfTurn { found }, fate: Fate::UNREACHED }),
         }
@@ -141,8 +141,8 @@ impl Driver {
     fn fill(&mut self, shared: &SharedConnection, pool: &Pool) -> bool {
         let waited_for = pool.is_waited_for();
         let window = self.window();
-        let Driver { borrowed, owed, out, .. } = self;
-        let outbound = &mut borrowed.wire().outbound;
+        let Driver { lease, owed, out, .. } = self;
+        let outbound = &mut lease.connection().outbound;
         let mut state = shared.lock();
         let now = Instant::now();
         while !state.retired && (!waited_for || owed.is_empty()) {
@@ -176,28 +176,28 @@ impl Driver {
 
     /// How much may be out at once.
     fn window(&mut self) -> usize {
-        let wire = self.wire();
-        match wire.sends_on() {
+        let connection = self.connection();
+        match connection.sends_on() {
             true => WINDOW,
             // a small first write finds out whether the transport can write without blocking
-            false if wire.outbound.frames.get_ref().is_untried() => FIRST,
+            false if connection.outbound.frames.get_ref().is_untried() => FIRST,
             false => LEAST_WINDOW,
         }
     }
 
     /// Sends what is queued, or what of it the transport takes at once.
     fn send(&mut self) -> Result<()> {
-        let stall = self.wire().config.stall_timeout;
-        let wire = self.borrowed.wire();
-        if wire.outbound.frames.queued() == 0 {
+        let stall = self.connection().config.stall_timeout;
+        let connection = self.lease.connection();
+        if connection.outbound.frames.queued() == 0 {
             return Ok(());
         }
-        if !wire.sends_on() {
-            wire.outbound.set_time_limit(TimeLimit::stall(stall));
-            let flushed = wire.outbound.frames.flush();
+        if !connection.sends_on() {
+            connection.outbound.set_time_limit(TimeLimit::stall(stall));
+            let flushed = connection.outbound.frames.flush();
             return flushed.map_err(|error| Error::from_message(error.into(), Operation::Sending, stall, Fate::LOST));
         }
-        if let Err(error) = wire.outbound.try_flush() {
+        if let Err(error) = connection.outbound.try_flush() {
             tracing::debug!(%error, "requests cannot be sent");
             self.explained_by.get_or_insert(Instant::now() + EXPLANATION_TIME);
         }
@@ -208,17 +208,17 @@ impl Driver {
     fn receive(&mut self) -> Result<()> {
         let soon = Instant::now() + LOOK;
         let mut time_limit = TimeLimit::Until(soon);
-        let wire = self.borrowed.wire();
-        if wire.outbound.frames.queued() > 0 && wire.inbound.look_ahead() == Ahead::Nothing {
+        let connection = self.lease.connection();
+        if connection.outbound.frames.queued() > 0 && connection.inbound.look_ahead() == Ahead::Nothing {
             // so that neither side waits in a write for the other to read
-            let waited = wire.control.as_ref().map_or(Ok(()), |control| control.wait(Some(soon)));
+            let waited = connection.control.as_ref().map_or(Ok(()), |control| control.wait(Some(soon)));
             waited
                 .or_else(|error| if error.kind() == io::ErrorKind::TimedOut { Ok(()) } else { Err(error) })
                 .map_err(|error| Error::Transport { operation: Operation::WaitingForReply, error, fate: Fate::LOST })?;
             time_limit = TimeLimit::Now(Some(soon + LOOK));
         }
         while self.next_reply(time_limit)? {
-            if self.owed.is_empty() || self.wire().inbound.messages.ahead().is_empty() {
+            if self.owed.is_empty() || self.connection().inbound.messages.ahead().is_empty() {
                 return Ok(());
             }
             // those that have come along with it
@@ -232,10 +232,10 @@ impl Driver {
 
     /// Reads the reply to the oldest call and hands it over; `false` if not all of it has come yet.
     fn next_reply(&mut self, time_limit: TimeLimit) -> Result<bool> {
-        let Driver { borrowed, owed, progress, .. } = self;
-        let wire = borrowed.wire();
-        wire.inbound.set_time_limit(time_limit);
-        let outcome = match wire.resume_reply(progress) {
+        let Driver { lease, owed, progress, .. } = self;
+        let connection = lease.connection();
+        connection.inbound.set_time_limit(time_limit);
+        let outcome = match connection.resume_reply(progress) {
             Read::NotYet => return Ok(false),
             Read::Reply => Ok(()),
             Read::Failed(error) if error.connection_usable() => Err(error.into()),
@@ -243,7 +243,7 @@ impl Driver {
         };
         if let Some(owed) = owed.pop_front() {
             self.out -= owed.size;
-            owed.call.end(outcome, &mut wire.inbound.body);
+            owed.call.end(outcome, &mut connection.inbound.body);
         }
         self.aged = true;
         Ok(true)
@@ -259,7 +259,7 @@ impl Driver {
             std::mem::take(&mut state.retired)
         };
         let broken = outcome.is_err() || retired;
-        let accepted = self.wire().outbound.frames.accepted();
+        let accepted = self.connection().outbound.frames.accepted();
         if let Err(error) = outcome {
             tracing::debug!(%error, calls = owed.len(), "a shared connection failed");
             let reset = error.never_ran();
@@ -270,10 +270,10 @@ impl Driver {
                 call.end(Err(Failure { error, aged: self.aged }), &mut Vec::new());
             }
         }
-        self.wire().broken |= broken;
+        self.connection().broken |= broken;
         // closing it may run the transport's code
-        let borrowed = self.borrowed;
-        if unwind::catch(|| drop(borrowed)).is_none() {
+        let lease = self.lease;
+        if unwind::catch(|| drop(lease)).is_none() {
             tracing::error!("a transport panicked when it was closed");
         }
         owed

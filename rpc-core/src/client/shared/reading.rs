@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::message::{DataType, MessageError};
 use crate::transport::TimeLimit;
 
-use super::super::wire::Wire;
+use super::super::connection::ClientConnection;
 
 /// How far a reply has been read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,7 +27,7 @@ pub(super) enum Read {
     Failed(Error),
 }
 
-impl Wire {
+impl ClientConnection {
     /// Reads the reply that is owed next, within the time limit that is set.
     pub(super) fn resume_reply(&mut self, progress: &mut Progress) -> Read {
         if matches!(progress, Progress::Before) {

@@ -25,7 +25,7 @@ use super::sending::{Request, RequestBody};
 const BUSY: Duration = Duration::from_millis(1);
 
 /// A connection, and what its last call left behind.
-pub(crate) struct Wire {
+pub(crate) struct ClientConnection {
     pub(super) inbound: Inbound,
     pub(super) outbound: Outbound,
     pub(super) config: ClientConfig,
@@ -41,11 +41,21 @@ pub(crate) struct Wire {
     last_used: Option<Instant>,
 }
 
-impl Wire {
-    pub(crate) fn new(parts: Parts, config: ClientConfig) -> Wire {
+impl ClientConnection {
+    pub(crate) fn new(parts: Parts, config: ClientConfig) -> ClientConnection {
         let Ends { inbound, outbound, control } = Ends::new(parts);
         let pump = Pump::default();
-        Wire { control, pump, inbound, outbound, config, turn: None, revision: None, broken: false, last_used: None }
+        ClientConnection {
+            control,
+            pump,
+            inbound,
+            outbound,
+            config,
+            turn: None,
+            revision: None,
+            broken: false,
+            last_used: None,
+        }
     }
 
     /// Whether the connection is in step and serves another call.
