@@ -15,7 +15,6 @@ use super::OctetReader;
 use super::body::{ArgumentBody, Body, Content, Payload, StreamBody, ValueAndStreamBody};
 use super::connection::ClientConnection;
 use super::lease::Lease;
-use super::octets::Held;
 use super::options::{CallOptions, Deadline};
 use super::pool::Pool;
 use super::sending::{Request, RequestBody};
@@ -101,8 +100,8 @@ impl<'s, B: Body> Ready<'s, '_, B> {
     /// # Errors
     /// Any [`Error`].
     pub fn octets(mut self) -> Result<OctetReader<'s, B::Rest>> {
-        let Reply { held, .. } = self.call.perform(&mut self.body, DataType::Octets)?;
-        Ok(OctetReader::new(held, self.body.into_rest()))
+        let Reply { lease, .. } = self.call.perform(&mut self.body, DataType::Octets)?;
+        Ok(OctetReader::new(lease, self.body.into_rest()))
     }
 
     /// Sends the request and waits for a reply's JSON value; its octets can be read then. The server has to speak
@@ -127,33 +126,29 @@ impl<'s, B: Body> Ready<'s, '_, B> {
     ) -> Result<(T, OctetReader<'s, B::Rest>)> {
         let mut reply = self.call.perform(&mut self.body, DataType::MarshaledJsonThenOctets)?;
         let value = reply.json(decode)?;
-        Ok((value, OctetReader::new(reply.held, self.body.into_rest())))
+        Ok((value, OctetReader::new(reply.lease, self.body.into_rest())))
     }
 }
 
 /// A reply whose header has been read.
 struct Reply<'s> {
-    held: Held<'s>,
+    lease: Lease<'s>,
     body: DataType,
     deadline: Deadline,
 }
 
 impl Reply<'_> {
     fn json<T>(&mut self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        let bytes = self.held.connection()?.read_json(self.body, self.deadline.limit)?;
+        let bytes = self.lease.connection().read_json(self.body, self.deadline.limit)?;
         decode(bytes).map_err(|violation| self.malformed(violation))
     }
 
     fn malformed(&mut self, violation: Violation) -> Error {
-        match self.held.connection() {
-            Ok(connection) => {
-                // what may follow the JSON is not wanted
-                connection.abandon();
-                let fate = Fate { never_ran: false, connection_usable: connection.reusable() };
-                Error::Protocol { violation, fate }
-            }
-            Err(error) => error,
-        }
+        let connection = self.lease.connection();
+        // what may follow the JSON is not wanted
+        connection.abandon();
+        let fate = Fate { never_ran: false, connection_usable: connection.reusable() };
+        Error::Protocol { violation, fate }
     }
 }
 
@@ -187,30 +182,28 @@ impl<'s> Outgoing<'s, '_> {
         let _entered = span.enter();
         let Outgoing { line, endpoint, options } = self;
         let metadata = options.metadata_for(&span);
-        let call = |held: &mut Held<'s>, body: &mut dyn Content, deadline| {
-            make_call(held.connection()?, endpoint, body.payload(), accept, deadline, &metadata)
+        let call = |lease: &mut Lease<'s>, body: &mut dyn Content, deadline| {
+            make_call(lease.connection(), endpoint, body.payload(), accept, deadline, &metadata)
         };
         let outcome = match line {
             Line::Session(session) => {
                 let deadline = options.deadline(session.config().reply_timeout);
-                session.idle_connection(deadline.begun)?;
-                let mut held = Held::Session(session);
-                call(&mut held, body, deadline).map(|body| Reply { held, body, deadline })
+                let mut lease = session.lease(deadline.begun)?;
+                call(&mut lease, body, deadline).map(|body| Reply { lease, body, deadline })
             }
             Line::Pool(pool) => {
                 let deadline = options.deadline(pool.config.reply_timeout);
-                let (lease, fresh) = Lease::new(pool, deadline)?;
-                let mut held = Held::Pool(lease);
-                let outcome = call(&mut held, body, deadline);
-                let was_lost = !fresh && !body.touched() && outcome.as_ref().is_err_and(Error::was_lost);
-                match (outcome, held.pool().filter(|pool| was_lost && pool.can_reconnect()).cloned()) {
+                let (mut lease, is_new) = Lease::of_pool(pool, deadline)?;
+                let outcome = call(&mut lease, body, deadline);
+                let was_lost = !is_new && !body.touched() && outcome.as_ref().is_err_and(Error::was_lost);
+                match (outcome, lease.pool().filter(|pool| was_lost && pool.can_reconnect()).cloned()) {
                     (Err(error), Some(pool)) => {
-                        tracing::debug!(%error, "the idle connection had ended, trying a fresh one");
-                        drop(held);
-                        let mut held = Held::Pool(Lease::fresh(pool, deadline)?);
-                        call(&mut held, body, deadline).map(|body| Reply { held, body, deadline })
+                        tracing::debug!(%error, "the idle connection had ended, trying a new one");
+                        drop(lease);
+                        let mut lease = Lease::new_of_pool(pool, deadline)?;
+                        call(&mut lease, body, deadline).map(|body| Reply { lease, body, deadline })
                     }
-                    (outcome, _) => outcome.map(|body| Reply { held, body, deadline }),
+                    (outcome, _) => outcome.map(|body| Reply { lease, body, deadline }),
                 }
             }
         };

@@ -1,4 +1,4 @@
-//! A connection of the pool's in the hands of a call or a stream.
+//! A connection in use, wherever it came from.
 
 use std::sync::Arc;
 
@@ -8,47 +8,87 @@ use super::connection::ClientConnection;
 use super::options::Deadline;
 use super::pool::{Pool, Ticket};
 
-/// A connection that is in use; it goes back when this is dropped.
-pub(crate) struct Lease {
+/// A connection that a call or a stream uses. When it is dropped, what is left of the reply is let go of, and the connection
+/// goes where it came from, or is closed.
+pub(crate) struct Lease<'s>(Origin<'s>);
+
+enum Origin<'s> {
+    Pool(Pooled),
+    /// A session's only connection, which is there.
+    Session(&'s mut Option<Box<ClientConnection>>),
+}
+
+struct Pooled {
     connection: Option<Box<ClientConnection>>,
     ticket: Ticket,
     pool: Arc<Pool>,
 }
 
-impl Lease {
-    /// A connection, and whether it is a new one.
-    pub(crate) fn new(pool: Arc<Pool>, deadline: Deadline) -> Result<(Lease, bool)> {
-        let (connection, ticket, fresh) = pool.acquire(deadline, false)?;
-        Ok((Lease { connection: Some(connection), ticket, pool }, fresh))
+impl<'s> Lease<'s> {
+    /// A connection of a pool's, and whether it is a new one.
+    pub(super) fn of_pool(pool: Arc<Pool>, deadline: Deadline) -> Result<(Lease<'static>, bool)> {
+        Lease::acquire(pool, deadline, false)
     }
 
-    /// A new connection.
-    pub(crate) fn fresh(pool: Arc<Pool>, deadline: Deadline) -> Result<Lease> {
-        let (connection, ticket, _) = pool.acquire(deadline, true)?;
-        Ok(Lease { connection: Some(connection), ticket, pool })
+    /// A new connection of a pool's.
+    pub(super) fn new_of_pool(pool: Arc<Pool>, deadline: Deadline) -> Result<Lease<'static>> {
+        Lease::acquire(pool, deadline, true).map(|(lease, _)| lease)
     }
 
-    pub(crate) fn connection(&mut self) -> &mut ClientConnection {
-        self.connection.as_mut().expect("it is given back by drop only")
+    fn acquire(pool: Arc<Pool>, deadline: Deadline, only_new: bool) -> Result<(Lease<'static>, bool)> {
+        let (connection, ticket, is_new) = pool.acquire(deadline, only_new)?;
+        Ok((Lease(Origin::Pool(Pooled { connection: Some(connection), ticket, pool })), is_new))
     }
 
-    pub(crate) fn pool(&self) -> &Arc<Pool> {
-        &self.pool
+    /// A session's connection. If it is out of step afterwards, the session has none any more.
+    pub(super) fn of_session(connection: &'s mut Option<Box<ClientConnection>>) -> Lease<'s> {
+        Lease(Origin::Session(connection))
     }
 
-    pub(crate) fn becomes_stream(&self) {
-        self.pool.note_stream(&self.ticket);
+    pub(super) fn connection(&mut self) -> &mut ClientConnection {
+        let connection = match &mut self.0 {
+            Origin::Pool(pooled) => &mut pooled.connection,
+            Origin::Session(connection) => connection,
+        };
+        connection.as_mut().expect("drop alone takes it away")
     }
 
-    pub(crate) fn touch(&mut self) {
-        self.pool.touch(&mut self.ticket);
+    /// The pool that the connection is from.
+    pub(super) fn pool(&self) -> Option<&Arc<Pool>> {
+        match &self.0 {
+            Origin::Pool(pooled) => Some(&pooled.pool),
+            Origin::Session(_) => None,
+        }
+    }
+
+    /// From here on a stream holds the connection, which the caller has to end.
+    pub(super) fn becomes_stream(&self) {
+        if let Origin::Pool(Pooled { ticket, pool, .. }) = &self.0 {
+            pool.note_stream(ticket);
+        }
+    }
+
+    /// Notes which thread has the stream.
+    pub(super) fn touch(&mut self) {
+        if let Origin::Pool(Pooled { ticket, pool, .. }) = &mut self.0 {
+            pool.touch(ticket);
+        }
     }
 }
 
-impl Drop for Lease {
+impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.pool.release(connection, &self.ticket);
+        self.connection().abandon();
+        match &mut self.0 {
+            Origin::Pool(Pooled { connection, ticket, pool }) => {
+                if let Some(connection) = connection.take() {
+                    pool.release(connection, ticket);
+                }
+            }
+            Origin::Session(connection) => match connection {
+                Some(connection) if connection.reusable() => connection.rest(),
+                _ => **connection = None,
+            },
         }
     }
 }

@@ -35,7 +35,6 @@ pub use pipeline::Pipeline;
 pub use session::Session;
 
 use lease::Lease;
-use octets::Held;
 use pool::Pool;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
@@ -184,9 +183,9 @@ impl Client {
         T: DeserializeOwned,
     {
         let deadline = self.options.deadline(self.pool.config.reply_timeout);
-        let (lease, _) = Lease::new(Arc::clone(&self.pool), deadline)?;
+        let (lease, _) = Lease::of_pool(Arc::clone(&self.pool), deadline)?;
         lease.becomes_stream();
-        Ok(Pipeline::new(Held::Pool(lease), endpoint, Arc::clone(&self.options), arguments.into_iter()))
+        Ok(Pipeline::new(lease, endpoint, Arc::clone(&self.options), arguments.into_iter()))
     }
 
     /// Closes the idle connections with a handshake each, and waits for it. Clones of this client can make no more calls;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Empty, Read, Write};
-use std::sync::Arc;
 
 use crate::content::KnownSource;
 use crate::error::{Error, Result};
@@ -10,8 +9,6 @@ use crate::transport::{Filled, KernelPipe};
 
 use super::connection::ClientConnection;
 use super::lease::Lease;
-use super::pool::Pool;
-use super::session::Session;
 
 /// The bytes of a reply, as they come.
 ///
@@ -37,44 +34,33 @@ pub struct OctetReader<'s, R = Empty> {
 }
 
 enum State<'s> {
-    Open(Held<'s>),
+    Open(Lease<'s>),
     Ended,
     /// The stream is broken, or the other side ended it and said why.
     Failed(Error),
 }
 
 impl<'s, R> OctetReader<'s, R> {
-    pub(super) fn new(held: Held<'s>, source: Option<R>) -> OctetReader<'s, R> {
-        if let Held::Pool(lease) = &held {
-            lease.becomes_stream();
-        }
-        OctetReader { state: State::Open(held), source }
+    pub(super) fn new(lease: Lease<'s>, source: Option<R>) -> OctetReader<'s, R> {
+        lease.becomes_stream();
+        OctetReader { state: State::Open(lease), source }
     }
 
-    /// Runs one step on the connection, which tells how many bytes it gained.
-    fn step(&mut self, step: impl FnOnce(&mut ClientConnection, Option<&mut R>) -> Result<usize>) -> io::Result<usize> {
-        self.run(|connection, source| step(connection, source).map(Filled::With)).map(|gained| match gained {
-            Filled::With(count) => count,
-            Filled::NotNow | Filled::Never => 0,
-        })
-    }
-
-    /// Runs one step on the connection and lets go of it at the end, or behind an error.
-    fn run(
+    /// Runs one step on the connection and lets go of it at the end, which `end` says, or after an error.
+    fn run<T: PartialEq>(
         &mut self,
-        step: impl FnOnce(&mut ClientConnection, Option<&mut R>) -> Result<Filled>,
-    ) -> io::Result<Filled> {
-        let held = match &mut self.state {
-            State::Open(held) => held,
-            State::Ended => return Ok(Filled::With(0)),
+        end: T,
+        step: impl FnOnce(&mut ClientConnection, Option<&mut R>) -> Result<T>,
+    ) -> io::Result<T> {
+        let lease = match &mut self.state {
+            State::Open(lease) => lease,
+            State::Ended => return Ok(end),
             State::Failed(error) => return Err(error.repeated().into()),
         };
-        if let Held::Pool(lease) = held {
-            lease.touch();
-        }
-        match held.connection().and_then(|connection| step(connection, self.source.as_mut())) {
+        lease.touch();
+        match step(lease.connection(), self.source.as_mut()) {
             Ok(gained) => {
-                if gained == Filled::With(0) {
+                if gained == end {
                     self.state = State::Ended;
                 }
                 Ok(gained)
@@ -114,7 +100,7 @@ impl<R: Read> Read for OctetReader<'_, R> {
         if buf.is_empty() {
             return Ok(0);
         }
-        self.step(|connection, source| match source {
+        self.run(0, |connection, source| match source {
             None => connection.read_octets(buf),
             Some(source) => connection.read_duplex(source, |connection| connection.receive_octets(buf)),
         })
@@ -137,27 +123,26 @@ impl KnownSource for OctetReader<'_> {
         if self.source.is_some() {
             return Ok(Filled::Never);
         }
-        self.run(|connection, _| connection.octets_to_pipe(pipe, len))
+        self.run(Filled::With(0), |connection, _| connection.octets_to_pipe(pipe, len))
     }
 }
 
 impl<R: Read> BufRead for OctetReader<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let shown = self.step(|connection, source| match source {
+        let shown = self.run(0, |connection, source| match source {
             None => connection.fill_octets(),
             Some(source) => connection.read_duplex(source, ClientConnection::receive_ahead),
         })?;
         match &mut self.state {
-            State::Open(held) => Ok(held.connection()?.shown_octets(shown)),
-            _ => Ok(&[]),
+            State::Open(lease) => Ok(lease.connection().shown_octets(shown)),
+            State::Ended => Ok(&[]),
+            State::Failed(error) => Err(error.repeated().into()),
         }
     }
 
     fn consume(&mut self, amount: usize) {
-        if let State::Open(held) = &mut self.state
-            && let Ok(connection) = held.connection()
-        {
-            connection.consume_octets(amount);
+        if let State::Open(lease) = &mut self.state {
+            lease.connection().consume_octets(amount);
         }
     }
 }
@@ -173,42 +158,5 @@ impl<R> fmt::Debug for OctetReader<'_, R> {
             .field("state", &state)
             .field("sends", &self.source.is_some())
             .finish_non_exhaustive()
-    }
-}
-
-/// A connection during a call. When it is dropped, what is left of the reply is let go of, and the connection goes where it
-/// came from, or is closed.
-pub(super) enum Held<'s> {
-    Pool(Lease),
-    Session(&'s mut Session),
-}
-
-impl Held<'_> {
-    pub(super) fn connection(&mut self) -> Result<&mut ClientConnection> {
-        match self {
-            Held::Pool(lease) => Ok(lease.connection()),
-            Held::Session(session) => session.connection(),
-        }
-    }
-}
-
-impl Held<'_> {
-    /// The pool that the connection is from.
-    pub(super) fn pool(&self) -> Option<&Arc<Pool>> {
-        match self {
-            Held::Pool(lease) => Some(lease.pool()),
-            Held::Session(_) => None,
-        }
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        if let Ok(connection) = self.connection() {
-            connection.abandon();
-        }
-        if let Held::Session(session) = self {
-            session.settle();
-        }
     }
 }

@@ -17,7 +17,7 @@ use crate::service::SerdeArgument;
 use crate::transport::TimeLimit;
 
 use super::connection::ClientConnection;
-use super::octets::Held;
+use super::lease::Lease;
 use super::options::{CallOptions, Deadline};
 use super::window::LEAST_WINDOW;
 
@@ -31,7 +31,7 @@ use super::window::LEAST_WINDOW;
 /// is closed.
 #[must_use = "nothing is sent before the replies are asked for"]
 pub struct Pipeline<'s, I: Iterator, T> {
-    held: Held<'s>,
+    lease: Lease<'s>,
     endpoint: String,
     options: Arc<CallOptions>,
     arguments: Option<I>,
@@ -59,9 +59,9 @@ where
     I::Item: Serialize,
     T: DeserializeOwned,
 {
-    pub(super) fn new(held: Held<'s>, endpoint: &str, options: Arc<CallOptions>, arguments: I) -> Self {
+    pub(super) fn new(lease: Lease<'s>, endpoint: &str, options: Arc<CallOptions>, arguments: I) -> Self {
         Pipeline {
-            held,
+            lease,
             endpoint: endpoint.to_owned(),
             options,
             arguments: Some(arguments),
@@ -76,7 +76,7 @@ where
     /// Sends what there is room for, in one write.
     fn fill(&mut self) -> Result<()> {
         let metadata = self.options.metadata_for(&tracing::Span::current()).into_owned();
-        let connection = self.held.connection()?;
+        let connection = self.lease.connection();
         let deadline = self.options.deadline(connection.config.reply_timeout);
         if self.out == 0 {
             self.window =
@@ -116,7 +116,7 @@ where
     }
 
     fn receive(&mut self, size: usize) -> Result<T> {
-        let connection = self.held.connection()?;
+        let connection = self.lease.connection();
         let limit = self.options.limit(connection.config.reply_timeout);
         let body = connection.next_reply(TimeLimit::from_first(limit), limit);
         self.out -= size;
@@ -152,9 +152,7 @@ where
         if !usable {
             // nothing more can be sent or received; what was sent may have run
             self.arguments = None;
-            if let Ok(connection) = self.held.connection() {
-                connection.broken = true;
-            }
+            self.lease.connection().broken = true;
             for slot in &mut self.calls {
                 if let Slot::Sent(_) = slot {
                     let error = std::io::ErrorKind::ConnectionAborted.into();
@@ -173,10 +171,8 @@ where
 impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
     fn drop(&mut self) {
         let owed = self.calls.iter().filter(|slot| matches!(slot, Slot::Sent(_))).count();
-        if let Ok(connection) = self.held.connection()
-            && !connection.broken
-            && !connection.discard_replies(owed)
-        {
+        let connection = self.lease.connection();
+        if !connection.broken && !connection.discard_replies(owed) {
             connection.broken = true;
         }
     }

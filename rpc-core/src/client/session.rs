@@ -11,7 +11,7 @@ use crate::error::{Misuse, Result};
 use crate::transport::{Address, Parts, ToAddress, Transport};
 
 use super::connection::ClientConnection;
-use super::octets::Held;
+use super::lease::Lease;
 use super::pool::connecting_failed;
 use super::{CallOptions, ClientConfig, Outgoing, Pipeline, open, ready};
 
@@ -94,9 +94,8 @@ impl Session {
         I::Item: Serialize,
         T: DeserializeOwned,
     {
-        self.idle_connection(Instant::now())?;
         let options = Arc::clone(&self.options);
-        Ok(Pipeline::new(Held::Session(self), endpoint, options, arguments.into_iter()))
+        Ok(Pipeline::new(self.lease(Instant::now())?, endpoint, options, arguments.into_iter()))
     }
 
     /// Does the Close handshake.
@@ -111,26 +110,14 @@ impl Session {
         &self.config
     }
 
-    pub(super) fn connection(&mut self) -> Result<&mut ClientConnection> {
-        Ok(self.connection.as_mut().ok_or(Misuse::Closed)?)
-    }
-
     /// The connection for a new call, if nothing has come since the last one.
-    pub(super) fn idle_connection(&mut self, now: Instant) -> Result<&mut ClientConnection> {
-        let outcome = self.connection()?.check_idle(now);
-        if outcome.is_err() {
+    pub(super) fn lease(&mut self, now: Instant) -> Result<Lease<'_>> {
+        let connection = self.connection.as_mut().ok_or(Misuse::Closed)?;
+        if let Err(error) = connection.check_idle(now) {
             self.connection = None;
+            return Err(error);
         }
-        outcome?;
-        self.connection()
-    }
-
-    /// The present call is over: a connection that is out of step is closed.
-    pub(super) fn settle(&mut self) {
-        match &mut self.connection {
-            Some(connection) if connection.reusable() => connection.rest(),
-            _ => self.connection = None,
-        }
+        Ok(Lease::of_session(&mut self.connection))
     }
 }
 

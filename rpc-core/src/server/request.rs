@@ -41,11 +41,15 @@ impl RequestReader {
 }
 
 impl RequestReader {
-    /// Runs one step on the connection, unless the stream or the call is over.
-    fn run(&mut self, step: impl FnOnce(&mut Inbound) -> Result<Filled, MessageError>) -> io::Result<Filled> {
+    /// Runs one step on the connection, unless the stream or the call is over. `end` says that it has met the end.
+    fn run<T: PartialEq>(
+        &mut self,
+        end: T,
+        step: impl FnOnce(&mut Inbound) -> Result<T, MessageError>,
+    ) -> io::Result<T> {
         match &self.end {
             None => {}
-            Some(End::Complete) => return Ok(Filled::With(0)),
+            Some(End::Complete) => return Ok(end),
             Some(End::Failed(error)) => return Err(error.repeated().into()),
         }
         let mut receiving = lock(&self.receiving);
@@ -55,7 +59,7 @@ impl RequestReader {
         receiving.inbound().set_time_limit(TimeLimit::total(self.stall));
         let error = match step(receiving.inbound()) {
             Ok(gained) => {
-                if gained == Filled::With(0) {
+                if gained == end {
                     self.end = Some(End::Complete);
                 }
                 return Ok(gained);
@@ -77,10 +81,7 @@ impl Read for RequestReader {
         if buf.is_empty() {
             return Ok(0);
         }
-        match self.run(|inbound| inbound.messages.read_message(buf).map(Filled::With))? {
-            Filled::With(count) => Ok(count),
-            Filled::NotNow | Filled::Never => Ok(0),
-        }
+        self.run(0, |inbound| inbound.messages.read_message(buf))
     }
 }
 
@@ -96,7 +97,7 @@ impl KnownSource for RequestReader {
     fn consume(&mut self, _count: usize) {}
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
-        self.run(|inbound| inbound.body_to_pipe(pipe, len))
+        self.run(Filled::With(0), |inbound| inbound.body_to_pipe(pipe, len))
     }
 }
 

@@ -64,14 +64,14 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
 }
 
 impl SharedConnection {
-    fn connect(&self, pool: &Arc<Pool>) -> Result<(Lease, bool)> {
+    fn connect(&self, pool: &Arc<Pool>) -> Result<(Lease<'static>, bool)> {
         let wants_new = std::mem::take(&mut self.lock().wants_new);
         // each caller keeps its own time
         let deadline = Deadline::none();
         if wants_new {
-            return Lease::fresh(Arc::clone(pool), deadline).map(|lease| (lease, true));
+            return Lease::new_of_pool(Arc::clone(pool), deadline).map(|lease| (lease, true));
         }
-        Lease::new(Arc::clone(pool), deadline)
+        Lease::of_pool(Arc::clone(pool), deadline)
     }
 
     /// There is no connection for the calls in the queue.
@@ -85,7 +85,7 @@ impl SharedConnection {
 
 /// A connection in use, and the calls on it.
 struct Driver {
-    lease: Lease,
+    lease: Lease<'static>,
     /// Calls whose requests have been sent and whose replies have not come, in this order.
     owed: VecDeque<Owed>,
     /// Bytes of requests without a reply.
