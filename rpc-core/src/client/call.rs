@@ -19,7 +19,7 @@ use super::options::{CallOptions, Deadline};
 use super::pool::Pool;
 use super::sending::{Request, RequestBody};
 use super::session::Session;
-use super::shared::{self, SmallCall};
+use super::shared::{self, Sharing, SmallCall};
 
 /// A call of an endpoint that has no body yet. `'s` is how long a stream that it returns may live: `'static` from a
 /// [`Client`](super::Client), the borrow of a [`Session`].
@@ -31,13 +31,19 @@ pub struct Outgoing<'s, 'e> {
 }
 
 enum Line<'s> {
-    Pool(Arc<Pool>),
+    /// With what callers share, if they do.
+    Pool(Arc<Pool>, Option<Arc<Sharing>>),
     Session(&'s mut Session),
 }
 
 impl<'s, 'e> Outgoing<'s, 'e> {
-    pub(super) fn pooled(pool: Arc<Pool>, endpoint: &'e str, options: Arc<CallOptions>) -> Outgoing<'s, 'e> {
-        Outgoing { line: Line::Pool(pool), endpoint, options }
+    pub(super) fn pooled(
+        pool: Arc<Pool>,
+        sharing: Option<Arc<Sharing>>,
+        endpoint: &'e str,
+        options: Arc<CallOptions>,
+    ) -> Outgoing<'s, 'e> {
+        Outgoing { line: Line::Pool(pool, sharing), endpoint, options }
     }
 
     pub(super) fn in_session(
@@ -161,17 +167,14 @@ impl shared::Reply {
 impl<'s> Outgoing<'s, '_> {
     /// Runs a call of JSON for JSON over a connection that callers share; `None` where it has to have one of its own.
     fn perform_shared(&self, body: &mut dyn Content) -> Result<Option<shared::Reply>> {
-        let Line::Pool(pool) = &self.line else { return Ok(None) };
-        if pool.shared_count() == 0 {
-            return Ok(None);
-        }
+        let Line::Pool(pool, Some(sharing)) = &self.line else { return Ok(None) };
         let Payload::Json(argument) = body.payload() else { return Ok(None) };
         let deadline = self.options.deadline(pool.config.reply_timeout);
         let Some(call) = SmallCall::new(argument, pool.config.max_json_len)? else { return Ok(None) };
         let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
         let _entered = span.enter();
         let metadata = self.options.metadata_for(&span);
-        let outcome = call.make(pool, self.endpoint, deadline, &metadata);
+        let outcome = call.make(sharing, pool, self.endpoint, deadline, &metadata);
         outcome.map(Some).inspect_err(|error| tracing::debug!(%error, "the call failed"))
     }
 
@@ -191,7 +194,7 @@ impl<'s> Outgoing<'s, '_> {
                 let mut lease = session.lease(deadline.begun)?;
                 call(&mut lease, body, deadline).map(|body| Reply { lease, body, deadline })
             }
-            Line::Pool(pool) => {
+            Line::Pool(pool, _) => {
                 let deadline = options.deadline(pool.config.reply_timeout);
                 let (mut lease, is_new) = Lease::of_pool(pool, deadline)?;
                 let outcome = call(&mut lease, body, deadline);

@@ -38,6 +38,7 @@ use lease::Lease;
 use pool::Pool;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
+use shared::Sharing;
 
 /// A client that may be shared: calls by endpoint name over a pool of connections.
 ///
@@ -77,6 +78,7 @@ use serde_core::de::DeserializeOwned;
 #[derive(Clone)]
 pub struct Client {
     pool: Arc<Pool>,
+    sharing: Option<Arc<Sharing>>,
     options: Arc<CallOptions>,
 }
 
@@ -135,18 +137,19 @@ impl Client {
     }
 
     fn of_pool(pool: Pool) -> Client {
-        Client { pool: Arc::new(pool), options: Arc::default() }
+        let sharing = Sharing::new(pool.shared_count());
+        Client { pool: Arc::new(pool), sharing, options: Arc::default() }
     }
 
     /// A client over the same connections whose calls have these options.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Client {
-        Client { pool: Arc::clone(&self.pool), options: Arc::new(options) }
+        Client { options: Arc::new(options), ..self.clone() }
     }
 
     /// Begins a call of an endpoint.
     pub fn call<'e>(&self, endpoint: &'e str) -> Outgoing<'static, 'e> {
-        Outgoing::pooled(Arc::clone(&self.pool), endpoint, Arc::clone(&self.options))
+        Outgoing::pooled(Arc::clone(&self.pool), self.sharing.clone(), endpoint, Arc::clone(&self.options))
     }
 
     /// Calls an endpoint with JSON arguments, many at once: requests leave together, without waiting for the replies before

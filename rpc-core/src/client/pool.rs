@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,6 @@ use crate::transport::Parts;
 use super::ClientConfig;
 use super::connection::ClientConnection;
 use super::options::Deadline;
-use super::shared::SharedConnection;
 
 /// Opens a connection, within what is left of a call's time.
 pub(crate) type Connector = Box<dyn Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync>;
@@ -25,8 +24,6 @@ pub(crate) struct Pool {
     pub(crate) config: ClientConfig,
     state: Mutex<State>,
     freed: Condvar,
-    /// The connections that callers share.
-    shared: Box<[Mutex<Arc<SharedConnection>>]>,
     /// No call can be made any more.
     ended: AtomicBool,
 }
@@ -48,6 +45,8 @@ struct State {
     vacant: Vec<usize>,
     /// Threads that wait for one.
     waiting: Vec<ThreadId>,
+    /// Threads that wait for a call on a shared one, which may have to wait for one in turn.
+    waiting_for_shared: Vec<ThreadId>,
 }
 
 #[derive(Clone, Copy)]
@@ -84,7 +83,6 @@ impl Pool {
             config,
             state: Mutex::new(State { idle, ..State::default() }),
             freed: Condvar::new(),
-            shared: (0..shared).map(|_| Mutex::default()).collect(),
             ended: AtomicBool::new(false),
         }
     }
@@ -102,22 +100,7 @@ impl Pool {
 
     /// How many connections callers share.
     pub(super) fn shared_count(&self) -> usize {
-        self.shared.len()
-    }
-
-    /// One of them.
-    pub(super) fn shared(&self, at: usize) -> Arc<SharedConnection> {
-        Arc::clone(&self.shared[at].lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Puts a new one in the place of this one, if it is still there.
-    pub(super) fn replace_shared(&self, old: &SharedConnection) {
-        for place in &self.shared {
-            let mut shared = place.lock().unwrap_or_else(PoisonError::into_inner);
-            if std::ptr::eq(&raw const **shared, old) {
-                *shared = Arc::default();
-            }
-        }
+        self.config.shared_connections.min(self.config.max_connections)
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -129,23 +112,22 @@ impl Pool {
         self.is_limited() && !self.lock().waiting.is_empty()
     }
 
-    /// Begins to wait for a connection by `join`, unless the pool has ended or this thread would wait in vain.
+    /// Notes that this thread waits for a call on a shared connection, unless the pool has ended or it would wait in vain.
     ///
     /// Under the lock, like each such decision: of several threads that wait for one another the last one finds out.
-    pub(super) fn unless_hopeless<T>(&self, join: impl FnOnce() -> T) -> Result<T> {
+    pub(super) fn wait_for_shared(&self) -> Result<SharedWait<'_>> {
         if self.has_ended() {
             return Err(Misuse::Closed.into());
         }
         if !self.is_limited() {
-            return Ok(join());
+            return Ok(SharedWait(None));
         }
-        let state = self.lock();
-        if state.held() >= self.config.max_connections && state.waiting_is_hopeless(self) {
+        let mut state = self.lock();
+        if state.held() >= self.config.max_connections && state.waiting_is_hopeless() {
             return Err(Misuse::Busy.into());
         }
-        let joined = join();
-        drop(state);
-        Ok(joined)
+        state.waiting_for_shared.push(this_thread());
+        Ok(SharedWait(Some(self)))
     }
 
     fn is_limited(&self) -> bool {
@@ -189,7 +171,7 @@ impl Pool {
                 let connection = self.open(deadline)?;
                 return Ok((connection, place.take(), true));
             }
-            if state.waiting_is_hopeless(self) {
+            if state.waiting_is_hopeless() {
                 return Err(Misuse::Busy.into());
             }
             state = self.wait(state, deadline)?;
@@ -207,9 +189,7 @@ impl Pool {
                 (state, Instant::now() >= deadline)
             }
         };
-        if let Some(at) = state.waiting.iter().position(|&thread| thread == me) {
-            state.waiting.swap_remove(at);
-        }
+        forget_thread(&mut state.waiting, me);
         if late {
             let limit = deadline.limit.unwrap_or_default();
             return Err(Error::Deadline { operation: Operation::WaitingForConnection, limit, fate: Fate::UNTOUCHED });
@@ -311,6 +291,23 @@ impl Pool {
     }
 }
 
+/// A thread that waits for a call on a shared connection, until this is dropped.
+pub(super) struct SharedWait<'p>(Option<&'p Pool>);
+
+impl Drop for SharedWait<'_> {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0 {
+            forget_thread(&mut pool.lock().waiting_for_shared, this_thread());
+        }
+    }
+}
+
+fn forget_thread(threads: &mut Vec<ThreadId>, thread: ThreadId) {
+    if let Some(at) = threads.iter().position(|&other| other == thread) {
+        threads.swap_remove(at);
+    }
+}
+
 /// A place among the connections that is given back unless a connection takes it: also if the user's connector panics.
 struct Reserved<'p> {
     pool: &'p Pool,
@@ -377,10 +374,9 @@ impl State {
     }
 
     /// Whether every connection is held by a stream of this thread, or of one that waits as well.
-    fn waiting_is_hopeless(&self, pool: &Pool) -> bool {
+    fn waiting_is_hopeless(&self) -> bool {
         let me = this_thread();
-        let queues = |thread| (0..pool.shared_count()).any(|at| pool.shared(at).queues(thread));
-        let waits = |thread| self.waiting.contains(&thread) || queues(thread);
+        let waits = |thread| self.waiting.contains(&thread) || self.waiting_for_shared.contains(&thread);
         self.holders.iter().flatten().all(|holder| holder.stream && (holder.thread == me || waits(holder.thread)))
     }
 }

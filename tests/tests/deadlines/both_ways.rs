@@ -10,7 +10,10 @@ use rpc_core::transport::{Control, Parts, WriteHalf};
 use rpc_core::{Client, OctetReader, Transport};
 use rpc_tests::{Line, watchdog, wire};
 
-use crate::far::{SOON, patient};
+use crate::far::patient;
+
+/// The stall limit. A busy machine lets the far end wait for a second and more.
+const STALL: Duration = Duration::from_secs(3);
 
 /// A transport that takes nothing at the first try of each write, and counts how often it was waited for.
 struct Watched {
@@ -59,7 +62,7 @@ fn call<S: Read>(source: S, far: impl FnOnce(Parts) + Send, near: impl FnOnce(Oc
     let transport = Parts { writer, control: Some(control), reader: parts.reader, peer: parts.peer };
     thread::scope(|scope| {
         scope.spawn(move || far(theirs.into_parts().unwrap()));
-        let config = patient().stall_timeout(Some(SOON));
+        let config = patient().stall_timeout(Some(STALL));
         let client = Client::from_transport_with(transport, config).unwrap();
         near(client.call("x").with_octets(source).octets().unwrap(), &waits);
     });
@@ -80,7 +83,7 @@ fn read(far: &mut Parts, count: usize) {
     }
 }
 
-/// Gives a little at a time, and takes longer than the stall limit for each.
+/// Gives a little, so many times, and takes longer than the stall limit for the last.
 struct Slow(usize);
 
 impl Read for Slow {
@@ -89,7 +92,9 @@ impl Read for Slow {
             return Ok(0);
         }
         self.0 -= 1;
-        thread::sleep(SOON * 2);
+        if self.0 == 0 {
+            thread::sleep(STALL + Duration::from_secs(1));
+        }
         buf[..100].fill(7);
         Ok(100)
     }
@@ -100,8 +105,10 @@ impl Read for Slow {
 fn a_source_that_takes_longer_than_the_stall_limit_is_no_stall() {
     watchdog(|| {
         let far = |mut far: Parts| {
+            read(&mut far, 1);
             send(&mut far, &wire::ok(4));
-            read(&mut far, 3 * 106);
+            // all pieces, whatever their frames and the header take
+            read(&mut far, 3 * 100);
             send(&mut far, &wire::data("abc"));
             read(&mut far, usize::MAX);
         };
@@ -119,12 +126,14 @@ fn a_source_that_takes_longer_than_the_stall_limit_is_no_stall() {
 fn a_stream_that_is_dropped_waits_for_the_servers_last_word_at_rest() {
     watchdog(|| {
         let far = |mut far: Parts| {
-            send(&mut far, &[wire::ok(4), wire::more("abc")].concat());
             // the request, its end, and the Trailer that cancels the reply
             let mut received = Vec::new();
             while wire::frames(&received).last().is_none_or(|frame| frame.kind != wire::TRAILER) {
                 let mut piece = [0; 4096];
                 let count = far.reader.read(&mut piece, None).unwrap();
+                if received.is_empty() {
+                    send(&mut far, &[wire::ok(4), wire::more("abc")].concat());
+                }
                 received.extend_from_slice(&piece[..count]);
             }
             thread::sleep(Duration::from_millis(100));

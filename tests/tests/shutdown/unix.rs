@@ -75,7 +75,7 @@ fn a_file_that_is_no_socket_is_not_replaced() {
 fn assert_refused(path: &Path) {
     match Server::bind(address(path)).map(drop) {
         Err(Error::Transport { operation: Operation::Binding, error, .. }) => {
-            assert_eq!(error.kind(), ErrorKind::AddrInUse)
+            assert_eq!(error.kind(), ErrorKind::AddrInUse);
         }
         outcome => panic!("{outcome:?}"),
     }

@@ -8,7 +8,7 @@
 //! the reply owed still. Then the pool gets a new shared connection in place of this one, because the server may be stuck, and
 //! those in the queue go there. Those whose requests have been sent wait on, and after the last the old connection is closed.
 //!
-//! Locks are taken in this order: that of the pool, `SharedConnection::state`, that of a call.
+//! Locks are taken in this order: a place in `Sharing`, `SharedConnection::state`, that of a call.
 
 mod driver;
 mod pending;
@@ -16,7 +16,7 @@ mod reading;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
+use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, Fate, Misuse, Operation, Result};
@@ -37,9 +37,47 @@ const ATTEMPTS: usize = 3;
 /// How long the thread stays when there are no calls.
 const STAY: Duration = Duration::from_secs(1);
 
+/// The connections that the callers of one client share.
+pub(super) struct Sharing(Box<[Mutex<Arc<SharedConnection>>]>);
+
+impl Sharing {
+    /// So many, unless that is none.
+    pub(super) fn new(count: usize) -> Option<Arc<Sharing>> {
+        (count > 0).then(|| Arc::new(Sharing((0..count).map(|_| Mutex::default()).collect())))
+    }
+
+    fn get(&self, at: usize) -> Arc<SharedConnection> {
+        Arc::clone(&lock(&self.0[at]))
+    }
+
+    /// Queues a call where nobody else's is, or else at the shared connection that is its thread's home.
+    fn join(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, anew: bool) -> Result<Arc<SharedConnection>> {
+        let home = call.number % self.0.len();
+        for at in (home..self.0.len()).chain(0..home) {
+            let shared = self.get(at);
+            if shared.join(pool, call, false, anew)? {
+                return Ok(shared);
+            }
+        }
+        let shared = self.get(home);
+        shared.join(pool, call, true, anew)?;
+        Ok(shared)
+    }
+
+    /// Puts a new one in the place of this one, if it is still there.
+    fn replace(&self, old: &SharedConnection) {
+        for place in &self.0 {
+            let mut shared = lock(place);
+            if std::ptr::eq(&raw const **shared, old) {
+                *shared = Arc::default();
+            }
+        }
+    }
+}
+
 /// A queue of calls for one connection.
 #[derive(Default)]
-pub(crate) struct SharedConnection {
+struct SharedConnection {
     state: Mutex<State>,
     /// There is a call for a thread that sleeps.
     work: Condvar,
@@ -64,12 +102,7 @@ struct State {
 
 impl SharedConnection {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether a call of this thread waits to be sent.
-    pub(super) fn queues(&self, thread: ThreadId) -> bool {
-        self.lock().queue.iter().any(|call| call.is_of(thread))
+        lock(&self.state)
     }
 
     /// Queues a call, unless others are there and it may go elsewhere; tells whether it did.
@@ -104,7 +137,13 @@ impl SharedConnection {
     }
 
     /// Ends a call whose time is over. If its request has been sent, those in the queue go elsewhere.
-    fn leave(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, deadline: Deadline) -> Result<(), Failure> {
+    fn leave(
+        &self,
+        sharing: &Sharing,
+        pool: &Arc<Pool>,
+        call: &Arc<PendingCall>,
+        deadline: Deadline,
+    ) -> Result<(), Failure> {
         let limit = deadline.limit.unwrap_or_default();
         let mut state = self.lock();
         if let Some(at) = state.queue.iter().position(|queued| Arc::ptr_eq(queued, call)) {
@@ -118,9 +157,9 @@ impl SharedConnection {
         state.retired = true;
         let queue = std::mem::take(&mut state.queue);
         drop(state);
-        pool.replace_shared(self);
+        sharing.replace(self);
         for queued in queue {
-            if let Err(error) = join(pool, &queued, false) {
+            if let Err(error) = sharing.join(pool, &queued, false) {
                 queued.end(Err(error.into()), &mut Vec::new());
             }
         }
@@ -180,9 +219,10 @@ impl SmallCall {
         Ok(None)
     }
 
-    /// Makes the call over one of the pool's shared connections.
+    /// Makes the call over one of the shared connections, which are the pool's.
     pub(in crate::client) fn make(
         self,
+        sharing: &Sharing,
         pool: &Arc<Pool>,
         endpoint: &str,
         deadline: Deadline,
@@ -190,7 +230,7 @@ impl SmallCall {
     ) -> Result<Reply> {
         let SmallCall(call) = self;
         call.lock().begin(endpoint, deadline, metadata)?;
-        let mut outcome = attempt(pool, &call, deadline, false);
+        let mut outcome = attempt(sharing, pool, &call, deadline, false);
         for _ in 1..ATTEMPTS {
             match &outcome {
                 Err(Failure { error, aged: true }) if error.was_lost() && pool.can_reconnect() => {
@@ -198,7 +238,7 @@ impl SmallCall {
                 }
                 _ => break,
             }
-            outcome = attempt(pool, &call, deadline, true);
+            outcome = attempt(sharing, pool, &call, deadline, true);
         }
         let bytes = std::mem::take(&mut call.lock().reply);
         let reply = Reply { call: Some(call), bytes };
@@ -207,24 +247,21 @@ impl SmallCall {
 }
 
 /// Makes a call and waits for its end.
-fn attempt(pool: &Arc<Pool>, call: &Arc<PendingCall>, deadline: Deadline, anew: bool) -> Result<(), Failure> {
-    let shared = pool.unless_hopeless(|| join(pool, call, anew))??;
+fn attempt(
+    sharing: &Sharing,
+    pool: &Arc<Pool>,
+    call: &Arc<PendingCall>,
+    deadline: Deadline,
+    anew: bool,
+) -> Result<(), Failure> {
+    let _waits = pool.wait_for_shared()?;
+    let shared = sharing.join(pool, call, anew)?;
     match call.wait(deadline.at) {
         Some(outcome) => outcome,
-        None => shared.leave(pool, call, deadline),
+        None => shared.leave(sharing, pool, call, deadline),
     }
 }
 
-/// Queues a call where nobody else's is, or else at the shared connection that is its thread's home.
-fn join(pool: &Arc<Pool>, call: &Arc<PendingCall>, anew: bool) -> Result<Arc<SharedConnection>> {
-    let home = call.number % pool.shared_count();
-    for at in (home..pool.shared_count()).chain(0..home) {
-        let shared = pool.shared(at);
-        if shared.join(pool, call, false, anew)? {
-            return Ok(shared);
-        }
-    }
-    let shared = pool.shared(home);
-    shared.join(pool, call, true, anew)?;
-    Ok(shared)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

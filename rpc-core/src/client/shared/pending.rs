@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, Thread, ThreadId};
+use std::thread::{self, Thread};
 use std::time::Instant;
 
 use crate::error::{Error, Misuse, Result};
@@ -15,7 +15,7 @@ use super::super::options::Deadline;
 const KEPT: usize = 1024;
 
 /// A thread's call. Between calls the thread keeps it for its next one.
-pub(in crate::client) struct PendingCall {
+pub(super) struct PendingCall {
     thread: Thread,
     /// Which thread it is of those that have made such calls: they spread over the connections.
     pub(super) number: usize,
@@ -96,10 +96,6 @@ impl PendingCall {
         }
         // at the end of a thread there is no next call
         _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(this));
-    }
-
-    pub(super) fn is_of(&self, thread: ThreadId) -> bool {
-        self.thread.id() == thread
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Call> {
