@@ -23,10 +23,6 @@ fn assert_late(error: &Error) {
 }
 
 #[test]
-#[cfg_attr(
-    not(unix),
-    ignore = "where a socket cannot be written to without blocking, what comes while a reply is awaited is not sent"
-)]
 fn a_slow_handler_holds_up_those_behind_it_until_their_time_is_over() {
     watchdog(|| {
         let (keeper, arrived) = Keeper::new();
