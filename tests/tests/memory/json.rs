@@ -80,7 +80,7 @@ struct Row {
     /// The parameter's type and the body, as the documentation writes them.
     documented: &'static str,
     /// Bytes of heap for each byte of text, that of the text itself included.
-    factor: usize,
+    factor: u64,
 }
 
 const ROWS: [Row; 14] = [
@@ -171,13 +171,13 @@ fn worst_counts(row: &Row) -> [usize; 3] {
 }
 
 /// The server's heap for each byte of such a body, at most and in hundredths.
-fn measure(client: &Client, row: &Row) -> usize {
+fn measure(client: &Client, row: &Row) -> u64 {
     let of_count = |count| {
         let body = as_client(|| body(row, count));
         let heap = peak(|| as_client(|| client.call(row.method).with(&*body).json::<()>().unwrap()));
         let text = body.get().len();
         as_client(|| drop(body));
-        heap.server * 100 / text
+        heap.server as u64 * 100 / text as u64
     };
     worst_counts(row).into_iter().map(of_count).max().unwrap_or_default()
 }
@@ -197,8 +197,9 @@ fn json_takes_as_many_times_its_text_as_is_documented() {
             let line = format!("    /// | {documented} | {factor} |\n");
             assert!(DOCUMENTATION.contains(&line), "the documentation has no line {line}");
             assert!(found <= factor * 100, "{documented}: {found} hundredths, more than is documented");
-            // else the documentation frightens without need
-            assert!(found > factor * 50, "{documented}: {found} hundredths, far less than is documented");
+            // else the documentation frightens without need; pointers of 32 bits take half of what it says
+            let least = if cfg!(target_pointer_width = "64") { 50 } else { 20 };
+            assert!(found > factor * least, "{documented}: {found} hundredths, far less than is documented");
         }
         as_client(|| drop(client));
     });
