@@ -8,6 +8,7 @@ mod call;
 mod config;
 mod connection;
 mod duplex;
+mod in_flight;
 mod lease;
 mod octets;
 mod options;
@@ -17,7 +18,6 @@ mod receiving;
 mod sending;
 mod session;
 mod shared;
-mod window;
 
 use std::fmt;
 use std::sync::Arc;

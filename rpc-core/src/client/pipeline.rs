@@ -17,9 +17,9 @@ use crate::service::SerdeArgument;
 use crate::transport::TimeLimit;
 
 use super::connection::ClientConnection;
+use super::in_flight::LEAST_WINDOW;
 use super::lease::Lease;
 use super::options::{CallOptions, Deadline};
-use super::window::LEAST_WINDOW;
 
 /// The replies of many calls of one endpoint, in order; see [`Client::pipeline`](crate::Client::pipeline).
 ///

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_core::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{DataType, Metadata, Status, Violation, json, plain};
+use super::{DataType, Metadata, Status, Violation, fast_path, json};
 
 /// The most bytes that a header may have, white space included.
 pub const MAX_HEADER_LEN: usize = 4096;
@@ -68,13 +68,13 @@ impl<'a> RequestHeader<'a> {
     /// # Errors
     /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
     pub fn decode(bytes: &'a [u8]) -> Result<RequestHeader<'a>, Violation> {
-        plain::read_request(bytes).map_or_else(|| decode(bytes), Ok)
+        fast_path::read_request(bytes).map_or_else(|| decode(bytes), Ok)
     }
 
     /// Appends the header's bytes; tells whether they fit into [`MAX_HEADER_LEN_WRITTEN`]. If not, nothing is appended.
     #[must_use]
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
-        encode(out, |out| plain::write_request(self, out).unwrap_or_else(|| write_json(self, out)))
+        encode(out, |out| fast_path::write_request(self, out).unwrap_or_else(|| write_json(self, out)))
     }
 }
 
@@ -110,13 +110,13 @@ impl<'a> ReplyHeader<'a> {
     /// # Errors
     /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
     pub fn decode(bytes: &'a [u8]) -> Result<ReplyHeader<'a>, Violation> {
-        plain::read_reply(bytes).map_or_else(|| decode(bytes), Ok)
+        fast_path::read_reply(bytes).map_or_else(|| decode(bytes), Ok)
     }
 
     /// Appends the header's bytes, at most [`MAX_HEADER_LEN_WRITTEN`]. An error message that does not fit, counted as
     /// encoded, is cut at a character border and ends in `…`.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        if encode(out, |out| plain::write_reply(self, out).unwrap_or_else(|| write_json(self, out))) {
+        if encode(out, |out| fast_path::write_reply(self, out).unwrap_or_else(|| write_json(self, out))) {
             return;
         }
         let frame = encoded_len(&ReplyHeader { error_message: "…".into(), ..self.clone() });

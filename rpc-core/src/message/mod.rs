@@ -7,11 +7,11 @@
 
 mod data_type;
 mod error;
+mod fast_path;
 mod fields;
 mod header;
 pub(crate) mod json;
 mod metadata;
-mod plain;
 mod reader;
 mod rules;
 mod status;
@@ -19,9 +19,9 @@ mod writer;
 
 pub use data_type::DataType;
 pub use error::{MessageError, TrailerError, Violation};
+pub(crate) use fast_path::{add_timeout, timeout_len};
 pub use header::{MAX_DETAILS_LEN, MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, REVISION, ReplyHeader, RequestHeader};
 pub use metadata::{Metadata, TRACEPARENT};
-pub(crate) use plain::{add_timeout, timeout_len};
 pub use reader::MessageReader;
 pub use status::Status;
 pub use writer::MessageWriter;

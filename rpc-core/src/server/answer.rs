@@ -15,7 +15,7 @@ use crate::service::Encode;
 use crate::transport::TimeLimit;
 
 use super::exchange::{Exchange, lock};
-use super::held::send_soon;
+use super::reply_batching::send_soon;
 
 /// Bytes of a small reply. No more are held back than leave room for another one.
 const LIKELY_REPLY: usize = 64;

@@ -7,9 +7,9 @@ mod context;
 mod dispatch;
 mod exchange;
 mod handle;
-mod held;
 mod registry;
 mod reply;
+mod reply_batching;
 mod request;
 mod serve;
 

@@ -13,10 +13,10 @@ use crate::transport::TimeLimit;
 use crate::unwind;
 
 use super::super::connection::ClientConnection;
+use super::super::in_flight::{LEAST_WINDOW, WINDOW};
 use super::super::lease::Lease;
 use super::super::options::Deadline;
 use super::super::pool::Pool;
-use super::super::window::{LEAST_WINDOW, WINDOW};
 use super::SharedConnection;
 use super::pending::{Call, Failure, PendingCall};
 use super::reading::{Progress, Read};

@@ -56,7 +56,7 @@ static CHANGED: Condvar = Condvar::new();
 pub(super) fn send_soon(outbound: &Arc<Mutex<Outbound>>) -> bool {
     let mut state = lock(&STATE);
     if !state.runs {
-        let started = thread::Builder::new().name("rpc-held".to_owned()).spawn(run);
+        let started = thread::Builder::new().name("rpc-batching".to_owned()).spawn(run);
         if let Err(error) = started {
             tracing::debug!(%error, "no thread for replies that are held back, none is");
             return false;
