@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs under Miri what it can run: the tests of `content::cast`, whose `unsafe` blocks are the library's only ones beside two socket
+# Runs under Miri what it can run: the tests of `stream::detect`, whose `unsafe` blocks are the library's only ones beside two socket
 # options, and those of the memory transport with whole calls over it (tests/tests/in_memory.rs). Fails where one of them does.
 #
 # It needs the nightly toolchain, and adds its component `miri` where that is missing.
@@ -24,6 +24,6 @@ run() {
 export CARGO_TERM_COLOR=never
 # a target of its own, for what Miri builds is of no use to others
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/miri
-run "" -p rpc-core --lib content::cast
+run "" -p rpc-core --lib stream::detect
 run "" -p rpc-tests --test in_memory calls_of_each_kind
 run "-Zmiri-many-seeds=0..$orders" -p rpc-tests --test in_memory -- --skip calls_of_each_kind

@@ -10,7 +10,7 @@
 //! | [`frame`] | six bytes and a length |
 //! | [`message`] | JSON headers, status, data types, body reader and writer |
 //! | `connection` | whose turn it is, as pure state machines; how a connection ends |
-//! | `content` | what stands behind a reader or writer: memory, or a descriptor that the kernel can move bytes from and to |
+//! | `stream` | what stands behind a reader or writer: memory, or a descriptor that the kernel can move bytes from and to |
 //! | [`Client`], [`Session`], [`Server`] | typed calls, dispatch, shutdown |
 //! | `service` | what signatures ask of their types |
 //! | `rpc_service` | the attribute that writes client and server for a trait |
@@ -25,17 +25,16 @@ pub mod testing;
 
 mod client;
 mod connection;
-mod content;
 mod error;
 mod server;
 mod service;
+mod stream;
 mod unwind;
 
 #[doc(hidden)]
 pub mod __private;
 
 pub use client::{CallOptions, Client, ClientConfig, OctetReader, Outgoing, Pipeline, Ready, Session};
-pub use content::copy;
 pub use error::{Error, Fate, Misuse, Operation, RemoteError, Result};
 pub use message::Status;
 pub use server::{
@@ -43,6 +42,7 @@ pub use server::{
     serve_connection, serve_connection_with,
 };
 pub use service::{Contract, Method, ServiceError};
+pub use stream::copy;
 pub use transport::{Address, AddressError, Peer, ToAddress, Transport};
 
 #[cfg(feature = "macros")]

@@ -2,9 +2,9 @@
 
 use std::io::{Empty, Read};
 
-use crate::content::Source;
 use crate::message::json;
 use crate::service::{Encode, SerdeArgument};
+use crate::stream::Source;
 
 /// What a request consists of.
 pub(crate) enum Payload<'a> {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io::{self, BufRead, Empty, Read, Write};
 
-use crate::content::KnownSource;
 use crate::error::{Error, Result};
+use crate::stream::KnownSource;
 use crate::transport::{Filled, KernelPipe};
 
 use super::connection::ClientConnection;

@@ -4,10 +4,10 @@
 use std::fmt;
 use std::io::Read;
 
-use crate::content::Source;
 use crate::message::DataType;
 use crate::message::json::JsonBuffer;
 use crate::service::{Encode, ErrorCodec, ResultCodec};
+use crate::stream::Source;
 
 use super::dispatch::{Call, Served};
 

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::connection::Inbound;
-use crate::content::KnownSource;
 use crate::error::{Error, Fate, Misuse, Operation};
 use crate::message::MessageError;
+use crate::stream::KnownSource;
 use crate::transport::{Filled, KernelPipe, TimeLimit};
 
 use super::exchange::{Receiving, lock};

@@ -1,18 +1,18 @@
 //! What stands behind a reader or writer that a caller or a handler hands in: bytes in memory are sent from where they are, and
 //! between a descriptor and the transport the kernel moves them.
 //!
-//! Nobody says so in a signature: the type behind `impl Read` is compared with those in [`cast`]. A type that is not among them is
+//! Nobody says so in a signature: the type behind `impl Read` is compared with those in [`detect`]. A type that is not among them is
 //! read and written as any other.
 
-mod cast;
 mod copy;
+mod detect;
 mod known_sink;
 mod known_source;
 mod pieces;
 mod source;
 
-pub(crate) use cast::{known_sink, known_source};
 pub use copy::copy;
+pub(crate) use detect::{known_sink, known_source};
 pub(crate) use known_sink::KnownSink;
 pub(crate) use known_source::KnownSource;
 pub(crate) use pieces::Pieces;

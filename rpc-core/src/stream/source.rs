@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::KnownSource;
-use super::cast::known_source;
+use super::detect::known_source;
 
 /// Where the octets of a message come from.
 pub(crate) struct Source<'a> {
