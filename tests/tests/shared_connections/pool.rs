@@ -135,6 +135,36 @@ fn shared_calls_and_streams_take_turns_on_few_connections() {
     });
 }
 
+/// Calls that never stop coming give the only connection back for a stream that waits for it.
+#[test]
+fn a_stream_gets_its_turn_among_calls_without_end() {
+    watchdog(|| {
+        let (keeper, _arrived) = Keeper::new();
+        let config = sharing(1).max_connections(1);
+        let (client, connections) =
+            Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for caller in 0..32 {
+                let done = &done;
+                call(scope, &client, move |gate| {
+                    while !done.load(Ordering::SeqCst) {
+                        assert_eq!(gate.echo(&caller.to_string()).unwrap(), caller.to_string());
+                    }
+                });
+            }
+            let gate = GateClient::new(client.clone());
+            for _ in 0..20 {
+                let mut bytes = Vec::new();
+                gate.bytes(1000).unwrap().read_to_end(&mut bytes).unwrap();
+                assert_eq!(bytes.len(), 1000);
+            }
+            done.store(true, Ordering::SeqCst);
+        });
+        assert_eq!(connections.count(), 1);
+    });
+}
+
 #[test]
 fn a_single_given_connection_can_be_shared() {
     watchdog(|| {

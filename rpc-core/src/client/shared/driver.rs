@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::connection::{Ahead, Outbound};
@@ -29,6 +30,11 @@ const READ_ON: Duration = Duration::from_millis(10);
 
 /// How long replies are awaited that may explain why a write failed.
 const EXPLANATION_TIME: Duration = Duration::from_secs(5);
+
+/// How long others that wait for a connection are let go first, and how often that is looked at. Calls that never stop coming
+/// would have the connection back before anybody else wakes up.
+const TURN: Duration = Duration::from_millis(1);
+const TURNS: u32 = 20;
 
 /// Bytes of requests that are out at most on a connection that has not shown yet whether it can write without blocking.
 const FIRST: usize = 4 * 1024;
@@ -65,6 +71,13 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
 
 impl SharedConnection {
     fn connect(&self, pool: &Arc<Pool>) -> Result<(Lease<'static>, bool)> {
+        // those that wait for the connection that was just given back have to wake up first
+        for _ in 0..TURNS {
+            if !pool.is_waited_for() {
+                break;
+            }
+            thread::sleep(TURN);
+        }
         let wants_new = std::mem::take(&mut self.lock().wants_new);
         // each caller keeps its own time
         let deadline = Deadline::none();
@@ -110,12 +123,17 @@ impl Driver {
         self.lease.connection()
     }
 
-    /// Makes calls until none is left.
+    /// Makes calls until none is left, or others wait for the connection.
     fn serve(&mut self, shared: &SharedConnection, pool: &Pool) -> Result<()> {
+        let mut has_served = false;
         loop {
             if self.owed.is_empty() {
                 self.check_nothing_came()?;
+                if has_served && pool.is_waited_for() {
+                    return Ok(());
+                }
             }
+            has_served = true;
             let retired = self.fill(shared, pool);
             if self.owed.is_empty() {
                 return Ok(());
