@@ -41,7 +41,7 @@ const FIRST: usize = 4 * 1024;
 
 /// Makes calls until there have been none for a while.
 pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
-    let mut owed = VecDeque::new();
+    let mut room = Room::default();
     while shared.wait_for_calls() {
         let Some(pool) = pool.upgrade() else {
             // nobody waits any more: callers have their client
@@ -62,10 +62,10 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
             }
         };
         let mut driver =
-            Driver { lease, owed, out: 0, progress: Progress::default(), aged: !fresh, explained_by: None };
+            Driver { lease, room, out: 0, progress: Progress::default(), aged: !fresh, explained_by: None, last: None };
         let outcome = unwind::catch(|| driver.serve(shared, &pool))
             .unwrap_or_else(|| Err(lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
-        owed = driver.end(shared, outcome);
+        room = driver.end(shared, outcome);
     }
 }
 
@@ -99,8 +99,7 @@ impl SharedConnection {
 /// A connection in use, and the calls on it.
 struct Driver {
     lease: Lease<'static>,
-    /// Calls whose requests have been sent and whose replies have not come, in this order.
-    owed: VecDeque<Owed>,
+    room: Room,
     /// Bytes of requests without a reply.
     out: usize,
     progress: Progress,
@@ -108,6 +107,18 @@ struct Driver {
     aged: bool,
     /// A write has failed, and until then a reply may explain that.
     explained_by: Option<Instant>,
+    /// The call whose reply was read last, if no other was owed: it is told when the connection has gone back, or other calls
+    /// are on it. So a caller alone finds the connection in the pool.
+    last: Option<(Arc<PendingCall>, Result<(), Failure>)>,
+}
+
+/// Memory that goes from one connection to the next.
+#[derive(Default)]
+struct Room {
+    /// Calls whose requests have been sent and whose replies have not come, in this order.
+    owed: VecDeque<Owed>,
+    /// The last reply.
+    reply: Vec<u8>,
 }
 
 /// A call whose request was sent.
@@ -127,7 +138,7 @@ impl Driver {
     fn serve(&mut self, shared: &SharedConnection, pool: &Pool) -> Result<()> {
         let mut has_served = false;
         loop {
-            if self.owed.is_empty() {
+            if self.room.owed.is_empty() {
                 self.check_nothing_came()?;
                 if has_served && pool.is_waited_for() {
                     return Ok(());
@@ -135,10 +146,11 @@ impl Driver {
             }
             has_served = true;
             let retired = self.fill(shared, pool);
-            if self.owed.is_empty() {
+            if self.room.owed.is_empty() {
                 return Ok(());
             }
-            if retired && self.owed.iter().all(|owed| owed.call.lock().has_left()) {
+            self.tell_last();
+            if retired && self.room.owed.iter().all(|owed| owed.call.lock().has_left()) {
                 return Err(lost(Operation::WaitingForReply, io::ErrorKind::TimedOut));
             }
             self.send()?;
@@ -159,7 +171,7 @@ impl Driver {
     fn fill(&mut self, shared: &SharedConnection, pool: &Pool) -> bool {
         let waited_for = pool.is_waited_for();
         let window = self.window();
-        let Driver { lease, owed, out, .. } = self;
+        let Driver { lease, room: Room { owed, .. }, out, .. } = self;
         let outbound = &mut lease.connection().outbound;
         let mut state = shared.lock();
         let now = Instant::now();
@@ -236,7 +248,7 @@ impl Driver {
             time_limit = TimeLimit::Now(Some(soon + LOOK));
         }
         while self.next_reply(time_limit)? {
-            if self.owed.is_empty() || self.connection().inbound.messages.ahead().is_empty() {
+            if self.room.owed.is_empty() || self.connection().inbound.messages.ahead().is_empty() {
                 return Ok(());
             }
             // those that have come along with it
@@ -250,7 +262,7 @@ impl Driver {
 
     /// Reads the reply to the oldest call and hands it over; `false` if not all of it has come yet.
     fn next_reply(&mut self, time_limit: TimeLimit) -> Result<bool> {
-        let Driver { lease, owed, progress, .. } = self;
+        let Driver { lease, room: Room { owed, reply }, progress, .. } = self;
         let connection = lease.connection();
         connection.inbound.set_time_limit(time_limit);
         let outcome = match connection.resume_reply(progress) {
@@ -261,16 +273,27 @@ impl Driver {
         };
         if let Some(owed) = owed.pop_front() {
             self.out -= owed.size;
-            owed.call.end(outcome, &mut connection.inbound.body);
+            if self.room.owed.is_empty() {
+                std::mem::swap(reply, &mut connection.inbound.body);
+                self.last = Some((owed.call, outcome));
+            } else {
+                owed.call.end(outcome, &mut connection.inbound.body);
+            }
         }
         self.aged = true;
         Ok(true)
     }
 
+    /// Tells the call that was answered last.
+    fn tell_last(&mut self) {
+        if let Some((call, outcome)) = self.last.take() {
+            call.end(outcome, &mut self.room.reply);
+        }
+    }
+
     /// Lets go of the connection: in step it goes back to its pool. Calls that are out fail, if there are any. The error is
-    /// told to the oldest of them. Gives back the room of the calls.
-    fn end(mut self, shared: &SharedConnection, outcome: Result<()>) -> VecDeque<Owed> {
-        let mut owed = std::mem::take(&mut self.owed);
+    /// told to the oldest of them. Gives back the room.
+    fn end(mut self, shared: &SharedConnection, outcome: Result<()>) -> Room {
         let retired = {
             let mut state = shared.lock();
             state.busy = false;
@@ -279,9 +302,9 @@ impl Driver {
         let broken = outcome.is_err() || retired;
         let accepted = self.connection().outbound.frames.accepted();
         if let Err(error) = outcome {
-            tracing::debug!(%error, calls = owed.len(), "a shared connection failed");
+            tracing::debug!(%error, calls = self.room.owed.len(), "a shared connection failed");
             let reset = error.never_ran();
-            for (at, Owed { call, end, .. }) in owed.drain(..).enumerate() {
+            for (at, Owed { call, end, .. }) in self.room.owed.drain(..).enumerate() {
                 // the server answers in order: what comes after a call that never ran has not run either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
                 let error = if at == 0 { error.repeated().with_fate(fate) } else { for_others(&error, fate) };
@@ -289,12 +312,15 @@ impl Driver {
             }
         }
         self.connection().broken |= broken;
+        let Driver { lease, mut room, last, .. } = self;
         // closing it may run the transport's code
-        let lease = self.lease;
         if unwind::catch(|| drop(lease)).is_none() {
             tracing::error!("a transport panicked when it was closed");
         }
-        owed
+        if let Some((call, outcome)) = last {
+            call.end(outcome, &mut room.reply);
+        }
+        room
     }
 }
 
