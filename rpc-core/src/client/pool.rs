@@ -77,7 +77,8 @@ impl Pool {
 
     fn with_idle(connector: Option<Connector>, config: ClientConfig, idle: Vec<Idle>) -> Pool {
         let shared = config.shared_connections.min(config.max_connections);
-        let config = ClientConfig { max_idle_connections: config.max_idle_connections.max(shared), ..config };
+        let max_idle_connections = config.max_idle_connections.max(shared);
+        let config = ClientConfig { shared_connections: shared, max_idle_connections, ..config };
         Pool {
             connector,
             config,
@@ -100,7 +101,7 @@ impl Pool {
 
     /// How many connections callers share.
     pub(super) fn shared_count(&self) -> usize {
-        self.config.shared_connections.min(self.config.max_connections)
+        self.config.shared_connections
     }
 
     pub(super) fn has_ended(&self) -> bool {

@@ -47,7 +47,7 @@ fn a_slow_handler_holds_up_those_behind_it_until_their_time_is_over() {
 }
 
 #[test]
-fn whoever_leads_may_leave_in_the_middle_of_a_reply() {
+fn a_caller_may_leave_in_the_middle_of_its_reply() {
     watchdog(|| {
         // in the frame of the header, in that header, in the frame of the body
         for at in [1, 20, 45] {
@@ -74,18 +74,18 @@ fn leave_behind(at: usize) {
     );
     thread::scope(|scope| {
         let client = within(&servers.client, SHORT);
-        let leads = scope.spawn(move || number(&client, 1));
-        let follows = scope.spawn(|| {
-            // the first one leads, as soon as there is a connection
+        let leaves = scope.spawn(move || number(&client, 1));
+        let stays = scope.spawn(|| {
+            // the first one's call is sent first, as soon as there is a connection
             while servers.opened() == 0 {
                 thread::yield_now();
             }
             number(&servers.client, 2)
         });
-        let late = leads.join().unwrap();
+        let late = leaves.join().unwrap();
         on_rest.send(()).unwrap();
         assert_late(&late.unwrap_err());
-        assert_eq!(follows.join().unwrap().unwrap(), 2);
+        assert_eq!(stays.join().unwrap().unwrap(), 2);
     });
 }
 

@@ -205,15 +205,15 @@ fn a_call_behind_a_write_that_blocks_ends_at_its_own_limit() {
     watchdog(|| {
         let (client, mut far) = narrow();
         thread::scope(|scope| {
-            let leads = call(scope, &within(&client, Duration::from_secs(60)), |gate| gate.echo(&"x".repeat(1000)));
+            let blocks = call(scope, &within(&client, Duration::from_secs(60)), |gate| gate.echo(&"x".repeat(1000)));
             // it writes, and nobody reads the rest
             far.read_exact(&mut [0]).unwrap();
             let limit = Duration::from_millis(50);
             let error = GateClient::new(within(&client, limit)).echo("x").unwrap_err();
             assert!(matches!(error, Error::Deadline { limit: told, .. } if told == limit), "{error:?}");
-            assert!(error.never_ran() && !leads.is_finished(), "{error:?}");
+            assert!(error.never_ran() && !blocks.is_finished(), "{error:?}");
             drop(far);
-            assert!(matches!(leads.join().unwrap().unwrap_err(), Error::Transport { .. }));
+            assert!(matches!(blocks.join().unwrap().unwrap_err(), Error::Transport { .. }));
         });
     });
 }
@@ -248,11 +248,11 @@ fn calls_behind_a_write_that_blocks_for_too_long_are_made_over_another_connectio
         };
         let client = Client::with_connector(connect, sharing(1));
         thread::scope(|scope| {
-            let leads = call(scope, &within(&client, LIMIT), |gate| gate.echo(&"x".repeat(1000)));
+            let blocks = call(scope, &within(&client, LIMIT), |gate| gate.echo(&"x".repeat(1000)));
             let mut far = first.recv().unwrap();
             far.read_exact(&mut [0]).unwrap();
             let follows = call(scope, &client, |gate| gate.echo("follows"));
-            assert!(matches!(leads.join().unwrap().unwrap_err(), Error::Deadline { limit: LIMIT, .. }));
+            assert!(matches!(blocks.join().unwrap().unwrap_err(), Error::Deadline { limit: LIMIT, .. }));
             assert_eq!(follows.join().unwrap().unwrap(), "follows");
         });
     });
