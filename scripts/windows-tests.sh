@@ -1,25 +1,27 @@
 #!/usr/bin/env bash
-# Runs the tests of rpc-core for Windows under Wine, on Linux: the library's own and those of the package `rpc-tests`. Fails
-# where one of them does.
+# Runs the tests of rpc-core for Windows under Wine, on Linux: the library's own and those of the
+# package `rpc-tests`. Fails where one of them does.
 #
 # usage: scripts/windows-tests.sh [arguments of `cargo test`, such as --test cuts]
 #
-# It needs the target (`rustup target add x86_64-pc-windows-gnu`), a linker and Wine (Debian: gcc-mingw-w64-x86-64 and wine64).
-# Wine's own folder is made anew, and removed at the end.
+# It needs the target (`rustup target add x86_64-pc-windows-gnu`), a linker and Wine (Debian:
+# gcc-mingw-w64-x86-64 and wine64). Wine's own folder is made anew, and removed at the end.
 #
 # Not run here: what the sources gate by `cfg(unix)` or mark as ignored, with their reasons; and
 #   messages_and_accepted_forms   it asks the compiler, which Wine does not find
 # The programs of `rpc-examples` are Unix's, apart from its examples, which are only compiled.
 #
-# What cannot be known in this way: Wine's sockets are Linux's below, so how much a socket takes before a write waits, what a
-# write has done when its time limit passes, how long the system takes to report a limit, and what of a stream is lost when
-# its peer resets it are Linux's, too. Nor is anything known of speed.
+# What cannot be known in this way: Wine's sockets are Linux's below, so how much a socket takes
+# before a write waits, what a write has done when its time limit passes, how long the system takes
+# to report a limit, and what of a stream is lost when its peer resets it are Linux's, too. Nor is
+# anything known of speed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 target=x86_64-pc-windows-gnu
 not_under_wine=(messages_and_accepted_forms)
-# Seconds that the tests of one file may take. Each has a watchdog, so that this is for what hangs before or after it.
+# Seconds that the tests of one file may take. Each has a watchdog, so that this is for what hangs
+# before or after it.
 limit=600
 
 fail() {

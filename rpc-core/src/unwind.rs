@@ -1,15 +1,18 @@
 //! Panics of users' code, which cost a call or a connection and never more.
 //!
-//! What a panic carries is a value like any other, and dropping it may panic as well. So nobody else catches panics: a
-//! thread that drops such a value by itself ends, and where its thread has no owner std ends the process.
+//! What a panic carries is a value like any other, and dropping it may panic as well. So nobody
+//! else catches panics: a thread that drops such a value by itself ends, and where its thread has
+//! no owner std ends the process.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// How many panics of dropping what panics carry are caught. A value whose drop makes another such value never ends.
+/// How many panics of dropping what panics carry are caught. A value whose drop makes another such
+/// value never ends.
 const LAYERS: usize = 8;
 
-/// Runs code of the user's; `None` if it panicked. The panic's message has been printed by the hook of std by then.
+/// Runs code of the user's; `None` if it panicked. The panic's message has been printed by the hook
+/// of std by then.
 pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(outcome) => Some(outcome),

@@ -8,8 +8,8 @@ use super::connection::ClientConnection;
 use super::options::Deadline;
 use super::pool::{Pool, Ticket};
 
-/// A connection that a call or a stream uses. When it is dropped, what is left of the reply is let go of, and the connection
-/// goes where it came from, or is closed.
+/// A connection that a call or a stream uses. When it is dropped, what is left of the reply is let
+/// go of, and the connection goes where it came from, or is closed.
 pub(crate) struct Lease<'s>(Origin<'s>);
 
 enum Origin<'s> {

@@ -47,11 +47,13 @@ impl Server {
         Ok(())
     }
 
-    /// Accepts what waits in the listen queue, closes that, and then tells those who waited that nothing of theirs runs. Left in
-    /// the queue they would hear that the connection was reset, and could not know.
+    /// Accepts what waits in the listen queue, closes that, and then tells those who waited that
+    /// nothing of theirs runs. Left in the queue they would hear that the connection was reset, and
+    /// could not know.
     ///
-    /// They are told when nobody listens any more, because some connect again at once. Not told is only a
-    /// client that connects between the last look and the closing, and those for whom there are no descriptors left.
+    /// They are told when nobody listens any more, because some connect again at once. A client
+    /// that connects between the last look and the closing is not told, and neither is one for whom
+    /// there is no descriptor left.
     fn refuse_queued(self, registry: &Arc<Registry>) {
         let Server { listener, config } = self;
         let until = Instant::now() + REFUSING_TIME;
@@ -123,7 +125,8 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | NotConnected)
 }
 
-/// Too many open files, or no memory: connections that end may mend it. std has no kinds for the former.
+/// Too many open files, or no memory: connections that end may mend it. std has no kinds for the
+/// former.
 #[cfg(unix)]
 fn may_pass(error: &io::Error) -> bool {
     use rustix::io::Errno;

@@ -1,8 +1,8 @@
-//! TCP sockets with no more than std offers, for platforms that are not Unix: they read and write within limits that the system
-//! keeps, and look ahead.
+//! TCP sockets with no more than std offers, for platforms that are not Unix: they read and write
+//! within limits that the system keeps, and look ahead.
 //!
-//! Ending such a socket wakes nobody who waits for it, so a read looks up now and then. And what a write has done when its limit
-//! passes is not known, so it is not repeated.
+//! Ending such a socket wakes nobody who waits for it, so a read looks up now and then. And what a
+//! write has done when its limit passes is not known, so it is not repeated.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use super::timeout::SocketLimit;
 use super::{Control, Parts, Peer, ReadHalf, WriteHalf};
 
-/// How long a read waits before it looks whether the connection was aborted: a thread that waits for a request costs so much.
+/// How long a read waits before it looks whether the connection was aborted: a thread that waits
+/// for a request costs so much.
 const TICK: Duration = Duration::from_millis(500);
 
 /// The least time limit that a socket can have.
@@ -121,7 +122,8 @@ impl WriteHalf for Outgoing {
             match socket.write_vectored(bufs) {
                 // the reader was looking ahead at that moment, and nothing was written
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-                // all of it may be on its way, so it counts as written, or a request that runs would be called safe to repeat
+                // all of it may be on its way, so it counts as written, or a request that runs
+                // would be called safe to repeat
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                     self.late = true;
                     return Ok(bufs.iter().map(|buf| buf.len()).sum());

@@ -25,8 +25,8 @@ fn assert_fails_alike(mut stream: impl io::BufRead, name: &str) {
     }
 }
 
-/// The first error of a reply that broke said that the request may have run, and the next one that it certainly had not: who
-/// saw the last one only would have repeated a request that ran.
+/// The first error of a reply that broke said that the request may have run, and the next one that
+/// it certainly had not: who saw the last one only would have repeated a request that ran.
 #[test]
 fn a_reply_that_broke_tells_the_same_fate_each_time() {
     watchdog(|| {

@@ -1,5 +1,6 @@
-//! Panics outside of a handler's own code: when it is cloned or made, when what the panic carries is dropped, in a hook. Each
-//! costs its connection at most, and whoever is on it is told that nothing ran.
+//! Panics outside of a handler's own code: when it is cloned or made, when what the panic carries
+//! is dropped, in a hook. Each costs its connection at most, and whoever is on it is told that
+//! nothing ran.
 
 use std::io::{self, Read};
 use std::panic::panic_any;
@@ -101,8 +102,8 @@ fn a_handler_that_cannot_be_made_costs_one_connection() {
     });
 }
 
-/// Dropping what the handler's panic carried ended the connection's thread when the caller had its answer: the next call,
-/// which was innocent, failed and might have run.
+/// Dropping what the handler's panic carried ended the connection's thread when the caller had its
+/// answer: the next call, which was innocent, failed and might have run.
 #[test]
 fn a_panic_whose_payload_panics_costs_its_own_call_only() {
     watchdog(|| {
@@ -138,11 +139,13 @@ impl Read for Exploding {
     }
 }
 
-/// The thread that reads from such a half ended the process: std aborts it where a thread's own panic cannot be dropped.
+/// The thread that reads from such a half ended the process: std aborts it where a thread's own
+/// panic cannot be dropped.
 #[test]
 fn a_half_whose_panic_panics_costs_its_connection_only() {
     watchdog(|| {
-        // the thread may be slower than this one, so that only a later turn meets the end of the process
+        // the thread may be slower than this one, so that only a later turn meets the end of the
+        // process
         for _ in 0..200 {
             let ended = serve_connection((Exploding, io::sink()), Careless::new().0).unwrap();
             assert_eq!(ended, Ended::HungUp);

@@ -1,4 +1,5 @@
-//! Octets both ways over a transport that the test watches: whose time a limit counts, and what waiting costs.
+//! Octets both ways over a transport that the test watches: whose time a limit counts, and what
+//! waiting costs.
 
 use std::io::{self, IoSlice, Read};
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use crate::far::patient;
 /// The stall limit. A busy machine lets the far end wait for a second and more.
 const STALL: Duration = Duration::from_secs(3);
 
-/// A transport that takes nothing at the first try of each write, and counts how often it was waited for.
+/// A transport that takes nothing at the first try of each write, and counts how often it was
+/// waited for.
 struct Watched {
     half: Box<dyn WriteHalf>,
     takes: bool,
@@ -53,7 +55,8 @@ impl Control for Counting {
     }
 }
 
-/// Runs a call with octets both ways against a far end that is played by hand, with the number of waits so far.
+/// Runs a call with octets both ways against a far end that is played by hand, with the number of
+/// waits so far.
 fn call<S: Read>(source: S, far: impl FnOnce(Parts) + Send, near: impl FnOnce(OctetReader<'static, S>, &AtomicUsize)) {
     let (parts, theirs) = Line::Memory.pair().unwrap();
     let waits = Arc::<AtomicUsize>::default();
@@ -100,7 +103,8 @@ impl Read for Slow {
     }
 }
 
-/// The limit ran while the caller's own source was read, and had passed when its bytes did not fit at once.
+/// The limit ran while the caller's own source was read, and had passed when its bytes did not fit
+/// at once.
 #[test]
 fn a_source_that_takes_longer_than_the_stall_limit_is_no_stall() {
     watchdog(|| {
@@ -120,8 +124,8 @@ fn a_source_that_takes_longer_than_the_stall_limit_is_no_stall() {
     });
 }
 
-/// A transport can almost always be written to, so waiting until it can be read or written to did not wait: dropping a stream
-/// kept a processor busy until the server had ended it.
+/// A transport can almost always be written to, so waiting until it can be read or written to did
+/// not wait: dropping a stream kept a processor busy until the server had ended it.
 #[test]
 fn a_stream_that_is_dropped_waits_for_the_servers_last_word_at_rest() {
     watchdog(|| {

@@ -27,8 +27,8 @@ fn failed<R: Read>(mut stream: OctetReader<'_, R>) -> Error {
     Error::from(stream.read(&mut [0; 100]).unwrap_err())
 }
 
-/// With a stall limit of 1 s, a client whose octets went both ways was still blocked after 25 s: each empty frame woke it,
-/// and each time it allowed the limit anew.
+/// With a stall limit of 1 s, a client whose octets went both ways was still blocked after 25 s:
+/// each empty frame woke it, and each time it allowed the limit anew.
 #[test]
 fn empty_frames_do_not_keep_a_call_with_octets_both_ways() {
     watchdog(|| {

@@ -12,7 +12,8 @@ use crate::service::{Work, start_with};
 /// Clients that wait for a server of one connection.
 const QUEUED: u64 = 20;
 
-/// Stops a server that is busy while requests wait in its listen queue. `connect` opens a connection without a client.
+/// Stops a server that is busy while requests wait in its listen queue. `connect` opens a
+/// connection without a client.
 fn stop_with_a_queue<S: Read + Write>(address: &str, grace: Duration, connect: impl Fn(&str) -> S) {
     let (server, running) = start_with(address, ServerConfig::default().max_connections(1));
     let address = running.address.to_string();

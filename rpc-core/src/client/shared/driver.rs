@@ -1,4 +1,5 @@
-//! The thread that makes the calls of a shared connection: it sends what is queued and reads what comes, in turn.
+//! The thread that makes the calls of a shared connection: it sends what is queued and reads what
+//! comes, in turn.
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,18 +26,22 @@ use super::reading::{Progress, Read};
 /// How long the thread waits for a reply before it looks whether there is something to send.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// How long it goes on reading what is there when a reply has come. A server can see to it that there is always something.
+/// How long it goes on reading what is there when a reply has come. A server can see to it that
+/// there is always something.
 const READ_ON: Duration = Duration::from_millis(10);
 
 /// How long replies are awaited that may explain why a write failed.
 const EXPLANATION_TIME: Duration = Duration::from_secs(5);
 
-/// How long others that wait for a connection are let go first, and how often that is looked at. Calls that never stop coming
-/// would have the connection back before anybody else wakes up.
+/// How long the thread pauses before it looks again whether others still wait for a connection.
+/// Calls that never stop coming would have the connection back before anybody else wakes up.
 const TURN: Duration = Duration::from_millis(1);
+
+/// How often it does so before it asks for a connection all the same.
 const TURNS: u32 = 20;
 
-/// Bytes of requests that are out at most on a connection that has not shown yet whether it can write without blocking.
+/// Bytes of requests that are out at most on a connection that has not shown yet whether it can
+/// write without blocking.
 const FIRST: usize = 4 * 1024;
 
 /// Makes calls until there have been none for a while.
@@ -48,21 +53,25 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
             shared.fail_queued(&Misuse::Closed.into());
             continue;
         };
-        let (lease, fresh) = match unwind::catch(|| shared.connect(&pool)) {
-            Some(Ok(connected)) => connected,
-            Some(Err(error)) => {
+        let connected = unwind::catch(|| shared.connect(&pool)).unwrap_or_else(|| {
+            Err(lost(Operation::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED))
+        });
+        let (lease, is_new) = match connected {
+            Ok(connected) => connected,
+            Err(error) => {
                 shared.fail_queued(&error);
                 continue;
             }
-            None => {
-                shared.fail_queued(
-                    &lost(Operation::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED),
-                );
-                continue;
-            }
         };
-        let mut driver =
-            Driver { lease, room, out: 0, progress: Progress::default(), aged: !fresh, explained_by: None, last: None };
+        let mut driver = Driver {
+            lease,
+            room,
+            out: 0,
+            progress: Progress::default(),
+            aged: !is_new,
+            explained_by: None,
+            last: None,
+        };
         let outcome = unwind::catch(|| driver.serve(shared, &pool))
             .unwrap_or_else(|| Err(lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
         room = driver.end(shared, outcome);
@@ -107,8 +116,8 @@ struct Driver {
     aged: bool,
     /// A write has failed, and until then a reply may explain that.
     explained_by: Option<Instant>,
-    /// The call whose reply was read last, if no other was owed: it is told when the connection has gone back, or other calls
-    /// are on it. So a caller alone finds the connection in the pool.
+    /// The call whose reply was read last, if no other was owed: it is told when the connection has
+    /// gone back, or other calls are on it. So a caller alone finds the connection in the pool.
     last: Option<(Arc<PendingCall>, Result<(), Failure>)>,
 }
 
@@ -158,7 +167,8 @@ impl Driver {
         }
     }
 
-    /// Fails if bytes have come that nobody is owed: they would be taken for the reply to the next call.
+    /// Fails if bytes have come that nobody is owed: they would be taken for the reply to the next
+    /// call.
     fn check_nothing_came(&mut self) -> Result<()> {
         match self.connection().inbound.messages.ahead().len() {
             0 => Ok(()),
@@ -166,8 +176,9 @@ impl Driver {
         }
     }
 
-    /// Moves calls from the queue to the connection, as far as there is room. If others wait for a connection, what is out
-    /// comes to its end first. Tells whether the connection takes no further calls.
+    /// Moves calls from the queue to the connection, as far as there is room. If others wait for a
+    /// connection, what is out comes to its end first. Tells whether the connection takes no
+    /// further calls.
     fn fill(&mut self, shared: &SharedConnection, pool: &Pool) -> bool {
         let waited_for = pool.is_waited_for();
         let window = self.window();
@@ -234,7 +245,8 @@ impl Driver {
         Ok(())
     }
 
-    /// Reads the replies that come, and waits for one, but not for long: others may have to be sent.
+    /// Reads the replies that come, and waits for one, but not for long: others may have to be
+    /// sent.
     fn receive(&mut self) -> Result<()> {
         let soon = Instant::now() + LOOK;
         let mut time_limit = TimeLimit::Until(soon);
@@ -291,8 +303,8 @@ impl Driver {
         }
     }
 
-    /// Lets go of the connection: in step it goes back to its pool. Calls that are out fail, if there are any. The error is
-    /// told to the oldest of them. Gives back the room.
+    /// Lets go of the connection: in step it goes back to its pool. Calls that are out fail, if
+    /// there are any. The error is told to the oldest of them. Gives back the room.
     fn end(mut self, shared: &SharedConnection, outcome: Result<()>) -> Room {
         let retired = {
             let mut state = shared.lock();
@@ -305,7 +317,8 @@ impl Driver {
             tracing::debug!(%error, calls = self.room.owed.len(), "a shared connection failed");
             let reset = error.never_ran();
             for (at, Owed { call, end, .. }) in self.room.owed.drain(..).enumerate() {
-                // the server answers in order: what comes after a call that never ran has not run either
+                // the server answers in order: what comes after a call that never ran has not run
+                // either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
                 let error = if at == 0 { error.repeated().with_fate(fate) } else { for_others(&error, fate) };
                 call.end(Err(Failure { error, aged: self.aged }), &mut Vec::new());

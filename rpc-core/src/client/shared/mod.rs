@@ -1,12 +1,15 @@
-//! Connections that callers share: small calls of many threads leave together, and their replies are read together.
+//! Connections that callers share: small calls of many threads leave together, and their replies
+//! are read together.
 //!
-//! A [`SharedConnection`] is a queue of calls and a thread that makes them ([`driver`]). A caller puts its call into the queue
-//! and waits. Only the thread touches the connection, so nothing has to be agreed on between callers. It takes a connection
-//! from the pool when there are calls, and gives it back when there are none.
+//! A [`SharedConnection`] is a queue of calls and a thread that makes them ([`driver`]). A caller
+//! puts its call into the queue and waits. Only the thread touches the connection, so nothing has
+//! to be agreed on between callers. It takes a connection from the pool when there are calls, and
+//! gives it back when there are none.
 //!
-//! A caller whose time is over leaves: from the queue, as if it had never been there; or, when its request has been sent, with
-//! the reply owed still. Then the pool gets a new shared connection in place of this one, because the server may be stuck, and
-//! those in the queue go there. Those whose requests have been sent wait on, and after the last the old connection is closed.
+//! A caller whose time is over leaves: from the queue, as if it had never been there; or, when its
+//! request has been sent, with the reply owed still. Then the pool gets a new shared connection in
+//! place of this one, because the server may be stuck, and those in the queue go there. Those whose
+//! requests have been sent wait on, and after the last the old connection is closed.
 //!
 //! Locks are taken in this order: a place in `Sharing`, `SharedConnection::state`, that of a call.
 
@@ -50,7 +53,8 @@ impl Sharing {
         Arc::clone(&lock(&self.0[at]))
     }
 
-    /// Queues a call where nobody else's is, or else at the shared connection that is its thread's home.
+    /// Queues a call where nobody else's is, or else at the shared connection that is its thread's
+    /// home.
     fn join(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, anew: bool) -> Result<Arc<SharedConnection>> {
         let home = call.number % self.0.len();
         for at in (home..self.0.len()).chain(0..home) {
@@ -136,7 +140,8 @@ impl SharedConnection {
         Ok(true)
     }
 
-    /// Ends a call whose time is over. If its request has been sent, those in the queue go elsewhere.
+    /// Ends a call whose time is over. If its request has been sent, those in the queue go
+    /// elsewhere.
     fn leave(
         &self,
         sharing: &Sharing,
@@ -166,7 +171,8 @@ impl SharedConnection {
         Err(Error::Deadline { operation: Operation::WaitingForReply, limit, fate: Fate::LOST }.into())
     }
 
-    /// Waits for calls; `false` when there were none for a while, and then the thread counts as ended.
+    /// Waits for calls; `false` when there were none for a while, and then the thread counts as
+    /// ended.
     fn wait_for_calls(&self) -> bool {
         let mut state = self.lock();
         state.sleeps = state.queue.is_empty();

@@ -79,7 +79,8 @@ impl PendingCall {
         })
     }
 
-    /// Keeps it, with the room of a reply, for the thread's next call, unless somebody may still look at this one.
+    /// Keeps it, with the room of a reply, for the thread's next call, unless somebody may still
+    /// look at this one.
     pub(super) fn keep(this: Arc<PendingCall>, room: Vec<u8>) {
         {
             let mut call = this.lock();
@@ -126,8 +127,8 @@ impl PendingCall {
         outcome
     }
 
-    /// Ends the call, unless its thread has left. The reply, if there is one, is in `bytes`, and some buffer in its place
-    /// afterwards.
+    /// Ends the call, unless its thread has left. The reply, if there is one, is in `bytes`, and
+    /// some buffer in its place afterwards.
     pub(super) fn end(&self, outcome: Result<(), Failure>, bytes: &mut Vec<u8>) {
         let mut call = self.lock();
         if matches!(call.phase, Phase::Open) {
@@ -142,7 +143,8 @@ impl PendingCall {
 }
 
 impl Call {
-    /// Encodes the header. It has to have room for the time that is left, which is put in when it is sent.
+    /// Encodes the header. It has to have room for the time that is left, which is put in when it
+    /// is sent.
     pub(super) fn begin(&mut self, endpoint: &str, deadline: Deadline, metadata: &Metadata<'_>) -> Result<()> {
         (self.phase, self.deadline) = (Phase::Open, deadline);
         self.header.clear();

@@ -1,4 +1,4 @@
-//! A reply whose reading may end in the middle, when the time of the thread that reads it is over, and go on in another.
+//! A reply whose reading may end in the middle, when there is something to send, and go on later.
 
 use std::io;
 
@@ -72,7 +72,8 @@ impl ClientConnection {
         Read::Reply
     }
 
-    /// Whether there is only nothing to read at present. Of an attempt that does not wait, a transport may not be capable.
+    /// Whether there is only nothing to read at present. Of an attempt that does not wait, a
+    /// transport may not be capable.
     fn is_wait(&self, error: &MessageError) -> bool {
         let MessageError::Io(error) = error else { return false };
         let at_once = matches!(self.inbound.messages.frames().get_ref().time_limit, TimeLimit::Now(_));

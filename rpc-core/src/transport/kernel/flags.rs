@@ -26,8 +26,8 @@ pub(in crate::transport) fn silence(_socket: impl AsFd) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a peer that has gone an error of each send on the socket. std does so for the sockets that it makes itself, but a user's may
-/// come from anywhere.
+/// Makes a peer that has gone an error of each send on the socket. std does so for the sockets that
+/// it makes itself, but a user's may come from anywhere.
 #[cfg(target_vendor = "apple")]
 pub(in crate::transport) fn silence(socket: impl AsFd) -> io::Result<()> {
     Ok(rustix::net::sockopt::set_socket_nosigpipe(socket, true)?)
@@ -39,8 +39,9 @@ pub(in crate::transport) fn at_once<T>(_socket: impl AsFd, send: impl FnOnce() -
     send()
 }
 
-/// Runs a send, which does not block. Darwin's kernel looks at `MSG_DONTWAIT` only when it receives, so it is the socket that is told.
-/// A read that another thread begins meanwhile does not block either; it is repeated then, as one that woke up early is.
+/// Runs a send, which does not block. Darwin's kernel looks at `MSG_DONTWAIT` only when it
+/// receives, so it is the socket that is told. A read that another thread begins meanwhile does not
+/// block either; it is repeated then, as one that woke up early is.
 #[cfg(target_vendor = "apple")]
 pub(in crate::transport) fn at_once<T>(socket: impl AsFd, send: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     rustix::io::ioctl_fionbio(&socket, true)?;
@@ -55,8 +56,8 @@ pub(in crate::transport) fn unix_socket() -> io::Result<OwnedFd> {
     Ok(socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
 }
 
-/// A Unix socket that programs started by this one do not inherit, unless another thread starts one between the two calls: std has the
-/// same gap here.
+/// A Unix socket that programs started by this one do not inherit, unless another thread starts one
+/// between the two calls: std has the same gap here.
 #[cfg(target_vendor = "apple")]
 pub(in crate::transport) fn unix_socket() -> io::Result<OwnedFd> {
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::empty(), None)?;
