@@ -5,19 +5,19 @@ use std::io::{Empty, Read};
 pub use std::{boxed::Box, clone::Clone, fmt, io, marker, result::Result, string::String, sync::Arc};
 
 pub use crate::client::{CallOptions, Client, ClientConfig, OctetReader, Session};
+pub use crate::codec::{
+    Argument, Borrowed, Contract, Encode, ErrorBy, ErrorCodec, Method, Never, Nothing, Outcome, ParameterBy,
+    ParameterCodec, Parameters, ResultBy, ResultCodec, Serde, ServiceError, error, parameter, result, unit,
+};
 pub use crate::error::Error;
 pub use crate::message::DataType;
 pub use crate::server::{
     Call, Dispatch, JsonAndOctetsReply, JsonReply, OctetsReply, Reply, ReplyKind, RequestReader, Served,
 };
-pub use crate::service::{
-    Argument, Borrowed, Contract, Encode, ErrorBy, ErrorCodec, Method, Never, Nothing, Outcome, ParameterBy,
-    ParameterCodec, Parameters, ResultBy, ResultCodec, Serde, ServiceError, error, parameter, result, unit,
-};
 pub use crate::transport::{ToAddress, Transport};
 
 use crate::client::{ArgumentBody, Body, NamedBody, NoBody, Outgoing, Ready, StreamBody, ValueAndStreamBody};
-use crate::service::decode_named;
+use crate::codec::decode_named;
 
 /// A stub of a generated client, before its body.
 #[derive(Debug)]

@@ -12,7 +12,7 @@
 //! | `connection` | whose turn it is, as pure state machines; how a connection ends |
 //! | `stream` | what stands behind a reader or writer: memory, or a descriptor that the kernel can move bytes from and to |
 //! | [`Client`], [`Session`], [`Server`] | typed calls, dispatch, shutdown |
-//! | `service` | what signatures ask of their types |
+//! | `codec` | what signatures ask of their types, and how their values travel |
 //! | `rpc_service` | the attribute that writes client and server for a trait |
 //! | `testing` | what tests of services are made of; feature `testing` |
 
@@ -24,10 +24,10 @@ pub mod transport;
 pub mod testing;
 
 mod client;
+mod codec;
 mod connection;
 mod error;
 mod server;
-mod service;
 mod stream;
 mod unwind;
 
@@ -35,13 +35,13 @@ mod unwind;
 pub mod __private;
 
 pub use client::{CallOptions, Client, ClientConfig, OctetReader, Outgoing, Pipeline, Ready, Session};
+pub use codec::{Contract, Method, ServiceError};
 pub use error::{Error, Fate, Misuse, Operation, RemoteError, Result};
 pub use message::Status;
 pub use server::{
     Call, CallContext, Dispatch, Ended, RequestReader, Served, Server, ServerConfig, ServerHandle, ShutdownReport,
     serve_connection, serve_connection_with,
 };
-pub use service::{Contract, Method, ServiceError};
 pub use stream::copy;
 pub use transport::{Address, AddressError, Peer, ToAddress, Transport};
 

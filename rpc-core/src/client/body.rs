@@ -2,8 +2,8 @@
 
 use std::io::{Empty, Read};
 
+use crate::codec::{Encode, SerdeArgument};
 use crate::message::json;
-use crate::service::{Encode, SerdeArgument};
 use crate::stream::Source;
 
 /// What a request consists of.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
+use crate::codec::SerdeArgument;
 use crate::error::{Error, Fate, Result};
 use crate::message::{DataType, Metadata, Violation, json};
-use crate::service::SerdeArgument;
 
 use super::OctetReader;
 use super::body::{ArgumentBody, Body, Content, Payload, StreamBody, ValueAndStreamBody};

@@ -9,11 +9,11 @@ use std::time::Duration;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
+use crate::codec::SerdeArgument;
 use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME};
 use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::frame::FRAME_HEADER_LEN;
 use crate::message::{DataType, Metadata, RequestHeader, json};
-use crate::service::SerdeArgument;
 use crate::transport::TimeLimit;
 
 use super::connection::ClientConnection;

@@ -3,12 +3,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::codec::Encode;
 use crate::connection::Ahead;
 use crate::error::{Error, Fate, Misuse, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHeader, Status};
-use crate::service::Encode;
 use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 

@@ -5,12 +5,12 @@ use std::sync::MutexGuard;
 
 use serde_json::value::RawValue;
 
+use crate::codec::Encode;
 use crate::connection::Outbound;
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, ReplyHeader, Status};
-use crate::service::Encode;
 use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 

@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
+use crate::codec::{Contract, ErrorCodec, ResultCodec, ServiceError};
 use crate::message::{DataType, Status, Violation, json};
-use crate::service::{Contract, ErrorCodec, ResultCodec, ServiceError};
 
 use super::exchange::{Exchange, NoJson};
 use super::reply::{JsonAndOctetsReply, JsonReply, OctetsReply, Reply, ReplyKind};

@@ -4,9 +4,9 @@
 use std::fmt;
 use std::io::Read;
 
+use crate::codec::{Encode, ErrorCodec, ResultCodec};
 use crate::message::DataType;
 use crate::message::json::JsonBuffer;
-use crate::service::{Encode, ErrorCodec, ResultCodec};
 use crate::stream::Source;
 
 use super::dispatch::{Call, Served};

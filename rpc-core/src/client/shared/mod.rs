@@ -22,10 +22,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::codec::Encode;
 use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::message::Metadata;
 use crate::message::json::JsonBuffer;
-use crate::service::Encode;
 
 use super::options::Deadline;
 use super::pool::Pool;

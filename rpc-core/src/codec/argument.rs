@@ -4,7 +4,7 @@ use serde_core::Serialize;
 
 use crate::message::json::{self, JsonBuffer};
 
-use super::codec::{Borrowed, ParameterCodec};
+use super::functions::{Borrowed, ParameterCodec};
 
 /// A value that can be written as JSON. The library implements it, nobody else can.
 pub trait Encode {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::message::json::Text;
 use crate::message::{Violation, json};
 
-use super::codec::{Borrowed, ParameterCodec};
+use super::functions::{Borrowed, ParameterCodec};
 
 /// What the values of a request with several parameters are called in an error.
 const EXPECTED: &str = "an object of parameters";

@@ -6,8 +6,8 @@
 
 mod argument;
 mod bounds;
-mod codec;
 mod contract;
+mod functions;
 mod outcome;
 mod parameters;
 mod service_error;
@@ -15,8 +15,8 @@ mod service_error;
 pub(crate) use argument::SerdeArgument;
 pub use argument::{Argument, Encode};
 pub use bounds::{ErrorBy, Never, Nothing, ParameterBy, ResultBy, Serde, error, parameter, result};
-pub use codec::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec, unit};
 pub use contract::{Contract, Method};
+pub use functions::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec, unit};
 pub use outcome::Outcome;
 pub use parameters::Parameters;
 pub(crate) use parameters::decode_named;

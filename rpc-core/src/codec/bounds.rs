@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use super::codec::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec};
+use super::functions::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec};
 use super::service_error::ServiceError;
 
 /// Fulfilled by types that are serde's.
