@@ -34,16 +34,22 @@ mod unwind;
 #[doc(hidden)]
 pub mod __private;
 
-pub use client::{CallOptions, Client, ClientConfig, OctetReader, Outgoing, Pipeline, Ready, Session};
+pub use client::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline, Session};
 pub use codec::{Contract, Method, ServiceError};
 pub use error::{Error, Fate, Misuse, Operation, RemoteError, Result};
 pub use message::Status;
 pub use server::{
-    Call, CallContext, Dispatch, Ended, RequestReader, Served, Server, ServerConfig, ServerHandle, ShutdownReport,
+    Call, CallContext, Dispatch, Ended, Served, Server, ServerConfig, ServerHandle, ShutdownReport, TypedCall,
     serve_connection, serve_connection_with,
 };
-pub use stream::copy;
+pub use stream::{OctetReader, copy};
 pub use transport::{Address, AddressError, Peer, ToAddress, Transport};
+
+/// What a reply consists of, for those who reply by hand.
+pub mod reply {
+    pub use crate::codec::{JsonAndOctetsReply, JsonReply, OctetsReply, ReplyKind};
+    pub use crate::server::Reply;
+}
 
 #[cfg(feature = "macros")]
 #[doc = include_str!("rpc_service.md")]

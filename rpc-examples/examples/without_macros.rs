@@ -82,16 +82,16 @@ impl<S: Shelf> Dispatch for ShelfServer<S> {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
-            "size" => call.json(|name: String| self.0.size(&name)),
-            "rename" => call.json(|Rename { from, to }| self.0.rename(&from, &to)),
+            "size" => call.takes_json().returns_json(|name: String| self.0.size(&name)),
+            "rename" => call.takes_json().returns_json(|Rename { from, to }| self.0.rename(&from, &to)),
             // a handler's reader may borrow from the arguments, which these closures take away with them: collect it, or
             // let the macro write this arm
-            "fetch" => call.json_to_octets(|name: String| {
+            "fetch" => call.takes_json().returns_octets(|name: String| {
                 let mut bytes = Vec::new();
                 self.0.fetch(&name)?.read_to_end(&mut bytes)?;
                 Ok::<_, rpc_core::Error>(Cursor::new(bytes))
             }),
-            "digest" => call.octets_to_json(|content| self.0.digest(content)),
+            "digest" => call.takes_octets().returns_json(|content| self.0.digest(content)),
             _ => call.unknown_endpoint(&CONTRACT),
         }
     }

@@ -147,8 +147,8 @@ impl Dispatch for Raw {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
-            "list" => call.json(|_: Value| Ok::<_, Error>(self.0.clone())),
-            _ => call.json_to_octets(|_: Value| Ok::<_, Error>(&b"evil"[..])),
+            "list" => call.takes_json().returns_json(|_: Value| Ok::<_, Error>(self.0.clone())),
+            _ => call.takes_json().returns_octets(|_: Value| Ok::<_, Error>(&b"evil"[..])),
         }
     }
 }

@@ -23,7 +23,7 @@ impl Dispatch for Curious {
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
-        call.json(|value: Value| {
+        call.takes_json().returns_json(|value: Value| {
             self.0.send(CallContext::current().expect("a call is being answered")).expect("the test listens");
             Ok::<_, Error>(value)
         })
@@ -123,7 +123,7 @@ impl Dispatch for Patient {
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
-        call.json(|value: Value| {
+        call.takes_json().returns_json(|value: Value| {
             self.0.send(CallContext::current().expect("a call is being answered")).expect("the test listens");
             self.1.recv().expect("the test answers");
             Ok::<_, Error>(value)

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::mpsc;
 use std::thread;
 
-use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, RequestReader, Served, ServerConfig};
+use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, OctetReader, Served, ServerConfig};
 use rpc_tests::{ListRequest, Original, OriginalClient, OriginalServer, Peer, Reference, serve_bytes, watchdog};
 use serde_json::{Value, json};
 
@@ -55,10 +55,12 @@ impl Dispatch for Examples {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
-            "Store" => call.json_and_octets_to_json(|_name: String, mut content: RequestReader| {
-                Ok::<_, Error>(io::copy(&mut content, &mut io::sink())?)
-            }),
-            "Refuse" => call.octets_to_json(|_content| {
+            "Store" => {
+                call.takes_json_and_octets().returns_json(|(_name, mut content): (String, OctetReader<'static>)| {
+                    Ok::<_, Error>(io::copy(&mut content, &mut io::sink())?)
+                })
+            }
+            "Refuse" => call.takes_octets().returns_json(|_content| {
                 Err::<(), _>(Error::with_details("disk full", &json!({"Full": {"needed": 7}})))
             }),
             _ => self.0.dispatch(call),
@@ -141,7 +143,7 @@ fn make_call(name: &str, client: &Client, answers: &mpsc::Receiver<()>) {
         }
         "close" => client.clone().close().unwrap(),
         "ping" => {
-            let call = client.call("Store").with_json_and_octets("name", io::Cursor::new("some bytes"));
+            let call = client.call("Store").with("name").with_octets(io::Cursor::new("some bytes"));
             assert_eq!(call.json::<u64>().unwrap(), 10);
         }
         "broken_reply" => {

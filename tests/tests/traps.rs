@@ -136,7 +136,7 @@ impl Dispatch for Hasty<'_> {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        call.octets_to_json(|_unread| Ok::<_, Error>(1))
+        call.takes_octets().returns_json(|_unread| Ok::<_, Error>(1))
     }
 }
 
@@ -289,7 +289,7 @@ impl Dispatch for Panicking {
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
             "panic" => panic!("as the test wants"),
-            _ => call.json(|value: Value| Ok::<_, Error>(value)),
+            _ => call.takes_json().returns_json(|value: Value| Ok::<_, Error>(value)),
         }
     }
 }

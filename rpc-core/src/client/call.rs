@@ -1,249 +1,273 @@
-//! A call in the making: endpoint, then body, then what is wanted back. Nothing is sent before the last step.
+//! A call before it is made: the endpoint, then what it sends, then what it wants back.
 
 use std::fmt;
 use std::io::{Empty, Read};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use crate::codec::SerdeArgument;
+use crate::codec::{Encode, SerdeArgument};
+use crate::connection::Target;
 use crate::error::{Error, Fate, Result};
-use crate::message::{DataType, Metadata, Violation, json};
+use crate::message::{DataType, Violation, json};
+use crate::stream::{OctetReader, Receive, Source};
+use crate::transport::Filled;
 
-use super::OctetReader;
-use super::body::{ArgumentBody, Body, Content, Payload, StreamBody, ValueAndStreamBody};
-use super::connection::ClientConnection;
+use super::config::ClientConfig;
 use super::lease::Lease;
-use super::options::{CallOptions, Deadline};
+use super::options::CallOptions;
 use super::pool::Pool;
-use super::sending::{Request, RequestBody};
-use super::session::Session;
-use super::shared::{self, Sharing, SmallCall};
+use super::request::Request;
+use super::session::SessionConnection;
+use super::shared::{SharedReply, Sharing};
 
-/// A call of an endpoint that has no body yet. `'s` is how long a stream that it returns may live: `'static` from a
-/// [`Client`](super::Client), the borrow of a [`Session`].
+/// A call of an endpoint. Nothing is sent before one of [`json`](CallBuilder::json), [`octets`](CallBuilder::octets) and
+/// [`json_and_octets`](CallBuilder::json_and_octets) says what is wanted back.
+///
+/// A method without parameters is called without [`with`](CallBuilder::with); it sends `null`. Several parameters are one
+/// struct with their names.
+///
+/// `'s` is how long a stream that it returns may live: `'static` from a [`Client`](super::Client), the borrow of a
+/// [`Session`](super::Session). `A` is what is sent as JSON, `R` the reader of what is sent as octets.
 #[must_use = "nothing is sent before it is said what is wanted back"]
-pub struct Outgoing<'s, 'e> {
-    line: Line<'s>,
+pub struct CallBuilder<'s, 'e, A = SerdeArgument<'static, ()>, R = Empty> {
+    call: Call<'s, 'e>,
+    argument: Option<A>,
+    octets: Option<R>,
+}
+
+/// The part of a call without type parameters.
+struct Call<'s, 'e> {
+    origin: Origin<'s>,
     endpoint: &'e str,
     options: Arc<CallOptions>,
 }
 
-enum Line<'s> {
+/// Where a call's connection comes from.
+enum Origin<'s> {
     /// With what callers share, if they do.
     Pool(Arc<Pool>, Option<Arc<Sharing>>),
-    Session(&'s mut Session),
+    Session(&'s mut SessionConnection),
 }
 
-impl<'s, 'e> Outgoing<'s, 'e> {
+impl<'s, 'e> CallBuilder<'s, 'e> {
     pub(super) fn pooled(
         pool: Arc<Pool>,
         sharing: Option<Arc<Sharing>>,
         endpoint: &'e str,
         options: Arc<CallOptions>,
-    ) -> Outgoing<'s, 'e> {
-        Outgoing { line: Line::Pool(pool, sharing), endpoint, options }
+    ) -> Self {
+        CallBuilder::new(Origin::Pool(pool, sharing), endpoint, options)
     }
 
-    pub(super) fn in_session(
-        session: &'s mut Session,
-        endpoint: &'e str,
-        options: Arc<CallOptions>,
-    ) -> Outgoing<'s, 'e> {
-        Outgoing { line: Line::Session(session), endpoint, options }
+    pub(super) fn in_session(session: &'s mut SessionConnection, endpoint: &'e str, options: Arc<CallOptions>) -> Self {
+        CallBuilder::new(Origin::Session(session), endpoint, options)
     }
 
+    fn new(origin: Origin<'s>, endpoint: &'e str, options: Arc<CallOptions>) -> Self {
+        CallBuilder { call: Call { origin, endpoint, options }, argument: None, octets: None }
+    }
+}
+
+impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
     /// Replaces the options of the client for this call.
-    pub fn options(self, options: CallOptions) -> Outgoing<'s, 'e> {
-        Outgoing { options: Arc::new(options), ..self }
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.call.options = Arc::new(options);
+        self
     }
 
-    /// The request is one JSON value. For a method without parameters that is `&()`, for one with several a struct with
-    /// their names.
-    pub fn with<T: Serialize + ?Sized>(self, value: &T) -> Ready<'s, 'e, impl Body<Rest = Empty>> {
-        self.ready(ArgumentBody(SerdeArgument(value)))
+    /// Sends one JSON value.
+    pub fn with<T: Serialize + ?Sized>(self, value: &T) -> CallBuilder<'s, 'e, SerdeArgument<'_, T>, R> {
+        self.argument(SerdeArgument(value))
     }
 
-    /// The request is all that this reader has.
-    pub fn with_octets<R: Read>(self, content: R) -> Ready<'s, 'e, impl Body<Rest = R>> {
-        self.ready(StreamBody::new(content))
+    /// Sends all that this reader gives. After a JSON value that takes a server of revision 1 of the protocol.
+    pub fn with_octets<S: Read>(self, content: S) -> CallBuilder<'s, 'e, A, S> {
+        CallBuilder { call: self.call, argument: self.argument, octets: Some(content) }
     }
 
-    /// The request is one JSON value, and all that this reader has. The server has to speak revision 1 of the protocol.
-    pub fn with_json_and_octets<T: Serialize + ?Sized, R: Read>(
-        self,
-        value: &T,
-        content: R,
-    ) -> Ready<'s, 'e, impl Body<Rest = R>> {
-        self.ready(ValueAndStreamBody(ArgumentBody(SerdeArgument(value)), StreamBody::new(content)))
-    }
-
-    pub(crate) fn ready<B>(self, body: B) -> Ready<'s, 'e, B> {
-        Ready { call: self, body }
+    /// Sends an argument whose type is not serde's to know.
+    #[doc(hidden)]
+    pub fn argument<B: Encode>(self, argument: B) -> CallBuilder<'s, 'e, B, R> {
+        CallBuilder { call: self.call, argument: Some(argument), octets: self.octets }
     }
 }
 
-/// A call with its body.
-#[must_use = "nothing is sent before it is said what is wanted back"]
-pub struct Ready<'s, 'e, B> {
-    call: Outgoing<'s, 'e>,
-    body: B,
-}
-
-impl<'s, B: Body> Ready<'s, '_, B> {
-    /// Sends the request and waits for a reply of one JSON value.
+impl<'s, A: Encode, R: Read> CallBuilder<'s, '_, A, R> {
+    /// Makes the call and waits for a reply of one JSON value.
     ///
     /// # Errors
-    /// Any [`Error`]. JSON that is no `T` is [`Error::Protocol`], and the connection stays in step.
+    /// Any [`Error`]. JSON that is not a `T` is [`Error::Protocol`], and the connection stays in step.
     pub fn json<T: DeserializeOwned>(self) -> Result<T> {
-        self.json_with(json::decode)
+        self.decode_json(json::decode)
     }
 
-    /// Sends the request and waits until a reply of octets begins. A request of octets goes on being sent while the reply
-    /// is read, so call and handler may be the two ends of a pipe through a filter.
+    /// Makes the call and waits until a reply of octets begins. A request of octets goes on being sent while the reply is
+    /// read, so caller and handler may be the two ends of a pipe through a filter.
     ///
     /// # Errors
     /// Any [`Error`].
-    pub fn octets(mut self) -> Result<OctetReader<'s, B::Rest>> {
-        let Reply { lease, .. } = self.call.perform(&mut self.body, DataType::Octets)?;
-        Ok(OctetReader::new(lease, self.body.into_rest()))
+    pub fn octets(mut self) -> Result<OctetReader<'s, R>> {
+        let mut source = self.octets.as_mut().map(Source::of);
+        let reply =
+            self.call.make(self.argument.as_ref().map(encode), source.as_mut(), DataType::Octets, Origin::call)?;
+        Ok(reply.octets(self.octets))
     }
 
-    /// Sends the request and waits for a reply's JSON value; its octets can be read then. The server has to speak
-    /// revision 1 of the protocol.
+    /// Makes the call and waits for the JSON value of a reply; its octets can be read then. This takes a server of revision
+    /// 1 of the protocol.
     ///
     /// # Errors
     /// Any [`Error`]; [`Misuse::NeedsRevision1`](crate::Misuse::NeedsRevision1) towards an original server.
-    pub fn json_and_octets<T: DeserializeOwned>(self) -> Result<(T, OctetReader<'s, B::Rest>)> {
-        self.json_and_octets_with(json::decode)
+    pub fn json_and_octets<T: DeserializeOwned>(self) -> Result<(T, OctetReader<'s, R>)> {
+        self.decode_json_and_octets(json::decode)
     }
 
-    pub(crate) fn json_with<T>(mut self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        match self.call.perform_shared(&mut self.body)? {
-            Some(reply) => reply.json(decode),
-            None => self.call.perform(&mut self.body, DataType::MarshaledJson)?.json(decode),
-        }
+    pub(crate) fn decode_json<T>(mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
+        let mut source = self.octets.as_mut().map(Source::of);
+        let argument = self.argument.as_ref().map(encode);
+        self.call.make(argument, source.as_mut(), DataType::MarshaledJson, Origin::call_for_json)?.json(decode)
     }
 
-    pub(crate) fn json_and_octets_with<T>(
+    pub(crate) fn decode_json_and_octets<T>(
         mut self,
-        decode: impl FnOnce(&[u8]) -> Result<T, Violation>,
-    ) -> Result<(T, OctetReader<'s, B::Rest>)> {
-        let mut reply = self.call.perform(&mut self.body, DataType::MarshaledJsonThenOctets)?;
+        decode: fn(&[u8]) -> Result<T, Violation>,
+    ) -> Result<(T, OctetReader<'s, R>)> {
+        let mut source = self.octets.as_mut().map(Source::of);
+        let argument = self.argument.as_ref().map(encode);
+        let accept = DataType::MarshaledJsonThenOctets;
+        let mut reply = self.call.make(argument, source.as_mut(), accept, Origin::call)?;
         let value = reply.json(decode)?;
-        Ok((value, OctetReader::new(reply.lease, self.body.into_rest())))
+        Ok((value, reply.octets(self.octets)))
     }
 }
 
-/// A reply whose header has been read.
-struct Reply<'s> {
+impl<'s> Call<'s, '_> {
+    /// Makes the call by `make`.
+    fn make<T>(
+        self,
+        argument: Option<&dyn Encode>,
+        octets: Option<&mut Source<'_>>,
+        accept: DataType,
+        make: fn(Origin<'s>, &mut Request<'_, '_>) -> Result<T>,
+    ) -> Result<T> {
+        let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
+        let _entered = span.enter();
+        let Call { origin, endpoint, options } = self;
+        let metadata = options.metadata_for(&span);
+        let deadline = options.deadline(origin.config().reply_timeout);
+        // no parameters are `null`, unless there is a stream
+        let json = if octets.is_none() { Some(argument.unwrap_or(&SerdeArgument(&()))) } else { argument };
+        let mut request = Request { endpoint, json, octets, accept, deadline, metadata: &metadata };
+        make(origin, &mut request).inspect_err(|error| tracing::debug!(%error, "the call failed"))
+    }
+}
+
+impl<'s> Origin<'s> {
+    fn config(&self) -> &ClientConfig {
+        match self {
+            Origin::Pool(pool, _) => &pool.config,
+            Origin::Session(session) => session.config(),
+        }
+    }
+
+    /// Makes a call whose reply is JSON: on a connection that callers share, if they do and it is small.
+    fn call_for_json(self, request: &mut Request<'_, '_>) -> Result<JsonReply<'s>> {
+        if let Origin::Pool(pool, Some(sharing)) = &self
+            && let Some(reply) = sharing.call(pool, request)?
+        {
+            return Ok(JsonReply::Shared(reply));
+        }
+        self.call(request).map(JsonReply::Leased)
+    }
+
+    /// Makes a call on a connection of its own, up to the reply's header. If an idle connection had ended, so that the
+    /// request certainly never ran, it is made once more on a fresh one.
+    fn call(self, request: &mut Request<'_, '_>) -> Result<LeasedReply<'s>> {
+        let pool = match self {
+            Origin::Session(session) => return LeasedReply::to(request, session.lease(request.deadline.begun)?),
+            Origin::Pool(pool, _) => pool,
+        };
+        let (lease, is_new) = Lease::of_pool(Arc::clone(&pool), request.deadline)?;
+        match LeasedReply::to(request, lease) {
+            Err(error) if !is_new && error.was_lost() && request.can_repeat() && pool.can_reconnect() => {
+                tracing::debug!(%error, "the idle connection had ended, trying a new one");
+                LeasedReply::to(request, Lease::new_of_pool(pool, request.deadline)?)
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+/// A reply whose header has been read, and the connection that its body is read from.
+struct LeasedReply<'s> {
     lease: Lease<'s>,
     body: DataType,
-    deadline: Deadline,
+    limit: Option<Duration>,
 }
 
-impl Reply<'_> {
-    fn json<T>(&mut self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        let bytes = self.lease.connection().read_json(self.body, self.deadline.limit)?;
-        decode(bytes).map_err(|violation| self.malformed(violation))
+impl<'s> LeasedReply<'s> {
+    /// Sends a request on this connection, and reads the reply's header.
+    fn to(request: &mut Request<'_, '_>, mut lease: Lease<'s>) -> Result<LeasedReply<'s>> {
+        let body = lease.connection().call(request)?;
+        Ok(LeasedReply { lease, body, limit: request.deadline.limit })
     }
 
-    fn malformed(&mut self, violation: Violation) -> Error {
+    fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
         let connection = self.lease.connection();
-        // what may follow the JSON is not wanted
-        connection.abandon();
-        let fate = Fate { never_ran: false, connection_usable: connection.reusable() };
-        Error::Protocol { violation, fate }
+        let decoded = decode(connection.read_json(self.body, self.limit)?);
+        decoded.map_err(|violation| connection.malformed(violation))
+    }
+
+    fn octets<R>(self, source: Option<R>) -> OctetReader<'s, R> {
+        self.lease.becomes_stream();
+        OctetReader::new(self.lease, source)
     }
 }
 
-impl shared::Reply {
-    fn json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        decode(self.bytes()).map_err(|violation| Error::Protocol { violation, fate: Fate::IN_STEP })
-    }
+/// A reply of JSON.
+enum JsonReply<'s> {
+    Leased(LeasedReply<'s>),
+    Shared(SharedReply),
 }
 
-impl<'s> Outgoing<'s, '_> {
-    /// Runs a call of JSON for JSON over a connection that callers share; `None` where it has to have one of its own.
-    fn perform_shared(&self, body: &mut dyn Content) -> Result<Option<shared::Reply>> {
-        let Line::Pool(pool, Some(sharing)) = &self.line else { return Ok(None) };
-        let Payload::Json(argument) = body.payload() else { return Ok(None) };
-        let deadline = self.options.deadline(pool.config.reply_timeout);
-        let Some(call) = SmallCall::new(argument, pool.config.max_json_len)? else { return Ok(None) };
-        let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
-        let _entered = span.enter();
-        let metadata = self.options.metadata_for(&span);
-        let outcome = call.make(sharing, pool, self.endpoint, deadline, &metadata);
-        outcome.map(Some).inspect_err(|error| tracing::debug!(%error, "the call failed"))
-    }
-
-    /// Runs the call up to the reply's header. A call that certainly never ran, for the idle connection that it was given
-    /// had ended, is made once more on a fresh one.
-    fn perform(self, body: &mut dyn Content, accept: DataType) -> Result<Reply<'s>> {
-        let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
-        let _entered = span.enter();
-        let Outgoing { line, endpoint, options } = self;
-        let metadata = options.metadata_for(&span);
-        let call = |lease: &mut Lease<'s>, body: &mut dyn Content, deadline| {
-            make_call(lease.connection(), endpoint, body.payload(), accept, deadline, &metadata)
-        };
-        let outcome = match line {
-            Line::Session(session) => {
-                let deadline = options.deadline(session.config().reply_timeout);
-                let mut lease = session.lease(deadline.begun)?;
-                call(&mut lease, body, deadline).map(|body| Reply { lease, body, deadline })
+impl JsonReply<'_> {
+    fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
+        match self {
+            JsonReply::Leased(reply) => reply.json(decode),
+            JsonReply::Shared(reply) => {
+                decode(reply.bytes()).map_err(|violation| Error::Protocol { violation, fate: Fate::IN_STEP })
             }
-            Line::Pool(pool, _) => {
-                let deadline = options.deadline(pool.config.reply_timeout);
-                let (mut lease, is_new) = Lease::of_pool(pool, deadline)?;
-                let outcome = call(&mut lease, body, deadline);
-                let was_lost = !is_new && !body.touched() && outcome.as_ref().is_err_and(Error::was_lost);
-                match (outcome, lease.pool().filter(|pool| was_lost && pool.can_reconnect()).cloned()) {
-                    (Err(error), Some(pool)) => {
-                        tracing::debug!(%error, "the idle connection had ended, trying a new one");
-                        drop(lease);
-                        let mut lease = Lease::new_of_pool(pool, deadline)?;
-                        call(&mut lease, body, deadline).map(|body| Reply { lease, body, deadline })
-                    }
-                    (outcome, _) => outcome.map(|body| Reply { lease, body, deadline }),
-                }
-            }
-        };
-        outcome.inspect_err(|error| tracing::debug!(%error, "the call failed"))
+        }
     }
 }
 
-fn make_call<'a>(
-    connection: &mut ClientConnection,
-    endpoint: &'a str,
-    payload: Payload<'a>,
-    accept: DataType,
-    deadline: Deadline,
-    metadata: &'a Metadata<'a>,
-) -> Result<DataType> {
-    let body = match payload {
-        Payload::Json(value) => {
-            connection.make_ready(value)?;
-            RequestBody::Json
+impl Receive for Lease<'_> {
+    fn receive(&mut self, mut target: Target<'_>, source: Option<&mut dyn Read>) -> Result<Filled> {
+        self.touch();
+        match source {
+            None => self.connection().receive(&mut target),
+            Some(source) => self.connection().receive_duplex(source, &mut target),
         }
-        Payload::Octets(source) => RequestBody::Octets(source),
-        Payload::JsonThenOctets(value, source) => {
-            connection.make_ready(value)?;
-            RequestBody::JsonThenOctets(source)
-        }
-    };
-    connection.call(Request { endpoint, body, accept, deadline, metadata })
-}
+    }
 
-impl fmt::Debug for Outgoing<'_, '_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    fn read_ahead(&mut self, count: usize) -> &[u8] {
+        &self.connection().inbound.messages.frames().buffered()[..count]
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.connection().consume_octets(count);
     }
 }
 
-impl<B> fmt::Debug for Ready<'_, '_, B> {
+fn encode(argument: &impl Encode) -> &dyn Encode {
+    argument
+}
+
+impl<A, R> fmt::Debug for CallBuilder<'_, '_, A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ready").field("endpoint", &self.call.endpoint).finish_non_exhaustive()
+        f.debug_struct("CallBuilder").field("endpoint", &self.call.endpoint).finish_non_exhaustive()
     }
 }

@@ -1,25 +1,19 @@
-//! One connection as a client drives it: whether it is in step, and the end of it. A call is sent in [`sending`] and its
-//! reply read in [`receiving`].
-//!
-//! [`sending`]: super::sending
-//! [`receiving`]: super::receiving
+//! One connection as a client uses it: whether it is in step, and how it ends.
 
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::connection::{
-    Ahead, ClientTurn, DISCARD_TIME, Ends, Inbound, Outbound, PING, close_as_client, finish, request_close,
+    Ahead, ClientTurn, DISCARD_TIME, Ends, Inbound, Outbound, close_as_client, finish, request_close,
 };
-use crate::error::{Error, Fate, Misuse, Operation, Result};
+use crate::error::{Error, Fate, Operation, Result};
 use crate::frame::FrameKind;
-use crate::message::{DataType, ReplyHeader, RequestHeader, Status, Violation};
+use crate::message::{ReplyHeader, Status, Violation};
 use crate::transport::{Control, Parts, TimeLimit};
 
-use super::ClientConfig;
-use super::duplex::Pump;
-use super::options::Deadline;
-use super::sending::{Request, RequestBody};
+use super::config::ClientConfig;
+use super::pump::Pump;
 
 /// A connection that was used so short a time ago is not idle.
 const BUSY: Duration = Duration::from_millis(1);
@@ -99,59 +93,6 @@ impl ClientConnection {
         self.turn.as_mut().expect("a call is open")
     }
 
-    /// Sends a request and reads the reply's header. The reply's body can be read next, if it has one.
-    pub(crate) fn call(&mut self, mut request: Request<'_>) -> Result<DataType> {
-        let outcome = self.prepare(&mut request).and_then(|()| self.exchange(request));
-        match &outcome {
-            Ok(_) => {}
-            Err(error) if error.connection_usable() => {}
-            Err(_) => self.broken = true,
-        }
-        outcome
-    }
-
-    /// Finds out what the peer understands, if the request asks for more than everybody does, and encodes the header.
-    fn prepare(&mut self, request: &mut Request<'_>) -> Result<()> {
-        let together = DataType::MarshaledJsonThenOctets;
-        let (body, accept) = (request.body.data_type(), request.accept);
-        let mut now = Instant::now();
-        in_time(request.deadline, now)?;
-        if body == together || accept == together {
-            if self.revision.is_none() {
-                self.ping(request.deadline)?;
-                now = Instant::now();
-                in_time(request.deadline, now)?;
-            }
-            if self.revision == Some(0) {
-                return Err(Misuse::NeedsRevision1.into());
-            }
-        }
-        self.outbound.header.clear();
-        if !request.header(now).encode(&mut self.outbound.header) {
-            let problem = "endpoint and metadata take more bytes than a header holds".to_owned();
-            return Err(Misuse::Encode { problem }.into());
-        }
-        self.turn = Some(ClientTurn::new(body, accept, self.revision.unwrap_or(0)));
-        Ok(())
-    }
-
-    /// Asks the server which revision it speaks. An original one refuses the question, which is an answer.
-    fn ping(&mut self, deadline: Deadline) -> Result<()> {
-        self.outbound.header.clear();
-        let fits = RequestHeader::new(PING, DataType::Control, DataType::Control).encode(&mut self.outbound.header);
-        debug_assert!(fits, "this header is short");
-        self.turn = Some(ClientTurn::new(DataType::Control, DataType::Control, 0));
-        self.outbound.set_time_limit(TimeLimit::until(deadline.at));
-        let sent = self.outbound.queue_header().and_then(|()| self.outbound.frames.flush());
-        sent.map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::UNREACHED))?;
-        self.turn().request_ended();
-        match self.reply_header(deadline) {
-            Ok(_) => Ok(()),
-            Err(Error::Remote(refusal)) if refusal.status == Status::RequestError => Ok(()),
-            Err(error) => Err(error.with_fate(Fate::UNREACHED)),
-        }
-    }
-
     /// The call is over: gives back memory that a large reply took.
     pub(crate) fn rest(&mut self) {
         self.inbound.trim();
@@ -208,25 +149,6 @@ impl ClientConnection {
         let limit = self.config.close_timeout.map_or(Duration::from_millis(500), |limit| limit / 10);
         if request_close(&mut self.outbound, TimeLimit::total(Some(limit))).is_ok() {
             finish(&mut self.outbound);
-        }
-    }
-}
-
-/// A call whose time is over is not sent.
-fn in_time(deadline: Deadline, now: Instant) -> Result<()> {
-    if !deadline.passed_by(now) {
-        return Ok(());
-    }
-    let (operation, limit) = (Operation::Sending, deadline.limit.unwrap_or_default());
-    Err(Error::Deadline { operation, limit, fate: Fate::UNTOUCHED })
-}
-
-impl RequestBody<'_> {
-    pub(super) fn data_type(&self) -> DataType {
-        match self {
-            RequestBody::Json => DataType::MarshaledJson,
-            RequestBody::Octets(_) => DataType::Octets,
-            RequestBody::JsonThenOctets(_) => DataType::MarshaledJsonThenOctets,
         }
     }
 }

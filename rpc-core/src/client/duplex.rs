@@ -1,81 +1,21 @@
-//! Octets both ways: the client reads while it writes, and never waits for the one alone.
+//! Octets both ways: the client reads while it writes, and never waits for one direction alone.
 //!
-//! Nobody but the caller's own thread moves the bytes. Each read of the reply first takes what of the reply is here; else
-//! sends what the transport takes without blocking; else waits for whichever is possible first. Progress in either
-//! direction is progress of both. A source that itself waits for the reply's bytes would wait for ever: reading the source
-//! may block, and nothing is read meanwhile.
+//! Only the caller's own thread moves the bytes. Each read of the reply takes what has come of the reply; if nothing has,
+//! it sends what the transport takes without blocking; if that is nothing, it waits for whichever is possible first.
+//! Progress in either direction counts for both. Reading the source may block, and nothing is read meanwhile: a source
+//! that itself waits for the reply's bytes waits for ever.
 
 use std::io::{self, IoSlice, Read};
 use std::time::{Duration, Instant};
 
-use crate::connection::{Ahead, CHUNK, DISCARD_BYTES, DISCARD_TIME};
+use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME, Target};
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
-use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
-use crate::transport::{TimeLimit, in_time, with_helpers};
+use crate::transport::{Filled, TimeLimit, in_time, with_helpers};
 
 use super::connection::ClientConnection;
-use super::options::Deadline;
-use super::sending::stream_limit;
-
-/// A frame on its way out.
-#[derive(Default)]
-pub(super) struct Pump {
-    /// The frame's header and payload, and room for more.
-    frame: Vec<u8>,
-    /// What of it has been sent, and where it ends.
-    sent: usize,
-    end: usize,
-    ends: Ends,
-}
-
-/// What is over when the present frame has been sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Ends {
-    #[default]
-    Nothing,
-    /// It is the request's last.
-    Request,
-    /// It is the Trailer that stops the request.
-    Stopped,
-    /// It is the Trailer that cancels the reply.
-    Cancelled,
-}
-
-impl Pump {
-    fn is_empty(&self) -> bool {
-        self.sent == self.end
-    }
-
-    /// Reads from the source and makes a frame of it.
-    fn load(&mut self, source: &mut dyn Read) -> io::Result<()> {
-        self.frame.resize(FRAME_HEADER_LEN + CHUNK, 0);
-        let count = loop {
-            match source.read(&mut self.frame[FRAME_HEADER_LEN..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                outcome => break outcome?,
-            }
-        };
-        self.put_header(FrameKind::Data, count == 0, count);
-        self.ends = if count == 0 { Ends::Request } else { Ends::Nothing };
-        Ok(())
-    }
-
-    fn load_trailer(&mut self, trailer: &ReplyHeader<'_>, ends: Ends) {
-        self.frame.clear();
-        self.frame.resize(FRAME_HEADER_LEN, 0);
-        trailer.encode(&mut self.frame);
-        let count = self.frame.len() - FRAME_HEADER_LEN;
-        self.put_header(FrameKind::Trailer, true, count);
-        self.ends = ends;
-    }
-
-    fn put_header(&mut self, kind: FrameKind, last: bool, count: usize) {
-        let header = FrameHeader::new(kind, last, count).expect("a chunk is shorter than the longest frame");
-        self.frame[..FRAME_HEADER_LEN].copy_from_slice(&header.encode());
-        (self.sent, self.end) = (0, FRAME_HEADER_LEN + count);
-    }
-}
+use super::deadline::Deadline;
+use super::pump::{Completes, Pump};
 
 /// When to give up because neither direction makes progress. Being woken is not progress: the peer may have sent an empty
 /// frame.
@@ -95,7 +35,7 @@ impl Stall {
 
     /// One direction has made progress.
     fn renew(&mut self) {
-        self.until = stream_limit(self.limit, self.deadline).deadline();
+        self.until = self.deadline.stream_limit(self.limit).deadline();
     }
 
     /// The limit that has passed.
@@ -106,7 +46,7 @@ impl Stall {
 
 impl ClientConnection {
     /// Makes sure that the transport can wait for both directions: one that cannot is handed to helper threads.
-    fn become_pollable(&mut self) -> Result<()> {
+    pub(super) fn become_pollable(&mut self) -> Result<()> {
         // a half that was wrapped may not look ahead, although what is below it can wait
         if self.control.as_ref().is_some_and(|control| control.can_wait()) && self.inbound.look_ahead() != Ahead::Blind
         {
@@ -130,30 +70,11 @@ impl ClientConnection {
         Ok(())
     }
 
-    /// Sends a request whose header stands ready, while it waits for the reply's header.
-    pub(super) fn exchange_duplex(
-        &mut self,
-        json: bool,
-        source: &mut dyn Read,
-        deadline: Deadline,
-    ) -> Result<DataType> {
-        self.become_pollable()?;
-        let header_end = self.header_end();
-        self.limit_stream(deadline);
-        let sent = self.outbound.queue_header().and_then(|()| match json {
-            true => self.outbound.write_json(),
-            false => self.outbound.frames.flush(),
-        });
-        if let Err(error) = sent {
-            return self.sending_failed(error.into(), header_end, deadline);
-        }
+    /// Sends the stream of a request that has begun, while it waits for the reply's header.
+    pub(super) fn exchange_duplex(&mut self, source: &mut dyn Read, deadline: Deadline) -> Result<DataType> {
         self.pump = Pump::default();
         let mut stall = Stall::new(self.config.stall_timeout, deadline);
-        loop {
-            match self.inbound.look_ahead() {
-                Ahead::Nothing if self.turn().sending() => {}
-                _ => break,
-            }
+        while self.turn().sending() && self.inbound.look_ahead() == Ahead::Nothing {
             match self.send_some(source, &mut stall) {
                 Ok(true) => stall.renew(),
                 Ok(false) => self.wait_for_either(&stall, Operation::Sending)?,
@@ -161,42 +82,30 @@ impl ClientConnection {
                 Err(error) => return Err(error),
             }
         }
-        let answer = self.reply_header(deadline.behind_stream());
-        if matches!(answer, Err(Error::Remote(_))) && !self.finish_duplex() {
-            self.broken = true;
+        let answer = self.reply_header(deadline.after_stream());
+        if matches!(answer, Err(Error::Remote(_))) {
+            self.finish_or_break();
         }
-        answer.map_err(|error| match error {
-            Error::Remote(_) => error.with_fate(self.fate()),
-            other => other,
-        })
+        self.with_present_fate(answer)
     }
 
-    /// Receives bytes of the reply by `receive`, which does not block, and sends the request meanwhile. 0 at the reply's end
-    /// only.
-    pub(super) fn read_duplex(
-        &mut self,
-        source: &mut dyn Read,
-        mut receive: impl FnMut(&mut ClientConnection) -> Result<usize, MessageError>,
-    ) -> Result<usize> {
+    /// Receives octets of the reply, and sends the request meanwhile.
+    pub(super) fn receive_duplex(&mut self, source: &mut dyn Read, target: &mut Target<'_>) -> Result<Filled> {
         let mut stall = Stall::new(self.config.stall_timeout, Deadline::none());
         loop {
             let sending = self.turn().sending();
-            self.inbound.set_time_limit(if sending {
-                TimeLimit::Now(stall.until)
-            } else {
-                TimeLimit::until(stall.until)
+            self.inbound.set_time_limit(match sending {
+                true => TimeLimit::Now(stall.until),
+                false => TimeLimit::until(stall.until),
             });
-            match receive(self) {
+            match self.inbound.receive(target) {
                 Err(MessageError::Io(error)) if sending && error.kind() == io::ErrorKind::WouldBlock => {}
-                outcome => {
-                    let outcome = self.octets_read(outcome);
-                    if self.turn().must_stop() && !self.finish_duplex() {
-                        self.broken = true;
+                received => {
+                    let received = self.octets_received(received);
+                    if self.turn().must_stop() {
+                        self.finish_or_break();
                     }
-                    return outcome.map_err(|error| match error {
-                        Error::Remote(_) => error.with_fate(self.fate()),
-                        other => other,
-                    });
+                    return self.with_present_fate(received);
                 }
             }
             if self.send_some(source, &mut stall)? {
@@ -207,7 +116,7 @@ impl ClientConnection {
         }
     }
 
-    /// Sends what can be sent without blocking; `false` if that is nothing. A source that fails ends the call.
+    /// Sends what can be sent without blocking; returns whether that is anything. A source that fails ends the call.
     fn send_some(&mut self, source: &mut dyn Read, stall: &mut Stall) -> Result<bool> {
         if self.pump.is_empty() {
             if let Err(error) = self.pump.load(source) {
@@ -216,52 +125,40 @@ impl ClientConnection {
             // the time that the source took is not the peer's
             stall.renew();
         }
-        self.push().map_err(|error| self.push_failed(error))
+        self.push().map_err(|error| {
+            self.broken = true;
+            Error::Transport { operation: Operation::Sending, error, fate: Fate::LOST }
+        })
     }
 
-    /// The rest of the request cannot be had. The server is told why; its reply is read to its end and says nothing that
-    /// the caller does not know.
+    /// Tells the server why the rest of the request does not come. Its reply is read to its end and tells the caller
+    /// nothing new.
     fn duplex_source_failed(&mut self, error: io::Error) -> Error {
         if self.turn().can_trail() {
-            self.pump.load_trailer(&source_trailer(&error), Ends::Stopped);
+            self.pump.load_trailer(&source_trailer(&error), Completes::Stop);
+            self.finish_or_break();
         } else {
-            // that the write fails is no news
+            // the connection is given up, whether or not the server hears so
             _ = self.outbound.reset();
-            self.broken = true;
-        }
-        if !self.broken && !self.finish_duplex() {
             self.broken = true;
         }
         Error::Source { error, fate: self.fate() }
     }
 
-    /// Sends of the present frame what the transport takes; `false` where that is nothing.
+    /// Sends of the present frame what the transport takes; returns whether that is anything.
     fn push(&mut self) -> io::Result<bool> {
-        let Pump { frame, sent, end, ends } = &mut self.pump;
-        match self.outbound.frames.get_mut().half.try_write(&[IoSlice::new(&frame[*sent..*end])]) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => *sent += count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
-            // a half that was wrapped may not write so, although what is below it can wait
+        let (taken, completed) = match self.pump.send(&mut self.outbound) {
+            // a half that was wrapped may be unable to, although what is below it can wait
             Err(error) if error.kind() == io::ErrorKind::Unsupported => return self.hand_to_helpers().map(|()| true),
-            Err(error) => return Err(error),
+            outcome => outcome?,
+        };
+        match completed {
+            Completes::Nothing => {}
+            Completes::Request => self.turn().request_ended(),
+            Completes::Stop => self.turn().request_stopped(),
+            Completes::Cancel => self.turn().cancelled(),
         }
-        if sent == end {
-            let ended = std::mem::take(ends);
-            match ended {
-                Ends::Nothing => {}
-                Ends::Request => self.turn().request_ended(),
-                Ends::Stopped => self.turn().request_stopped(),
-                Ends::Cancelled => self.turn().cancelled(),
-            }
-        }
-        Ok(true)
-    }
-
-    fn push_failed(&mut self, error: io::Error) -> Error {
-        self.broken = true;
-        Error::Transport { operation: Operation::Sending, error, fate: Fate::LOST }
+        Ok(taken > 0)
     }
 
     fn wait_for_either(&mut self, stall: &Stall, operation: Operation) -> Result<()> {
@@ -271,6 +168,12 @@ impl ClientConnection {
             self.broken = true;
             Error::from_message(error.into(), operation, stall.passed(), Fate::LOST)
         })
+    }
+
+    fn finish_or_break(&mut self) {
+        if !self.finish_duplex() {
+            self.broken = true;
+        }
     }
 
     /// Ends a call that is not wanted any more, or whose reply has ended first: completes the present frame, stops the
@@ -347,10 +250,10 @@ impl ClientConnection {
         }
         if self.turn().sending() {
             let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the request is not wanted");
-            self.pump.load_trailer(&trailer, Ends::Stopped);
+            self.pump.load_trailer(&trailer, Completes::Stop);
         } else if self.turn().may_cancel() {
             let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the reply is not wanted");
-            self.pump.load_trailer(&trailer, Ends::Cancelled);
+            self.pump.load_trailer(&trailer, Completes::Cancel);
         }
         !self.pump.is_empty()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 
 use super::connection::ClientConnection;
-use super::options::Deadline;
+use super::deadline::Deadline;
 use super::pool::{Pool, Ticket};
 
 /// A connection that a call or a stream uses. When it is dropped, what is left of the reply is let
@@ -51,14 +51,6 @@ impl<'s> Lease<'s> {
             Origin::Session(connection) => connection,
         };
         connection.as_mut().expect("drop alone takes it away")
-    }
-
-    /// The pool that the connection is from.
-    pub(super) fn pool(&self) -> Option<&Arc<Pool>> {
-        match &self.0 {
-            Origin::Pool(pooled) => Some(&pooled.pool),
-            Origin::Session(_) => None,
-        }
     }
 
     /// From here on a stream holds the connection, which the caller has to end.

@@ -3,41 +3,42 @@
 //! [`Client`] is what stands behind the generated client of a trait whose methods take `&self`, [`Session`] behind one
 //! whose methods take `&mut self`. Both can be used without the macro.
 
-mod body;
 mod call;
 mod config;
 mod connection;
+mod deadline;
 mod duplex;
 mod in_flight;
 mod lease;
-mod octets;
+mod opening;
 mod options;
 mod pipeline;
 mod pool;
-mod receiving;
+mod pump;
+mod reply;
+mod request;
 mod sending;
 mod session;
 mod shared;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::error::{Error, Fate, Operation, Result};
-use crate::transport::{self, Address, Parts, ToAddress, Transport};
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
-pub(crate) use body::{ArgumentBody, Body, NamedBody, NoBody, StreamBody, ValueAndStreamBody};
-pub use call::{Outgoing, Ready};
+use crate::error::Result;
+use crate::transport::{Address, ToAddress, Transport};
+
+pub use call::CallBuilder;
 pub use config::ClientConfig;
-pub use octets::OctetReader;
 pub use options::CallOptions;
 pub use pipeline::Pipeline;
 pub use session::Session;
 
 use lease::Lease;
+use opening::{connector, parts_of};
 use pool::Pool;
-use serde_core::Serialize;
-use serde_core::de::DeserializeOwned;
 use shared::Sharing;
 
 /// A client that may be shared: calls by endpoint name over a pool of connections.
@@ -63,7 +64,7 @@ use shared::Sharing;
 ///
 ///     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
 ///         match call.endpoint() {
-///             "double" => call.json(|number: u32| Ok::<_, rpc_core::Error>(number * 2)),
+///             "double" => call.takes_json().returns_json(|number: u32| Ok::<_, rpc_core::Error>(number * 2)),
 ///             _ => call.unknown_endpoint(self.contract()),
 ///         }
 ///     }
@@ -100,9 +101,7 @@ impl Client {
     }
 
     fn connect_to(address: Address, config: ClientConfig) -> Result<Client> {
-        let limit = config.connect_timeout;
-        let connector = Box::new(move |left: Option<Duration>| open(&address, shorter(limit, left)));
-        let client = Client::of_pool(Pool::new(connector, config));
+        let client = Client::of_pool(Pool::new(connector(address, &config), config));
         client.pool.warm_up()?;
         Ok(client)
     }
@@ -122,7 +121,7 @@ impl Client {
     /// # Errors
     /// Where the transport cannot be made ready.
     pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Client> {
-        let parts = ready(transport)?;
+        let parts = parts_of(transport)?;
         Ok(Client::of_pool(Pool::of_one(parts, config)))
     }
 
@@ -148,8 +147,8 @@ impl Client {
     }
 
     /// Begins a call of an endpoint.
-    pub fn call<'e>(&self, endpoint: &'e str) -> Outgoing<'static, 'e> {
-        Outgoing::pooled(Arc::clone(&self.pool), self.sharing.clone(), endpoint, Arc::clone(&self.options))
+    pub fn call<'e>(&self, endpoint: &'e str) -> CallBuilder<'static, 'e> {
+        CallBuilder::pooled(Arc::clone(&self.pool), self.sharing.clone(), endpoint, Arc::clone(&self.options))
     }
 
     /// Calls an endpoint with JSON arguments, many at once: requests leave together, without waiting for the replies before
@@ -167,7 +166,7 @@ impl Client {
     /// #         &Contract { name: "Doubler", session: false, methods: &[] }
     /// #     }
     /// #     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
-    /// #         call.json(|number: u32| Ok::<_, rpc_core::Error>(number * 2))
+    /// #         call.takes_json().returns_json(|number: u32| Ok::<_, rpc_core::Error>(number * 2))
     /// #     }
     /// # }
     /// # let server = Server::bind("tcp://127.0.0.1:0")?.spawn(Doubler)?;
@@ -205,29 +204,4 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("config", &self.pool.config).finish_non_exhaustive()
     }
-}
-
-/// The shorter of two limits, where `None` is none.
-fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
-    [a, b].into_iter().flatten().min()
-}
-
-/// Opens a connection.
-fn open(address: &Address, limit: Option<Duration>) -> std::io::Result<Parts> {
-    let opened = match address {
-        Address::Tcp(place) => transport::connect_tcp(place, limit).and_then(Transport::into_parts),
-        #[cfg(unix)]
-        Address::Unix(path) => transport::connect_unix(path, limit).and_then(Transport::into_parts),
-        #[cfg(not(unix))]
-        Address::Unix(_) => Err(std::io::ErrorKind::Unsupported.into()),
-    };
-    opened.map_err(|error| address.name_in(error))
-}
-
-fn ready(transport: impl Transport) -> Result<Parts> {
-    transport.into_parts().map_err(|error| Error::Transport {
-        operation: Operation::Connecting,
-        error,
-        fate: Fate::UNREACHED,
-    })
 }

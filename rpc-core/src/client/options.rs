@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::message::{Metadata, TRACEPARENT};
+
+use super::deadline::{Deadline, Scope};
 
 /// What the calls of a [`Client`](super::Client) or a [`Session`](super::Session) carry, and how long each may take.
 ///
@@ -65,11 +67,10 @@ impl CallOptions {
         self.timeout.unwrap_or(of_client)
     }
 
-    /// When a call that begins now has to be over, for a client with this limit.
-    pub(crate) fn deadline(&self, of_client: Option<Duration>) -> Deadline {
-        let (begun, limit) = (Instant::now(), self.limit(of_client));
-        let at = limit.and_then(|limit| begun.checked_add(limit));
-        Deadline { begun, at, limit, explicit: self.timeout.is_some() }
+    /// The deadline of a call that begins now, for a client with this limit.
+    pub(super) fn deadline(&self, of_client: Option<Duration>) -> Deadline {
+        let scope = if self.timeout.is_some() { Scope::WholeCall } else { Scope::Reply };
+        Deadline::new(self.limit(of_client), scope)
     }
 }
 
@@ -81,67 +82,4 @@ impl fmt::Debug for CallOptions {
             .field("trace_context", &self.trace_context.is_some())
             .finish()
     }
-}
-
-/// When a call has to be over.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline {
-    /// When the call began.
-    pub(crate) begun: Instant,
-    pub(crate) at: Option<Instant>,
-    /// The time that there was in all.
-    pub(crate) limit: Option<Duration>,
-    /// The caller set it for this call, so it also covers the sending of a stream.
-    explicit: bool,
-}
-
-impl Deadline {
-    pub(crate) fn none() -> Deadline {
-        Deadline { begun: Instant::now(), at: None, limit: None, explicit: false }
-    }
-
-    /// What holds when a stream has been sent.
-    pub(crate) fn behind_stream(self) -> Deadline {
-        if self.explicit { self } else { Deadline { at: after(self.limit), ..self } }
-    }
-
-    /// Whether it is over for the sending of a stream, too.
-    pub(crate) fn ends_streams(self) -> bool {
-        self.explicit && self.passed()
-    }
-
-    /// Whether sending a stream may take no longer either.
-    pub(crate) fn covers_streams(self) -> bool {
-        self.explicit && self.at.is_some()
-    }
-
-    /// What is left then, in milliseconds, rounded up; 0 where there is no limit that the server should know.
-    pub(crate) fn left_ms(self, now: Instant, stream: bool) -> u64 {
-        match self.at {
-            Some(at) if !stream || self.explicit => {
-                // a call whose time is over is not sent, and 0 would mean that it has no limit
-                let left = at.saturating_duration_since(now).as_nanos().div_ceil(1_000_000).max(1);
-                u64::try_from(left).unwrap_or(u64::MAX)
-            }
-            _ => 0,
-        }
-    }
-
-    /// The same, but no later than this from now.
-    pub(crate) fn at_most(self, limit: Duration) -> Deadline {
-        let soon = after(Some(limit));
-        Deadline { at: self.at.map_or(soon, |at| soon.map(|soon| soon.min(at))), ..self }
-    }
-
-    pub(crate) fn passed(self) -> bool {
-        self.passed_by(Instant::now())
-    }
-
-    pub(crate) fn passed_by(self, now: Instant) -> bool {
-        self.at.is_some_and(|at| now >= at)
-    }
-}
-
-fn after(limit: Option<Duration>) -> Option<Instant> {
-    limit.and_then(|limit| Instant::now().checked_add(limit))
 }

@@ -11,15 +11,17 @@ use serde_core::de::DeserializeOwned;
 
 use crate::codec::SerdeArgument;
 use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME};
-use crate::error::{Error, Fate, Misuse, Operation, Result};
-use crate::frame::FRAME_HEADER_LEN;
-use crate::message::{DataType, Metadata, RequestHeader, json};
+use crate::error::{Error, Fate, Operation, Result};
+use crate::frame::FrameError;
+use crate::message::{DataType, json};
 use crate::transport::TimeLimit;
 
 use super::connection::ClientConnection;
-use super::in_flight::LEAST_WINDOW;
+use super::deadline::Deadline;
+use super::in_flight::{EncodedRequest, LEAST_WINDOW, WINDOW};
 use super::lease::Lease;
-use super::options::{CallOptions, Deadline};
+use super::options::CallOptions;
+use super::request::Request;
 
 /// The replies of many calls of one endpoint, in order; see [`Client::pipeline`](crate::Client::pipeline).
 ///
@@ -35,8 +37,11 @@ pub struct Pipeline<'s, I: Iterator, T> {
     endpoint: String,
     options: Arc<CallOptions>,
     arguments: Option<I>,
-    /// The JSON that stands ready is an argument that waits for room.
-    waits: bool,
+    /// The header of the calls, without the time left.
+    header: Vec<u8>,
+    /// The JSON of the present argument, and whether that waits for room.
+    json: Vec<u8>,
+    json_waits: bool,
     calls: VecDeque<Slot>,
     /// Bytes of requests without a reply.
     out: usize,
@@ -65,54 +70,58 @@ where
             endpoint: endpoint.to_owned(),
             options,
             arguments: Some(arguments),
-            waits: false,
+            header: Vec::new(),
+            json: Vec::new(),
+            json_waits: false,
             calls: VecDeque::new(),
             out: 0,
-            window: LEAST_WINDOW,
+            window: 0,
             result: PhantomData,
         }
     }
 
     /// Sends what there is room for, in one write.
     fn fill(&mut self) -> Result<()> {
-        let metadata = self.options.metadata_for(&tracing::Span::current()).into_owned();
         let connection = self.lease.connection();
         let deadline = self.options.deadline(connection.config.reply_timeout);
-        if self.out == 0 {
-            self.window =
-                if connection.inbound.look_ahead() == Ahead::Nothing { connection.window() } else { LEAST_WINDOW };
+        if self.window < WINDOW {
+            let blind = connection.inbound.look_ahead() == Ahead::Blind;
+            self.window = if blind { LEAST_WINDOW } else { connection.window() };
         }
-        // all calls of one write have the same, so it is encoded once; where it cannot be, no call can be made
-        let header = connection.load_header(&self.endpoint, deadline, &metadata);
-        loop {
-            if !self.waits {
-                let Some(argument) = self.arguments.as_mut().and_then(Iterator::next) else {
+        let metadata = self.options.metadata_for(&tracing::Span::current());
+        // all calls of one write have the same header; if it cannot be encoded, no call can be made
+        let request = Request::of_json(&self.endpoint, None, deadline, &metadata);
+        let mut encoded = request.encode_header(&mut self.header);
+        let timeout_ms = request.timeout_ms(deadline.begun);
+        while let Some(arguments) = &mut self.arguments {
+            if !self.json_waits {
+                let Some(argument) = arguments.next() else {
                     self.arguments = None;
                     break;
                 };
-                if let Err(error) = connection.make_ready(&SerdeArgument(&argument)) {
-                    self.calls.push_back(Slot::Failed(error));
-                    break;
-                }
-                self.waits = true;
+                let argument = SerdeArgument(&argument);
+                let request = Request::of_json(&self.endpoint, Some(&argument), deadline, &metadata);
+                let limit = connection.config.max_json_len;
+                encoded = encoded.and_then(|()| request.encode_json(limit, &mut self.json));
             }
-            if let Err(error) = header {
-                self.waits = false;
+            if let Err(error) = encoded {
+                self.json_waits = false;
                 self.calls.push_back(Slot::Failed(error));
                 break;
             }
-            let size = connection.call_size();
-            if self.out > 0 && self.out + size > self.window {
+            let call = EncodedRequest { header: &self.header, json: &self.json, timeout_ms };
+            let size = call.len();
+            self.json_waits = self.out > 0 && self.out + size > self.window;
+            if self.json_waits {
                 break;
             }
-            self.waits = false;
             self.out += size;
             self.calls.push_back(Slot::Sent(size));
-            connection.queue_call(self.window, deadline)?;
+            connection.queue_request(call, deadline).map_err(|error| sending_failed(error, deadline))?;
         }
-        connection
-            .send_queued(self.window, deadline.at)
-            .map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::LOST))
+        let sent = connection.send_queued(self.window, TimeLimit::until(deadline.at));
+        // what else went wrong, the replies will show
+        sent.map(drop).map_err(|error| sending_failed(error, deadline))
     }
 
     fn receive(&mut self, size: usize) -> Result<T> {
@@ -120,11 +129,13 @@ where
         let limit = self.options.limit(connection.config.reply_timeout);
         let body = connection.next_reply(TimeLimit::from_first(limit), limit);
         self.out -= size;
-        let bytes = connection.read_json(body?, limit)?;
-        let decoded = json::decode(bytes);
-        let fate = Fate { never_ran: false, connection_usable: connection.reusable() };
-        decoded.map_err(|violation| Error::Protocol { violation, fate })
+        let decoded = json::decode(connection.read_json(body?, limit)?);
+        decoded.map_err(|violation| connection.malformed(violation))
     }
+}
+
+fn sending_failed(error: FrameError, deadline: Deadline) -> Error {
+    Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::LOST)
 }
 
 impl<I, T> Iterator for Pipeline<'_, I, T>
@@ -179,40 +190,6 @@ impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
 }
 
 impl ClientConnection {
-    /// Encodes the header of calls.
-    fn load_header(&mut self, endpoint: &str, deadline: Deadline, metadata: &Metadata<'_>) -> Result<()> {
-        self.outbound.header.clear();
-        let header = RequestHeader {
-            timeout_ms: deadline.left_ms(deadline.begun, false),
-            metadata: metadata.borrowed(),
-            ..RequestHeader::new(endpoint, DataType::MarshaledJson, DataType::MarshaledJson)
-        };
-        if !header.encode(&mut self.outbound.header) {
-            let problem = "endpoint and metadata take more bytes than a header holds".to_owned();
-            return Err(Misuse::Encode { problem }.into());
-        }
-        Ok(())
-    }
-
-    /// The bytes on the wire of a call whose header and argument stand ready.
-    fn call_size(&self) -> usize {
-        self.outbound.header.len() + self.outbound.body.len() + 2 * FRAME_HEADER_LEN
-    }
-
-    /// Queues a call; one with a large argument, before which nothing is out, is sent at once.
-    fn queue_call(&mut self, window: usize, deadline: Deadline) -> Result<()> {
-        self.next_turn();
-        let queued = self.outbound.queue_header().and_then(|()| {
-            if self.outbound.body.len() <= window {
-                self.outbound.queue_json()
-            } else {
-                self.outbound.set_time_limit(TimeLimit::until(deadline.at));
-                self.outbound.write_json()
-            }
-        });
-        queued.map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::LOST))
-    }
-
     /// Reads the header of the next reply that is owed; sends meanwhile what has not been sent yet.
     fn next_reply(&mut self, mut time_limit: TimeLimit, limit: Option<Duration>) -> Result<DataType> {
         if self.outbound.frames.queued() > 0 {
@@ -222,7 +199,7 @@ impl ClientConnection {
                 Error::from_message(error.into(), Operation::WaitingForReply, limit, Fate::LOST)
             })?;
         }
-        self.next_turn();
+        self.begin_next_reply();
         self.inbound.set_time_limit(time_limit);
         self.next_header(limit)
     }

@@ -1,28 +1,24 @@
 //! The connections behind a [`Client`](super::Client): opened when none is idle, kept when a call is over.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::error::{Error, Fate, Misuse, Operation, Result};
+use crate::error::{Fate, Misuse, Operation, Result};
 use crate::transport::Parts;
 
-use super::ClientConfig;
+use super::config::ClientConfig;
 use super::connection::ClientConnection;
-use super::options::Deadline;
-
-/// Opens a connection, within what is left of a call's time.
-pub(crate) type Connector = Box<dyn Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync>;
+use super::deadline::Deadline;
+use super::opening::{Connector, open_once, open_patiently};
 
 /// All connections of one client.
 pub(crate) struct Pool {
     /// `None` where there is a single given transport, which nothing can replace.
     connector: Option<Connector>,
     pub(crate) config: ClientConfig,
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     freed: Condvar,
     /// No call can be made any more.
     ended: AtomicBool,
@@ -37,7 +33,7 @@ struct Idle {
 
 /// What `Pool::state` protects.
 #[derive(Default)]
-struct State {
+struct PoolState {
     idle: Vec<Idle>,
     /// Who holds the connections that are in use, each in a place of its own.
     holders: Vec<Option<Holder>>,
@@ -82,19 +78,20 @@ impl Pool {
         Pool {
             connector,
             config,
-            state: Mutex::new(State { idle, ..State::default() }),
+            state: Mutex::new(PoolState { idle, ..PoolState::default() }),
             freed: Condvar::new(),
             ended: AtomicBool::new(false),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
     pub(crate) fn warm_up(&self) -> Result<()> {
-        let connection = self.open_once(Deadline::none())?;
+        let connector = self.connector.as_ref().ok_or(Misuse::Closed)?;
+        let connection = open_once(connector, &self.config, Deadline::none())?;
         self.lock().idle.push(Idle { connection, last_user: this_thread() });
         Ok(())
     }
@@ -160,16 +157,14 @@ impl Pool {
                 drop(place);
                 state = self.lock();
             }
-            if self.connector.is_none() && state.held() == 0 {
-                return Err(Misuse::Closed.into());
-            }
             if only_new && state.held() + state.idle.len() >= self.config.max_connections {
                 state.idle.pop();
             }
             if state.held() < self.config.max_connections {
+                let connector = self.connector.as_ref().ok_or(Misuse::Closed)?;
                 let place = Reserved::new(self, state.hold());
                 drop(state);
-                let connection = self.open(deadline)?;
+                let connection = open_patiently(connector, &self.config, deadline)?;
                 return Ok((connection, place.take(), true));
             }
             if state.waiting_is_hopeless() {
@@ -179,7 +174,11 @@ impl Pool {
         }
     }
 
-    fn wait<'s>(&'s self, mut state: MutexGuard<'s, State>, deadline: Deadline) -> Result<MutexGuard<'s, State>> {
+    fn wait<'s>(
+        &'s self,
+        mut state: MutexGuard<'s, PoolState>,
+        deadline: Deadline,
+    ) -> Result<MutexGuard<'s, PoolState>> {
         let me = this_thread();
         state.waiting.push(me);
         let (mut state, late) = match deadline.at {
@@ -192,46 +191,13 @@ impl Pool {
         };
         forget_thread(&mut state.waiting, me);
         if late {
-            let limit = deadline.limit.unwrap_or_default();
-            return Err(Error::Deadline { operation: Operation::WaitingForConnection, limit, fate: Fate::UNTOUCHED });
+            return Err(deadline.error(Operation::WaitingForConnection, Fate::UNTOUCHED));
         }
         Ok(state)
     }
 
-    /// Opens a connection that is not the pool's yet. A server that is just being started again refuses for a moment, so
-    /// it is asked several times, with growing pauses.
-    fn open(&self, deadline: Deadline) -> Result<Box<ClientConnection>> {
-        for attempt in 0..self.config.reconnect_attempts {
-            match self.open_once(deadline) {
-                Err(error) if may_be_starting(&error) => {
-                    let pause = pause_before(attempt);
-                    if deadline.at.is_some_and(|at| Instant::now() + pause >= at) {
-                        return Err(error);
-                    }
-                    tracing::debug!(%error, ?pause, "connecting failed, trying again");
-                    thread::sleep(pause);
-                }
-                outcome => return outcome,
-            }
-        }
-        self.open_once(deadline)
-    }
-
-    /// Within the limit for connecting and the call's time; the one that is shorter is the one that is told.
-    fn open_once(&self, deadline: Deadline) -> Result<Box<ClientConnection>> {
-        let connector = self.connector.as_ref().ok_or(Misuse::Closed)?;
-        let own = self.config.connect_timeout;
-        let left = deadline.at.map(|at| at.saturating_duration_since(Instant::now()));
-        let limit = if left.is_some_and(|left| own.is_none_or(|own| left < own)) { deadline.limit } else { own };
-        if left.is_some_and(|left| left.is_zero()) {
-            return Err(connecting_failed(io::ErrorKind::TimedOut.into(), limit));
-        }
-        let parts = connector(left).map_err(|error| connecting_failed(error, limit))?;
-        Ok(Box::new(ClientConnection::new(parts, self.config.clone())))
-    }
-
     /// Wakes those that wait: for a connection, or to find out that waiting has become hopeless.
-    fn tell_waiting(&self, state: MutexGuard<'_, State>) {
+    fn tell_waiting(&self, state: MutexGuard<'_, PoolState>) {
         let anybody = !state.waiting.is_empty();
         drop(state);
         if anybody {
@@ -341,7 +307,7 @@ impl Drop for Pool {
     }
 }
 
-impl State {
+impl PoolState {
     /// The idle connection that this thread used last, or else the one that anybody did. Where many threads call, the two
     /// ends of each connection then stay together on a processor, and none has to wake the other.
     fn take_idle(&mut self) -> Option<Box<ClientConnection>> {
@@ -388,29 +354,4 @@ pub(super) fn this_thread() -> ThreadId {
         static ID: ThreadId = thread::current().id();
     }
     ID.with(|id| *id)
-}
-
-/// What a failure to connect is for a call.
-pub(super) fn connecting_failed(error: io::Error, limit: Option<Duration>) -> Error {
-    let (operation, fate) = (Operation::Connecting, Fate::UNREACHED);
-    match error.kind() {
-        io::ErrorKind::TimedOut => Error::Deadline { operation, limit: limit.unwrap_or_default(), fate },
-        _ => Error::Transport { operation, error, fate },
-    }
-}
-
-/// Whether somebody may soon listen where nobody does now.
-fn may_be_starting(error: &Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, NotFound};
-    matches!(error, Error::Transport { error, .. }
-        if matches!(error.kind(), ConnectionRefused | ConnectionReset | ConnectionAborted | NotFound))
-}
-
-/// 10 ms, doubled with each attempt, and then anything from half of it to one and a half times as much: clients that lost
-/// their server at once are not to come back at once.
-fn pause_before(attempt: u32) -> Duration {
-    let base = Duration::from_millis(10) * 2_u32.pow(attempt.min(7));
-    // the keys of std's hasher are random, which is all that is asked for here
-    let random = RandomState::new().build_hasher().finish() % 1000;
-    base / 2 + base * u32::try_from(random).unwrap_or(0) / 1000
 }

@@ -1,60 +1,29 @@
-//! A request on its way out.
+//! One call on a connection of its own: the request is sent, and a reply may come meanwhile.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::codec::Encode;
-use crate::connection::Ahead;
+use crate::connection::{Ahead, ClientTurn, PING};
 use crate::error::{Error, Fate, Misuse, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
-use crate::message::json::JsonBuffer;
-use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHeader, Status};
+use crate::message::{DataType, MessageWriter, ReplyHeader, RequestHeader, Status, add_timeout};
 use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 
 use super::connection::ClientConnection;
-use super::options::Deadline;
+use super::deadline::Deadline;
+use super::request::Request;
 
-/// How long a client whose write has failed looks for a reply that may explain it.
-const EXPLANATION_TIME: Duration = Duration::from_secs(5);
-
-/// A request.
-pub(crate) struct Request<'a> {
-    pub(super) endpoint: &'a str,
-    pub(super) body: RequestBody<'a>,
-    pub(super) accept: DataType,
-    pub(super) deadline: Deadline,
-    pub(super) metadata: &'a Metadata<'a>,
-}
-
-/// The body of a request.
-pub(crate) enum RequestBody<'a> {
-    /// The JSON that stands ready, see [`ClientConnection::make_ready`].
-    Json,
-    /// All that this reader has.
-    Octets(Source<'a>),
-    /// The JSON that stands ready, and all that this reader has.
-    JsonThenOctets(Source<'a>),
-}
-
-impl Request<'_> {
-    pub(super) fn header(&self, now: Instant) -> RequestHeader<'_> {
-        let body = self.body.data_type();
-        RequestHeader {
-            timeout_ms: self.deadline.left_ms(now, body.has_octets()),
-            metadata: self.metadata.borrowed(),
-            ..RequestHeader::new(self.endpoint, body, self.accept)
-        }
-    }
-}
+/// How long a client whose write has failed waits for a reply that may explain it.
+pub(super) const EXPLANATION_TIME: Duration = Duration::from_secs(5);
 
 /// How sending a request ended.
 enum Sent {
     /// All of it was written.
     Whole,
-    /// A reply was there before; its header has been read.
+    /// A reply came before the end; its header has been read.
     Answered(Result<DataType>),
-    /// What was to be sent could not be read, and the server has been told so.
+    /// The source failed, and the server has been told.
     SourceFailed(io::Error),
 }
 
@@ -71,92 +40,99 @@ impl From<FrameError> for SendError {
 }
 
 impl ClientConnection {
-    /// Puts a request's JSON where it is sent from.
-    pub(super) fn make_ready(&mut self, argument: &dyn Encode) -> Result<()> {
-        let limit = self.config.max_json_len;
-        let scratch = &mut self.outbound.body;
-        let mut buffer = JsonBuffer::new(scratch, limit);
-        argument.encode(&mut buffer).map_err(|error| Misuse::Encode { problem: error.to_string() })?;
-        match buffer.oversize() {
-            None => Ok(()),
-            Some(size) => {
-                let (what, size, limit) = ("JSON request", Some(size as u64), limit as u64);
-                Err(Error::Limit { what, size, limit, fate: Fate::UNTOUCHED })
+    /// Sends a request and reads the reply's header. The reply's body can be read next, if it has one.
+    pub(super) fn call(&mut self, request: &mut Request<'_, '_>) -> Result<DataType> {
+        let outcome = self.prepare(request).and_then(|()| self.exchange(request));
+        self.broken |= outcome.as_ref().is_err_and(|error| !error.connection_usable());
+        outcome
+    }
+
+    /// Encodes the request, and finds out what the peer understands if the request needs revision 1.
+    fn prepare(&mut self, request: &Request<'_, '_>) -> Result<()> {
+        request.encode_json(self.config.max_json_len, &mut self.outbound.body)?;
+        let together = DataType::MarshaledJsonThenOctets;
+        let mut now = Instant::now();
+        request.deadline.check(now)?;
+        if request.data_type() == together || request.accept == together {
+            if self.revision.is_none() {
+                self.ping(request.deadline)?;
+                now = Instant::now();
+                request.deadline.check(now)?;
             }
+            if self.revision == Some(0) {
+                return Err(Misuse::NeedsRevision1.into());
+            }
+        }
+        request.encode_header(&mut self.outbound.header)?;
+        add_timeout(&mut self.outbound.header, request.timeout_ms(now));
+        self.turn = Some(ClientTurn::new(request.data_type(), request.accept, self.revision.unwrap_or(0)));
+        Ok(())
+    }
+
+    /// Asks the server which revision it speaks. An original one refuses the question, which is an answer.
+    fn ping(&mut self, deadline: Deadline) -> Result<()> {
+        self.outbound.header.clear();
+        let fits = RequestHeader::new(PING, DataType::Control, DataType::Control).encode(&mut self.outbound.header);
+        debug_assert!(fits, "this header is short");
+        self.turn = Some(ClientTurn::new(DataType::Control, DataType::Control, 0));
+        self.outbound.set_time_limit(TimeLimit::until(deadline.at));
+        let sent = self.outbound.queue_header().and_then(|()| self.outbound.frames.flush());
+        sent.map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::UNREACHED))?;
+        self.turn().request_ended();
+        match self.reply_header(deadline) {
+            Ok(_) => Ok(()),
+            Err(Error::Remote(refusal)) if refusal.status == Status::RequestError => Ok(()),
+            Err(error) => Err(error.with_fate(Fate::UNREACHED)),
         }
     }
 
-    /// Sends a request whose header stands ready, and reads the reply's header.
-    pub(super) fn exchange(&mut self, request: Request<'_>) -> Result<DataType> {
-        let deadline = request.deadline;
-        let stream = request.body.data_type().has_octets();
-        if self.turn().full_duplex() {
-            return match request.body {
-                RequestBody::Octets(mut source) => self.exchange_duplex(false, &mut source, deadline),
-                RequestBody::JsonThenOctets(mut source) => self.exchange_duplex(true, &mut source, deadline),
-                RequestBody::Json => unreachable!("JSON alone has no octets"),
-            };
+    /// Sends a request whose header and JSON are encoded, and reads the reply's header.
+    fn exchange(&mut self, request: &mut Request<'_, '_>) -> Result<DataType> {
+        let (deadline, stream) = (request.deadline, request.octets.is_some());
+        let full_duplex = self.turn().full_duplex();
+        if full_duplex {
+            self.become_pollable()?;
         }
-        let header_end = self.header_end();
-        match self.send(request.body, deadline) {
+        self.outbound.set_time_limit(match stream {
+            true => deadline.stream_limit(self.config.stall_timeout),
+            false => TimeLimit::until(deadline.at),
+        });
+        // a handler may run as soon as the transport has taken the header of a request of octets
+        let header_end = self.outbound.frames.accepted() + (FRAME_HEADER_LEN + self.outbound.header.len()) as u64;
+        let begun = self.outbound.queue_header().and_then(|()| match request.json {
+            Some(_) => self.outbound.write_json(),
+            None => self.outbound.frames.flush(),
+        });
+        let sent = match (begun, &mut request.octets) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), None) => Ok(Sent::Whole),
+            (Ok(()), Some(source)) if full_duplex => return self.exchange_duplex(*source, deadline),
+            (Ok(()), Some(source)) => self.send_octets(source, deadline),
+        };
+        match sent {
             Ok(Sent::Whole) => {
                 self.turn().request_ended();
-                self.reply_header(if stream { deadline.behind_stream() } else { deadline })
+                self.reply_header(if stream { deadline.after_stream() } else { deadline })
             }
             Ok(Sent::Answered(answer)) => answer,
-            Ok(Sent::SourceFailed(error)) => Err(self.read_reply_of_failed_source(error, deadline.behind_stream())),
+            Ok(Sent::SourceFailed(error)) => Err(self.read_reply_of_failed_source(error, deadline.after_stream())),
             Err(error) => self.sending_failed(error, header_end, deadline),
         }
     }
 
-    /// How many bytes the transport has taken when it has taken the header that stands ready. A handler may meet a request
-    /// of octets from there on.
-    pub(super) fn header_end(&self) -> u64 {
-        self.outbound.frames.accepted() + (FRAME_HEADER_LEN + self.outbound.header.len()) as u64
-    }
-
-    fn send(&mut self, body: RequestBody<'_>, deadline: Deadline) -> Result<Sent, SendError> {
-        self.outbound.queue_header()?;
-        match body {
-            RequestBody::Json => {
-                self.outbound.set_time_limit(TimeLimit::until(deadline.at));
-                self.outbound.write_json()?;
-                Ok(Sent::Whole)
-            }
-            RequestBody::Octets(source) => {
-                self.limit_stream(deadline);
-                self.outbound.frames.flush()?;
-                self.send_octets(source, deadline)
-            }
-            RequestBody::JsonThenOctets(source) => {
-                self.limit_stream(deadline);
-                self.outbound.write_json()?;
-                self.send_octets(source, deadline)
-            }
-        }
-    }
-
-    pub(super) fn limit_stream(&mut self, deadline: Deadline) {
-        self.outbound.set_time_limit(stream_limit(self.config.stall_timeout, deadline));
-    }
-
-    /// Frame by frame, looking for a reply before each.
-    fn send_octets(&mut self, source: Source<'_>, deadline: Deadline) -> Result<Sent, SendError> {
+    /// Sends a stream frame by frame, looking for a reply before each.
+    fn send_octets(&mut self, source: &mut Source<'_>, deadline: Deadline) -> Result<Sent, SendError> {
         let mut pieces = Pieces::new(source, self.outbound.takes_pipes());
         loop {
             let count = match pieces.get() {
                 Ok(count) => count,
                 Err(error) => return self.source_failed(error),
             };
-            // a server that has ended its direction has nothing to say, and hears nothing either
+            // a server that has ended its direction sends no reply and reads nothing
             if matches!(self.inbound.look_ahead(), Ahead::Bytes | Ahead::End) {
-                let answer = self.reply_header(deadline.behind_stream());
+                let answer = self.reply_header(deadline.after_stream());
                 self.stop_if_answered();
-                // only now the request has ended, so that the connection may be in step
-                return Ok(Sent::Answered(answer.map_err(|error| match error {
-                    Error::Remote(_) => error.with_fate(self.fate()),
-                    broken => broken,
-                })));
+                return Ok(Sent::Answered(self.with_present_fate(answer)));
             }
             // a transport that always takes something, or keeps no time, does not notice
             if deadline.ends_streams() {
@@ -170,8 +146,16 @@ impl ClientConnection {
         }
     }
 
+    /// The request may have ended only after its refusal was read, so that the connection is in step after all.
+    pub(super) fn with_present_fate<T>(&self, outcome: Result<T>) -> Result<T> {
+        outcome.map_err(|error| match error {
+            Error::Remote(_) => error.with_fate(self.fate()),
+            broken => broken,
+        })
+    }
+
     /// Ends the request by a Trailer in place of its next frame, if the reply asks for that and the server understands it.
-    /// That the write fails is no news: the reply is the call's result.
+    /// If the write fails, the reply still is the call's result.
     fn stop_if_answered(&mut self) {
         if self.turn().must_stop() && self.turn().can_trail() {
             let trailer =
@@ -182,7 +166,8 @@ impl ClientConnection {
         }
     }
 
-    /// The rest of the request cannot be had. The server is told why, if it understands that; else by a Reset.
+    /// Tells the server why the rest of the request does not come, if it understands a Trailer; otherwise the call ends
+    /// with a Reset.
     fn source_failed(&mut self, error: io::Error) -> Result<Sent, SendError> {
         if !self.turn().can_trail() {
             return Err(SendError::Source(error));
@@ -192,7 +177,7 @@ impl ClientConnection {
         Ok(Sent::SourceFailed(error))
     }
 
-    /// The reply to a request whose source failed says nothing that the caller does not know, but it has to be read.
+    /// The reply to a request whose source failed tells the caller nothing new, but it has to be read.
     fn read_reply_of_failed_source(&mut self, error: io::Error, deadline: Deadline) -> Error {
         match self.reply_header(deadline) {
             Ok(_) if matches!(self.inbound.discard_body(), Ok(true)) => self.turn().reply_ended(),
@@ -203,12 +188,13 @@ impl ClientConnection {
     }
 
     /// Sending failed, on a transport that was to take the header up to `header_end`.
-    pub(super) fn sending_failed(&mut self, error: SendError, header_end: u64, deadline: Deadline) -> Result<DataType> {
-        let met = self.turn().request_has_octets() && self.outbound.frames.accepted() >= header_end;
-        let fate = if met { Fate::LOST } else { Fate::UNREACHED };
+    fn sending_failed(&mut self, error: SendError, header_end: u64, deadline: Deadline) -> Result<DataType> {
+        let stream = self.turn().request_has_octets();
+        let may_run = stream && self.outbound.frames.accepted() >= header_end;
+        let fate = if may_run { Fate::LOST } else { Fate::UNREACHED };
         match error {
             SendError::Frame(FrameError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
-                let stalled = self.turn().request_has_octets() && !deadline.ends_streams();
+                let stalled = stream && !deadline.ends_streams();
                 let limit = if stalled { self.config.stall_timeout } else { deadline.limit };
                 Err(Error::from_message(error.into(), Operation::Sending, limit, fate))
             }
@@ -217,31 +203,24 @@ impl ClientConnection {
                 Err(Error::Protocol { violation: violation.into(), fate })
             }
             SendError::Source(error) => {
-                // that the write fails is no news
+                // the connection is given up, whether or not the server hears so
                 _ = self.outbound.reset();
                 Err(Error::Source { error, fate: Fate::LOST })
             }
         }
     }
 
-    /// A server that refused early may have closed while we were sending: its reply says more than our broken pipe.
+    /// A server that refused early may have closed while the request was being sent: its reply says more than a broken
+    /// pipe.
     pub(super) fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline) -> Result<DataType> {
         self.broken = true;
         // sending a stream may have taken longer than a reply may
-        let deadline = if self.turn().request_has_octets() { deadline.behind_stream() } else { deadline };
+        let deadline = if self.turn().request_has_octets() { deadline.after_stream() } else { deadline };
         match self.reply_header(deadline.at_most(EXPLANATION_TIME)) {
             Err(Error::Remote(refusal)) => Err(Error::Remote(refusal)),
             Ok(body) => Ok(body),
             Err(reset) if reset.never_ran() => Err(reset),
             Err(_) => Err(Error::Transport { operation: Operation::Sending, error, fate }),
         }
-    }
-}
-
-/// The time limit for sending a stream: each bit of progress renews the stall limit, and an explicit deadline ends it.
-pub(super) fn stream_limit(stall: Option<Duration>, deadline: Deadline) -> TimeLimit {
-    match deadline.at {
-        Some(at) if deadline.covers_streams() => TimeLimit::StallUntil(stall, at),
-        _ => TimeLimit::stall(stall),
     }
 }

@@ -8,12 +8,16 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use crate::error::{Misuse, Result};
-use crate::transport::{Address, Parts, ToAddress, Transport};
+use crate::transport::{Address, ToAddress, Transport};
 
+use super::call::CallBuilder;
+use super::config::ClientConfig;
 use super::connection::ClientConnection;
+use super::deadline::Deadline;
 use super::lease::Lease;
-use super::pool::connecting_failed;
-use super::{CallOptions, ClientConfig, Outgoing, Pipeline, open, ready};
+use super::opening::{connector, open_once, parts_of};
+use super::options::CallOptions;
+use super::pipeline::Pipeline;
 
 /// A client of one connection, which is never replaced: the server keeps one handler for it. One call at a time, which the
 /// compiler checks: a call borrows the session until its stream is dropped.
@@ -21,9 +25,15 @@ use super::{CallOptions, ClientConfig, Outgoing, Pipeline, open, ready};
 /// Behind a failure that costs the connection, each call is [`Misuse::Closed`]. Dropping a session asks the server to
 /// close, without waiting for its answer.
 pub struct Session {
-    connection: Option<Box<ClientConnection>>,
-    config: ClientConfig,
+    connection: SessionConnection,
     options: Arc<CallOptions>,
+}
+
+/// The connection of a session.
+pub(super) struct SessionConnection {
+    /// `None` after a failure has cost the connection.
+    present: Option<Box<ClientConnection>>,
+    config: ClientConfig,
 }
 
 impl Session {
@@ -40,13 +50,12 @@ impl Session {
     /// # Errors
     /// As [`Client::connect`](super::Client::connect).
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Session> {
-        Session::connect_to(&address.to_address()?, config)
+        Session::connect_to(address.to_address()?, config)
     }
 
-    fn connect_to(address: &Address, config: ClientConfig) -> Result<Session> {
-        let limit = config.connect_timeout;
-        let parts = open(address, limit).map_err(|error| connecting_failed(error, limit))?;
-        Ok(Session::of_parts(parts, config))
+    fn connect_to(address: Address, config: ClientConfig) -> Result<Session> {
+        let connection = open_once(&connector(address, &config), &config, Deadline::none())?;
+        Ok(Session::new(connection, config))
     }
 
     /// A session over a transport that is connected already.
@@ -62,15 +71,13 @@ impl Session {
     /// # Errors
     /// Where the transport cannot be made ready.
     pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Session> {
-        Ok(Session::of_parts(ready(transport)?, config))
+        let connection = ClientConnection::new(parts_of(transport)?, config.clone());
+        Ok(Session::new(Box::new(connection), config))
     }
 
-    fn of_parts(parts: Parts, config: ClientConfig) -> Session {
-        Session {
-            connection: Some(Box::new(ClientConnection::new(parts, config.clone()))),
-            config,
-            options: Arc::default(),
-        }
+    fn new(connection: Box<ClientConnection>, config: ClientConfig) -> Session {
+        let connection = SessionConnection { present: Some(connection), config };
+        Session { connection, options: Arc::default() }
     }
 
     /// Sets what the calls from now on carry, and how long each may take.
@@ -79,9 +86,8 @@ impl Session {
     }
 
     /// Begins a call of an endpoint.
-    pub fn call<'s, 'e>(&'s mut self, endpoint: &'e str) -> Outgoing<'s, 'e> {
-        let options = Arc::clone(&self.options);
-        Outgoing::in_session(self, endpoint, options)
+    pub fn call<'s, 'e>(&'s mut self, endpoint: &'e str) -> CallBuilder<'s, 'e> {
+        CallBuilder::in_session(&mut self.connection, endpoint, Arc::clone(&self.options))
     }
 
     /// Calls an endpoint with JSON arguments, many at once; see [`Client::pipeline`](super::Client::pipeline).
@@ -95,7 +101,7 @@ impl Session {
         T: DeserializeOwned,
     {
         let options = Arc::clone(&self.options);
-        Ok(Pipeline::new(self.lease(Instant::now())?, endpoint, options, arguments.into_iter()))
+        Ok(Pipeline::new(self.connection.lease(Instant::now())?, endpoint, options, arguments.into_iter()))
     }
 
     /// Does the Close handshake.
@@ -103,27 +109,29 @@ impl Session {
     /// # Errors
     /// [`Misuse::Closed`] where an earlier failure has ended the session; a failure before the server's acknowledgement.
     pub fn close(mut self) -> Result<()> {
-        self.connection.take().ok_or(Misuse::Closed)?.close()
+        self.connection.present.take().ok_or(Misuse::Closed)?.close()
     }
+}
 
+impl SessionConnection {
     pub(super) fn config(&self) -> &ClientConfig {
         &self.config
     }
 
-    /// The connection for a new call, if nothing has come since the last one.
+    /// Returns the connection for a new call, if nothing has come since the last one.
     pub(super) fn lease(&mut self, now: Instant) -> Result<Lease<'_>> {
-        let connection = self.connection.as_mut().ok_or(Misuse::Closed)?;
+        let connection = self.present.as_mut().ok_or(Misuse::Closed)?;
         if let Err(error) = connection.check_idle(now) {
-            self.connection = None;
+            self.present = None;
             return Err(error);
         }
-        Ok(Lease::of_session(&mut self.connection))
+        Ok(Lease::of_session(&mut self.present))
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
+        if let Some(connection) = self.connection.present.take() {
             connection.leave();
         }
     }
@@ -132,8 +140,8 @@ impl Drop for Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("open", &self.connection.is_some())
-            .field("config", &self.config)
+            .field("open", &self.connection.present.is_some())
+            .field("config", &self.connection.config)
             .finish_non_exhaustive()
     }
 }

@@ -10,14 +10,14 @@ mod contract;
 mod functions;
 mod outcome;
 mod parameters;
+mod reply;
 mod service_error;
 
-pub(crate) use argument::SerdeArgument;
-pub use argument::{Argument, Encode};
+pub use argument::{Argument, Encode, NamedArguments, SerdeArgument};
 pub use bounds::{ErrorBy, Never, Nothing, ParameterBy, ResultBy, Serde, error, parameter, result};
 pub use contract::{Contract, Method};
 pub use functions::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec, unit};
 pub use outcome::Outcome;
-pub use parameters::Parameters;
-pub(crate) use parameters::decode_named;
+pub use parameters::{JsonArguments, NamedParameters, NoParameters, Parameters, SerdeParameter};
+pub use reply::{JsonAndOctetsReply, JsonReply, OctetsReply, ReplyKind};
 pub use service_error::ServiceError;

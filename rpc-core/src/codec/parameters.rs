@@ -2,18 +2,77 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde_core::Deserializer;
-use serde_core::de::{Error as _, MapAccess, Visitor};
+use serde_core::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::message::json::Text;
 use crate::message::{Violation, json};
 
-use super::functions::{Borrowed, ParameterCodec};
+use super::functions::{Borrowed, ParameterCodec, unit};
 
 /// What the values of a request with several parameters are called in an error.
 const EXPECTED: &str = "an object of parameters";
+
+/// The JSON part of a request, as a server reads it.
+pub trait JsonArguments {
+    /// What the handler gets.
+    type Values;
+
+    #[doc(hidden)]
+    fn decode(&self, bytes: &[u8]) -> Result<Self::Values, Violation>;
+}
+
+/// No parameters, whatever JSON comes.
+#[derive(Debug)]
+pub struct NoParameters;
+
+impl JsonArguments for NoParameters {
+    type Values = ();
+
+    fn decode(&self, bytes: &[u8]) -> Result<(), Violation> {
+        (unit().decode)(bytes)
+    }
+}
+
+impl<T: Borrowed + ?Sized> JsonArguments for ParameterCodec<T> {
+    type Values = T::Owned;
+
+    fn decode(&self, bytes: &[u8]) -> Result<T::Owned, Violation> {
+        (self.decode)(bytes)
+    }
+}
+
+/// One value that serde can read.
+#[derive(Debug)]
+pub struct SerdeParameter<T>(pub(crate) PhantomData<fn() -> T>);
+
+impl<T: DeserializeOwned> JsonArguments for SerdeParameter<T> {
+    type Values = T;
+
+    fn decode(&self, bytes: &[u8]) -> Result<T, Violation> {
+        json::decode(bytes)
+    }
+}
+
+/// Several parameters: their names, and how they travel.
+#[derive(Debug)]
+pub struct NamedParameters<P> {
+    /// The names, in order.
+    pub names: &'static [&'static str],
+    /// How they travel, as nested pairs: `(first, (second, ()))`.
+    pub codecs: P,
+}
+
+impl<P: Parameters> JsonArguments for NamedParameters<P> {
+    type Values = P::Owned;
+
+    fn decode(&self, bytes: &[u8]) -> Result<P::Owned, Violation> {
+        decode_named(&self.codecs, self.names, bytes)
+    }
+}
 
 /// A list of parameters, as nested pairs: `(first, (second, ()))`.
 pub trait Parameters {
@@ -46,11 +105,7 @@ impl<T: Borrowed + ?Sized, Rest: Parameters> Parameters for (ParameterCodec<T>, 
 const FEW: usize = 8;
 
 /// Reads the values from a request's JSON.
-pub(crate) fn decode_named<P: Parameters>(
-    parameters: &P,
-    names: &[&'static str],
-    bytes: &[u8],
-) -> Result<P::Owned, Violation> {
+fn decode_named<P: Parameters>(parameters: &P, names: &[&'static str], bytes: &[u8]) -> Result<P::Owned, Violation> {
     let (mut few, mut many) = ([None; FEW], Vec::new());
     let values = match few.get_mut(..names.len()) {
         Some(few) => few,

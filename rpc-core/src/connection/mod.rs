@@ -7,6 +7,7 @@ mod client_turn;
 mod closing;
 #[cfg(test)]
 mod interleavings;
+mod octets;
 mod server_turn;
 
 use std::io::{self, IoSlice};
@@ -15,13 +16,14 @@ use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter};
 use crate::message::{MessageError, MessageReader, MessageWriter, ReplyHeader};
-use crate::transport::{Control, Filled, KernelPipe, Parts, ReadHalf, TimeLimit, Timed, WriteHalf};
+use crate::transport::{Control, KernelPipe, Parts, ReadHalf, TimeLimit, Timed, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{
     close_after_last_reply, close_as_client, close_without_reset, discard_until_the_end, finish, finish_in_time,
     request_close,
 };
+pub(crate) use octets::Target;
 pub(crate) use server_turn::{PING, ServerTurn, Wanted};
 
 /// Bytes that are read and thrown away at most to keep a connection in step: more than the largest frame and the buffers
@@ -41,9 +43,6 @@ const JSON_KEPT: usize = 1024;
 
 /// Bytes of a stream that are read from its source at once where octets go both ways.
 pub(crate) const CHUNK: usize = 256 * 1024;
-
-/// Bytes that are left of a frame for the kernel to move them: two system calls cost as much as copying that many.
-const WORTH_MOVING: u32 = 32 * 1024;
 
 /// Both directions of a connection, before it is known which side this is.
 pub(crate) struct Ends {
@@ -145,20 +144,6 @@ impl Inbound {
         }
     }
 
-    /// Moves bytes of the body into a pipe, which is empty. Small frames, and what was read ahead, have to be read.
-    pub(crate) fn body_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<Filled, MessageError> {
-        let moved = self.messages.take_message(WORTH_MOVING, |source, left| {
-            let until = source.begin();
-            source.half.read_to_pipe(pipe, left.min(len), until)
-        });
-        match moved {
-            Ok(None) => Ok(Filled::NotNow),
-            Ok(Some(count)) => Ok(Filled::With(count)),
-            Err(MessageError::Io(error)) => Ok(Filled::by(Err(error))?),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Gives back memory that a large message took.
     pub(crate) fn trim(&mut self) {
         trim_header(&mut self.header);
@@ -199,6 +184,11 @@ impl Outbound {
     /// Sends of what is queued as much as the transport takes without blocking; tells whether that is all of it.
     pub(crate) fn try_flush(&mut self) -> io::Result<bool> {
         self.frames.try_flush(|writer, queued| writer.half.try_write(&[IoSlice::new(queued)]))
+    }
+
+    /// Sends of these bytes, which are frames, as much as the transport takes without blocking, and returns how many.
+    pub(crate) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.frames.try_write(bytes, |writer, bytes| writer.half.try_write(&[IoSlice::new(bytes)]))
     }
 
     /// Queues the JSON body that stands ready as a message of one frame.

@@ -128,33 +128,43 @@ impl<W: Write> FrameWriter<W> {
         self.send(&[], &[])
     }
 
-    /// Sends of what is queued as much as `write` takes at once; tells whether that is all of it. `write` does not block.
+    /// Sends of what is queued as much as `write` takes at once; returns whether that is all of it. `write` does not block.
     ///
     /// # Errors
-    /// An error of the byte stream, behind which it cannot be used any more.
+    /// An error of the byte stream, after which it cannot be used any more.
     pub(crate) fn try_flush(&mut self, write: impl FnOnce(&mut W, &[u8]) -> io::Result<usize>) -> io::Result<bool> {
-        if self.broken {
-            self.queued.clear();
-            return Err(failed_before());
+        let mut queued = std::mem::take(&mut self.queued);
+        if !queued.is_empty() || self.broken {
+            let taken = self.try_write(&queued, write)?;
+            queued.drain(..taken);
         }
-        if self.queued.is_empty() {
-            return Ok(true);
+        self.queued = queued;
+        Ok(self.queued.is_empty())
+    }
+
+    /// Sends of these bytes, which are frames, as much as `write` takes at once, and returns how many those are: 0 if it
+    /// would block.
+    ///
+    /// # Errors
+    /// An error of the byte stream, after which it cannot be used any more, unless it is `Unsupported`.
+    pub(crate) fn try_write(
+        &mut self,
+        bytes: &[u8],
+        write: impl FnOnce(&mut W, &[u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if self.broken {
+            return Err(failed_before());
         }
         // unless this comes back: who knows what a write that panicked has sent
         self.broken = true;
-        match write(&mut self.sink, &self.queued) {
-            Ok(taken) if taken > 0 => {
-                self.accepted += taken as u64;
-                self.queued.drain(..taken);
-            }
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-            outcome => {
-                self.queued.clear();
-                return outcome.and(Err(io::ErrorKind::WriteZero.into()));
-            }
-        }
-        self.broken = false;
-        Ok(self.queued.is_empty())
+        let taken = match write(&mut self.sink, bytes) {
+            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(0),
+            outcome => outcome,
+        };
+        self.broken = taken.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Unsupported);
+        self.accepted += *taken.as_ref().unwrap_or(&0) as u64;
+        taken
     }
 
     fn send(&mut self, header: &[u8], payload: &[u8]) -> Result<(), FrameError> {

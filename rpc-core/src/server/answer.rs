@@ -141,8 +141,8 @@ impl Exchange<'_> {
     }
 
     /// Sends what a source gives, as it gives it; looks for a cancel before each frame.
-    fn send_frames(&self, source: Source<'_>) -> Result<()> {
-        let mut pieces = Pieces::new(source, lock(&self.line.outbound).takes_pipes());
+    fn send_frames(&self, mut source: Source<'_>) -> Result<()> {
+        let mut pieces = Pieces::new(&mut source, lock(&self.line.outbound).takes_pipes());
         loop {
             let count = match pieces.get() {
                 Ok(count) => count,

@@ -7,12 +7,14 @@ use std::marker::PhantomData;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use crate::codec::{Contract, ErrorCodec, ResultCodec, ServiceError};
-use crate::message::{DataType, Status, Violation, json};
+use crate::codec::{
+    Contract, ErrorCodec, JsonAndOctetsReply, JsonReply, OctetsReply, ReplyKind, SerdeParameter, ServiceError,
+};
+use crate::message::Status;
 
+use super::arguments::{AndOctets, Arguments, Octets};
 use super::exchange::{Exchange, NoJson};
-use super::reply::{JsonAndOctetsReply, JsonReply, OctetsReply, Reply, ReplyKind};
-use super::request::RequestReader;
+use super::reply::{Reply, Served, fail};
 
 /// Answers calls. `#[rpc_service]` implements it for `<Trait>Server`; to write it by hand, match on
 /// [`Call::endpoint`].
@@ -23,7 +25,7 @@ pub trait Dispatch {
     /// What this service offers.
     fn contract(&self) -> &'static Contract;
 
-    /// Answers one call. [`Served`] can be had only by answering.
+    /// Answers one call. Only answering gives a [`Served`].
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c>;
 }
 
@@ -47,11 +49,25 @@ impl<D: Dispatch + ?Sized> Dispatch for Box<D> {
     }
 }
 
-/// The proof that a call was answered.
-#[must_use = "return it from `dispatch`"]
-pub struct Served<'c>(PhantomData<&'c ()>);
-
 /// A call that waits for its answer. It must be used up by one of its methods.
+///
+/// What the method takes and what it returns are said one after the other, in any combination:
+///
+/// ```
+/// # use std::io::Read;
+/// # use rpc_core::{Call, Error, OctetReader, Served};
+/// # fn dispatch(call: Call<'_>) -> Served<'_> {
+/// match call.endpoint() {
+///     "double" => call.takes_json().returns_json(|number: u32| Ok::<_, Error>(number * 2)),
+///     "upload" => call.takes_json_and_octets().returns_json(|(name, content): (String, OctetReader)| {
+///         save(&name, content)
+///     }),
+///     "upper" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(1000))),
+///     _ => call.refuse(rpc_core::Status::RequestError, "no such endpoint"),
+/// }
+/// # }
+/// # fn save(_name: &str, _content: impl Read) -> rpc_core::Result<u64> { Ok(0) }
+/// ```
 #[must_use = "a call has to be answered"]
 pub struct Call<'c> {
     exchange: &'c Exchange<'c>,
@@ -67,72 +83,19 @@ impl<'c> Call<'c> {
         &self.exchange.header.endpoint
     }
 
-    /// Answers a call whose request and reply are one JSON value each.
-    pub fn json<T, R, E>(self, handler: impl FnOnce(T) -> Result<R, E>) -> Served<'c>
-    where
-        T: DeserializeOwned,
-        R: Serialize + DeserializeOwned,
-        E: ServiceError,
-    {
-        let kind = JsonReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() };
-        self.value(json::decode, kind, |value, reply| reply.send(handler(value)))
+    /// The request is one JSON value: `()` of a method without parameters, a struct with the names of several.
+    pub fn takes_json<T: DeserializeOwned>(self) -> TypedCall<'c, SerdeParameter<T>> {
+        TypedCall { call: self, arguments: SerdeParameter(PhantomData) }
     }
 
-    /// Answers a call whose request is one JSON value, and whose reply is all that a reader has.
-    pub fn json_to_octets<T, R, E>(self, handler: impl FnOnce(T) -> Result<R, E>) -> Served<'c>
-    where
-        T: DeserializeOwned,
-        R: Read,
-        E: ServiceError,
-    {
-        let kind = OctetsReply { error: ErrorCodec::of_service() };
-        self.value(json::decode, kind, |value, reply| reply.send(handler(value)))
+    /// The request is raw bytes. What the handler does not read is thrown away.
+    pub fn takes_octets(self) -> TypedCall<'c, Octets> {
+        TypedCall { call: self, arguments: Octets }
     }
 
-    /// Answers a call whose request is raw bytes, and whose reply is one JSON value. What the handler does not read is
-    /// thrown away.
-    pub fn octets_to_json<R, E>(self, handler: impl FnOnce(RequestReader) -> Result<R, E>) -> Served<'c>
-    where
-        R: Serialize + DeserializeOwned,
-        E: ServiceError,
-    {
-        let kind = JsonReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() };
-        self.stream(kind, |content, reply| reply.send(handler(content)))
-    }
-
-    /// Answers a call whose request is one JSON value and then raw bytes, and whose reply is one JSON value. What the
-    /// handler does not read is thrown away.
-    pub fn json_and_octets_to_json<T, R, E>(self, handler: impl FnOnce(T, RequestReader) -> Result<R, E>) -> Served<'c>
-    where
-        T: DeserializeOwned,
-        R: Serialize + DeserializeOwned,
-        E: ServiceError,
-    {
-        let kind = JsonReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() };
-        self.value_and_stream(json::decode, kind, |value, content, reply| reply.send(handler(value, content)))
-    }
-
-    /// Answers a call whose request is one JSON value, and whose reply is one, too, and then all that a reader has.
-    pub fn json_to_json_and_octets<T, V, R, E>(self, handler: impl FnOnce(T) -> Result<(V, R), E>) -> Served<'c>
-    where
-        T: DeserializeOwned,
-        V: Serialize + DeserializeOwned,
-        R: Read,
-        E: ServiceError,
-    {
-        let kind = JsonAndOctetsReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() };
-        self.value(json::decode, kind, |value, reply| reply.send(handler(value)))
-    }
-
-    /// Answers a call whose request and reply are raw bytes. The reply is sent while the request is read, so what the
-    /// handler returns may read from it as it goes.
-    pub fn octets_to_octets<R, E>(self, handler: impl FnOnce(RequestReader) -> Result<R, E>) -> Served<'c>
-    where
-        R: Read,
-        E: ServiceError,
-    {
-        let kind = OctetsReply { error: ErrorCodec::of_service() };
-        self.stream(kind, |content, reply| reply.send(handler(content)))
+    /// The request is one JSON value and then raw bytes. What the handler does not read of these is thrown away.
+    pub fn takes_json_and_octets<T: DeserializeOwned>(self) -> TypedCall<'c, AndOctets<SerdeParameter<T>>> {
+        TypedCall { call: self, arguments: AndOctets(SerdeParameter(PhantomData)) }
     }
 
     /// Answers that there is no such endpoint, and which one may have been meant.
@@ -145,73 +108,93 @@ impl<'c> Call<'c> {
         self.refuse(Status::RequestError, &message)
     }
 
-    /// Answers no.
-    pub(crate) fn refuse(self, status: Status, message: &str) -> Served<'c> {
-        self.answer(|exchange| exchange.refuse(status, message, None))
+    /// Refuses a call of any shape. [`Status::RequestError`] says that the request was not understood and did not run.
+    pub fn refuse(self, status: Status, message: &str) -> Served<'c> {
+        self.exchange.refuse(status, message, None);
+        Served::new()
     }
 
-    /// Answers with a handler's error.
-    pub(super) fn fail<E>(self, error: &E, codec: &ErrorCodec<E>) -> Served<'c> {
-        let (text, details) = ((codec.text)(error), (codec.details)(error));
-        self.answer(|exchange| exchange.refuse(Status::Error, &text, details.as_deref()))
+    /// Answers a call of any shape with an error, as a handler that returns it.
+    pub fn fail<E: ServiceError>(self, error: &E) -> Served<'c> {
+        fail(self.exchange, error, &ErrorCodec::of_service());
+        Served::new()
     }
 
-    pub(crate) fn value<T, K: ReplyKind>(
+    /// Receives the arguments and lets the handler reply, unless the request does not fit.
+    pub(crate) fn serve<A: Arguments, K: ReplyKind>(
         self,
-        decode: impl FnOnce(&[u8]) -> Result<T, Violation>,
+        arguments: A,
         kind: K,
-        handler: impl FnOnce(T, Reply<'c, K>) -> Served<'c>,
+        handler: impl FnOnce(A::Values, Reply<'c, K>) -> Served<'c>,
     ) -> Served<'c> {
-        if let Some(message) = self.exchange.mismatch(DataType::MarshaledJson, K::DATA_TYPE) {
+        if let Some(message) = self.exchange.mismatch(A::DATA_TYPE, K::DATA_TYPE) {
             return self.refuse(Status::RequestError, &message);
         }
-        match self.exchange.read_json(decode) {
-            Ok(value) => handler(value, self.run(kind)),
-            Err(NoJson::Refuse(message)) => self.refuse(Status::RequestError, &message),
-            Err(NoJson::Broken) => Served(PhantomData),
-        }
-    }
-
-    pub(crate) fn stream<K: ReplyKind>(
-        self,
-        kind: K,
-        handler: impl FnOnce(RequestReader, Reply<'c, K>) -> Served<'c>,
-    ) -> Served<'c> {
-        if let Some(message) = self.exchange.mismatch(DataType::Octets, K::DATA_TYPE) {
-            return self.refuse(Status::RequestError, &message);
-        }
-        let content = self.exchange.request_reader();
-        handler(content, self.run(kind))
-    }
-
-    pub(crate) fn value_and_stream<T, K: ReplyKind>(
-        self,
-        decode: impl FnOnce(&[u8]) -> Result<T, Violation>,
-        kind: K,
-        handler: impl FnOnce(T, RequestReader, Reply<'c, K>) -> Served<'c>,
-    ) -> Served<'c> {
-        if let Some(message) = self.exchange.mismatch(DataType::MarshaledJsonThenOctets, K::DATA_TYPE) {
-            return self.refuse(Status::RequestError, &message);
-        }
-        match self.exchange.read_json(decode) {
-            Ok(value) => {
-                let content = self.exchange.request_reader();
-                handler(value, content, self.run(kind))
+        match arguments.receive(self.exchange) {
+            Ok(values) => {
+                self.exchange.ran.set(true);
+                handler(values, Reply { exchange: self.exchange, kind })
             }
             Err(NoJson::Refuse(message)) => self.refuse(Status::RequestError, &message),
-            Err(NoJson::Broken) => Served(PhantomData),
+            // nothing is answered to a broken request
+            Err(NoJson::Broken) => Served::new(),
         }
     }
+}
 
-    /// From here on the request has run.
-    fn run<K: ReplyKind>(self, kind: K) -> Reply<'c, K> {
-        self.exchange.ran.set(true);
-        Reply { call: self, kind }
+/// A call of which is known what it takes, `A`.
+#[must_use = "a call has to be answered"]
+pub struct TypedCall<'c, A> {
+    call: Call<'c>,
+    arguments: A,
+}
+
+impl<'c, A: Arguments> TypedCall<'c, A> {
+    /// Replies with one JSON value.
+    pub fn returns_json<T, E>(self, handler: impl FnOnce(A::Values) -> Result<T, E>) -> Served<'c>
+    where
+        T: Serialize + DeserializeOwned,
+        E: ServiceError,
+    {
+        self.replies(JsonReply::serde(), |values, reply| reply.send(handler(values)))
     }
 
-    pub(super) fn answer(self, answer: impl FnOnce(&Exchange<'c>)) -> Served<'c> {
-        answer(self.exchange);
-        Served(PhantomData)
+    /// Replies with all that a reader gives. If the request is a stream, too, the reply is sent while it is read, so the
+    /// reader may read from it as it goes.
+    pub fn returns_octets<R, E>(self, handler: impl FnOnce(A::Values) -> Result<R, E>) -> Served<'c>
+    where
+        R: Read,
+        E: ServiceError,
+    {
+        self.replies(OctetsReply::serde(), |values, reply| reply.send(handler(values)))
+    }
+
+    /// Replies with one JSON value and then all that a reader gives.
+    pub fn returns_json_and_octets<T, R, E>(self, handler: impl FnOnce(A::Values) -> Result<(T, R), E>) -> Served<'c>
+    where
+        T: Serialize + DeserializeOwned,
+        R: Read,
+        E: ServiceError,
+    {
+        self.replies(JsonAndOctetsReply::serde(), |values, reply| reply.send(handler(values)))
+    }
+
+    /// Replies by hand, so that a stream may borrow from the arguments:
+    ///
+    /// ```
+    /// # use rpc_core::{Call, Error, Served};
+    /// use rpc_core::reply::OctetsReply;
+    ///
+    /// # fn echo(call: Call<'_>) -> Served<'_> {
+    /// call.takes_json().replies(OctetsReply::serde(), |text: String, reply| reply.send(Ok::<_, Error>(text.as_bytes())))
+    /// # }
+    /// ```
+    pub fn replies<K: ReplyKind>(
+        self,
+        kind: K,
+        handler: impl FnOnce(A::Values, Reply<'c, K>) -> Served<'c>,
+    ) -> Served<'c> {
+        self.call.serve(self.arguments, kind, handler)
     }
 }
 
@@ -247,9 +230,9 @@ impl fmt::Debug for Call<'_> {
     }
 }
 
-impl fmt::Debug for Served<'_> {
+impl<A> fmt::Debug for TypedCall<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Served")
+        f.debug_struct("TypedCall").field("call", &self.call).finish_non_exhaustive()
     }
 }
 

@@ -12,7 +12,6 @@ use crate::message::{DataType, MessageError, RequestHeader, Violation};
 use crate::transport::TimeLimit;
 
 use super::ServerConfig;
-use super::request::RequestReader;
 
 /// A connection as its server holds it. The directions have a lock each, for a handler may read the request on one thread
 /// while the reply is written on another, and a shutdown writes to an idle connection.
@@ -166,16 +165,6 @@ impl<'c> Exchange<'c> {
                 Err(NoJson::Broken)
             }
         }
-    }
-
-    /// A reader of the request's octets.
-    pub(super) fn request_reader(&self) -> RequestReader {
-        let mut receiving = lock(&self.line.inbound);
-        // behind JSON the octets are the body's second message
-        receiving.inbound().messages.next_part();
-        let call = receiving.call;
-        drop(receiving);
-        RequestReader::new(Arc::clone(&self.line.inbound), call, self.line.config.stall_timeout)
     }
 
     /// Whether the request has ended, as far as can be told without waiting. Nothing is answered to one that broke.

@@ -2,6 +2,7 @@
 
 mod accept;
 mod answer;
+mod arguments;
 mod config;
 mod context;
 mod dispatch;
@@ -10,7 +11,7 @@ mod handle;
 mod registry;
 mod reply;
 mod reply_batching;
-mod request;
+mod request_octets;
 mod serve;
 
 use std::fmt;
@@ -20,12 +21,12 @@ use std::thread;
 use crate::error::{Error, Fate, Operation, Result};
 use crate::transport::{Address, Listener, Peer, ToAddress, Transport};
 
+pub use arguments::{AndOctets, Arguments, Octets};
 pub use config::ServerConfig;
 pub use context::CallContext;
-pub use dispatch::{Call, Dispatch, Served};
+pub use dispatch::{Call, Dispatch, TypedCall};
 pub use handle::{ServerHandle, ShutdownReport};
-pub use reply::{JsonAndOctetsReply, JsonReply, OctetsReply, Reply, ReplyKind};
-pub use request::RequestReader;
+pub use reply::{Reply, Served};
 pub use serve::Ended;
 
 use handle::Running;

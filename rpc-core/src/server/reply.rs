@@ -1,96 +1,76 @@
-//! The reply that a handler's result becomes. Its kind is known before the handler runs, so what the caller accepts can be
+//! The reply that a handler's result becomes. Its kind is known before the handler runs, so what the caller accepts is
 //! checked first.
 
 use std::fmt;
 use std::io::Read;
+use std::marker::PhantomData;
 
-use crate::codec::{Encode, ErrorCodec, ResultCodec};
-use crate::message::DataType;
+use crate::codec::{Encode, ErrorCodec, JsonAndOctetsReply, JsonReply, OctetsReply, ResultCodec};
+use crate::message::Status;
 use crate::message::json::JsonBuffer;
 use crate::stream::Source;
 
-use super::dispatch::{Call, Served};
+use super::exchange::Exchange;
 
-/// A kind of reply.
-pub trait ReplyKind {
-    /// What body it has.
-    const DATA_TYPE: DataType;
-}
+/// The proof that a call was answered.
+#[must_use = "return it from `dispatch`"]
+pub struct Served<'c>(PhantomData<&'c ()>);
 
-/// One JSON value.
-#[derive(Debug)]
-pub struct JsonReply<T, E> {
-    pub(crate) result: ResultCodec<T>,
-    pub(crate) error: ErrorCodec<E>,
-}
-
-/// Raw bytes.
-#[derive(Debug)]
-pub struct OctetsReply<E> {
-    pub(crate) error: ErrorCodec<E>,
-}
-
-/// One JSON value and raw bytes.
-#[derive(Debug)]
-pub struct JsonAndOctetsReply<T, E> {
-    pub(crate) result: ResultCodec<T>,
-    pub(crate) error: ErrorCodec<E>,
-}
-
-impl<T, E> ReplyKind for JsonAndOctetsReply<T, E> {
-    const DATA_TYPE: DataType = DataType::MarshaledJsonThenOctets;
-}
-
-impl<T, E> ReplyKind for JsonReply<T, E> {
-    const DATA_TYPE: DataType = DataType::MarshaledJson;
-}
-
-impl<E> ReplyKind for OctetsReply<E> {
-    const DATA_TYPE: DataType = DataType::Octets;
+impl<'c> Served<'c> {
+    pub(super) fn new() -> Served<'c> {
+        Served(PhantomData)
+    }
 }
 
 /// The right, and the duty, to reply once.
 #[must_use = "a call has to be answered"]
 pub struct Reply<'c, K> {
-    pub(super) call: Call<'c>,
+    pub(super) exchange: &'c Exchange<'c>,
     pub(super) kind: K,
 }
 
 impl<'c, T, E> Reply<'c, JsonReply<T, E>> {
-    /// Replies with what a handler returned. Blocks until it is written; but a small reply leaves with the next one where the
-    /// client has sent its next request already, or in a millisecond.
+    /// Replies with what a handler returned. Blocks until it is written. A small reply whose client has sent its next
+    /// request already leaves together with the next one, or after a millisecond.
     pub fn send(self, outcome: Result<T, E>) -> Served<'c> {
+        let JsonReply { result, error } = &self.kind;
         match outcome {
-            Ok(value) => {
-                let value = Encoded { value: &value, codec: &self.kind.result };
-                self.call.answer(|exchange| exchange.reply_json(&value))
-            }
-            Err(error) => self.call.fail(&error, &self.kind.error),
+            Ok(value) => self.exchange.reply_json(&Encoded { value: &value, codec: result }),
+            Err(failure) => fail(self.exchange, &failure, error),
         }
+        Served::new()
     }
 }
 
 impl<'c, E> Reply<'c, OctetsReply<E>> {
-    /// Replies with what a handler returned: reads it to its end, while it is sent.
+    /// Replies with what a handler returned, which is read to its end while it is sent.
     pub fn send<R: Read>(self, outcome: Result<R, E>) -> Served<'c> {
         match outcome {
-            Ok(mut content) => self.call.answer(|exchange| exchange.reply_octets(Source::of(&mut content))),
-            Err(error) => self.call.fail(&error, &self.kind.error),
+            Ok(mut content) => self.exchange.reply_octets(Source::of(&mut content)),
+            Err(failure) => fail(self.exchange, &failure, &self.kind.error),
         }
+        Served::new()
     }
 }
 
 impl<'c, T, E> Reply<'c, JsonAndOctetsReply<T, E>> {
-    /// Replies with what a handler returned: the value, and then the stream to its end, while it is sent.
+    /// Replies with what a handler returned: the value, and then the stream, which is read to its end while it is sent.
     pub fn send<R: Read>(self, outcome: Result<(T, R), E>) -> Served<'c> {
+        let JsonAndOctetsReply { result, error } = &self.kind;
         match outcome {
             Ok((value, mut content)) => {
-                let value = Encoded { value: &value, codec: &self.kind.result };
-                self.call.answer(|exchange| exchange.reply_json_then_octets(&value, Source::of(&mut content)))
+                let value = Encoded { value: &value, codec: result };
+                self.exchange.reply_json_then_octets(&value, Source::of(&mut content));
             }
-            Err(error) => self.call.fail(&error, &self.kind.error),
+            Err(failure) => fail(self.exchange, &failure, error),
         }
+        Served::new()
     }
+}
+
+/// Replies with a handler's error.
+pub(super) fn fail<E>(exchange: &Exchange<'_>, error: &E, codec: &ErrorCodec<E>) {
+    exchange.refuse(Status::Error, &(codec.text)(error), (codec.details)(error).as_deref());
 }
 
 struct Encoded<'a, T> {
@@ -106,6 +86,12 @@ impl<T> Encode for Encoded<'_, T> {
 
 impl<K> fmt::Debug for Reply<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reply").field("call", &self.call).finish_non_exhaustive()
+        f.debug_struct("Reply").field("endpoint", &self.exchange.header.endpoint).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Served<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Served")
     }
 }

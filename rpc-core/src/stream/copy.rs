@@ -10,7 +10,7 @@ use super::pieces::{GrowingBuffer, WORTH_A_PIPE, fill};
 use super::{KnownSink, KnownSource, known_sink, known_source};
 
 /// Copies all that `reader` has to `sink` and returns the number of bytes. It moves up to 512 KiB at once, where
-/// [`std::io::copy`] moves 8. From an [`OctetReader`](crate::OctetReader), a [`RequestReader`](crate::RequestReader), a file, a
+/// [`std::io::copy`] moves 8. From an [`OctetReader`](crate::OctetReader), a file, a
 /// pipe or a socket, to a file, a pipe or a socket, the kernel moves the bytes, on Linux; so this is as fast as
 /// [`OctetReader::copy_to`](crate::OctetReader::copy_to) where the stream is known as `impl Read` only.
 ///

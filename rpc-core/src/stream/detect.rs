@@ -12,10 +12,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{ChildStderr, ChildStdin, ChildStdout};
 use std::sync::Arc;
 
-use crate::client::OctetReader;
-use crate::server::RequestReader;
-
-use super::{KnownSink, KnownSource};
+use super::{KnownSink, KnownSource, OctetReader};
 
 /// Calls `$found` with the types that are made of one. Each costs time to compile, so these are the ones that people write.
 macro_rules! with_wrappers {
@@ -45,8 +42,8 @@ fn source_behind(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSource> {
     found!(Cursor<Vec<u8>>, &'static mut Cursor<Vec<u8>>, Take<Cursor<Vec<u8>>>);
     found!(Cursor<&'static [u8]>, &'static mut Cursor<&'static [u8]>, Take<Cursor<&'static [u8]>>);
     found!(Cursor<&'static Vec<u8>>, Cursor<Arc<[u8]>>, Cursor<Box<[u8]>>);
-    found!(OctetReader<'static>, &'static mut OctetReader<'static>, Take<OctetReader<'static>>);
-    found!(RequestReader, &'static mut RequestReader, Take<RequestReader>, Take<&'static mut RequestReader>);
+    found!(OctetReader<'static>, &'static mut OctetReader<'static>);
+    found!(Take<OctetReader<'static>>, Take<&'static mut OctetReader<'static>>);
     None
 }
 

@@ -8,6 +8,7 @@ mod copy;
 mod detect;
 mod known_sink;
 mod known_source;
+mod octet_reader;
 mod pieces;
 mod source;
 
@@ -15,5 +16,7 @@ pub use copy::copy;
 pub(crate) use detect::{known_sink, known_source};
 pub(crate) use known_sink::KnownSink;
 pub(crate) use known_source::KnownSource;
+pub use octet_reader::OctetReader;
+pub(crate) use octet_reader::Receive;
 pub(crate) use pieces::Pieces;
 pub(crate) use source::Source;

@@ -17,8 +17,8 @@ pub(crate) const WORTH_A_PIPE: u64 = 128 * 1024;
 
 /// A stream on its way out. At any time at most one piece is at hand: its frame is announced with its whole length only then, for
 /// a file may shrink and a pipe may dry up.
-pub(crate) struct Pieces<'s> {
-    source: Source<'s>,
+pub(crate) struct Pieces<'p, 's> {
+    source: &'p mut Source<'s>,
     at_hand: AtHand,
     buffer: GrowingBuffer,
     /// What the kernel moves the bytes through, once it does.
@@ -40,9 +40,9 @@ enum AtHand {
     Piped(usize),
 }
 
-impl<'s> Pieces<'s> {
+impl<'p, 's> Pieces<'p, 's> {
     /// A stream for a transport that takes pipes, or does not.
-    pub(crate) fn new(source: Source<'s>, takes_pipes: bool) -> Pieces<'s> {
+    pub(crate) fn new(source: &'p mut Source<'s>, takes_pipes: bool) -> Pieces<'p, 's> {
         let (at_hand, buffer) = (AtHand::Read(0), GrowingBuffer::default());
         Pieces { source, at_hand, buffer, pipe: None, may_pipe: takes_pipes, passed: 0 }
     }
@@ -69,7 +69,7 @@ impl<'s> Pieces<'s> {
                 }
             }
         }
-        self.buffer.read_from(&mut self.source).map(AtHand::Read)
+        self.buffer.read_from(self.source).map(AtHand::Read)
     }
 
     /// Sends the piece as a frame of a body.

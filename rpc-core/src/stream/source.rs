@@ -8,8 +8,8 @@ use super::detect::known_source;
 /// Where the octets of a message come from.
 pub(crate) struct Source<'a> {
     reader: Reader<'a>,
-    /// Told that something has been taken that cannot be had again.
-    touched: Option<&'a mut bool>,
+    /// Something has been read that cannot be read again.
+    touched: bool,
 }
 
 enum Reader<'a> {
@@ -20,11 +20,12 @@ enum Reader<'a> {
 impl<'a> Source<'a> {
     pub(crate) fn of<R: Read>(reader: &'a mut R) -> Source<'a> {
         let reader = known_source(reader).map_or_else(|reader| Reader::Plain(reader), Reader::Known);
-        Source { reader, touched: None }
+        Source { reader, touched: false }
     }
 
-    pub(crate) fn noting(self, touched: &'a mut bool) -> Source<'a> {
-        Source { touched: Some(touched), ..self }
+    /// Whether something has been read that cannot be read again.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// What more is known of the reader than that it can be read.
@@ -32,7 +33,7 @@ impl<'a> Source<'a> {
         match &mut self.reader {
             Reader::Plain(_) => None,
             Reader::Known(known) => {
-                self.touched.iter_mut().for_each(|touched| **touched = true);
+                self.touched = true;
                 Some(*known)
             }
         }
@@ -41,7 +42,7 @@ impl<'a> Source<'a> {
 
 impl Read for Source<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.touched.iter_mut().for_each(|touched| **touched = true);
+        self.touched = true;
         match &mut self.reader {
             Reader::Plain(reader) => reader.read(buf),
             Reader::Known(reader) => reader.read_some(buf),

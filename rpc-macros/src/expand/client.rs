@@ -6,7 +6,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Type, parse_quote_spanned};
 
 use super::{codec, generate};
-use crate::model::{Method, Returned, Service, Sharing};
+use crate::model::{Method, Service, Sharing, Value};
 use crate::names;
 use crate::runtime::Runtime;
 
@@ -16,8 +16,6 @@ struct Kind {
     field: Ident,
     /// The type of the field, which makes connections.
     holds: TokenStream,
-    /// The function that begins a call.
-    begin: TokenStream,
     /// What a returned stream may borrow.
     lifetime: TokenStream,
     docs: TokenStream,
@@ -35,7 +33,6 @@ impl Kind {
                 Self {
                     field: Ident::new("client", Span::mixed_site()),
                     holds: generate!(#runtime::Client),
-                    begin: generate!(#runtime::call),
                     lifetime: generate!('static),
                     docs: generate!(#[doc = #sentence] #[derive(#runtime::Clone, #runtime::fmt::Debug)]),
                 }
@@ -48,7 +45,6 @@ impl Kind {
                 Self {
                     field: Ident::new("session", Span::mixed_site()),
                     holds: generate!(#runtime::Session),
-                    begin: generate!(#runtime::session_call),
                     lifetime: generate!('_),
                     docs: generate!(#[doc = #sentence] #[derive(#runtime::fmt::Debug)]),
                 }
@@ -169,11 +165,12 @@ fn options(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream 
 /// ```text
 /// fn list(&self, prefix: &str) -> Result<Vec<Entry>>;         // in
 /// fn list(&self, prefix: &str) -> Result<Vec<Entry>> {        // out
-///     call(&self.client, "list").value(parameter::<str, _>(), prefix).json(result::<Vec<Entry>, _>(), error::<..>())
+///     json(result::<Vec<Entry>, _>(), error::<..>())
+///         .of(Client::call(&self.client, "list").argument(parameter::<str, _>().with(prefix)))
 /// }
 /// ```
 fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
-    let Kind { field, begin, lifetime, .. } = kind;
+    let Kind { field, holds, lifetime, .. } = kind;
     let Method { conditions, tolerated, wire_name, .. } = method;
     // with a stream to send, the returned one holds that: its type has no name, and bounds are all there is to say of it
     let sent = method.stream.as_ref().map(|stream| &stream.written).into_iter();
@@ -185,47 +182,36 @@ fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
         Sharing::Shared => generate!(&#this.#field),
         Sharing::Session => generate!(&mut #this.#field),
     };
-    let (request, reply) = (request(method, runtime), reply(&method.returned, runtime));
-    let body = generate!({ #begin(#borrow, #wire_name).#request.#reply });
+    let (request, reply) = (request(method, runtime), codec::reply(&method.returned, runtime));
+    let body = generate!({ #reply.of(#holds::call(#borrow, #wire_name) #request) });
     quote!(#(#conditions)* #(#tolerated)* #signature #body)
 }
 
-/// The step that sends the parameters.
+/// The steps that say what is sent: nothing, one value or several, and maybe a stream.
 fn request(method: &Method, runtime: Runtime<'_>) -> TokenStream {
-    let content = method.stream.as_ref().map(|stream| &stream.name);
-    match (method.values.as_slice(), content) {
-        ([], None) => generate!(none()),
-        ([], Some(content)) => generate!(stream(#content)),
-        ([value], content) => {
-            let (codec, argument) = (codec::parameter(value, runtime), borrowed(&value.name, value.borrowed));
-            match content {
-                None => generate!(value(#codec, #argument)),
-                Some(content) => generate!(value_and_stream(#codec, #argument, #content)),
-            }
+    let argument = |value: &Value| {
+        let (codec, argument) = (codec::parameter(value, runtime), borrowed(&value.name, value.borrowed));
+        generate!(#codec.with(#argument))
+    };
+    let values = match method.values.as_slice() {
+        [] => TokenStream::new(),
+        [value] => {
+            let argument = argument(value);
+            generate!(.argument(#argument))
         }
-        (values, content) => {
+        values => {
             let fields = values.iter().map(|value| {
-                let (key, codec) = (names::plain(&value.name), codec::parameter(value, runtime));
-                let argument = borrowed(&value.name, value.borrowed);
-                generate!((#key, &#codec.with(#argument)))
+                let (key, argument) = (names::plain(&value.name), argument(value));
+                generate!((#key, &#argument))
             });
-            let fields = generate!(&[#(#fields),*]);
-            match content {
-                None => generate!(values(#fields)),
-                Some(content) => generate!(values_and_stream(#fields, #content)),
-            }
+            generate!(.argument(#runtime::NamedArguments(&[#(#fields),*])))
         }
-    }
-}
-
-/// The step that reads the reply.
-fn reply(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
-    let (result, error) = (codec::result(returned, runtime), codec::error(returned, runtime));
-    match (&returned.reply.value, &returned.reply.stream) {
-        (_, None) => generate!(json(#result, #error)),
-        (None, Some(_)) => generate!(octets(#error)),
-        (Some(_), Some(_)) => generate!(json_and_octets(#result, #error)),
-    }
+    };
+    let stream = method.stream.iter().map(|stream| {
+        let content = &stream.name;
+        generate!(.with_octets(#content))
+    });
+    generate!(#values #(#stream)*)
 }
 
 fn borrowed(name: &Ident, already: bool) -> TokenStream {

@@ -5,6 +5,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
+use super::generate;
 use crate::model::{Returned, Value, type_arguments};
 use crate::runtime::Runtime;
 
@@ -24,7 +25,7 @@ pub(crate) fn parameter(value: &Value, runtime: Runtime<'_>) -> TokenStream {
 /// Result<Vec<Entry>>          // in
 /// result::<Vec<Entry>, _>()   // out; unit() for ()
 /// ```
-pub(crate) fn result(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
+fn result(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
     let Some(value) = &returned.reply.value else {
         let span = Span::mixed_site();
         return quote_spanned!(span=> #runtime::unit());
@@ -41,7 +42,7 @@ pub(crate) fn result(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
 /// ```
 ///
 /// The name of the error may be hidden in an alias; then the compiler points at the whole return type.
-pub(crate) fn error(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
+fn error(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
     let outcome = &returned.outcome;
     let (first, last) = match type_arguments(&returned.written).nth(1) {
         Some(error) => ends(error),
@@ -51,6 +52,19 @@ pub(crate) fn error(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
     let open = quote_spanned!(first=> #runtime::error::<<);
     let close = quote_spanned!(last=> as #runtime::Outcome>::Error, _>());
     quote!(#open #outcome #close)
+}
+
+/// ```text
+/// Result<Vec<Entry>>                                          // in
+/// json(result::<Vec<Entry>, _>(), error::<..>())              // out; or octets(..), or json_and_octets(..)
+/// ```
+pub(crate) fn reply(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
+    let (result, error) = (result(returned, runtime), error(returned, runtime));
+    match (&returned.reply.value, &returned.reply.stream) {
+        (_, None) => generate!(#runtime::json(#result, #error)),
+        (None, Some(_)) => generate!(#runtime::octets(#error)),
+        (Some(_), Some(_)) => generate!(#runtime::json_and_octets(#result, #error)),
+    }
 }
 
 /// The places of the first and the last token, for generated tokens that stand for them.

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::{codec, generate};
-use crate::model::{Method, Returned, Service, Sharing};
+use crate::model::{Method, Service, Sharing};
 use crate::names;
 use crate::runtime::Runtime;
 
@@ -113,52 +113,39 @@ fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 
 /// ```text
 /// fn list(&self, prefix: &str) -> Result<Vec<Entry>>;                                                    // in
-/// "list" => serve_value(call, parameter::<str, _>(), json(result::<Vec<Entry>, _>(), error::<..>()),           // out
+/// "list" => serve(call, parameter::<str, _>(), json(result::<Vec<Entry>, _>(), error::<..>()),           // out
 ///     |prefix, reply| reply.send(<S as Vault>::list(&*self.service, &prefix))),
 /// ```
 ///
-/// The closure answers by itself, for what a handler returns may borrow from what it received.
+/// The closure replies by itself, because what a handler returns may borrow from what it received.
 fn arm(method: &Method, service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let Method { conditions, tolerated, wire_name, .. } = method;
-    let reply = reply(&method.returned, runtime);
-    let handled = handled(method, service);
-    let send = generate!(__rpc_reply.send(#handled));
+    let (arguments, received) = arguments(method, runtime);
+    let (reply, handled) = (codec::reply(&method.returned, runtime), handled(method, service));
+    let served = generate! {
+        #runtime::serve(__rpc_call, #arguments, #reply, |#received, __rpc_reply| __rpc_reply.send(#handled))
+    };
+    generate!(#(#conditions)* #(#tolerated)* #wire_name => #served,)
+}
+
+/// What a method takes, and the pattern of what the handler's closure gets.
+fn arguments(method: &Method, runtime: Runtime<'_>) -> (TokenStream, TokenStream) {
     let content = method.stream.as_ref().map(|stream| names::received(&stream.name));
-    let served = match (method.values.as_slice(), content) {
-        ([], None) => generate!(#runtime::serve_none(__rpc_call, #reply, |__rpc_reply| #send)),
-        ([], Some(content)) => {
-            generate!(#runtime::serve_stream(__rpc_call, #reply, |#content, __rpc_reply| #send))
-        }
-        ([value], content) => {
-            let (codec, received) = (codec::parameter(value, runtime), names::received(&value.name));
-            match content {
-                None => generate!(#runtime::serve_value(__rpc_call, #codec, #reply, |#received, __rpc_reply| #send)),
-                Some(content) => generate! {
-                    #runtime::serve_value_and_stream(
-                        __rpc_call, #codec, #reply, |#received, #content, __rpc_reply| #send
-                    )
-                },
-            }
-        }
-        (values, content) => {
+    let (values, received) = match (method.values.as_slice(), &content) {
+        ([], Some(content)) => return (generate!(#runtime::Octets), content.into_token_stream()),
+        ([], None) => (generate!(#runtime::NoParameters), generate!(())),
+        ([value], _) => (codec::parameter(value, runtime), names::received(&value.name).into_token_stream()),
+        (values, _) => {
             let keys = values.iter().map(|value| names::plain(&value.name));
             let codecs = nested(values.iter().map(|value| codec::parameter(value, runtime)));
             let received = nested(values.iter().map(|value| names::received(&value.name).into_token_stream()));
-            match content {
-                None => generate! {
-                    #runtime::serve_values(
-                        __rpc_call, &[#(#keys),*], #codecs, #reply, |#received, __rpc_reply| #send
-                    )
-                },
-                Some(content) => generate! {
-                    #runtime::serve_values_and_stream(
-                        __rpc_call, &[#(#keys),*], #codecs, #reply, |#received, #content, __rpc_reply| #send
-                    )
-                },
-            }
+            (generate!(#runtime::NamedParameters { names: &[#(#keys),*], codecs: #codecs }), received)
         }
     };
-    generate!(#(#conditions)* #(#tolerated)* #wire_name => #served,)
+    match content {
+        None => (values, received),
+        Some(content) => (generate!(#runtime::AndOctets(#values)), generate!((#received, #content))),
+    }
 }
 
 /// The handler's answer to what was received.
@@ -178,16 +165,6 @@ fn handled(method: &Method, service: &Service) -> TokenStream {
     });
     let arguments = values.chain(stream);
     generate!(<#implementor as #ident>::#called(#handler, #(#arguments),*))
-}
-
-/// How the handler's answer travels.
-fn reply(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
-    let (result, error) = (codec::result(returned, runtime), codec::error(returned, runtime));
-    match (&returned.reply.value, &returned.reply.stream) {
-        (_, None) => generate!(#runtime::json(#result, #error)),
-        (None, Some(_)) => generate!(#runtime::octets(#error)),
-        (Some(_), Some(_)) => generate!(#runtime::json_and_octets(#result, #error)),
-    }
 }
 
 /// `(a, (b, (c, ())))`: a list of any length, in which every member has its own type.

@@ -147,51 +147,62 @@ impl VaultClient {
 #[automatically_derived]
 impl Vault for VaultClient {
     fn list_entries(&self) -> Result<Vec<Entry>> {
-        ::renamed::inner::__private::call(&self.client, "vault.ListEntries")
-            .none()
-            .json(
+        ::renamed::inner::__private::json(
                 ::renamed::inner::__private::result::<Vec<Entry>, _>(),
                 ::renamed::inner::__private::error::<
                     <Result<()> as ::renamed::inner::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::renamed::inner::__private::Client::call(
+                    &self.client,
+                    "vault.ListEntries",
+                ),
+            )
     }
     #[allow(deprecated)]
     fn remove(&self, name: &str) -> Result<()> {
-        ::renamed::inner::__private::call(&self.client, "Erase")
-            .value(::renamed::inner::__private::parameter::<str, _>(), name)
-            .json(
+        ::renamed::inner::__private::json(
                 ::renamed::inner::__private::unit(),
                 ::renamed::inner::__private::error::<
                     <Result<()> as ::renamed::inner::__private::Outcome>::Error,
                     _,
                 >(),
+            )
+            .of(
+                ::renamed::inner::__private::Client::call(&self.client, "Erase")
+                    .argument(
+                        ::renamed::inner::__private::parameter::<str, _>().with(name),
+                    ),
             )
     }
     #[cfg(unix)]
     fn r#move(&self, r#type: Kind) -> Result<()> {
-        ::renamed::inner::__private::call(&self.client, "vault.Move")
-            .value(::renamed::inner::__private::parameter::<Kind, _>(), &r#type)
-            .json(
+        ::renamed::inner::__private::json(
                 ::renamed::inner::__private::unit(),
                 ::renamed::inner::__private::error::<
                     <Result<()> as ::renamed::inner::__private::Outcome>::Error,
                     _,
                 >(),
+            )
+            .of(
+                ::renamed::inner::__private::Client::call(&self.client, "vault.Move")
+                    .argument(
+                        ::renamed::inner::__private::parameter::<Kind, _>().with(&r#type),
+                    ),
             )
     }
     #[cfg_attr(feature = "extra", cfg(unix))]
     fn extra(&self) -> Result<()> {
-        ::renamed::inner::__private::call(&self.client, "vault.Extra")
-            .none()
-            .json(
+        ::renamed::inner::__private::json(
                 ::renamed::inner::__private::unit(),
                 ::renamed::inner::__private::error::<
                     <Result<()> as ::renamed::inner::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(::renamed::inner::__private::Client::call(&self.client, "vault.Extra"))
     }
 }
 /// Serves a [`Vault`]: all connections share the handler, and a clone is the same server.
@@ -269,8 +280,9 @@ where
     ) -> ::renamed::inner::__private::Served<'__rpc> {
         match __rpc_call.endpoint() {
             "vault.ListEntries" => {
-                ::renamed::inner::__private::serve_none(
+                ::renamed::inner::__private::serve(
                     __rpc_call,
+                    ::renamed::inner::__private::NoParameters,
                     ::renamed::inner::__private::json(
                         ::renamed::inner::__private::result::<Vec<Entry>, _>(),
                         ::renamed::inner::__private::error::<
@@ -278,7 +290,7 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_reply| {
+                    |(), __rpc_reply| {
                         __rpc_reply
                             .send(<__RpcService as Vault>::list_entries(&*self.service))
                     },
@@ -286,7 +298,7 @@ where
             }
             #[allow(deprecated)]
             "Erase" => {
-                ::renamed::inner::__private::serve_value(
+                ::renamed::inner::__private::serve(
                     __rpc_call,
                     ::renamed::inner::__private::parameter::<str, _>(),
                     ::renamed::inner::__private::json(
@@ -309,7 +321,7 @@ where
             }
             #[cfg(unix)]
             "vault.Move" => {
-                ::renamed::inner::__private::serve_value(
+                ::renamed::inner::__private::serve(
                     __rpc_call,
                     ::renamed::inner::__private::parameter::<Kind, _>(),
                     ::renamed::inner::__private::json(
@@ -332,8 +344,9 @@ where
             }
             #[cfg_attr(feature = "extra", cfg(unix))]
             "vault.Extra" => {
-                ::renamed::inner::__private::serve_none(
+                ::renamed::inner::__private::serve(
                     __rpc_call,
+                    ::renamed::inner::__private::NoParameters,
                     ::renamed::inner::__private::json(
                         ::renamed::inner::__private::unit(),
                         ::renamed::inner::__private::error::<
@@ -341,7 +354,7 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_reply| {
+                    |(), __rpc_reply| {
                         __rpc_reply.send(<__RpcService as Vault>::extra(&*self.service))
                     },
                 )

@@ -112,48 +112,55 @@ impl CursorClient {
 #[allow(refining_impl_trait)]
 impl Cursor for CursorClient {
     fn seek(&mut self, position: u64) -> Result<()> {
-        ::rpc_core::__private::session_call(&mut self.session, "seek")
-            .value(::rpc_core::__private::parameter::<u64, _>(), &position)
-            .json(
+        ::rpc_core::__private::json(
                 ::rpc_core::__private::unit(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::rpc_core::__private::Session::call(&mut self.session, "seek")
+                    .argument(
+                        ::rpc_core::__private::parameter::<u64, _>().with(&position),
+                    ),
+            )
     }
     fn rest(&mut self) -> Result<::rpc_core::__private::OctetReader<'_>> {
-        ::rpc_core::__private::session_call(&mut self.session, "rest")
-            .none()
-            .octets(
+        ::rpc_core::__private::octets(
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(::rpc_core::__private::Session::call(&mut self.session, "rest"))
     }
     fn append(&mut self, content: impl Read) -> Result<u64> {
-        ::rpc_core::__private::session_call(&mut self.session, "append")
-            .stream(content)
-            .json(
+        ::rpc_core::__private::json(
                 ::rpc_core::__private::result::<u64, _>(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::rpc_core::__private::Session::call(&mut self.session, "append")
+                    .with_octets(content),
+            )
     }
     fn replace(
         &mut self,
         content: impl Read,
     ) -> Result<::rpc_core::__private::OctetReader<'_, impl Read>> {
-        ::rpc_core::__private::session_call(&mut self.session, "replace")
-            .stream(content)
-            .octets(
+        ::rpc_core::__private::octets(
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
+            )
+            .of(
+                ::rpc_core::__private::Session::call(&mut self.session, "replace")
+                    .with_octets(content),
             )
     }
 }
@@ -221,7 +228,7 @@ where
     ) -> ::rpc_core::__private::Served<'__rpc> {
         match __rpc_call.endpoint() {
             "seek" => {
-                ::rpc_core::__private::serve_value(
+                ::rpc_core::__private::serve(
                     __rpc_call,
                     ::rpc_core::__private::parameter::<u64, _>(),
                     ::rpc_core::__private::json(
@@ -243,23 +250,25 @@ where
                 )
             }
             "rest" => {
-                ::rpc_core::__private::serve_none(
+                ::rpc_core::__private::serve(
                     __rpc_call,
+                    ::rpc_core::__private::NoParameters,
                     ::rpc_core::__private::octets(
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,
                             _,
                         >(),
                     ),
-                    |__rpc_reply| {
+                    |(), __rpc_reply| {
                         __rpc_reply
                             .send(<__RpcService as Cursor>::rest(&mut self.service))
                     },
                 )
             }
             "append" => {
-                ::rpc_core::__private::serve_stream(
+                ::rpc_core::__private::serve(
                     __rpc_call,
+                    ::rpc_core::__private::Octets,
                     ::rpc_core::__private::json(
                         ::rpc_core::__private::result::<u64, _>(),
                         ::rpc_core::__private::error::<
@@ -279,8 +288,9 @@ where
                 )
             }
             "replace" => {
-                ::rpc_core::__private::serve_stream(
+                ::rpc_core::__private::serve(
                     __rpc_call,
+                    ::rpc_core::__private::Octets,
                     ::rpc_core::__private::octets(
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,

@@ -215,129 +215,155 @@ impl VaultClient {
 #[allow(refining_impl_trait)]
 impl Vault for VaultClient {
     fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
-        ::rpc_core::__private::call(&self.client, "list")
-            .value(::rpc_core::__private::parameter::<str, _>(), prefix)
-            .json(
+        ::rpc_core::__private::json(
                 ::rpc_core::__private::result::<Vec<Entry>, _>(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::rpc_core::__private::Client::call(&self.client, "list")
+                    .argument(::rpc_core::__private::parameter::<str, _>().with(prefix)),
+            )
     }
     fn count(&self) -> Result<u64, CountError> {
-        ::rpc_core::__private::call(&self.client, "count")
-            .none()
-            .json(
+        ::rpc_core::__private::json(
                 ::rpc_core::__private::result::<u64, _>(),
                 ::rpc_core::__private::error::<
                     <Result<(), CountError> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(::rpc_core::__private::Client::call(&self.client, "count"))
     }
     fn rename(&self, from: &str, to: String, limit: Option<u32>) -> Result<()> {
-        ::rpc_core::__private::call(&self.client, "rename")
-            .values(
-                &[
-                    ("from", &::rpc_core::__private::parameter::<str, _>().with(from)),
-                    ("to", &::rpc_core::__private::parameter::<String, _>().with(&to)),
-                    (
-                        "limit",
-                        &::rpc_core::__private::parameter::<Option<u32>, _>()
-                            .with(&limit),
-                    ),
-                ],
-            )
-            .json(
+        ::rpc_core::__private::json(
                 ::rpc_core::__private::unit(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::rpc_core::__private::Client::call(&self.client, "rename")
+                    .argument(
+                        ::rpc_core::__private::NamedArguments(
+                            &[
+                                (
+                                    "from",
+                                    &::rpc_core::__private::parameter::<str, _>().with(from),
+                                ),
+                                (
+                                    "to",
+                                    &::rpc_core::__private::parameter::<String, _>().with(&to),
+                                ),
+                                (
+                                    "limit",
+                                    &::rpc_core::__private::parameter::<Option<u32>, _>()
+                                        .with(&limit),
+                                ),
+                            ],
+                        ),
+                    ),
+            )
     }
     fn fetch(&self, name: &str) -> Result<::rpc_core::__private::OctetReader<'static>> {
-        ::rpc_core::__private::call(&self.client, "fetch")
-            .value(::rpc_core::__private::parameter::<str, _>(), name)
-            .octets(
+        ::rpc_core::__private::octets(
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::rpc_core::__private::Client::call(&self.client, "fetch")
+                    .argument(::rpc_core::__private::parameter::<str, _>().with(name)),
+            )
     }
     fn digest<'a>(&'a self, content: impl io::Read + 'a) -> io::Result<Digest> {
-        ::rpc_core::__private::call(&self.client, "digest")
-            .stream(content)
-            .json(
+        ::rpc_core::__private::json(
                 ::rpc_core::__private::result::<Digest, _>(),
                 ::rpc_core::__private::error::<
                     <io::Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::rpc_core::__private::Client::call(&self.client, "digest")
+                    .with_octets(content),
+            )
     }
     fn store(&self, name: &str, content: impl Read) -> Result<Receipt> {
-        ::rpc_core::__private::call(&self.client, "store")
-            .value_and_stream(
-                ::rpc_core::__private::parameter::<str, _>(),
-                name,
-                content,
-            )
-            .json(
+        ::rpc_core::__private::json(
                 ::rpc_core::__private::result::<Receipt, _>(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::rpc_core::__private::Client::call(&self.client, "store")
+                    .argument(::rpc_core::__private::parameter::<str, _>().with(name))
+                    .with_octets(content),
+            )
     }
     fn append(&self, name: &str, position: u64, content: impl Read) -> Result<()> {
-        ::rpc_core::__private::call(&self.client, "append")
-            .values_and_stream(
-                &[
-                    ("name", &::rpc_core::__private::parameter::<str, _>().with(name)),
-                    (
-                        "position",
-                        &::rpc_core::__private::parameter::<u64, _>().with(&position),
-                    ),
-                ],
-                content,
-            )
-            .json(
+        ::rpc_core::__private::json(
                 ::rpc_core::__private::unit(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::rpc_core::__private::Client::call(&self.client, "append")
+                    .argument(
+                        ::rpc_core::__private::NamedArguments(
+                            &[
+                                (
+                                    "name",
+                                    &::rpc_core::__private::parameter::<str, _>().with(name),
+                                ),
+                                (
+                                    "position",
+                                    &::rpc_core::__private::parameter::<u64, _>()
+                                        .with(&position),
+                                ),
+                            ],
+                        ),
+                    )
+                    .with_octets(content),
+            )
     }
     fn open(
         &self,
         name: &str,
     ) -> Result<(Entry, ::rpc_core::__private::OctetReader<'static>)> {
-        ::rpc_core::__private::call(&self.client, "open")
-            .value(::rpc_core::__private::parameter::<str, _>(), name)
-            .json_and_octets(
+        ::rpc_core::__private::json_and_octets(
                 ::rpc_core::__private::result::<Entry, _>(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
             )
+            .of(
+                ::rpc_core::__private::Client::call(&self.client, "open")
+                    .argument(::rpc_core::__private::parameter::<str, _>().with(name)),
+            )
     }
     fn compress<'a>(
         &'a self,
         plain: impl Read + Send + 'a,
     ) -> Result<::rpc_core::__private::OctetReader<'static, impl Read + Send + 'a>> {
-        ::rpc_core::__private::call(&self.client, "compress")
-            .stream(plain)
-            .octets(
+        ::rpc_core::__private::octets(
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
+            )
+            .of(
+                ::rpc_core::__private::Client::call(&self.client, "compress")
+                    .with_octets(plain),
             )
     }
     fn convert(
@@ -345,18 +371,19 @@ impl Vault for VaultClient {
         format: Format,
         content: impl io::Read,
     ) -> Result<(Entry, ::rpc_core::__private::OctetReader<'static, impl io::Read>)> {
-        ::rpc_core::__private::call(&self.client, "convert")
-            .value_and_stream(
-                ::rpc_core::__private::parameter::<Format, _>(),
-                &format,
-                content,
-            )
-            .json_and_octets(
+        ::rpc_core::__private::json_and_octets(
                 ::rpc_core::__private::result::<Entry, _>(),
                 ::rpc_core::__private::error::<
                     <Result<()> as ::rpc_core::__private::Outcome>::Error,
                     _,
                 >(),
+            )
+            .of(
+                ::rpc_core::__private::Client::call(&self.client, "convert")
+                    .argument(
+                        ::rpc_core::__private::parameter::<Format, _>().with(&format),
+                    )
+                    .with_octets(content),
             )
     }
 }
@@ -469,7 +496,7 @@ where
     ) -> ::rpc_core::__private::Served<'__rpc> {
         match __rpc_call.endpoint() {
             "list" => {
-                ::rpc_core::__private::serve_value(
+                ::rpc_core::__private::serve(
                     __rpc_call,
                     ::rpc_core::__private::parameter::<str, _>(),
                     ::rpc_core::__private::json(
@@ -491,8 +518,9 @@ where
                 )
             }
             "count" => {
-                ::rpc_core::__private::serve_none(
+                ::rpc_core::__private::serve(
                     __rpc_call,
+                    ::rpc_core::__private::NoParameters,
                     ::rpc_core::__private::json(
                         ::rpc_core::__private::result::<u64, _>(),
                         ::rpc_core::__private::error::<
@@ -503,22 +531,24 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_reply| {
+                    |(), __rpc_reply| {
                         __rpc_reply.send(<__RpcService as Vault>::count(&*self.service))
                     },
                 )
             }
             "rename" => {
-                ::rpc_core::__private::serve_values(
+                ::rpc_core::__private::serve(
                     __rpc_call,
-                    &["from", "to", "limit"],
-                    (
-                        ::rpc_core::__private::parameter::<str, _>(),
-                        (
-                            ::rpc_core::__private::parameter::<String, _>(),
-                            (::rpc_core::__private::parameter::<Option<u32>, _>(), ()),
+                    ::rpc_core::__private::NamedParameters {
+                        names: &["from", "to", "limit"],
+                        codecs: (
+                            ::rpc_core::__private::parameter::<str, _>(),
+                            (
+                                ::rpc_core::__private::parameter::<String, _>(),
+                                (::rpc_core::__private::parameter::<Option<u32>, _>(), ()),
+                            ),
                         ),
-                    ),
+                    },
                     ::rpc_core::__private::json(
                         ::rpc_core::__private::unit(),
                         ::rpc_core::__private::error::<
@@ -546,7 +576,7 @@ where
                 )
             }
             "fetch" => {
-                ::rpc_core::__private::serve_value(
+                ::rpc_core::__private::serve(
                     __rpc_call,
                     ::rpc_core::__private::parameter::<str, _>(),
                     ::rpc_core::__private::octets(
@@ -567,8 +597,9 @@ where
                 )
             }
             "digest" => {
-                ::rpc_core::__private::serve_stream(
+                ::rpc_core::__private::serve(
                     __rpc_call,
+                    ::rpc_core::__private::Octets,
                     ::rpc_core::__private::json(
                         ::rpc_core::__private::result::<Digest, _>(),
                         ::rpc_core::__private::error::<
@@ -588,9 +619,11 @@ where
                 )
             }
             "store" => {
-                ::rpc_core::__private::serve_value_and_stream(
+                ::rpc_core::__private::serve(
                     __rpc_call,
-                    ::rpc_core::__private::parameter::<str, _>(),
+                    ::rpc_core::__private::AndOctets(
+                        ::rpc_core::__private::parameter::<str, _>(),
+                    ),
                     ::rpc_core::__private::json(
                         ::rpc_core::__private::result::<Receipt, _>(),
                         ::rpc_core::__private::error::<
@@ -598,7 +631,7 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_received_name, __rpc_received_content, __rpc_reply| {
+                    |(__rpc_received_name, __rpc_received_content), __rpc_reply| {
                         __rpc_reply
                             .send(
                                 <__RpcService as Vault>::store(
@@ -611,13 +644,15 @@ where
                 )
             }
             "append" => {
-                ::rpc_core::__private::serve_values_and_stream(
+                ::rpc_core::__private::serve(
                     __rpc_call,
-                    &["name", "position"],
-                    (
-                        ::rpc_core::__private::parameter::<str, _>(),
-                        (::rpc_core::__private::parameter::<u64, _>(), ()),
-                    ),
+                    ::rpc_core::__private::AndOctets(::rpc_core::__private::NamedParameters {
+                        names: &["name", "position"],
+                        codecs: (
+                            ::rpc_core::__private::parameter::<str, _>(),
+                            (::rpc_core::__private::parameter::<u64, _>(), ()),
+                        ),
+                    }),
                     ::rpc_core::__private::json(
                         ::rpc_core::__private::unit(),
                         ::rpc_core::__private::error::<
@@ -626,8 +661,10 @@ where
                         >(),
                     ),
                     |
-                        (__rpc_received_name, (__rpc_received_position, ())),
-                        __rpc_received_content,
+                        (
+                            (__rpc_received_name, (__rpc_received_position, ())),
+                            __rpc_received_content,
+                        ),
                         __rpc_reply|
                     {
                         __rpc_reply
@@ -643,7 +680,7 @@ where
                 )
             }
             "open" => {
-                ::rpc_core::__private::serve_value(
+                ::rpc_core::__private::serve(
                     __rpc_call,
                     ::rpc_core::__private::parameter::<str, _>(),
                     ::rpc_core::__private::json_and_octets(
@@ -665,8 +702,9 @@ where
                 )
             }
             "compress" => {
-                ::rpc_core::__private::serve_stream(
+                ::rpc_core::__private::serve(
                     __rpc_call,
+                    ::rpc_core::__private::Octets,
                     ::rpc_core::__private::octets(
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,
@@ -685,9 +723,11 @@ where
                 )
             }
             "convert" => {
-                ::rpc_core::__private::serve_value_and_stream(
+                ::rpc_core::__private::serve(
                     __rpc_call,
-                    ::rpc_core::__private::parameter::<Format, _>(),
+                    ::rpc_core::__private::AndOctets(
+                        ::rpc_core::__private::parameter::<Format, _>(),
+                    ),
                     ::rpc_core::__private::json_and_octets(
                         ::rpc_core::__private::result::<Entry, _>(),
                         ::rpc_core::__private::error::<
@@ -695,7 +735,7 @@ where
                             _,
                         >(),
                     ),
-                    |__rpc_received_format, __rpc_received_content, __rpc_reply| {
+                    |(__rpc_received_format, __rpc_received_content), __rpc_reply| {
                         __rpc_reply
                             .send(
                                 <__RpcService as Vault>::convert(

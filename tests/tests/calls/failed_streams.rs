@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, RequestReader, Served, ServerConfig};
+use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, OctetReader, Served, ServerConfig};
 use rpc_tests::{Peer, serve_bytes, watchdog, wire};
 
 /// What is the same each time: words, kind, and what the failure means for the call.
@@ -78,7 +78,7 @@ impl Dispatch for Rereading {
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
-        call.octets_to_json(|mut content: RequestReader| {
+        call.takes_octets().returns_json(|mut content: OctetReader<'static>| {
             let failures = [(); 2].map(|()| told(content.read_to_end(&mut Vec::new()).unwrap_err()));
             self.0.send(failures).unwrap();
             Ok::<_, Error>(())

@@ -150,9 +150,9 @@ impl Dispatch for Contented<Duplicate> {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Answered<'c> {
         match call.endpoint() {
-            "join" => call.json(|_: serde_json::Value| Ok::<_, Error>("x".repeat(1000))),
-            "nothing" => call.json(|(): ()| Ok::<_, Error>(vec![1, 2, 3])),
-            _ => call.json(|text: String| Ok::<_, Error>(text)),
+            "join" => call.takes_json().returns_json(|_: serde_json::Value| Ok::<_, Error>("x".repeat(1000))),
+            "nothing" => call.takes_json().returns_json(|(): ()| Ok::<_, Error>(vec![1, 2, 3])),
+            _ => call.takes_json().returns_json(|text: String| Ok::<_, Error>(text)),
         }
     }
 }

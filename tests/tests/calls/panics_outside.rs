@@ -41,8 +41,8 @@ impl Dispatch for Careless {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
-            "explode" => call.json(|(): ()| -> Result<()> { panic_any(Bomb) }),
-            _ => call.json(|number: u32| Ok::<_, Error>(number)),
+            "explode" => call.takes_json().returns_json(|(): ()| -> Result<()> { panic_any(Bomb) }),
+            _ => call.takes_json().returns_json(|number: u32| Ok::<_, Error>(number)),
         }
     }
 }

@@ -39,10 +39,12 @@ impl Dispatch for Spring {
         let left = count.parse().unwrap_or(usize::MAX);
         let water = || Water { left, told: self.told.clone(), gate: self.gate.clone() };
         match what {
-            "echo" => call.json(|text: String| Ok::<_, Error>(text)),
-            "flow" => call.json_to_octets(|()| Ok::<_, Error>(water())),
-            "label" => call.json_to_json_and_octets(|()| Ok::<_, Error>(("a label".to_owned(), water()))),
-            "take" => call.octets_to_json(|mut content| Ok::<_, Error>(io::copy(&mut content, &mut io::sink())?)),
+            "echo" => call.takes_json().returns_json(|text: String| Ok::<_, Error>(text)),
+            "flow" => call.takes_json().returns_octets(|()| Ok::<_, Error>(water())),
+            "label" => call.takes_json().returns_json_and_octets(|()| Ok::<_, Error>(("a label".to_owned(), water()))),
+            "take" => {
+                call.takes_octets().returns_json(|mut content| Ok::<_, Error>(io::copy(&mut content, &mut io::sink())?))
+            }
             _ => call.unknown_endpoint(&CONTRACT),
         }
     }

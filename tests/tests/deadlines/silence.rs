@@ -20,7 +20,7 @@ fn upload(client: &Client) -> Result<()> {
 }
 
 fn both(client: &Client) -> Result<()> {
-    client.call("x").with_json_and_octets(&(), &b"abc"[..]).json::<Value>().map(drop)
+    client.call("x").with(&()).with_octets(&b"abc"[..]).json::<Value>().map(drop)
 }
 
 fn octets(client: &Client) -> Result<()> {

@@ -19,31 +19,39 @@ impl Dispatch for Filters {
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
             // lazy: reads as it is read
-            "invert" => call.octets_to_octets(|content| Ok::<_, Error>(Invert(content))),
+            "invert" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(Invert(content))),
             // reads everything first
-            "swallow" => call.octets_to_octets(|mut content| {
+            "swallow" => call.takes_octets().returns_octets(|mut content| {
                 let mut bytes = Vec::new();
                 content.read_to_end(&mut bytes)?;
                 Ok::<_, Error>(io::Cursor::new(bytes))
             }),
             // gives more than it gets
-            "triple" => call.octets_to_octets(|content| Ok::<_, Error>(Triple { content, left: Vec::new() })),
+            "triple" => {
+                call.takes_octets().returns_octets(|content| Ok::<_, Error>(Triple { content, left: Vec::new() }))
+            }
             // gives a byte for many
-            "tenth" => call.octets_to_octets(|content| Ok::<_, Error>(Tenth(content))),
+            "tenth" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(Tenth(content))),
             // reads on a thread of its own
-            "threaded" => call.octets_to_octets(|mut content| {
+            "threaded" => call.takes_octets().returns_octets(|mut content| {
                 let (mut writer, reader) = pipe();
                 thread::spawn(move || io::copy(&mut content, &mut writer));
                 Ok::<_, Error>(reader)
             }),
             // reads nothing
-            "ignore" => call.octets_to_octets(|_content| Ok::<_, Error>(&b"ignored"[..])),
-            "refuse" => call.octets_to_octets(|_content| Err::<io::Empty, _>(Error::new("no filter today"))),
+            "ignore" => call.takes_octets().returns_octets(|_content| Ok::<_, Error>(&b"ignored"[..])),
+            "refuse" => {
+                call.takes_octets().returns_octets(|_content| Err::<io::Empty, _>(Error::new("no filter today")))
+            }
             // stops after so many bytes of input
-            "stop" => call.octets_to_octets(|content| Ok::<_, Error>(content.take(300_000))),
-            "fail" => call.octets_to_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Failing))),
-            "panic" => call.octets_to_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Panicking))),
-            _ => call.json(|value: u32| Ok::<_, Error>(value)),
+            "stop" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000))),
+            "fail" => {
+                call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Failing)))
+            }
+            "panic" => {
+                call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Panicking)))
+            }
+            _ => call.takes_json().returns_json(|value: u32| Ok::<_, Error>(value)),
         }
     }
 }

@@ -76,50 +76,50 @@ impl Dispatch for Service {
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         let (witness, name) = (&self.0, call.endpoint());
         match name {
-            "double" => call.json(|number: u64| {
+            "double" => call.takes_json().returns_json(|number: u64| {
                 witness.saw(format!("double {number}"));
                 Ok::<_, Error>(number * 2)
             }),
-            "refuse" => call.json(|text: String| {
+            "refuse" => call.takes_json().returns_json(|text: String| {
                 witness.saw(name);
                 Err::<(), _>(Error::new(text))
             }),
-            "letters" => call.json(|letters: String| {
+            "letters" => call.takes_json().returns_json(|letters: String| {
                 witness.saw(name);
                 Ok::<_, Error>(letters)
             }),
-            "stream" => call.json_to_octets(|count: u64| {
+            "stream" => call.takes_json().returns_octets(|count: u64| {
                 witness.saw(name);
                 Ok::<_, Error>(Source::of(count))
             }),
-            "broken" => call.json_to_octets(|count: u64| {
+            "broken" => call.takes_json().returns_octets(|count: u64| {
                 witness.saw(name);
                 Ok::<_, Error>(Source::failing(count, "the server's source broke"))
             }),
-            "count" => call.octets_to_json(|content| {
+            "count" => call.takes_octets().returns_json(|content| {
                 witness.saw(name);
                 counted(content)
             }),
-            "full" => call.octets_to_json(|mut content| {
+            "full" => call.takes_octets().returns_json(|mut content| {
                 witness.saw(name);
                 content.read_exact(&mut [0; 5000])?;
                 Err::<(), _>(Error::new("disk full"))
             }),
-            "first" => call.octets_to_json(|mut content| {
+            "first" => call.takes_octets().returns_json(|mut content| {
                 witness.saw(name);
                 let mut first = [0; 4];
                 content.read_exact(&mut first)?;
                 Ok::<_, Error>(first)
             }),
-            "echo" => call.octets_to_octets(|content| {
+            "echo" => call.takes_octets().returns_octets(|content| {
                 witness.saw(name);
                 Ok::<_, Error>(content)
             }),
-            "store" => call.json_and_octets_to_json(|factor: u64, content| {
+            "store" => call.takes_json_and_octets().returns_json(|(factor, content): (u64, _)| {
                 witness.saw(name);
                 Ok::<_, Error>(factor * counted(content)?)
             }),
-            "open" => call.json_to_json_and_octets(|count: u64| {
+            "open" => call.takes_json().returns_json_and_octets(|count: u64| {
                 witness.saw(name);
                 Ok::<_, Error>((count, Source::of(count)))
             }),

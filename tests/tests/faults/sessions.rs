@@ -183,7 +183,7 @@ fn echo(client: &Client) -> Result<Outcome> {
 }
 
 fn store(client: &Client) -> Result<Outcome> {
-    let call = client.call("store").with_json_and_octets(&2, Source::of(STREAM));
+    let call = client.call("store").with(&2).with_octets(Source::of(STREAM));
     call.json().map(Outcome::Value)
 }
 

@@ -11,7 +11,7 @@ use crate::service::{Broken, COUNTS, FIRE, echo, taps};
 /// Sends a stream that fails behind so many bytes.
 fn send(client: &Client, endpoint: &str, content: impl Read) -> Error {
     match endpoint {
-        "store" => client.call(endpoint).with_json_and_octets(&(), content).json::<String>(),
+        "store" => client.call(endpoint).with(&()).with_octets(content).json::<String>(),
         _ => client.call(endpoint).with_octets(content).json::<String>(),
     }
     .unwrap_err()

@@ -62,12 +62,14 @@ impl Dispatch for Taps {
         let (what, count) = call.endpoint().split_once(' ').unwrap_or((call.endpoint(), "0"));
         let count: usize = count.parse().unwrap();
         match what {
-            "echo" => call.json(|text: String| Ok::<_, Error>(text)),
-            "give" => call.json_to_octets(|()| Ok::<_, Error>(Broken::behind(count))),
-            "open" => call.json_to_json_and_octets(|()| Ok::<_, Error>((count, Broken::behind(count)))),
-            "panic" => call.json_to_octets(|()| Ok::<_, Error>(Broken { panics: true, ..Broken::behind(count) })),
-            "take" => call.octets_to_json(|content| self.take(content)),
-            "store" => call.json_and_octets_to_json(|(), content| self.take(content)),
+            "echo" => call.takes_json().returns_json(|text: String| Ok::<_, Error>(text)),
+            "give" => call.takes_json().returns_octets(|()| Ok::<_, Error>(Broken::behind(count))),
+            "open" => call.takes_json().returns_json_and_octets(|()| Ok::<_, Error>((count, Broken::behind(count)))),
+            "panic" => {
+                call.takes_json().returns_octets(|()| Ok::<_, Error>(Broken { panics: true, ..Broken::behind(count) }))
+            }
+            "take" => call.takes_octets().returns_json(|content| self.take(content)),
+            "store" => call.takes_json_and_octets().returns_json(|((), content)| self.take(content)),
             _ => call.unknown_endpoint(&CONTRACT),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use rpc_core::{Call, Contract, Dispatch, Error, RequestReader, Result, Served};
+use rpc_core::{Call, Contract, Dispatch, Error, OctetReader, Result, Served};
 
 /// Bytes of the largest frame of a stream.
 pub(crate) const FRAME: usize = 512 * 1024;
@@ -39,17 +39,17 @@ impl Dispatch for Gate {
         let (what, count) = call.endpoint().split_once(' ').unwrap_or((call.endpoint(), "0"));
         let count: usize = count.parse().unwrap();
         match what {
-            "echo" => call.json(|text: String| Ok::<_, Error>(text)),
-            "fail" => call.octets_to_json(|content| {
+            "echo" => call.takes_json().returns_json(|text: String| Ok::<_, Error>(text)),
+            "fail" => call.takes_octets().returns_json(|content| {
                 read_exactly(content, count)?;
                 Err::<(), _>(Error::with_details(format!("full at {count}"), &count))
             }),
-            "satisfied" => call.octets_to_json(|content| {
+            "satisfied" => call.takes_octets().returns_json(|content| {
                 read_exactly(content, count)?;
                 Ok::<_, Error>(format!("enough at {count}"))
             }),
-            "copy" => call.octets_to_octets(Ok::<_, Error>),
-            "store" => call.json_and_octets_to_json(|name: String, content| {
+            "copy" => call.takes_octets().returns_octets(Ok::<_, Error>),
+            "store" => call.takes_json_and_octets().returns_json(|(name, content): (String, _)| {
                 read_exactly(content, count)?;
                 Err::<(), _>(Error::new(format!("no room for {name} at {count}")))
             }),
@@ -59,7 +59,7 @@ impl Dispatch for Gate {
 }
 
 /// Reads so many bytes of the [`Upload`], and not one more.
-fn read_exactly(mut content: RequestReader, count: usize) -> Result<()> {
+fn read_exactly(mut content: OctetReader<'static>, count: usize) -> Result<()> {
     let mut bytes = vec![0; count];
     content.read_exact(&mut bytes)?;
     let mut expected = vec![0; count];

@@ -45,7 +45,7 @@ fn a_handler_that_is_satisfied_at_byte_n_is_heard() {
 fn a_handler_that_fails_behind_json_is_heard() {
     everywhere(|client, count| {
         let endpoint = format!("store {count}");
-        let call = client.call(&endpoint).with_json_and_octets("tape", Upload::endless()).json::<()>();
+        let call = client.call(&endpoint).with("tape").with_octets(Upload::endless()).json::<()>();
         let error = call.unwrap_err();
         assert_eq!(error.remote().map(|no| no.message.clone()), Some(format!("no room for tape at {count}")));
         assert!(error.connection_usable());

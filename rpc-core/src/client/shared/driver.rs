@@ -7,21 +7,21 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::connection::{Ahead, Outbound};
+use crate::client::connection::ClientConnection;
+use crate::client::deadline::Deadline;
+use crate::client::in_flight::EncodedRequest;
+use crate::client::lease::Lease;
+use crate::client::pool::Pool;
+use crate::client::reply::Progress;
+use crate::client::sending::EXPLANATION_TIME;
+use crate::connection::Ahead;
 use crate::error::{Error, Fate, Misuse, Operation, Result};
-use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
-use crate::message::{Violation, add_timeout, timeout_len};
+use crate::message::Violation;
 use crate::transport::TimeLimit;
 use crate::unwind;
 
-use super::super::connection::ClientConnection;
-use super::super::in_flight::{LEAST_WINDOW, WINDOW};
-use super::super::lease::Lease;
-use super::super::options::Deadline;
-use super::super::pool::Pool;
 use super::SharedConnection;
-use super::pending::{Call, Failure, PendingCall};
-use super::reading::{Progress, Read};
+use super::pending::{Failure, PendingCall};
 
 /// How long the thread waits for a reply before it looks whether there is something to send.
 const LOOK: Duration = Duration::from_millis(1);
@@ -30,19 +30,12 @@ const LOOK: Duration = Duration::from_millis(1);
 /// there is always something.
 const READ_ON: Duration = Duration::from_millis(10);
 
-/// How long replies are awaited that may explain why a write failed.
-const EXPLANATION_TIME: Duration = Duration::from_secs(5);
-
 /// How long the thread pauses before it looks again whether others still wait for a connection.
 /// Calls that never stop coming would have the connection back before anybody else wakes up.
 const TURN: Duration = Duration::from_millis(1);
 
 /// How often it does so before it asks for a connection all the same.
 const TURNS: u32 = 20;
-
-/// Bytes of requests that are out at most on a connection that has not shown yet whether it can
-/// write without blocking.
-const FIRST: usize = 4 * 1024;
 
 /// Makes calls until there have been none for a while.
 pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
@@ -181,64 +174,49 @@ impl Driver {
     /// further calls.
     fn fill(&mut self, shared: &SharedConnection, pool: &Pool) -> bool {
         let waited_for = pool.is_waited_for();
-        let window = self.window();
         let Driver { lease, room: Room { owed, .. }, out, .. } = self;
-        let outbound = &mut lease.connection().outbound;
+        let connection = lease.connection();
+        let window = connection.window();
         let mut state = shared.lock();
         let now = Instant::now();
         while !state.retired && (!waited_for || owed.is_empty()) {
             let Some(call) = state.queue.front() else { break };
             let pending = call.lock();
             let (deadline, timeout_ms) = (pending.deadline, pending.deadline.left_ms(now, false));
-            let size = pending.header.len() + timeout_len(timeout_ms) + pending.body.len() + 2 * FRAME_HEADER_LEN;
+            let request = EncodedRequest { header: &pending.header, json: &pending.body, timeout_ms };
+            let size = request.len();
             // nobody waits for it any more, or will in a moment
             let late = pending.has_left() || deadline.passed_by(now);
             if !late {
                 if *out > 0 && *out + size > window {
                     break;
                 }
-                let queued = queue(outbound, &pending, timeout_ms);
+                let queued = connection.queue_request(request, deadline);
                 debug_assert!(queued.is_ok(), "a small call fits into its frames");
             }
             drop(pending);
             let Some(call) = state.queue.pop_front() else { break };
             if late {
-                let limit = deadline.limit.unwrap_or_default();
-                let error = Error::Deadline { operation: Operation::Sending, limit, fate: Fate::UNTOUCHED };
+                let error = deadline.error(Operation::Sending, Fate::UNTOUCHED);
                 call.end(Err(error.into()), &mut Vec::new());
             } else {
                 *out += size;
-                owed.push_back(Owed { call, size, end: outbound.frames.accepted() + outbound.frames.queued() as u64 });
+                let frames = &connection.outbound.frames;
+                owed.push_back(Owed { call, size, end: frames.accepted() + frames.queued() as u64 });
             }
         }
         state.busy = !owed.is_empty();
         state.retired
     }
 
-    /// How much may be out at once.
-    fn window(&mut self) -> usize {
-        let connection = self.connection();
-        match connection.sends_on() {
-            true => WINDOW,
-            // a small first write finds out whether the transport can write without blocking
-            false if connection.outbound.frames.get_ref().is_untried() => FIRST,
-            false => LEAST_WINDOW,
-        }
-    }
-
     /// Sends what is queued, or what of it the transport takes at once.
     fn send(&mut self) -> Result<()> {
-        let stall = self.connection().config.stall_timeout;
         let connection = self.lease.connection();
-        if connection.outbound.frames.queued() == 0 {
-            return Ok(());
-        }
-        if !connection.sends_on() {
-            connection.outbound.set_time_limit(TimeLimit::stall(stall));
-            let flushed = connection.outbound.frames.flush();
-            return flushed.map_err(|error| Error::from_message(error.into(), Operation::Sending, stall, Fate::LOST));
-        }
-        if let Err(error) = connection.outbound.try_flush() {
+        let stall = connection.config.stall_timeout;
+        let sent = connection.send_queued(connection.window(), TimeLimit::stall(stall));
+        if let Some(error) =
+            sent.map_err(|error| Error::from_message(error.into(), Operation::Sending, stall, Fate::LOST))?
+        {
             tracing::debug!(%error, "requests cannot be sent");
             self.explained_by.get_or_insert(Instant::now() + EXPLANATION_TIME);
         }
@@ -278,10 +256,10 @@ impl Driver {
         let connection = lease.connection();
         connection.inbound.set_time_limit(time_limit);
         let outcome = match connection.resume_reply(progress) {
-            Read::NotYet => return Ok(false),
-            Read::Reply => Ok(()),
-            Read::Failed(error) if error.connection_usable() => Err(error.into()),
-            Read::Failed(error) => return Err(error),
+            Ok(None) => return Ok(false),
+            Ok(Some(())) => Ok(()),
+            Err(error) if error.connection_usable() => Err(error.into()),
+            Err(error) => return Err(error),
         };
         if let Some(owed) = owed.pop_front() {
             self.out -= owed.size;
@@ -335,15 +313,6 @@ impl Driver {
         }
         room
     }
-}
-
-/// Queues a request with what is left of its time.
-fn queue(outbound: &mut Outbound, call: &Call, timeout_ms: u64) -> Result<(), FrameError> {
-    outbound.header.clear();
-    outbound.header.extend_from_slice(&call.header);
-    add_timeout(&mut outbound.header, timeout_ms);
-    outbound.queue_header()?;
-    outbound.frames.queue(FrameKind::Data, true, &call.body)
 }
 
 /// The error of a connection of which no more is known.

@@ -15,20 +15,17 @@
 
 mod driver;
 mod pending;
-mod reading;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::codec::Encode;
-use crate::error::{Error, Fate, Misuse, Operation, Result};
-use crate::message::Metadata;
-use crate::message::json::JsonBuffer;
+use crate::error::{Error, Fate, Operation, Result};
 
-use super::options::Deadline;
+use super::deadline::Deadline;
 use super::pool::Pool;
+use super::request::Request;
 use pending::{Failure, PendingCall};
 
 /// The most bytes of a request's JSON that goes over a shared connection.
@@ -39,6 +36,14 @@ const ATTEMPTS: usize = 3;
 
 /// How long the thread stays when there are no calls.
 const STAY: Duration = Duration::from_secs(1);
+
+/// Which connection a call may get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Freshness {
+    Any,
+    /// A new one, because an idle one had ended under the call.
+    New,
+}
 
 /// The connections that the callers of one client share.
 pub(super) struct Sharing(Box<[Mutex<Arc<SharedConnection>>]>);
@@ -53,18 +58,12 @@ impl Sharing {
         Arc::clone(&lock(&self.0[at]))
     }
 
-    /// Queues a call where nobody else's is, or else at the shared connection that is its thread's
-    /// home.
-    fn join(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, anew: bool) -> Result<Arc<SharedConnection>> {
+    /// Queues a call on a connection that no other call is on, or otherwise on the one that is its thread's home.
+    fn join(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, freshness: Freshness) -> Result<Arc<SharedConnection>> {
         let home = call.number % self.0.len();
-        for at in (home..self.0.len()).chain(0..home) {
-            let shared = self.get(at);
-            if shared.join(pool, call, false, anew)? {
-                return Ok(shared);
-            }
-        }
-        let shared = self.get(home);
-        shared.join(pool, call, true, anew)?;
+        let mut places = (home..self.0.len()).chain(0..home).map(|at| self.get(at));
+        let shared = places.find(|shared| shared.is_free()).unwrap_or_else(|| self.get(home));
+        shared.join(pool, call, freshness)?;
         Ok(shared)
     }
 
@@ -82,14 +81,14 @@ impl Sharing {
 /// A queue of calls for one connection.
 #[derive(Default)]
 struct SharedConnection {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// There is a call for a thread that sleeps.
     work: Condvar,
 }
 
 /// What `SharedConnection::state` protects.
 #[derive(Default)]
-struct State {
+struct QueueState {
     /// Calls whose requests have not been sent.
     queue: VecDeque<Arc<PendingCall>>,
     /// Calls have been sent and are not over.
@@ -105,22 +104,19 @@ struct State {
 }
 
 impl SharedConnection {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         lock(&self.state)
     }
 
-    /// Queues a call, unless others are there and it may go elsewhere; tells whether it did.
-    fn join(
-        self: &Arc<Self>,
-        pool: &Arc<Pool>,
-        call: &Arc<PendingCall>,
-        behind_others: bool,
-        anew: bool,
-    ) -> Result<bool> {
+    /// Whether no call is on it.
+    fn is_free(&self) -> bool {
+        let state = self.lock();
+        !state.busy && state.queue.is_empty()
+    }
+
+    /// Queues a call, and starts or wakes the thread that makes it.
+    fn join(self: &Arc<Self>, pool: &Arc<Pool>, call: &Arc<PendingCall>, freshness: Freshness) -> Result<()> {
         let mut state = self.lock();
-        if !behind_others && (state.busy || !state.queue.is_empty()) {
-            return Ok(false);
-        }
         if !state.driven {
             let (this, pool) = (Arc::clone(self), Arc::downgrade(pool));
             let started = thread::Builder::new().name("rpc-shared".to_owned()).spawn(move || driver::run(&this, &pool));
@@ -132,12 +128,12 @@ impl SharedConnection {
             state.driven = true;
         }
         state.queue.push_back(Arc::clone(call));
-        state.wants_new |= anew;
+        state.wants_new |= freshness == Freshness::New;
         if std::mem::take(&mut state.sleeps) {
             drop(state);
             self.work.notify_one();
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Ends a call whose time is over. If its request has been sent, those in the queue go
@@ -149,12 +145,10 @@ impl SharedConnection {
         call: &Arc<PendingCall>,
         deadline: Deadline,
     ) -> Result<(), Failure> {
-        let limit = deadline.limit.unwrap_or_default();
         let mut state = self.lock();
         if let Some(at) = state.queue.iter().position(|queued| Arc::ptr_eq(queued, call)) {
             state.queue.remove(at);
-            let (operation, fate) = (Operation::WaitingForConnection, Fate::UNTOUCHED);
-            return Err(Error::Deadline { operation, limit, fate }.into());
+            return Err(deadline.error(Operation::WaitingForConnection, Fate::UNTOUCHED).into());
         }
         if let Some(outcome) = call.leave() {
             return outcome;
@@ -164,11 +158,11 @@ impl SharedConnection {
         drop(state);
         sharing.replace(self);
         for queued in queue {
-            if let Err(error) = sharing.join(pool, &queued, false) {
+            if let Err(error) = sharing.join(pool, &queued, Freshness::Any) {
                 queued.end(Err(error.into()), &mut Vec::new());
             }
         }
-        Err(Error::Deadline { operation: Operation::WaitingForReply, limit, fate: Fate::LOST }.into())
+        Err(deadline.error(Operation::WaitingForReply, Fate::LOST).into())
     }
 
     /// Waits for calls; `false` when there were none for a while, and then the thread counts as
@@ -187,18 +181,18 @@ impl SharedConnection {
 }
 
 /// A reply of JSON, until it has been decoded.
-pub(in crate::client) struct Reply {
+pub(super) struct SharedReply {
     call: Option<Arc<PendingCall>>,
     bytes: Vec<u8>,
 }
 
-impl Reply {
-    pub(in crate::client) fn bytes(&self) -> &[u8] {
+impl SharedReply {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-impl Drop for Reply {
+impl Drop for SharedReply {
     fn drop(&mut self) {
         if let Some(call) = self.call.take() {
             PendingCall::keep(call, std::mem::take(&mut self.bytes));
@@ -206,37 +200,19 @@ impl Drop for Reply {
     }
 }
 
-/// A call whose argument is small enough for a shared connection.
-pub(in crate::client) struct SmallCall(Arc<PendingCall>);
-
-impl SmallCall {
-    /// Encodes the argument; `None` if it is too large.
-    pub(in crate::client) fn new(argument: &dyn Encode, max_len: usize) -> Result<Option<SmallCall>> {
-        let call = PendingCall::take();
-        let mut body = std::mem::take(&mut call.lock().body);
-        let mut buffer = JsonBuffer::new(&mut body, SMALL.min(max_len));
-        argument.encode(&mut buffer).map_err(|error| Misuse::Encode { problem: error.to_string() })?;
-        let small = buffer.oversize().is_none();
-        call.lock().body = body;
-        if small {
-            return Ok(Some(SmallCall(call)));
+impl Sharing {
+    /// Makes a call of JSON for JSON. Returns `None`, and does nothing, if its request is not a small one.
+    pub(super) fn call(&self, pool: &Arc<Pool>, request: &Request<'_, '_>) -> Result<Option<SharedReply>> {
+        if request.octets.is_some() {
+            return Ok(None);
         }
-        PendingCall::keep(call, Vec::new());
-        Ok(None)
-    }
-
-    /// Makes the call over one of the shared connections, which are the pool's.
-    pub(in crate::client) fn make(
-        self,
-        sharing: &Sharing,
-        pool: &Arc<Pool>,
-        endpoint: &str,
-        deadline: Deadline,
-        metadata: &Metadata<'_>,
-    ) -> Result<Reply> {
-        let SmallCall(call) = self;
-        call.lock().begin(endpoint, deadline, metadata)?;
-        let mut outcome = attempt(sharing, pool, &call, deadline, false);
+        let call = PendingCall::take();
+        if !call.encode(request, SMALL.min(pool.config.max_json_len))? {
+            PendingCall::keep(call, Vec::new());
+            return Ok(None);
+        }
+        let deadline = request.deadline;
+        let mut outcome = self.attempt(pool, &call, deadline, Freshness::Any);
         for _ in 1..ATTEMPTS {
             match &outcome {
                 Err(Failure { error, aged: true }) if error.was_lost() && pool.can_reconnect() => {
@@ -244,27 +220,27 @@ impl SmallCall {
                 }
                 _ => break,
             }
-            outcome = attempt(sharing, pool, &call, deadline, true);
+            outcome = self.attempt(pool, &call, deadline, Freshness::New);
         }
         let bytes = std::mem::take(&mut call.lock().reply);
-        let reply = Reply { call: Some(call), bytes };
-        outcome.map(|()| reply).map_err(|failure| failure.error)
+        let reply = SharedReply { call: Some(call), bytes };
+        outcome.map(|()| Some(reply)).map_err(|failure| failure.error)
     }
-}
 
-/// Makes a call and waits for its end.
-fn attempt(
-    sharing: &Sharing,
-    pool: &Arc<Pool>,
-    call: &Arc<PendingCall>,
-    deadline: Deadline,
-    anew: bool,
-) -> Result<(), Failure> {
-    let _waits = pool.wait_for_shared()?;
-    let shared = sharing.join(pool, call, anew)?;
-    match call.wait(deadline.at) {
-        Some(outcome) => outcome,
-        None => shared.leave(sharing, pool, call, deadline),
+    /// Queues a call and waits for its end.
+    fn attempt(
+        &self,
+        pool: &Arc<Pool>,
+        call: &Arc<PendingCall>,
+        deadline: Deadline,
+        freshness: Freshness,
+    ) -> Result<(), Failure> {
+        let _waits = pool.wait_for_shared()?;
+        let shared = self.join(pool, call, freshness)?;
+        match call.wait(deadline.at) {
+            Some(outcome) => outcome,
+            None => shared.leave(self, pool, call, deadline),
+        }
     }
 }
 

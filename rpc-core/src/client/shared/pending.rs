@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Instant;
 
-use crate::error::{Error, Misuse, Result};
-use crate::message::{DataType, MAX_HEADER_LEN_WRITTEN, Metadata, RequestHeader, timeout_len};
-
-use super::super::options::Deadline;
+use crate::client::deadline::Deadline;
+use crate::client::request::{Request, encode_json};
+use crate::error::{Error, Result};
 
 /// Bytes of a request or a reply for which a thread keeps room between its calls.
 const KEPT: usize = 1024;
@@ -99,6 +98,17 @@ impl PendingCall {
         _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(this));
     }
 
+    /// Begins the call: encodes its request. Returns `false` if its JSON is over the limit.
+    pub(super) fn encode(&self, request: &Request<'_, '_>, limit: usize) -> Result<bool> {
+        let mut body = std::mem::take(&mut self.lock().body);
+        // this runs code of the user's, so without the lock
+        let oversize = encode_json(request.json, limit, &mut body)?;
+        let mut call = self.lock();
+        (call.phase, call.deadline, call.body) = (Phase::Open, request.deadline, body);
+        request.encode_header(&mut call.header)?;
+        Ok(oversize.is_none())
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Call> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -143,23 +153,6 @@ impl PendingCall {
 }
 
 impl Call {
-    /// Encodes the header. It has to have room for the time that is left, which is put in when it
-    /// is sent.
-    pub(super) fn begin(&mut self, endpoint: &str, deadline: Deadline, metadata: &Metadata<'_>) -> Result<()> {
-        (self.phase, self.deadline) = (Phase::Open, deadline);
-        self.header.clear();
-        let json = DataType::MarshaledJson;
-        let header = RequestHeader { metadata: metadata.borrowed(), ..RequestHeader::new(endpoint, json, json) };
-        let fits = header.encode(&mut self.header);
-        let len = self.header.len();
-        let left = deadline.left_ms(deadline.begun, false);
-        if fits && len + timeout_len(left) <= MAX_HEADER_LEN_WRITTEN {
-            return Ok(());
-        }
-        let problem = "endpoint and metadata take more bytes than a header holds".to_owned();
-        Err(Misuse::Encode { problem }.into())
-    }
-
     /// Whether its thread waits no longer.
     pub(super) fn has_left(&self) -> bool {
         matches!(self.phase, Phase::Left)

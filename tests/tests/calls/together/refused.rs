@@ -82,12 +82,12 @@ fn a_wrong_kind_of_body_is_refused_before_the_handler_runs() {
         let refusals = [
             client.call("store").with("name").json::<u32>().map(drop),
             client.call("store").with_octets(content()).json::<u32>().map(drop),
-            client.call("store").with_json_and_octets("name", content()).octets().map(drop),
-            client.call("store").with_json_and_octets(&5, content()).json::<u32>().map(drop),
-            client.call("text").with_json_and_octets("five", content()).json::<String>().map(drop),
+            client.call("store").with("name").with_octets(content()).octets().map(drop),
+            client.call("store").with(&5).with_octets(content()).json::<u32>().map(drop),
+            client.call("text").with("five").with_octets(content()).json::<String>().map(drop),
             client.call("open").with(&5).octets().map(drop),
             client.call("open").with(&5).json::<Record>().map(drop),
-            client.call("open").with_json_and_octets(&5, content()).json_and_octets::<Record>().map(drop),
+            client.call("open").with(&5).with_octets(content()).json_and_octets::<Record>().map(drop),
         ];
         for (index, refused) in refusals.into_iter().enumerate() {
             let error = refused.unwrap_err();
@@ -103,9 +103,8 @@ fn a_value_that_is_absent_is_null_if_its_type_has_that() {
         let (served, _client) = together();
         let client = served.client();
         let record = json!({"name": "n", "tags": null, "size": 1});
-        let place = |values| {
-            client.call("place").with_json_and_octets(&values, &b"content"[..]).json::<Placed>().map(|it| it.1)
-        };
+        let place =
+            |values| client.call("place").with(&values).with_octets(&b"content"[..]).json::<Placed>().map(|it| it.1);
         assert_eq!(place(json!({"record": record, "tags": [], "more": [1]})).unwrap(), "[] None");
         for (values, complaint) in [
             (json!({"record": record}), "`tags` is missing"),

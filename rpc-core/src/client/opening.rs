@@ -1,0 +1,100 @@
+//! Opening connections, and waiting for a server that is just being started again.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Fate, Operation, Result};
+use crate::transport::{self, Address, Parts, Transport};
+
+use super::config::ClientConfig;
+use super::connection::ClientConnection;
+use super::deadline::Deadline;
+
+/// Opens a connection, within what is left of a call's time.
+pub(super) type Connector = Box<dyn Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync>;
+
+/// Opens connections to an address.
+pub(super) fn connector(address: Address, config: &ClientConfig) -> Connector {
+    let limit = config.connect_timeout;
+    Box::new(move |left| open(&address, [limit, left].into_iter().flatten().min()))
+}
+
+/// Opens a connection to an address.
+fn open(address: &Address, limit: Option<Duration>) -> io::Result<Parts> {
+    let opened = match address {
+        Address::Tcp(place) => transport::connect_tcp(place, limit).and_then(Transport::into_parts),
+        #[cfg(unix)]
+        Address::Unix(path) => transport::connect_unix(path, limit).and_then(Transport::into_parts),
+        #[cfg(not(unix))]
+        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+    };
+    opened.map_err(|error| address.name_in(error))
+}
+
+/// Takes a connected transport apart.
+pub(super) fn parts_of(transport: impl Transport) -> Result<Parts> {
+    transport.into_parts().map_err(|error| Error::Transport {
+        operation: Operation::Connecting,
+        error,
+        fate: Fate::UNREACHED,
+    })
+}
+
+/// Opens a connection for a call. A server that is just being started again refuses for a moment, so it is asked several
+/// times, with growing pauses.
+pub(super) fn open_patiently(
+    connector: &Connector,
+    config: &ClientConfig,
+    deadline: Deadline,
+) -> Result<Box<ClientConnection>> {
+    for attempt in 0..config.reconnect_attempts {
+        match open_once(connector, config, deadline) {
+            Err(error) if may_be_starting(&error) => {
+                let pause = pause_before(attempt);
+                if deadline.passed_by(Instant::now() + pause) {
+                    return Err(error);
+                }
+                tracing::debug!(%error, ?pause, "connecting failed, trying again");
+                thread::sleep(pause);
+            }
+            outcome => return outcome,
+        }
+    }
+    open_once(connector, config, deadline)
+}
+
+/// Opens a connection within the limit for connecting and the call's time. An error names the shorter of them.
+pub(super) fn open_once(
+    connector: &Connector,
+    config: &ClientConfig,
+    deadline: Deadline,
+) -> Result<Box<ClientConnection>> {
+    let own = config.connect_timeout;
+    let left = deadline.at.map(|at| at.saturating_duration_since(Instant::now()));
+    let limit = if left.is_some_and(|left| own.is_none_or(|own| left < own)) { deadline.limit } else { own };
+    let parts = match left {
+        Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),
+        left => connector(left),
+    };
+    let parts =
+        parts.map_err(|error| Error::from_message(error.into(), Operation::Connecting, limit, Fate::UNREACHED))?;
+    Ok(Box::new(ClientConnection::new(parts, config.clone())))
+}
+
+/// Whether somebody may soon listen where nobody does now.
+fn may_be_starting(error: &Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, NotFound};
+    matches!(error, Error::Transport { error, .. }
+        if matches!(error.kind(), ConnectionRefused | ConnectionReset | ConnectionAborted | NotFound))
+}
+
+/// Returns 10 ms, doubled with each attempt, times anything between a half and one and a half: clients that lost their
+/// server at once should not come back at once.
+fn pause_before(attempt: u32) -> Duration {
+    let base = Duration::from_millis(10) * 2_u32.pow(attempt.min(7));
+    // the keys of std's hasher are random, which is enough here
+    let random = RandomState::new().build_hasher().finish() % 1000;
+    base / 2 + base * u32::try_from(random).unwrap_or(0) / 1000
+}

@@ -1,0 +1,219 @@
+//! Reading a reply. It can stop in the middle, if the time limit is only for a look, and go on later.
+
+use std::io;
+use std::time::Duration;
+
+use crate::connection::{Answer, Inbound, Target};
+use crate::error::{Error, Fate, Operation, RemoteError, Result};
+use crate::message::{DataType, MessageError, ReplyHeader, Violation};
+use crate::transport::{Filled, TimeLimit};
+
+use super::connection::ClientConnection;
+use super::deadline::Deadline;
+
+/// How far a reply of JSON has been read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Progress {
+    #[default]
+    BeforeHeader,
+    InHeader,
+    InJson(DataType),
+}
+
+impl ClientConnection {
+    /// Waits for the reply's header. A refusal is an error.
+    pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
+        self.inbound.set_time_limit(TimeLimit::until(deadline.at));
+        self.next_header(deadline.limit)
+    }
+
+    /// Does the same within the current time limit, which is `limit` long.
+    pub(super) fn next_header(&mut self, limit: Option<Duration>) -> Result<DataType> {
+        self.inbound.header.clear();
+        let header = self.resume_header(limit)?;
+        self.unless_late(header, limit)
+    }
+
+    /// Reads the JSON of a reply whose header has been read, and returns it.
+    pub(super) fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<&[u8]> {
+        self.inbound.body.clear();
+        let read = self.resume_json(body, limit)?;
+        self.unless_late(read, limit)?;
+        Ok(&self.inbound.body)
+    }
+
+    /// Goes on reading a reply of JSON, which is then in `inbound.body`. Returns `None` if not all of it has come within
+    /// the current time limit.
+    pub(super) fn resume_reply(&mut self, progress: &mut Progress) -> Result<Option<()>> {
+        let read = self.resume_reply_at(progress);
+        if !matches!(read, Ok(None)) {
+            *progress = Progress::BeforeHeader;
+        }
+        read
+    }
+
+    fn resume_reply_at(&mut self, progress: &mut Progress) -> Result<Option<()>> {
+        if let Progress::BeforeHeader = *progress {
+            self.begin_next_reply();
+            self.inbound.header.clear();
+            *progress = Progress::InHeader;
+        }
+        if let Progress::InHeader = *progress {
+            let Some(body) = self.resume_header(None)? else { return Ok(None) };
+            self.inbound.body.clear();
+            *progress = Progress::InJson(body);
+        }
+        match *progress {
+            Progress::InJson(body) => self.resume_json(body, None),
+            Progress::BeforeHeader | Progress::InHeader => Ok(None),
+        }
+    }
+
+    /// Goes on reading the reply's header. Returns `None` if not all of it has come within the current time limit.
+    fn resume_header(&mut self, limit: Option<Duration>) -> Result<Option<DataType>> {
+        let Inbound { messages, header, .. } = &mut self.inbound;
+        let read = messages.resume_header(header);
+        if read.as_ref().is_err_and(|error| self.is_late(error)) {
+            return Ok(None);
+        }
+        let header = std::mem::take(&mut self.inbound.header);
+        let body = self.header_read(read, &header, limit);
+        self.inbound.header = header;
+        body.map(Some)
+    }
+
+    /// Takes in what a reply's header says, or why there is none.
+    fn header_read(
+        &mut self,
+        read: Result<bool, MessageError>,
+        bytes: &[u8],
+        limit: Option<Duration>,
+    ) -> Result<DataType> {
+        let failed = |error, fate| Error::from_message(error, Operation::WaitingForReply, limit, fate);
+        match read {
+            Ok(true) => {}
+            Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into(), Fate::LOST)),
+            Err(MessageError::Reset) => return Err(failed(MessageError::Reset, Fate::UNREACHED)),
+            Err(error) => return Err(failed(error, Fate::LOST)),
+        }
+        let header = ReplyHeader::decode(bytes).map_err(|violation| failed(violation.into(), Fate::LOST))?;
+        self.revision = Some(header.revision);
+        match self.turn().reply_header(&header) {
+            Ok(Answer::Body(body)) => {
+                self.inbound.messages.allow_trailers(header.revision >= 1);
+                self.inbound.messages.start_body(body.messages());
+                Ok(body)
+            }
+            Ok(Answer::Refused(status)) => Err(Error::Remote(RemoteError {
+                status,
+                message: header.error_message.into_owned(),
+                details: header.error_details.map(|json| json.get().into()),
+                fate: self.fate(),
+            })),
+            Err(violation) => Err(failed(violation.into(), Fate::LOST)),
+        }
+    }
+
+    /// Goes on reading a reply's JSON. Returns `None` if not all of it has come within the current time limit.
+    fn resume_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<Option<()>> {
+        let Inbound { messages, body: bytes, .. } = &mut self.inbound;
+        if !body.has_body() {
+            bytes.extend_from_slice(b"null");
+            return Ok(Some(()));
+        }
+        match messages.resume_body(self.config.max_json_len, bytes) {
+            Ok(()) if body.has_octets() => self.inbound.messages.next_part(),
+            Ok(()) => self.turn().reply_ended(),
+            Err(error) if self.is_late(&error) => return Ok(None),
+            Err(MessageError::TooLong { what, limit }) => return Err(self.skip_oversize(body, what, limit)),
+            Err(MessageError::Trailer(trailer)) => {
+                self.turn().reply_ended();
+                // if octets go both ways the request goes on, and nobody wants that any more
+                self.abandon();
+                return Err(Error::Remote((*trailer).into()).with_fate(self.fate()));
+            }
+            Err(error) => {
+                self.broken = true;
+                return Err(Error::from_message(error, Operation::WaitingForReply, limit, Fate::LOST));
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// Whether there is only nothing to read within the current time limit. A transport may be unable to look without
+    /// waiting.
+    fn is_late(&self, error: &MessageError) -> bool {
+        let MessageError::Io(error) = error else { return false };
+        let looks = matches!(self.inbound.messages.frames().get_ref().time_limit, TimeLimit::Now(_));
+        match error.kind() {
+            io::ErrorKind::TimedOut => true,
+            io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported => looks,
+            _ => false,
+        }
+    }
+
+    /// A call that cannot go on later fails if its time limit has passed.
+    fn unless_late<T>(&mut self, read: Option<T>, limit: Option<Duration>) -> Result<T> {
+        read.ok_or_else(|| {
+            self.broken = true;
+            let limit = limit.unwrap_or_default();
+            Error::Deadline { operation: Operation::WaitingForReply, limit, fate: Fate::LOST }
+        })
+    }
+
+    /// Skips a reply over the limit, within a budget, so that the connection stays in step. Octets after it have no limit,
+    /// so they are cancelled.
+    fn skip_oversize(&mut self, body: DataType, what: &'static str, limit: u64) -> Error {
+        if body.has_octets() {
+            self.abandon();
+        } else if matches!(self.inbound.discard_body(), Ok(true)) {
+            self.turn().reply_ended();
+        } else {
+            self.broken = true;
+        }
+        Error::Limit { what, size: None, limit, fate: self.fate() }
+    }
+
+    /// The error of a reply whose JSON is not what was expected. What may follow the JSON is not wanted.
+    pub(super) fn malformed(&mut self, violation: Violation) -> Error {
+        self.abandon();
+        Error::Protocol { violation, fate: self.fate() }
+    }
+
+    /// Receives octets of the reply within the stall limit.
+    pub(super) fn receive(&mut self, target: &mut Target<'_>) -> Result<Filled> {
+        self.inbound.set_time_limit(TimeLimit::total(self.config.stall_timeout));
+        let received = self.inbound.receive(target);
+        self.octets_received(received)
+    }
+
+    /// Takes in how an attempt to receive octets ended.
+    pub(super) fn octets_received(&mut self, received: Result<Filled, MessageError>) -> Result<Filled> {
+        match received {
+            Ok(filled) => {
+                self.note_end();
+                Ok(filled)
+            }
+            Err(MessageError::Trailer(trailer)) => {
+                self.turn().reply_ended();
+                Err(Error::Remote((*trailer).into()).with_fate(self.fate()))
+            }
+            Err(error) => {
+                self.broken = true;
+                Err(Error::from_message(error, Operation::ReadingStream, self.config.stall_timeout, Fate::LOST))
+            }
+        }
+    }
+
+    /// Passes over octets that were read ahead.
+    pub(super) fn consume_octets(&mut self, count: usize) {
+        self.inbound.messages.consume_message(count);
+        self.note_end();
+    }
+
+    fn note_end(&mut self) {
+        if self.inbound.messages.body_ended() {
+            self.turn().reply_ended();
+        }
+    }
+}

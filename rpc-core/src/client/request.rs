@@ -1,0 +1,93 @@
+//! A request: what it consists of, and how its header and its JSON are encoded.
+
+use std::time::Instant;
+
+use crate::codec::Encode;
+use crate::error::{Error, Fate, Misuse, Result};
+use crate::message::json::JsonBuffer;
+use crate::message::{DataType, MAX_HEADER_LEN_WRITTEN, Metadata, RequestHeader, timeout_len};
+use crate::stream::Source;
+
+use super::deadline::Deadline;
+
+/// A request, on whatever connection it is sent.
+pub(super) struct Request<'a, 's> {
+    pub(super) endpoint: &'a str,
+    /// The JSON part; `None` if the request is raw bytes alone.
+    pub(super) json: Option<&'a dyn Encode>,
+    /// The stream part.
+    pub(super) octets: Option<&'a mut Source<'s>>,
+    pub(super) accept: DataType,
+    pub(super) deadline: Deadline,
+    pub(super) metadata: &'a Metadata<'a>,
+}
+
+impl<'a> Request<'a, '_> {
+    /// A request of JSON for a reply of JSON.
+    pub(super) fn of_json(
+        endpoint: &'a str,
+        json: Option<&'a dyn Encode>,
+        deadline: Deadline,
+        metadata: &'a Metadata<'a>,
+    ) -> Self {
+        Request { endpoint, json, octets: None, accept: DataType::MarshaledJson, deadline, metadata }
+    }
+
+    pub(super) fn data_type(&self) -> DataType {
+        match (self.json.is_some(), self.octets.is_some()) {
+            (_, false) => DataType::MarshaledJson,
+            (false, true) => DataType::Octets,
+            (true, true) => DataType::MarshaledJsonThenOctets,
+        }
+    }
+
+    /// Whether nothing has been read from the stream part that cannot be read again.
+    pub(super) fn can_repeat(&self) -> bool {
+        self.octets.as_ref().is_none_or(|source| !source.is_touched())
+    }
+
+    /// Returns the time left at `now` that the header tells the server, in milliseconds; 0 is no
+    /// limit.
+    pub(super) fn timeout_ms(&self, now: Instant) -> u64 {
+        self.deadline.left_ms(now, self.octets.is_some())
+    }
+
+    /// Encodes the header without the time left, which [`add_timeout`] adds when it is sent.
+    ///
+    /// Fails if the header does not have room for the time that is left.
+    ///
+    /// [`add_timeout`]: crate::message::add_timeout
+    pub(super) fn encode_header(&self, out: &mut Vec<u8>) -> Result<()> {
+        out.clear();
+        let header = RequestHeader {
+            metadata: self.metadata.borrowed(),
+            ..RequestHeader::new(self.endpoint, self.data_type(), self.accept)
+        };
+        let fits = header.encode(out);
+        if fits && out.len() + timeout_len(self.timeout_ms(self.deadline.begun)) <= MAX_HEADER_LEN_WRITTEN {
+            return Ok(());
+        }
+        let problem = "endpoint and metadata take more bytes than a header holds".to_owned();
+        Err(Misuse::Encode { problem }.into())
+    }
+
+    /// Encodes the JSON part, of at most `limit` bytes.
+    pub(super) fn encode_json(&self, limit: usize, out: &mut Vec<u8>) -> Result<()> {
+        match encode_json(self.json, limit, out)? {
+            None => Ok(()),
+            Some(size) => {
+                let (what, size, limit) = ("JSON request", Some(size as u64), limit as u64);
+                Err(Error::Limit { what, size, limit, fate: Fate::UNTOUCHED })
+            }
+        }
+    }
+}
+
+/// Encodes the JSON part of a request; returns its size if that is over the limit.
+pub(super) fn encode_json(json: Option<&dyn Encode>, limit: usize, out: &mut Vec<u8>) -> Result<Option<usize>> {
+    let mut buffer = JsonBuffer::new(out, limit);
+    if let Some(json) = json {
+        json.encode(&mut buffer).map_err(|error| Misuse::Encode { problem: error.to_string() })?;
+    }
+    Ok(buffer.oversize())
+}

@@ -1,0 +1,68 @@
+//! What a reply consists of, with how its value and its error travel.
+
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
+
+use crate::message::DataType;
+
+use super::functions::{ErrorCodec, ResultCodec};
+use super::service_error::ServiceError;
+
+/// What a reply consists of.
+pub trait ReplyKind {
+    /// Its body.
+    const DATA_TYPE: DataType;
+}
+
+/// One JSON value of type `T`, or an error of type `E`.
+#[derive(Debug)]
+pub struct JsonReply<T, E> {
+    pub(crate) result: ResultCodec<T>,
+    pub(crate) error: ErrorCodec<E>,
+}
+
+/// Raw bytes, or an error of type `E`.
+#[derive(Debug)]
+pub struct OctetsReply<E> {
+    pub(crate) error: ErrorCodec<E>,
+}
+
+/// One JSON value of type `T` and raw bytes, or an error of type `E`.
+#[derive(Debug)]
+pub struct JsonAndOctetsReply<T, E> {
+    pub(crate) result: ResultCodec<T>,
+    pub(crate) error: ErrorCodec<E>,
+}
+
+impl<T, E> ReplyKind for JsonReply<T, E> {
+    const DATA_TYPE: DataType = DataType::MarshaledJson;
+}
+
+impl<E> ReplyKind for OctetsReply<E> {
+    const DATA_TYPE: DataType = DataType::Octets;
+}
+
+impl<T, E> ReplyKind for JsonAndOctetsReply<T, E> {
+    const DATA_TYPE: DataType = DataType::MarshaledJsonThenOctets;
+}
+
+impl<T: Serialize + DeserializeOwned, E: ServiceError> JsonReply<T, E> {
+    /// With serde's types.
+    pub const fn serde() -> Self {
+        JsonReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() }
+    }
+}
+
+impl<E: ServiceError> OctetsReply<E> {
+    /// With a service's error.
+    pub const fn serde() -> Self {
+        OctetsReply { error: ErrorCodec::of_service() }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned, E: ServiceError> JsonAndOctetsReply<T, E> {
+    /// With serde's types.
+    pub const fn serde() -> Self {
+        JsonAndOctetsReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() }
+    }
+}

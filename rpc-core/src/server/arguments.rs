@@ -1,0 +1,59 @@
+//! What a method takes: JSON, a stream, or both.
+
+use crate::codec::JsonArguments;
+use crate::message::DataType;
+use crate::stream::OctetReader;
+
+use super::exchange::{Exchange, NoJson};
+
+/// What a method takes.
+#[expect(private_interfaces, reason = "nobody outside calls it")]
+pub trait Arguments {
+    /// What the handler gets.
+    type Values;
+
+    /// The body of the request.
+    const DATA_TYPE: DataType;
+
+    #[doc(hidden)]
+    fn receive(self, exchange: &Exchange<'_>) -> Result<Self::Values, NoJson>;
+}
+
+/// A stream.
+#[derive(Debug)]
+pub struct Octets;
+
+/// JSON and then a stream.
+#[derive(Debug)]
+pub struct AndOctets<J>(pub J);
+
+#[expect(private_interfaces, reason = "nobody outside calls it")]
+impl<J: JsonArguments> Arguments for J {
+    type Values = J::Values;
+    const DATA_TYPE: DataType = DataType::MarshaledJson;
+
+    fn receive(self, exchange: &Exchange<'_>) -> Result<J::Values, NoJson> {
+        exchange.read_json(|bytes| self.decode(bytes))
+    }
+}
+
+#[expect(private_interfaces, reason = "nobody outside calls it")]
+impl Arguments for Octets {
+    type Values = OctetReader<'static>;
+    const DATA_TYPE: DataType = DataType::Octets;
+
+    fn receive(self, exchange: &Exchange<'_>) -> Result<Self::Values, NoJson> {
+        Ok(exchange.request_reader())
+    }
+}
+
+#[expect(private_interfaces, reason = "nobody outside calls it")]
+impl<J: JsonArguments> Arguments for AndOctets<J> {
+    type Values = (J::Values, OctetReader<'static>);
+    const DATA_TYPE: DataType = DataType::MarshaledJsonThenOctets;
+
+    fn receive(self, exchange: &Exchange<'_>) -> Result<Self::Values, NoJson> {
+        let values = exchange.read_json(|bytes| self.0.decode(bytes))?;
+        Ok((values, exchange.request_reader()))
+    }
+}

@@ -1,0 +1,93 @@
+//! The octets of a request, as its handler reads them.
+
+use std::io::Read;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::connection::Target;
+use crate::error::{Error, Fate, Misuse, Operation, Result};
+use crate::message::MessageError;
+use crate::stream::{OctetReader, Receive};
+use crate::transport::{Filled, TimeLimit};
+
+use super::exchange::{Exchange, Receiving, lock};
+
+/// Bytes that are read ahead for a handler that looks at them before it takes them.
+const READ_AHEAD: usize = 8 * 1024;
+
+/// The request of one call on a connection that other threads use as well.
+pub(super) struct RequestOctets {
+    receiving: Arc<Mutex<Receiving>>,
+    call: u64,
+    stall: Option<Duration>,
+    /// Read ahead, and how much of it has been consumed. The connection's own read-ahead cannot be lent to a handler,
+    /// because its lock cannot.
+    ahead: Vec<u8>,
+    consumed: usize,
+}
+
+impl Exchange<'_> {
+    /// Returns a reader of the request's octets, which are the body's second message if there is JSON before them.
+    pub(super) fn request_reader(&self) -> OctetReader<'static> {
+        let mut receiving = lock(&self.line.inbound);
+        receiving.inbound().messages.next_part();
+        let (call, stall) = (receiving.call, self.line.config.stall_timeout);
+        drop(receiving);
+        let receiving = Arc::clone(&self.line.inbound);
+        OctetReader::new(RequestOctets { receiving, call, stall, ahead: Vec::new(), consumed: 0 }, None)
+    }
+}
+
+impl RequestOctets {
+    fn receive_now(&self, mut target: Target<'_>) -> Result<Filled> {
+        let mut receiving = lock(&self.receiving);
+        if receiving.call != self.call {
+            return Err(Misuse::CallIsOver.into());
+        }
+        receiving.inbound().set_time_limit(TimeLimit::total(self.stall));
+        receiving.inbound().receive(&mut target).map_err(|error| match error {
+            MessageError::Trailer(trailer) => Error::Remote((*trailer).into()),
+            error => {
+                let error = Error::from_message(error, Operation::ReadingRequest, self.stall, Fate::LOST);
+                receiving.fail(error.repeated());
+                error
+            }
+        })
+    }
+
+    fn fill(&mut self) -> Result<usize> {
+        let mut ahead = std::mem::take(&mut self.ahead);
+        ahead.resize(READ_AHEAD, 0);
+        let filled = self.receive_now(Target::Buffer(&mut ahead));
+        let count = if let Ok(Filled::With(count)) = filled { count } else { 0 };
+        ahead.truncate(count);
+        (self.ahead, self.consumed) = (ahead, 0);
+        filled.map(|_| count)
+    }
+}
+
+impl Receive for RequestOctets {
+    fn receive(&mut self, target: Target<'_>, _source: Option<&mut dyn Read>) -> Result<Filled> {
+        let mut ahead = &self.ahead[self.consumed..];
+        match target {
+            Target::ReadAhead if ahead.is_empty() => self.fill().map(Filled::With),
+            target if ahead.is_empty() => self.receive_now(target),
+            Target::ReadAhead => Ok(Filled::With(ahead.len())),
+            Target::Pipe(..) => Ok(Filled::NotNow),
+            Target::Buffer(buffer) => {
+                // a slice cannot fail
+                let count = ahead.read(buffer).unwrap_or_default();
+                self.consumed += count;
+                Ok(Filled::With(count))
+            }
+        }
+    }
+
+    fn read_ahead(&mut self, count: usize) -> &[u8] {
+        &self.ahead[self.consumed..][..count]
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.consumed = (self.consumed + count).min(self.ahead.len());
+    }
+}

@@ -1,0 +1,174 @@
+//! A body of raw bytes as it is received: a reply by its caller, a request by its handler.
+
+use std::fmt;
+use std::io::{self, BufRead, Empty, Read, Write};
+use std::sync::{Mutex, PoisonError};
+
+use crate::connection::Target;
+use crate::error::{Error, Result};
+use crate::transport::{Filled, KernelPipe};
+
+use super::KnownSource;
+
+/// The raw bytes of a reply or of a request, as they are received.
+///
+/// A read returns `Ok(0)` only after the stream's final frame. Whatever cuts the stream is an error, and each later read
+/// repeats it. If the sender's own source fails, its text arrives after the last byte that it gave, as [`Error::Remote`].
+/// Each error is an [`io::Error`] that wraps an [`Error`]; `?` in a function that returns an [`Error`] unwraps it. A read
+/// blocks until a byte comes, but no longer than the stall limit of the client or the server.
+///
+/// # A caller's
+///
+/// From a [`Client`](crate::Client) the stream is `OctetReader<'static>`; from a [`Session`](crate::Session) it borrows the
+/// session. It may change threads. At its end the connection goes back to its pool at once. After the failure of a handler's
+/// source the connection remains usable, too.
+///
+/// Dropping the stream before its end cancels it: the server stops within one frame, what is on the way is thrown away (the
+/// drop blocks meanwhile, for at most 5 seconds to send the cancel and 5 more to read), and the connection serves the next
+/// call. A handler whose source blocks notices the cancel only when the source returns. A server of revision 0 cannot be
+/// told, so the connection is closed, unless the rest of the stream has arrived already.
+///
+/// If the request is a stream, too, this one holds the caller's reader, `R`, and sends what it gives while it is read. So
+/// nothing is sent while nobody reads, and a reader that itself waits for the reply's bytes waits for ever.
+///
+/// # A handler's
+///
+/// A handler gets it for its `impl Read`. It may go to another thread and outlive the call, but after the call's end each
+/// read is [`Misuse::CallIsOver`](crate::Misuse::CallIsOver). A handler that ignores an error cannot make the caller believe
+/// that all went well: a request that broke is never answered.
+pub struct OctetReader<'s, R = Empty> {
+    state: State<'s>,
+    /// What is sent meanwhile, where octets go both ways.
+    source: Option<R>,
+}
+
+enum State<'s> {
+    /// Never locked: the mutex makes the reader `Sync`, as some signatures ask.
+    Open(Mutex<Box<dyn Receive + 's>>),
+    Ended,
+    /// The stream is broken, or the other side ended it and said why.
+    Failed(Error),
+}
+
+/// A body of raw bytes on one side's connection.
+pub(crate) trait Receive: Send {
+    /// Receives the next bytes, and sends what `source` gives meanwhile. `With(0)` is the end of the body, and only that.
+    fn receive(&mut self, target: Target<'_>, source: Option<&mut dyn Read>) -> Result<Filled>;
+
+    /// Returns the first `count` bytes of those that were read ahead.
+    fn read_ahead(&mut self, count: usize) -> &[u8];
+
+    /// Passes over bytes that were read ahead.
+    fn consume(&mut self, count: usize);
+}
+
+impl<'s, R> OctetReader<'s, R> {
+    pub(crate) fn new(body: impl Receive + 's, source: Option<R>) -> OctetReader<'s, R> {
+        OctetReader { state: State::Open(Mutex::new(Box::new(body))), source }
+    }
+}
+
+impl<R: Read> OctetReader<'_, R> {
+    /// Receives the next bytes, and lets go of the connection at the end or after an error.
+    fn receive(&mut self, target: Target<'_>) -> io::Result<Filled> {
+        let body = match &mut self.state {
+            State::Open(body) => body.get_mut().unwrap_or_else(PoisonError::into_inner),
+            State::Ended => return Ok(Filled::With(0)),
+            State::Failed(error) => return Err(error.repeated().into()),
+        };
+        let source = self.source.as_mut().map(|source| -> &mut dyn Read { source });
+        let received = body.receive(target, source);
+        match &received {
+            Ok(Filled::With(0)) => self.state = State::Ended,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(%error, "a stream failed");
+                self.state = State::Failed(error.repeated());
+            }
+        }
+        Ok(received?)
+    }
+
+    fn receive_count(&mut self, target: Target<'_>) -> io::Result<usize> {
+        match self.receive(target)? {
+            Filled::With(count) => Ok(count),
+            Filled::NotNow | Filled::Never => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// Copies the rest of the stream to `sink` and returns the number of bytes. Large pieces are moved at once; on Linux, to a
+    /// file, a pipe or a socket, the kernel moves them.
+    ///
+    /// # Errors
+    /// Those of reading, which wrap an [`Error`], and those of `sink`, which do not:
+    ///
+    /// ```
+    /// # fn restore(stream: rpc_core::OctetReader<'_>, mut file: std::fs::File) {
+    /// match stream.copy_to(&mut file).map_err(|error| error.downcast::<rpc_core::Error>()) {
+    ///     Ok(bytes) => println!("{bytes} bytes, all that there were"),
+    ///     Err(Ok(error)) => eprintln!("the stream: {error}"),
+    ///     Err(Err(error)) => eprintln!("the file: {error}"),
+    /// }
+    /// # }
+    /// ```
+    pub fn copy_to<W: Write + ?Sized>(mut self, sink: &mut W) -> io::Result<u64> {
+        crate::copy(&mut self, sink)
+    }
+}
+
+impl<R: Read> Read for OctetReader<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() { Ok(0) } else { self.receive_count(Target::Buffer(buf)) }
+    }
+}
+
+impl<R: Read> BufRead for OctetReader<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let count = self.receive_count(Target::ReadAhead)?;
+        match &mut self.state {
+            State::Open(body) => Ok(body.get_mut().unwrap_or_else(PoisonError::into_inner).read_ahead(count)),
+            State::Ended => Ok(&[]),
+            State::Failed(error) => Err(error.repeated().into()),
+        }
+    }
+
+    fn consume(&mut self, count: usize) {
+        if let State::Open(body) = &mut self.state {
+            body.get_mut().unwrap_or_else(PoisonError::into_inner).consume(count);
+        }
+    }
+}
+
+impl KnownSource for OctetReader<'_> {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
+    }
+
+    fn shown(&self) -> &[u8] {
+        &[]
+    }
+
+    fn consume(&mut self, _count: usize) {}
+
+    fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
+        // moving bytes would send nothing meanwhile, and the end of an empty request may have to be sent still
+        if self.source.is_some() {
+            return Ok(Filled::Never);
+        }
+        self.receive(Target::Pipe(pipe, len))
+    }
+}
+
+impl<R> fmt::Debug for OctetReader<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Open(_) => "open",
+            State::Ended => "ended",
+            State::Failed(_) => "failed",
+        };
+        f.debug_struct("OctetReader")
+            .field("state", &state)
+            .field("sends", &self.source.is_some())
+            .finish_non_exhaustive()
+    }
+}
