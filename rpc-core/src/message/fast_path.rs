@@ -1,82 +1,77 @@
-//! Headers of the form in which this library writes almost all of them, read and written without the JSON library: fields in
-//! order, no white space, no escapes, nothing unusual in them. For all other headers each function here has no answer, and
-//! the JSON library is asked; where there is one, it is the same.
+//! Reads and writes plain headers without the JSON library.
+//!
+//! A plain header has the form in which this library writes almost all of them: known fields in
+//! order, no white space, no escapes. Each function returns `None` for any other header, which
+//! serde then reads or writes. For a plain header the outcome is the same as serde's.
+
+use std::io::Write;
 
 use super::{ReplyHeader, RequestHeader};
 
-/// What follows the endpoint where JSON is asked for by JSON, as in most requests: these three numbers.
-const JSON_REQUEST: &[u8] = br#"","DataType":3,"Accept":3,"Revision":1"#;
-const JSON_NUMBERS: (u32, u32, u32) = (3, 3, 1);
-
-/// The header of most replies, and its numbers.
-const JSON_REPLY: &[u8] = br#"{"DataType":3,"Error":1,"Revision":1}"#;
-const JSON_REPLY_NUMBERS: (u32, u32, u32) = (3, 1, 1);
-
-/// What stands before the time that is left.
+const ENDPOINT: &[u8] = b"{\"Endpoint\":\"";
+const REQUEST_TYPE: &[u8] = b"\",\"DataType\":";
+const ACCEPT: &[u8] = b",\"Accept\":";
+const REPLY_TYPE: &[u8] = b"{\"DataType\":";
+const ERROR: &[u8] = b",\"Error\":";
+const REVISION: &[u8] = b",\"Revision\":";
 const TIMEOUT: &[u8] = b",\"TimeoutMs\":";
 
-/// Reads a request's header, if it is a plain one.
+/// Reads a request's header, if it is plain.
 pub(super) fn read_request(bytes: &[u8]) -> Option<RequestHeader<'_>> {
     let mut rest = Rest(bytes);
-    rest.pass(b"{\"Endpoint\":\"")?;
-    let endpoint = rest.text()?.into();
-    let (data_type, accept, revision) = match rest.pass(JSON_REQUEST) {
-        Some(()) => JSON_NUMBERS,
-        None => rest.request_numbers()?,
+    rest.skip(ENDPOINT)?;
+    let header = RequestHeader {
+        endpoint: rest.text()?.into(),
+        data_type: rest.number(REQUEST_TYPE)?,
+        accept: rest.number(ACCEPT)?,
+        revision: rest.number_or_zero(REVISION)?,
+        timeout_ms: rest.number_or_zero(TIMEOUT)?,
+        ..RequestHeader::default()
     };
-    let timeout_ms = rest.number_behind(TIMEOUT)?;
-    rest.end()?;
-    Some(RequestHeader { endpoint, data_type, accept, revision, timeout_ms, ..RequestHeader::default() })
+    (rest.0 == b"}").then_some(header)
 }
 
-/// Reads a reply's header, if it is the plain one of a success.
+/// Reads a reply's header, if it is plain: that of a success.
 pub(super) fn read_reply(bytes: &[u8]) -> Option<ReplyHeader<'_>> {
-    let (data_type, error, revision) =
-        if bytes == JSON_REPLY { JSON_REPLY_NUMBERS } else { Rest(bytes).reply_numbers()? };
-    Some(ReplyHeader { data_type, error, revision, ..ReplyHeader::default() })
+    let mut rest = Rest(bytes);
+    let header = ReplyHeader {
+        data_type: rest.number(REPLY_TYPE)?,
+        error: rest.number(ERROR)?,
+        revision: rest.number_or_zero(REVISION)?,
+        ..ReplyHeader::default()
+    };
+    (rest.0 == b"}").then_some(header)
 }
 
-/// Appends a request's header, if it is a plain one.
+/// Appends a request's header, if it is plain.
 pub(super) fn write_request(header: &RequestHeader<'_>, out: &mut Vec<u8>) -> Option<()> {
     let endpoint = header.endpoint.as_bytes();
     if !header.metadata.is_empty() || !endpoint.iter().all(is_plain) {
         return None;
     }
-    out.extend_from_slice(b"{\"Endpoint\":\"");
+    out.extend_from_slice(ENDPOINT);
     out.extend_from_slice(endpoint);
-    if (header.data_type, header.accept, header.revision) == JSON_NUMBERS {
-        out.extend_from_slice(JSON_REQUEST);
-    } else {
-        out.extend_from_slice(b"\",\"DataType\":");
-        write_number(header.data_type, out);
-        out.extend_from_slice(b",\"Accept\":");
-        write_number(header.accept, out);
-        write_unless_zero(b",\"Revision\":", header.revision, out);
-    }
+    write_number(REQUEST_TYPE, header.data_type, out);
+    write_number(ACCEPT, header.accept, out);
+    write_unless_zero(REVISION, header.revision, out);
     write_unless_zero(TIMEOUT, header.timeout_ms, out);
     out.push(b'}');
     Some(())
 }
 
-/// Appends a reply's header, if it is the plain one of a success.
+/// Appends a reply's header, if it is plain: that of a success.
 pub(super) fn write_reply(header: &ReplyHeader<'_>, out: &mut Vec<u8>) -> Option<()> {
     if header.data_type == 0 || !header.error_message.is_empty() || header.error_details.is_some() {
         return None;
     }
-    if (header.data_type, header.error, header.revision) == JSON_REPLY_NUMBERS {
-        out.extend_from_slice(JSON_REPLY);
-        return Some(());
-    }
-    out.extend_from_slice(b"{\"DataType\":");
-    write_number(header.data_type, out);
-    out.extend_from_slice(b",\"Error\":");
-    write_number(header.error, out);
-    write_unless_zero(b",\"Revision\":", header.revision, out);
+    write_number(REPLY_TYPE, header.data_type, out);
+    write_number(ERROR, header.error, out);
+    write_unless_zero(REVISION, header.revision, out);
     out.push(b'}');
     Some(())
 }
 
-/// Puts what is left of a call's time into a header that was written without it.
+/// Adds the time that is left for a call to a header that was written without it.
 pub(crate) fn add_timeout(header: &mut Vec<u8>, timeout_ms: u64) {
     if header.pop_if(|last| *last == b'}').is_some() {
         write_unless_zero(TIMEOUT, timeout_ms, header);
@@ -84,22 +79,21 @@ pub(crate) fn add_timeout(header: &mut Vec<u8>, timeout_ms: u64) {
     }
 }
 
-/// The bytes that [`add_timeout`] adds.
+/// Returns the number of bytes that [`add_timeout`] adds.
 pub(crate) fn timeout_len(timeout_ms: u64) -> usize {
-    let digits = timeout_ms.checked_ilog10().map(|tens| tens as usize + 1);
-    digits.map_or(0, |digits| digits + TIMEOUT.len())
+    timeout_ms.checked_ilog10().map_or(0, |tens| TIMEOUT.len() + tens as usize + 1)
 }
 
-/// What of a header has not been read yet.
+/// The part of a header that has not been read yet.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
-    fn pass(&mut self, expected: &[u8]) -> Option<()> {
+    fn skip(&mut self, expected: &[u8]) -> Option<()> {
         self.0 = self.0.strip_prefix(expected)?;
         Some(())
     }
 
-    /// The text up to the next quotation mark.
+    /// Reads up to the next quotation mark.
     fn text(&mut self) -> Option<&'a str> {
         let len = self.0.iter().position(|byte| !is_plain(byte))?;
         let (text, rest) = self.0.split_at(len);
@@ -107,47 +101,25 @@ impl<'a> Rest<'a> {
         str::from_utf8(text).ok()
     }
 
-    /// A number of at most 19 digits, so that each fits into 64 bits.
-    fn number<N: TryFrom<u64>>(&mut self) -> Option<N> {
+    /// Reads a field's number, of at most 19 digits, so that it fits into 64 bits.
+    fn number<N: TryFrom<u64>>(&mut self, name: &[u8]) -> Option<N> {
+        self.skip(name)?;
         let len = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = self.0.split_at(len);
-        let well_formed = matches!((digits, len), ([b'0'], 1) | ([b'1'..=b'9', ..], 1..=19));
-        if !well_formed {
+        self.0 = rest;
+        if !matches!((digits, len), ([b'0'], 1) | ([b'1'..=b'9', ..], 1..=19)) {
             return None;
         }
-        self.0 = rest;
         digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')).try_into().ok()
     }
 
-    /// The number of a field that may be absent, which means 0.
-    fn number_behind<N: TryFrom<u64> + Default>(&mut self, name: &[u8]) -> Option<N> {
-        if self.pass(name).is_some() { self.number() } else { Some(N::default()) }
-    }
-
-    /// Data type, what is accepted, and revision.
-    fn request_numbers(&mut self) -> Option<(u32, u32, u32)> {
-        self.pass(b"\",\"DataType\":")?;
-        let data_type = self.number()?;
-        self.pass(b",\"Accept\":")?;
-        Some((data_type, self.number()?, self.number_behind(b",\"Revision\":")?))
-    }
-
-    /// Data type, status and revision, which are all that there is.
-    fn reply_numbers(mut self) -> Option<(u32, u32, u32)> {
-        self.pass(b"{\"DataType\":")?;
-        let data_type = self.number()?;
-        self.pass(b",\"Error\":")?;
-        let numbers = (data_type, self.number()?, self.number_behind(b",\"Revision\":")?);
-        self.end()?;
-        Some(numbers)
-    }
-
-    fn end(&self) -> Option<()> {
-        (self.0 == b"}").then_some(())
+    /// Reads the number of a field whose absence means 0.
+    fn number_or_zero<N: TryFrom<u64> + Default>(&mut self, name: &[u8]) -> Option<N> {
+        if self.0.starts_with(name) { self.number(name) } else { Some(N::default()) }
     }
 }
 
-/// Whether a byte stands for itself in a JSON string, and for a whole character.
+/// Whether a byte stands for itself in a JSON string, and is a whole character.
 fn is_plain(byte: &u8) -> bool {
     matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
 }
@@ -155,25 +127,16 @@ fn is_plain(byte: &u8) -> bool {
 fn write_unless_zero(name: &[u8], number: impl Into<u64>, out: &mut Vec<u8>) {
     let number = number.into();
     if number != 0 {
-        out.extend_from_slice(name);
-        write_number(number, out);
+        write_number(name, number, out);
     }
 }
 
-fn write_number(number: impl Into<u64>, out: &mut Vec<u8>) {
-    let mut left = number.into();
-    if left < 10 {
-        return out.push(b'0' + (left % 10) as u8);
+fn write_number(name: &[u8], number: impl Into<u64>, out: &mut Vec<u8>) {
+    out.extend_from_slice(name);
+    let number = number.into();
+    match u8::try_from(number) {
+        // almost all are small, and a formatter takes several times as long
+        Ok(digit @ 0..10) => out.push(b'0' + digit),
+        _ => write!(out, "{number}").expect("a vector takes everything"),
     }
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (left % 10) as u8;
-        left /= 10;
-        if left == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
 }
