@@ -1,6 +1,6 @@
 //! The frame-bridging reader: [`Read`] over the frames of one message after the other.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind, FrameReader};
 
@@ -17,8 +17,8 @@ use super::{MAX_HEADER_LEN, MessageError, TrailerError};
 #[derive(Debug)]
 pub struct MessageReader<R> {
     frames: FrameReader<R>,
-    body: Body,
-    /// Messages of the body behind the present one.
+    place: Place,
+    /// Messages of the body after the present one.
     parts_left: u8,
     /// The last header had exactly the size behind which original senders write one more, empty, header frame.
     extra_frame_may_follow: bool,
@@ -30,14 +30,12 @@ pub struct MessageReader<R> {
     in_header: Option<bool>,
 }
 
-/// Where one stands in a body.
+/// The reader's place in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Body {
-    /// No body is open.
+enum Place {
+    /// After a message of a body, or where no body was started.
     Ended,
-    /// Behind a message of the body, before the next.
-    PartEnded,
-    /// Behind a frame that was not the final one, or before the first.
+    /// Before the first frame of a message, or after one that was not the final one.
     Between,
     /// In a frame.
     Inside { last: bool },
@@ -50,7 +48,7 @@ impl<R> MessageReader<R> {
     pub fn new(source: R) -> MessageReader<R> {
         MessageReader {
             frames: FrameReader::new(source),
-            body: Body::Ended,
+            place: Place::Ended,
             parts_left: 0,
             extra_frame_may_follow: false,
             trailers_allowed: false,
@@ -59,35 +57,33 @@ impl<R> MessageReader<R> {
         }
     }
 
-    /// Whether the body that was started has been read to its end (also if none was).
+    /// Whether the body that was started has been read to its end, or none was started.
     pub fn body_ended(&self) -> bool {
-        match self.body {
-            Body::Ended => true,
-            Body::Inside { last } => last && self.frames.remaining() == 0 && self.parts_left == 0,
-            Body::PartEnded | Body::Between | Body::Trailer => false,
-        }
+        self.parts_left == 0 && self.part_ended()
     }
 
-    /// Whether nothing of the body is behind the byte that was read last, or a message of it has just ended.
+    /// Whether the present message of the body has been read to its end.
     fn part_ended(&self) -> bool {
-        match self.body {
-            Body::Ended | Body::PartEnded => true,
-            Body::Inside { last } => last && self.frames.remaining() == 0,
-            Body::Between | Body::Trailer => false,
+        match self.place {
+            Place::Ended => true,
+            Place::Inside { last } => last && self.frames.remaining() == 0,
+            Place::Between | Place::Trailer => false,
         }
     }
 
-    /// Begins a body of so many messages: the frames that come are to be Data frames. With 0 there is none.
+    /// Begins a body of `parts` messages, whose frames must be Data frames. With 0 there is no body.
     pub fn start_body(&mut self, parts: u8) {
-        self.parts_left = parts.saturating_sub(1);
-        self.body = if parts == 0 { Body::Ended } else { Body::Between };
+        self.parts_left = parts;
+        self.place = Place::Ended;
+        self.next_part();
     }
 
-    /// Goes on to the body's next message, if the present one has been read to its end and another follows.
+    /// Goes on to the body's next message, if the present one has been read to its end and another
+    /// follows.
     pub fn next_part(&mut self) {
         if self.part_ended() && self.parts_left > 0 {
             self.parts_left -= 1;
-            self.body = Body::Between;
+            self.place = Place::Between;
         }
     }
 
@@ -195,7 +191,8 @@ impl<R: Read> MessageReader<R> {
     pub fn read_cancel(&mut self) -> Result<TrailerError, MessageError> {
         let frame = self.next_frame()?.ok_or_else(|| end_of_stream("a Trailer frame"))?;
         expect(FrameKind::Trailer, frame.kind)?;
-        self.read_trailer_frame(frame)
+        self.start_trailer(frame)?;
+        self.finish_trailer()
     }
 
     /// Reads the body that was started whole into `out`, which is cleared first. Memory grows with the bytes that come,
@@ -278,85 +275,73 @@ impl<R: Read> MessageReader<R> {
     /// # Panics
     /// If `count` is more than was shown.
     pub fn consume_message(&mut self, count: usize) {
-        if count > 0 {
-            self.frames.consume_payload(count);
-        }
+        self.frames.consume_payload(count);
     }
 
-    /// Passes over what is left of the body as far as it was read ahead; tells whether that is all of it. A Trailer frame
-    /// ends it as well.
+    /// Skips what is left of the body as far as it was read ahead. Returns whether that is all of it.
+    /// A Trailer frame ends it as well.
     ///
     /// # Errors
-    /// Those of [`read_message`](MessageReader::read_message), but a Trailer.
+    /// Those of [`read_message`](MessageReader::read_message), except a Trailer.
     pub fn skip_read_ahead(&mut self) -> Result<bool, MessageError> {
         loop {
             self.next_part();
-            if self.body != Body::Trailer {
-                let shown = self.frames.buffered().len().min(self.frames.remaining() as usize);
-                self.frames.consume_payload(shown);
-                self.next_part();
-            }
-            if self.body_ended() || self.extra_frame_may_follow || !self.step_within_read_ahead()? {
-                return Ok(self.body_ended());
+            let ahead = self.frames.buffered().len();
+            let remaining = self.frames.remaining() as usize;
+            match self.place {
+                Place::Ended => return Ok(true),
+                Place::Trailer if ahead >= remaining => _ = self.finish_trailer()?,
+                Place::Inside { .. } if remaining == 0 => self.step()?,
+                Place::Inside { .. } if ahead > 0 => self.frames.consume_payload(ahead.min(remaining)),
+                Place::Between if !self.extra_frame_may_follow && self.frames.peek_frame()?.is_some() => self.step()?,
+                _ => return Ok(false),
             }
         }
     }
 
-    /// Goes on by one frame, or to the end of a Trailer frame, if all that takes was read ahead; tells whether it was.
-    fn step_within_read_ahead(&mut self) -> Result<bool, MessageError> {
-        let ahead = self.frames.buffered().len();
-        if self.body == Body::Trailer {
-            let whole = ahead >= self.frames.remaining() as usize;
-            if whole {
-                self.read_trailer()?;
-            }
-            return Ok(whole);
-        }
-        if self.frames.peek_frame()?.is_none() {
-            return Ok(false);
-        }
-        if let Some(frame) = self.next_frame()? {
-            self.body = self.enter(frame)?;
-        }
-        Ok(true)
-    }
-
-    /// Goes on to a frame with payload left; `false` at the end of a message. Empty frames are passed over.
+    /// Goes on to a frame with payload left. Returns `false` at the end of a message. Skips empty
+    /// frames.
     fn advance(&mut self) -> Result<bool, MessageError> {
         loop {
-            match self.body {
-                Body::Ended | Body::PartEnded => return Ok(false),
-                Body::Inside { .. } if self.frames.remaining() > 0 => return Ok(true),
-                Body::Inside { last: true } if self.parts_left == 0 => self.body = Body::Ended,
-                Body::Inside { last: true } => self.body = Body::PartEnded,
-                Body::Inside { last: false } => self.body = Body::Between,
-                Body::Between => {
-                    let frame = self.next_frame()?.ok_or_else(|| end_of_stream("the next frame of a body"))?;
-                    self.body = self.enter(frame)?;
-                }
-                Body::Trailer => return Err(self.read_trailer()?),
+            match self.place {
+                Place::Ended => return Ok(false),
+                Place::Inside { .. } if self.frames.remaining() > 0 => return Ok(true),
+                _ => self.step()?,
             }
         }
     }
 
-    /// What a frame means in a body.
-    fn enter(&mut self, frame: FrameHeader) -> Result<Body, MessageError> {
-        if frame.kind != FrameKind::Trailer || !self.trailers_allowed {
-            expect(FrameKind::Data, frame.kind)?;
-            return Ok(Body::Inside { last: frame.last });
-        }
+    /// Leaves the present frame, or enters the next.
+    fn step(&mut self) -> Result<(), MessageError> {
+        self.place = match self.place {
+            Place::Ended | Place::Inside { last: true } => Place::Ended,
+            Place::Inside { last: false } => Place::Between,
+            Place::Between => {
+                let frame = self.next_frame()?.ok_or_else(|| end_of_stream("the next frame of a body"))?;
+                if frame.kind == FrameKind::Trailer && self.trailers_allowed {
+                    self.start_trailer(frame)?;
+                    Place::Trailer
+                } else {
+                    expect(FrameKind::Data, frame.kind)?;
+                    Place::Inside { last: frame.last }
+                }
+            }
+            Place::Trailer => return Err(MessageError::Trailer(Box::new(self.finish_trailer()?))),
+        };
+        Ok(())
+    }
+
+    fn start_trailer(&mut self, frame: FrameHeader) -> Result<(), MessageError> {
         check_trailer(frame)?;
         self.trailer.clear();
-        Ok(Body::Trailer)
+        Ok(())
     }
 
     /// Reads the rest of a Trailer frame, which ends the body.
-    fn read_trailer(&mut self) -> Result<MessageError, MessageError> {
+    fn finish_trailer(&mut self) -> Result<TrailerError, MessageError> {
         append_payload(&mut self.frames, &mut self.trailer)?;
-        (self.body, self.parts_left) = (Body::Ended, 0);
-        let trailer = TrailerError::decode(&self.trailer)?;
-        self.trailer = Vec::new();
-        Ok(MessageError::Trailer(Box::new(trailer)))
+        (self.place, self.parts_left) = (Place::Ended, 0);
+        Ok(TrailerError::decode(&std::mem::take(&mut self.trailer))?)
     }
 
     /// The next frame, which may not be a Reset. The extra frame of original senders is skipped.
@@ -370,28 +355,10 @@ impl<R: Read> MessageReader<R> {
         }
         if frame.kind == FrameKind::Reset { Err(MessageError::Reset) } else { Ok(Some(frame)) }
     }
-
-    /// Reads a Trailer frame behind a request's body.
-    fn read_trailer_frame(&mut self, frame: FrameHeader) -> Result<TrailerError, MessageError> {
-        check_trailer(frame)?;
-        let mut bytes = Vec::new();
-        append_payload(&mut self.frames, &mut bytes)?;
-        Ok(TrailerError::decode(&bytes)?)
-    }
 }
 
 impl<R: Read> Read for MessageReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         Ok(self.read_message(out)?)
-    }
-}
-
-impl<R: Read> BufRead for MessageReader<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        Ok(self.fill_message()?)
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.consume_message(amount);
     }
 }
