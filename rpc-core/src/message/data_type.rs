@@ -7,27 +7,21 @@ use std::fmt;
 #[non_exhaustive]
 pub enum DataType {
     /// Nothing, 1. It is understood as JSON `null` and never chosen by this library.
-    None,
+    None = 1,
     /// Nothing behind a control request, 2.
-    Control,
+    Control = 2,
     /// One message that holds one JSON value, 3.
-    MarshaledJson,
+    MarshaledJson = 3,
     /// One message that holds raw bytes of any number, 4.
-    Octets,
+    Octets = 4,
     /// A message with JSON, then a message with raw bytes, 5. Part of revision 1.
-    MarshaledJsonThenOctets,
+    MarshaledJsonThenOctets = 5,
 }
 
 impl DataType {
     /// The number on the wire.
     pub const fn to_wire(self) -> u32 {
-        match self {
-            DataType::None => 1,
-            DataType::Control => 2,
-            DataType::MarshaledJson => 3,
-            DataType::Octets => 4,
-            DataType::MarshaledJsonThenOctets => 5,
-        }
+        self as u32
     }
 
     /// The data type behind a number on the wire, if there is one.

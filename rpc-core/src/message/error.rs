@@ -42,11 +42,8 @@ impl fmt::Display for MessageError {
 
 impl Error for MessageError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            // its text is this one's
-            MessageError::Io(error) => error.source(),
-            _ => None,
-        }
+        // the other texts are already this one's
+        if let MessageError::Io(error) = self { error.source() } else { None }
     }
 }
 
@@ -66,7 +63,7 @@ impl From<FrameError> for MessageError {
     fn from(error: FrameError) -> MessageError {
         match error {
             FrameError::Io(error) => MessageError::Io(error),
-            FrameError::Malformed(violation) => MessageError::Violation(Violation::Frame(violation)),
+            FrameError::Malformed(violation) => MessageError::Violation(violation.into()),
         }
     }
 }
@@ -195,36 +192,32 @@ pub enum Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Violation::Frame(violation) => violation.fmt(f),
-            Violation::UnexpectedFrame { expected, found } => {
+            Self::Frame(violation) => violation.fmt(f),
+            Self::UnexpectedFrame { expected, found } => {
                 write!(f, "expected a {expected} frame, found a {found} frame")
             }
-            Violation::EndOfStream { expected } => {
+            Self::EndOfStream { expected } => {
                 write!(f, "the peer hung up: expected {expected}, found the end of the byte stream")
             }
-            Violation::HeaderTooLong { limit } => {
-                write!(f, "expected a header of at most {limit} bytes, found more")
-            }
-            Violation::MalformedHeader { len, problem } => {
+            Self::HeaderTooLong { limit } => write!(f, "expected a header of at most {limit} bytes, found more"),
+            Self::MalformedHeader { len, problem } => {
                 write!(f, "expected a header object, found {len} bytes that are none: {problem}")
             }
-            Violation::HeaderCut { len } => {
+            Self::HeaderCut { len } => {
                 write!(f, "expected a header object, found one that its sender cut after {len} bytes")
             }
-            Violation::UnknownStatus { found } => {
-                write!(f, "expected a reply with a status from 1 to 4, found {found}")
-            }
-            Violation::ReplyDataType { expected, found } => {
+            Self::UnknownStatus { found } => write!(f, "expected a reply with a status from 1 to 4, found {found}"),
+            Self::ReplyDataType { expected, found } => {
                 write!(f, "expected an OK reply with data type {expected}, found data type number {found}")
             }
-            Violation::TrailerStatus { found } => {
+            Self::TrailerStatus { found } => {
                 write!(f, "expected a Trailer frame with a status from 2 to 4, found {found}")
             }
-            Violation::TrailerNotFinal => f.write_str("expected a Trailer in one frame, found the first of several"),
-            Violation::MalformedBody { expected, len, problem } => {
+            Self::TrailerNotFinal => f.write_str("expected a Trailer in one frame, found the first of several"),
+            Self::MalformedBody { expected, len, problem } => {
                 write!(f, "expected JSON for {expected}, found {len} bytes that are not: {problem}")
             }
-            Violation::OutOfTurn { found } => write!(f, "expected nothing between calls, found {found} bytes"),
+            Self::OutOfTurn { found } => write!(f, "expected nothing between calls, found {found} bytes"),
         }
     }
 }

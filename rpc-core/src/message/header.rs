@@ -74,7 +74,13 @@ impl<'a> RequestHeader<'a> {
     /// Appends the header's bytes; tells whether they fit into [`MAX_HEADER_LEN_WRITTEN`]. If not, nothing is appended.
     #[must_use]
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
-        encode(out, |out| fast_path::write_request(self, out).unwrap_or_else(|| write_json(self, out)))
+        let start = out.len();
+        fast_path::write_request(self, out).unwrap_or_else(|| write_json(self, out));
+        let fits = out.len() - start <= MAX_HEADER_LEN_WRITTEN;
+        if !fits {
+            out.truncate(start);
+        }
+        fits
     }
 }
 
@@ -116,28 +122,29 @@ impl<'a> ReplyHeader<'a> {
     /// Appends the header's bytes, at most [`MAX_HEADER_LEN_WRITTEN`]. An error message that does not fit, counted as
     /// encoded, is cut at a character border and ends in `…`.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        if encode(out, |out| fast_path::write_reply(self, out).unwrap_or_else(|| write_json(self, out))) {
-            return;
+        let start = out.len();
+        fast_path::write_reply(self, out).unwrap_or_else(|| write_json(self, out));
+        let over = (out.len() - start).saturating_sub(MAX_HEADER_LEN_WRITTEN);
+        if over > 0 {
+            out.truncate(start);
+            let message = self.error_message.chars().map(escaped_len).sum::<usize>();
+            let room = message.saturating_sub(over + '…'.len_utf8());
+            let cut = ReplyHeader { error_message: cut_to(&self.error_message, room).into(), ..self.clone() };
+            write_json(&cut, out);
+            debug_assert!(out.len() - start <= MAX_HEADER_LEN_WRITTEN, "a cut header fits");
         }
-        let frame = encoded_len(&ReplyHeader { error_message: "…".into(), ..self.clone() });
-        let room = MAX_HEADER_LEN_WRITTEN.saturating_sub(frame);
-        let cut = ReplyHeader { error_message: cut_to(&self.error_message, room).into(), ..self.clone() };
-        let fits = encode(out, |out| write_json(&cut, out));
-        debug_assert!(fits, "a cut header fits");
     }
 }
 
-/// The longest start of `text` that takes at most `room` bytes inside a JSON string, with `…` behind it.
+/// Returns the longest start of `text` that takes at most `room` bytes inside a JSON string, and `…`
+/// after it.
 fn cut_to(text: &str, room: usize) -> String {
     let mut used = 0;
-    let end = text.char_indices().find_map(|(at, char)| {
-        used += escaped_len(char);
-        (used > room).then_some(at)
-    });
-    match end {
-        Some(end) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    let fits = |char: &char| {
+        used += escaped_len(*char);
+        used <= room
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
 }
 
 /// Bytes that a character takes inside a JSON string, as serde_json writes it.
@@ -147,22 +154,6 @@ fn escaped_len(char: char) -> usize {
         '\0'..='\u{1f}' => 6,
         _ => char.len_utf8(),
     }
-}
-
-fn encoded_len(header: &ReplyHeader<'_>) -> usize {
-    let mut bytes = Vec::new();
-    write_json(header, &mut bytes);
-    bytes.len()
-}
-
-fn encode(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> bool {
-    let start = out.len();
-    write(out);
-    let fits = out.len() - start <= MAX_HEADER_LEN_WRITTEN;
-    if !fits {
-        out.truncate(start);
-    }
-    fits
 }
 
 fn write_json(header: &impl Serialize, out: &mut Vec<u8>) {

@@ -7,24 +7,19 @@ use std::fmt;
 #[non_exhaustive]
 pub enum Status {
     /// The call succeeded, 1.
-    Ok,
+    Ok = 1,
     /// The caller is at fault, 2: unknown endpoint, wrong data type, a body that cannot be decoded.
-    RequestError,
+    RequestError = 2,
     /// The server is at fault, 3: the reply cannot be encoded, or the handler panicked.
-    ServerError,
+    ServerError = 3,
     /// The handler returned an error, 4.
-    Error,
+    Error = 4,
 }
 
 impl Status {
     /// The number on the wire.
     pub const fn to_wire(self) -> u32 {
-        match self {
-            Status::Ok => 1,
-            Status::RequestError => 2,
-            Status::ServerError => 3,
-            Status::Error => 4,
-        }
+        self as u32
     }
 
     /// The status behind a number on the wire, if there is one. 0 means that none was set, which no reply may say.
