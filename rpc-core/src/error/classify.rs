@@ -30,29 +30,16 @@ impl Error {
 
     /// The same failure once more: for a stream that is read again, and for all that one failure concerns.
     pub(crate) fn repeated(&self) -> Error {
-        match self {
-            Error::Remote(remote) => Error::Remote(remote.clone()),
-            Error::Protocol { violation, fate } => Error::Protocol { violation: violation.clone(), fate: *fate },
-            Error::Transport { operation, error, fate } => {
-                Error::Transport { operation: *operation, error: repeated(error), fate: *fate }
+        match *self {
+            Error::Remote(ref remote) => Error::Remote(remote.clone()),
+            Error::Protocol { ref violation, fate } => Error::Protocol { violation: violation.clone(), fate },
+            Error::Transport { operation, ref error, fate } => {
+                Error::Transport { operation, error: repeated(error), fate }
             }
-            Error::Limit { what, size, limit, fate } => Error::Limit { what, size: *size, limit: *limit, fate: *fate },
-            Error::Deadline { operation, limit, fate } => {
-                Error::Deadline { operation: *operation, limit: *limit, fate: *fate }
-            }
-            Error::Source { error, fate } => Error::Source { error: repeated(error), fate: *fate },
-            Error::Misuse(misuse) => Error::Misuse(misuse.clone()),
-        }
-    }
-
-    /// The nearest of the kinds that std knows.
-    pub(crate) fn io_kind(&self) -> io::ErrorKind {
-        match self {
-            Error::Protocol { .. } | Error::Limit { .. } => io::ErrorKind::InvalidData,
-            Error::Transport { error, .. } | Error::Source { error, .. } => error.kind(),
-            Error::Deadline { .. } => io::ErrorKind::TimedOut,
-            Error::Misuse(Misuse::Closed) => io::ErrorKind::NotConnected,
-            Error::Remote(_) | Error::Misuse(_) => io::ErrorKind::Other,
+            Error::Limit { what, size, limit, fate } => Error::Limit { what, size, limit, fate },
+            Error::Deadline { operation, limit, fate } => Error::Deadline { operation, limit, fate },
+            Error::Source { ref error, fate } => Error::Source { error: repeated(error), fate },
+            Error::Misuse(ref misuse) => Error::Misuse(misuse.clone()),
         }
     }
 }
@@ -93,7 +80,14 @@ impl From<io::Error> for Error {
 
 impl From<Error> for io::Error {
     fn from(error: Error) -> io::Error {
-        io::Error::new(error.io_kind(), error)
+        let kind = match &error {
+            Error::Protocol { .. } | Error::Limit { .. } => io::ErrorKind::InvalidData,
+            Error::Transport { error, .. } | Error::Source { error, .. } => error.kind(),
+            Error::Deadline { .. } => io::ErrorKind::TimedOut,
+            Error::Misuse(Misuse::Closed) => io::ErrorKind::NotConnected,
+            Error::Remote(_) | Error::Misuse(_) => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
     }
 }
 
@@ -111,7 +105,7 @@ impl From<AddressError> for Misuse {
 
 impl From<AddressError> for Error {
     fn from(error: AddressError) -> Error {
-        Error::Misuse(Misuse::Address(error))
+        Misuse::from(error).into()
     }
 }
 

@@ -168,8 +168,7 @@ pub enum Misuse {
 impl Error {
     /// An error to be returned by a handler, with this text for people.
     pub fn new(message: impl Into<String>) -> Error {
-        let (status, fate) = (Status::Error, Fate::IN_STEP);
-        Error::Remote(RemoteError { status, message: message.into(), details: None, fate })
+        Error::said_no(message.into(), None)
     }
 
     /// An error to be returned by a handler, or by the stream that it returned, with a value that the caller can get back
@@ -177,8 +176,11 @@ impl Error {
     /// travel; the text does.
     pub fn with_details(message: impl Into<String>, details: &impl Serialize) -> Error {
         let json = serde_json::to_string(details).ok().filter(|json| json.len() <= MAX_DETAILS_LEN);
-        let (status, fate) = (Status::Error, Fate::IN_STEP);
-        Error::Remote(RemoteError { status, message: message.into(), details: json.map(String::into_boxed_str), fate })
+        Error::said_no(message.into(), json.map(String::into_boxed_str))
+    }
+
+    fn said_no(message: String, details: Option<Box<str>>) -> Error {
+        Error::Remote(TrailerError { status: Status::Error, message, details }.into())
     }
 
     /// The value that the other side's error carries, if it is an `E`: the handler's own error, where it is one that serde

@@ -43,11 +43,10 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Address, AddressError> {
-        let refused = || AddressError { found: text.to_owned() };
         match text.split_once("://") {
             Some(("tcp", place)) if is_host_and_port(place) => Ok(Address::Tcp(place.to_owned())),
             Some(("unix", path)) if Path::new(path).is_absolute() => Ok(Address::Unix(path.into())),
-            _ => Err(refused()),
+            _ => Err(AddressError { found: text.to_owned() }),
         }
     }
 }
@@ -69,27 +68,11 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// The system's error, with the address, which it does not name itself.
+    /// Adds the address to the system's error, which does not name it.
     pub(crate) fn name_in(&self, error: io::Error) -> io::Error {
-        io::Error::new(error.kind(), AtAddress { address: self.clone(), error })
+        io::Error::new(error.kind(), format!("{self}: {error}"))
     }
 }
-
-/// What the system says of an address.
-#[derive(Debug)]
-struct AtAddress {
-    address: Address,
-    error: io::Error,
-}
-
-impl fmt::Display for AtAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.address, self.error)
-    }
-}
-
-// its text names its cause, so that is no source
-impl std::error::Error for AtAddress {}
 
 /// What can be taken for an [`Address`]: one, a reference to one, or text.
 pub trait ToAddress {
