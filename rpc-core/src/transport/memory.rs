@@ -17,8 +17,8 @@ const CAPACITY: usize = 64 * 1024;
 /// Dropping it ends its writing direction, and makes writes to it fail.
 #[derive(Debug)]
 pub struct MemoryStream {
-    incoming: PipeReader,
-    outgoing: PipeWriter,
+    pub(super) incoming: PipeReader,
+    pub(super) outgoing: PipeWriter,
 }
 
 /// Two connected ends that hold 64 KiB each way.
@@ -31,15 +31,16 @@ pub fn memory_pair() -> (MemoryStream, MemoryStream) {
 /// # Panics
 /// If `capacity` is 0.
 pub fn memory_pair_with_capacity(capacity: usize) -> (MemoryStream, MemoryStream) {
-    let bell = Arc::<Bell>::default();
-    let (a_writer, b_reader) = pipe(capacity, &bell);
-    let (b_writer, a_reader) = pipe(capacity, &bell);
+    let changes = Arc::default();
+    let (a_writer, b_reader) = pipe(capacity, &changes);
+    let (b_writer, a_reader) = pipe(capacity, &changes);
     (MemoryStream { incoming: a_reader, outgoing: a_writer }, MemoryStream { incoming: b_reader, outgoing: b_writer })
 }
 
 impl Transport for MemoryStream {
     fn into_parts(self) -> io::Result<Parts> {
-        let control = control(&self.incoming, &self.outgoing);
+        let control =
+            PipesControl { incoming: Arc::clone(&self.incoming.0), outgoing: Arc::clone(&self.outgoing.pipe) };
         Ok(Parts {
             reader: Box::new(self.incoming),
             writer: Box::new(self.outgoing),
@@ -51,13 +52,13 @@ impl Transport for MemoryStream {
 
 impl Read for MemoryStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        ReadHalf::read(&mut self.incoming, buf, None)
+        Read::read(&mut self.incoming, buf)
     }
 }
 
 impl Write for MemoryStream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        WriteHalf::write(&mut self.outgoing, &[IoSlice::new(buf)], None)
+        Write::write(&mut self.outgoing, buf)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -67,128 +68,124 @@ impl Write for MemoryStream {
 
 /// One direction.
 #[derive(Debug)]
-struct Pipe {
-    state: Mutex<State>,
+struct MemoryPipe {
+    state: Mutex<PipeState>,
     changed: Condvar,
-    capacity: usize,
-    bell: Arc<Bell>,
+    /// Shared by the pipes of a connection, so that one thread can wait for either.
+    changes: Arc<Changes>,
 }
 
-/// Wakes those that wait for one of several pipes.
-#[derive(Debug, Default)]
-pub(super) struct Bell {
-    waiting: AtomicUsize,
-    lock: Mutex<()>,
-    rung: Condvar,
-}
-
-impl Bell {
-    /// Something has changed. It costs a look where nobody waits.
-    fn ring(&self) {
-        if self.waiting.load(Ordering::SeqCst) > 0 {
-            // under the lock, or whoever waits might just have looked
-            let _lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-            self.rung.notify_all();
-        }
-    }
-
-    /// Waits until `ready` holds, but not beyond `until`.
-    fn wait(&self, until: Option<Instant>, ready: impl Fn() -> bool) -> io::Result<()> {
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let outcome =
-            wait_for(&self.rung, self.lock.lock().unwrap_or_else(PoisonError::into_inner), until, |()| ready());
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        outcome.map(drop)
-    }
-}
-
-/// Waits on a condition until `ready` holds, but not beyond `until`.
-fn wait_for<'m, T>(
-    changed: &Condvar,
-    mut state: MutexGuard<'m, T>,
-    until: Option<Instant>,
-    ready: impl Fn(&T) -> bool,
-) -> io::Result<MutexGuard<'m, T>> {
-    while !ready(&state) {
-        state = match until {
-            None => changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-            Some(until) => {
-                let left = until.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
-            }
-        };
-    }
-    Ok(state)
-}
-
-/// What `Pipe::state` protects.
-#[derive(Debug, Default)]
-struct State {
+/// What the lock of a pipe protects.
+#[derive(Debug)]
+struct PipeState {
     bytes: VecDeque<u8>,
+    capacity: usize,
     /// No more bytes will come.
     finished: bool,
     /// Nobody reads any more.
     deaf: bool,
 }
 
-#[derive(Debug)]
-pub(super) struct PipeReader(Arc<Pipe>);
+impl PipeState {
+    fn readable(&self) -> bool {
+        !self.bytes.is_empty() || self.finished
+    }
 
-#[derive(Debug)]
-pub(super) struct PipeWriter(Arc<Pipe>);
-
-pub(super) struct PipeControl {
-    incoming: Arc<Pipe>,
-    outgoing: Arc<Pipe>,
+    /// Whether a write would return at once, even if with an error.
+    fn writable(&self) -> bool {
+        self.bytes.len() < self.capacity || self.deaf || self.finished
+    }
 }
 
-pub(super) fn pipe(capacity: usize, bell: &Arc<Bell>) -> (PipeWriter, PipeReader) {
+/// Wakes threads that wait for one of several pipes.
+#[derive(Debug, Default)]
+struct Changes {
+    waiting: AtomicUsize,
+    lock: Mutex<()>,
+    changed: Condvar,
+}
+
+impl Changes {
+    /// Wakes those that wait, if any: `notify_all` is a system call even if nobody does.
+    fn notify(&self) {
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            // under the lock, because a thread that waits might just have looked
+            let _lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits until `ready` returns true, or `until`.
+    fn wait(&self, until: Option<Instant>, ready: impl Fn() -> bool) -> io::Result<()> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = wait_for(&self.changed, lock, until, |()| ready());
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        outcome.map(drop)
+    }
+}
+
+/// Waits on a condition until `ready` returns true, or `until`.
+fn wait_for<'m, T>(
+    changed: &Condvar,
+    state: MutexGuard<'m, T>,
+    until: Option<Instant>,
+    ready: impl Fn(&T) -> bool,
+) -> io::Result<MutexGuard<'m, T>> {
+    let Some(until) = until else {
+        return Ok(changed.wait_while(state, |state| !ready(state)).unwrap_or_else(PoisonError::into_inner));
+    };
+    let left = until.saturating_duration_since(Instant::now());
+    let waited = changed.wait_timeout_while(state, left, |state| !ready(state));
+    let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    if ready(&state) { Ok(state) } else { Err(io::ErrorKind::TimedOut.into()) }
+}
+
+fn pipe(capacity: usize, changes: &Arc<Changes>) -> (PipeWriter, PipeReader) {
     assert!(capacity > 0, "a pipe must hold something");
-    let pipe = Arc::new(Pipe { state: Mutex::default(), changed: Condvar::new(), capacity, bell: Arc::clone(bell) });
-    (PipeWriter(Arc::clone(&pipe)), PipeReader(pipe))
+    let state = PipeState { bytes: VecDeque::new(), capacity, finished: false, deaf: false };
+    let pipe = MemoryPipe { state: Mutex::new(state), changed: Condvar::new(), changes: Arc::clone(changes) };
+    let pipe = Arc::new(pipe);
+    (PipeWriter { pipe: Arc::clone(&pipe), finish_waits_for_reader: false }, PipeReader(pipe))
 }
 
-pub(super) fn control(reader: &PipeReader, writer: &PipeWriter) -> PipeControl {
-    PipeControl { incoming: Arc::clone(&reader.0), outgoing: Arc::clone(&writer.0) }
-}
-
-impl Pipe {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl MemoryPipe {
+    fn lock(&self) -> MutexGuard<'_, PipeState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until `ready` holds, but not beyond `until`.
-    fn wait(&self, until: Option<Instant>, ready: impl Fn(&State) -> bool) -> io::Result<MutexGuard<'_, State>> {
+    /// Waits until `ready` returns true, or `until`.
+    fn wait(&self, until: Option<Instant>, ready: fn(&PipeState) -> bool) -> io::Result<MutexGuard<'_, PipeState>> {
         wait_for(&self.changed, self.lock(), until, ready)
     }
 
-    fn tell(&self) {
+    fn lock_if(&self, ready: fn(&PipeState) -> bool) -> io::Result<MutexGuard<'_, PipeState>> {
+        let state = self.lock();
+        if ready(&state) { Ok(state) } else { Err(io::ErrorKind::WouldBlock.into()) }
+    }
+
+    fn notify(&self) {
         self.changed.notify_all();
-        self.bell.ring();
+        self.changes.notify();
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut PipeState)) {
         change(&mut self.lock());
-        self.tell();
+        self.notify();
     }
 
-    fn take(&self, mut state: MutexGuard<'_, State>, buf: &mut [u8]) -> io::Result<usize> {
+    fn take(&self, mut state: MutexGuard<'_, PipeState>, buf: &mut [u8]) -> io::Result<usize> {
         let taken = state.bytes.read(buf)?;
         drop(state);
-        self.tell();
+        self.notify();
         Ok(taken)
     }
-}
 
-impl Pipe {
-    fn put(&self, mut state: MutexGuard<'_, State>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    fn put(&self, mut state: MutexGuard<'_, PipeState>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         if state.deaf || state.finished {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        let room = self.capacity - state.bytes.len();
+        let room = state.capacity - state.bytes.len();
         let mut written = 0;
         for buf in bufs {
             let part = &buf[..buf.len().min(room - written)];
@@ -196,62 +193,27 @@ impl Pipe {
             written += part.len();
         }
         drop(state);
-        self.tell();
+        self.notify();
         Ok(written)
     }
 }
 
-impl State {
-    fn readable(&self) -> bool {
-        !self.bytes.is_empty() || self.finished
-    }
-
-    /// Whether a write would return at once, be it with an error.
-    fn writable(&self, capacity: usize) -> bool {
-        self.bytes.len() < capacity || self.deaf || self.finished
-    }
-}
-
-impl PipeWriter {
-    /// Waits until the reader is gone.
-    pub(super) fn wait_for_reader(&self, until: Option<Instant>) -> io::Result<()> {
-        self.0.wait(until, |state| state.deaf).map(drop)
-    }
-}
+#[derive(Debug)]
+pub(super) struct PipeReader(Arc<MemoryPipe>);
 
 impl ReadHalf for PipeReader {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
-        let state = self.0.wait(until, State::readable)?;
-        self.0.take(state, buf)
+        self.0.take(self.0.wait(until, PipeState::readable)?, buf)
     }
 
     fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let state = self.0.lock();
-        if !state.readable() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        self.0.take(state, buf)
+        self.0.take(self.0.lock_if(PipeState::readable)?, buf)
     }
 }
 
-impl WriteHalf for PipeWriter {
-    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
-        let capacity = self.0.capacity;
-        let state = self.0.wait(until, |state| state.writable(capacity))?;
-        self.0.put(state, bufs)
-    }
-
-    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        let state = self.0.lock();
-        if !state.writable(self.0.capacity) {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        self.0.put(state, bufs)
-    }
-
-    fn finish(&mut self, _until: Option<Instant>) -> io::Result<()> {
-        self.0.change(|state| state.finished = true);
-        Ok(())
+impl Read for PipeReader {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        ReadHalf::read(self, buf, None)
     }
 }
 
@@ -261,13 +223,50 @@ impl Drop for PipeReader {
     }
 }
 
-impl Drop for PipeWriter {
-    fn drop(&mut self) {
-        self.0.change(|state| state.finished = true);
+#[derive(Debug)]
+pub(super) struct PipeWriter {
+    pipe: Arc<MemoryPipe>,
+    /// Whether [`finish`](WriteHalf::finish) waits until the reader is gone.
+    pub(super) finish_waits_for_reader: bool,
+}
+
+impl WriteHalf for PipeWriter {
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.pipe.put(self.pipe.wait(until, PipeState::writable)?, bufs)
+    }
+
+    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.pipe.put(self.pipe.lock_if(PipeState::writable)?, bufs)
+    }
+
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.pipe.change(|state| state.finished = true);
+        if self.finish_waits_for_reader { self.pipe.wait(until, |state| state.deaf).map(drop) } else { Ok(()) }
     }
 }
 
-impl Control for PipeControl {
+impl Write for PipeWriter {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        WriteHalf::write(self, &[IoSlice::new(buf)], None)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for PipeWriter {
+    fn drop(&mut self) {
+        self.pipe.change(|state| state.finished = true);
+    }
+}
+
+struct PipesControl {
+    incoming: Arc<MemoryPipe>,
+    outgoing: Arc<MemoryPipe>,
+}
+
+impl Control for PipesControl {
     fn abort(&self) {
         for pipe in [&self.incoming, &self.outgoing] {
             pipe.change(|state| (state.finished, state.deaf) = (true, true));
@@ -275,9 +274,8 @@ impl Control for PipeControl {
     }
 
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {
-        self.incoming
-            .bell
-            .wait(until, || self.incoming.lock().readable() || self.outgoing.lock().writable(self.outgoing.capacity))
+        let ready = || self.incoming.lock().readable() || self.outgoing.lock().writable();
+        self.incoming.changes.wait(until, ready)
     }
 
     fn can_wait(&self) -> bool {
