@@ -80,6 +80,10 @@ impl<T: ?Sized> Timed<T> {
         }
         self.time_limit.deadline()
     }
+
+    fn may_block(&self) -> bool {
+        !matches!(self.time_limit, TimeLimit::Now(_))
+    }
 }
 
 impl Timed<dyn WriteHalf> {
@@ -96,32 +100,19 @@ impl Timed<dyn WriteHalf> {
 
 impl Read for Timed<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self.time_limit {
-            TimeLimit::Now(until) => {
-                in_time(until)?;
-                self.half.try_read(buf)
-            }
-            _ => {
-                let until = self.begin();
-                in_time(until)?;
-                self.half.read(buf, until)
-            }
-        }
+        let until = self.begin();
+        in_time(until)?;
+        if self.may_block() { self.half.read(buf, until) } else { self.half.try_read(buf) }
     }
 
     /// Reads what the peer has announced: see [`ReadHalf::read_announced`].
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        match self.time_limit {
-            TimeLimit::Now(until) => {
-                in_time(until)?;
-                self.half.try_read(&mut bufs[0])
-            }
-            _ => {
-                let until = self.begin();
-                in_time(until)?;
-                self.half.read_announced(bufs, until)
-            }
+        if !self.may_block() {
+            return self.read(&mut bufs[0]);
         }
+        let until = self.begin();
+        in_time(until)?;
+        self.half.read_announced(bufs, until)
     }
 }
 
