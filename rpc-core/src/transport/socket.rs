@@ -1,90 +1,86 @@
-//! What TCP and Unix sockets have in common on Unix: they read and write through a shared reference, within limits that the system
+//! Connected TCP and Unix sockets on Unix: both read and write within time limits that the system
 //! keeps.
 
-use std::io::{self, IoSlice, IoSliceMut, Read};
-use std::net::Shutdown;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sendmsg, shutdown};
+
+use super::kernel::flags::{self, MORE, NO_SIGNAL};
+use super::kernel::set_low_water;
 use super::timeout::SocketLimit;
 use super::{Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
 
-/// What can be done to a socket beside reading and writing.
-pub(super) trait Socket: Immediate + Send + Sync + 'static {
-    fn limit_reads(&self, limit: Option<Duration>) -> io::Result<()>;
-    fn limit_writes(&self, limit: Option<Duration>) -> io::Result<()>;
-    fn end(&self, directions: Shutdown) -> io::Result<()>;
-
-    /// Sets how many bytes have to be there before a waiting read is woken. `false`, and nothing changed, where that is not to be
-    /// had, or not now.
-    fn wait_for(&self, bytes: usize) -> io::Result<bool> {
-        _ = bytes;
-        Ok(false)
-    }
-}
-
-/// What a socket can do without blocking, waiting for either direction, and what the kernel moves; std offers it on no
-/// platform.
-pub(super) trait Immediate {
-    /// Makes a peer that has gone an error of each write, and never the signal SIGPIPE, where [`send`](Immediate::send) alone cannot.
-    fn silence(&self) -> io::Result<()>;
-
-    /// Sends as [`Write::write_vectored`] does, but never with the signal SIGPIPE.
-    fn send(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
-    /// The same with more behind it, for which the system may wait.
-    fn send_more(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
-    fn fill_pipe(&self, pipe: &mut KernelPipe, len: usize) -> io::Result<usize>;
-    fn drain_pipe(&self, pipe: &mut KernelPipe) -> io::Result<usize>;
-
-    fn receive_now(&self, buf: &mut [u8]) -> io::Result<usize>;
-    fn send_now(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
-    fn wait_for_either(&self, until: Option<Instant>) -> io::Result<()>;
-}
-
-/// Takes a socket apart. Each socket that is written to comes by here, whoever made it.
-pub(super) fn parts<S: Socket>(socket: S, peer: Peer) -> io::Result<Parts>
-where
-    for<'s> &'s S: Read,
-{
-    socket.silence()?;
-    let socket = Arc::new(socket);
+/// Takes a socket apart. Every socket that is written to passes here, so each is told to send no
+/// SIGPIPE.
+pub(super) fn parts(socket: impl Into<OwnedFd>, peer: Peer) -> io::Result<Parts> {
+    let socket = Arc::new(socket.into());
+    flags::silence(&socket)?;
+    let low_water = if let Peer::Tcp(_) = peer { LowWater::OneByte } else { LowWater::Unknown };
+    let half = |timeout, low_water| {
+        Box::new(SocketHalf { socket: Arc::clone(&socket), timeout, limit: SocketLimit::default(), low_water })
+    };
     Ok(Parts {
-        reader: Box::new(Half::new(&socket)),
-        writer: Box::new(Half::new(&socket)),
-        control: Some(Arc::new(Both(socket))),
+        reader: half(Timeout::Recv, low_water),
+        writer: half(Timeout::Send, LowWater::Unknown),
+        control: Some(Arc::new(SocketControl(socket))),
         peer,
     })
 }
 
-/// Bytes for which a reader waits together where the peer has announced them. Over TCP on one machine waking up costs more than
-/// copying what has come: with this, a file that the kernel moves arrives a quarter faster, one from memory a few per cent. Twice as
-/// many gain no more.
-const LOW_WATER: usize = 128 * 1024;
+/// Bytes that a reader waits for together if the peer has announced them. Over TCP on one machine
+/// waking up costs more than copying what has come: with this, a file that the kernel moves arrives a
+/// quarter faster, one from memory a few per cent. Twice as many gain no more.
+const MUCH: usize = 128 * 1024;
 
-/// One direction, and the limit that the system keeps for it at present.
-struct Half<S> {
-    socket: Arc<S>,
-    limit: SocketLimit,
-    /// Whether a read waits for [`LOW_WATER`] bytes, not for one.
-    waits_for_much: bool,
+/// What wakes a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LowWater {
+    /// Each byte; the socket has no low-water mark.
+    Unknown,
+    /// Each byte.
+    OneByte,
+    /// [`MUCH`].
+    Much,
 }
 
-impl<S: Socket> Half<S> {
-    fn new(socket: &Arc<S>) -> Half<S> {
-        Half { socket: Arc::clone(socket), limit: SocketLimit::default(), waits_for_much: false }
+/// One direction of a socket.
+struct SocketHalf {
+    socket: Arc<OwnedFd>,
+    timeout: Timeout,
+    limit: SocketLimit,
+    low_water: LowWater,
+}
+
+impl SocketHalf {
+    /// Runs `operate` until it is done or `until` has passed.
+    fn run(
+        &mut self,
+        until: Option<Instant>,
+        mut operate: impl FnMut(&OwnedFd) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let (socket, timeout) = (&*self.socket, self.timeout);
+        self.limit.run(until, |limit| Ok(set_socket_timeout(socket, timeout, limit)?), || operate(socket))
     }
 
-    /// Lets the next read wait for much where so many bytes are announced, for one byte else.
+    /// Lets the next read wait for much if the peer has announced that many bytes, otherwise for one.
     ///
-    /// The system hands out what is there, and where that is less than the mark it waits for as much as the mark **again**. So twice as
-    /// much has to be on the way.
+    /// The system hands out what has come. If that is less than the mark, it waits for as much as the
+    /// mark **again**, so twice as much has to be on the way.
     fn expect(&mut self, announced: usize) -> io::Result<()> {
-        match (self.waits_for_much, announced >= 2 * LOW_WATER) {
-            // an economy: a system that does not know such a mark, or how to ask about the window, tells each byte
-            (false, true) => self.waits_for_much = self.socket.wait_for(LOW_WATER).unwrap_or(false),
-            (true, false) => {
-                self.socket.wait_for(1)?;
-                self.waits_for_much = false;
+        match (self.low_water, announced >= 2 * MUCH) {
+            // an economy: a system without such a mark, or without the window's size, reports each byte
+            (LowWater::OneByte, true) if set_low_water(&self.socket, MUCH).unwrap_or(false) => {
+                self.low_water = LowWater::Much;
+            }
+            (LowWater::Much, false) => {
+                set_low_water(&self.socket, 1)?;
+                self.low_water = LowWater::OneByte;
             }
             _ => {}
         }
@@ -92,43 +88,36 @@ impl<S: Socket> Half<S> {
     }
 }
 
-impl<S: Socket> ReadHalf for Half<S>
-where
-    for<'s> &'s S: Read,
-{
+impl ReadHalf for SocketHalf {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
         self.expect(1)?;
-        let mut socket = &*self.socket;
-        self.limit.run(until, |limit| socket.limit_reads(limit), || socket.read(buf))
+        self.run(until, |socket| Ok(rustix::io::read(socket, &mut *buf)?))
     }
 
     fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.expect(1)?;
-        self.socket.receive_now(buf)
+        let (received, _) = recv(&self.socket, buf, RecvFlags::DONTWAIT)?;
+        Ok(received)
     }
 
     fn read_announced(&mut self, bufs: &mut [IoSliceMut<'_>], until: Option<Instant>) -> io::Result<usize> {
         self.expect(bufs[0].len())?;
-        let mut socket = &*self.socket;
-        self.limit.run(until, |limit| socket.limit_reads(limit), || socket.read_vectored(bufs))
+        self.run(until, |socket| Ok(rustix::io::readv(socket, bufs)?))
     }
 
     fn read_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize, until: Option<Instant>) -> io::Result<usize> {
         self.expect(len)?;
-        let socket = &*self.socket;
-        self.limit.run(until, |limit| socket.limit_reads(limit), || socket.fill_pipe(pipe, len))
+        self.run(until, |socket| pipe.fill(socket, len))
     }
 }
 
-impl<S: Socket> WriteHalf for Half<S> {
+impl WriteHalf for SocketHalf {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
-        let socket = &*self.socket;
-        // std's way to write several slices at once kills a program that does not ignore SIGPIPE
-        self.limit.run(until, |limit| socket.limit_writes(limit), || socket.send(bufs))
+        self.run(until, |socket| send(socket, bufs, NO_SIGNAL))
     }
 
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.socket.send_now(bufs)
+        flags::at_once(&self.socket, || send(&self.socket, bufs, SendFlags::DONTWAIT | NO_SIGNAL))
     }
 
     fn takes_pipes(&self) -> bool {
@@ -136,31 +125,48 @@ impl<S: Socket> WriteHalf for Half<S> {
     }
 
     fn write_more(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
-        let socket = &*self.socket;
-        self.limit.run(until, |limit| socket.limit_writes(limit), || socket.send_more(bufs))
+        self.run(until, |socket| send(socket, bufs, MORE | NO_SIGNAL))
     }
 
     fn write_from_pipe(&mut self, pipe: &mut KernelPipe, until: Option<Instant>) -> io::Result<usize> {
-        let socket = &*self.socket;
-        self.limit.run(until, |limit| socket.limit_writes(limit), || socket.drain_pipe(pipe))
+        self.run(until, |socket| pipe.drain(socket))
     }
 
     fn finish(&mut self, _until: Option<Instant>) -> io::Result<()> {
-        self.socket.end(Shutdown::Write)
+        Ok(shutdown(&self.socket, Shutdown::Write)?)
     }
 }
 
-/// Both directions.
-struct Both<S>(Arc<S>);
+/// Sends, never with the signal SIGPIPE if `flags` say so: std's way to write several slices at once
+/// kills a program that does not ignore it.
+fn send(socket: &OwnedFd, bufs: &[IoSlice<'_>], flags: SendFlags) -> io::Result<usize> {
+    Ok(match bufs {
+        [one] => rustix::net::send(socket, one, flags)?,
+        bufs => sendmsg(socket, bufs, &mut SendAncillaryBuffer::default(), flags)?,
+    })
+}
 
-impl<S: Socket> Control for Both<S> {
+struct SocketControl(Arc<OwnedFd>);
+
+impl Control for SocketControl {
     fn abort(&self) {
-        // it fails only where the peer has ended the connection already
-        _ = self.0.end(Shutdown::Both);
+        // it fails only if the peer has ended the connection already
+        _ = shutdown(&self.0, Shutdown::Both);
     }
 
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {
-        self.0.wait_for_either(until)
+        loop {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let timeout = left.and_then(|left| Timespec::try_from(left.min(LONGEST)).ok());
+            let mut waiting = [PollFd::new(&self.0, PollFlags::IN | PollFlags::OUT)];
+            match poll(&mut waiting, timeout.as_ref()) {
+                Ok(0) if left.is_some_and(|left| left > LONGEST) => {}
+                Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+                Ok(_) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     fn can_wait(&self) -> bool {
@@ -168,51 +174,28 @@ impl<S: Socket> Control for Both<S> {
     }
 }
 
+/// The longest that any system can wait at once: some count milliseconds, up to 24 days, and refuse
+/// more.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::io::Write;
-    use std::os::fd::{AsFd, BorrowedFd};
     use std::os::unix::net::UnixStream;
-
-    /// A socket of a system without a low-water mark.
-    struct Unmarked(UnixStream);
-
-    impl AsFd for Unmarked {
-        fn as_fd(&self) -> BorrowedFd<'_> {
-            self.0.as_fd()
-        }
-    }
-
-    impl Read for &Unmarked {
-        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-            (&self.0).read(buf)
-        }
-    }
-
-    impl Socket for Unmarked {
-        fn limit_reads(&self, _limit: Option<Duration>) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn limit_writes(&self, _limit: Option<Duration>) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn end(&self, _directions: Shutdown) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn wait_for(&self, _bytes: usize) -> io::Result<bool> {
-            Err(io::ErrorKind::InvalidInput.into())
-        }
-    }
 
     #[test]
     fn a_system_without_a_mark_is_read_from_all_the_same() {
         let (near, far) = UnixStream::pair().unwrap();
         (&far).write_all(b"abc").unwrap();
-        let mut half = Half::new(&Arc::new(Unmarked(near)));
+        // a Unix socket has no window to ask about
+        assert!(!cfg!(target_os = "linux") || set_low_water(&near, MUCH).is_err());
+        let mut half = SocketHalf {
+            socket: Arc::new(near.into()),
+            timeout: Timeout::Recv,
+            limit: SocketLimit::default(),
+            low_water: LowWater::OneByte,
+        };
         let mut piece = vec![0; 1 << 20];
         assert_eq!(half.read_announced(&mut [IoSliceMut::new(&mut piece)], None).unwrap(), 3);
     }

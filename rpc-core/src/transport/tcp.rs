@@ -4,10 +4,7 @@ use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use super::socket;
-#[cfg(unix)]
-use super::socket::Socket;
-use super::{Parts, Peer, Transport};
+use super::{Parts, Peer, Transport, socket};
 
 impl Transport for TcpStream {
     fn into_parts(self) -> io::Result<Parts> {
@@ -15,25 +12,6 @@ impl Transport for TcpStream {
         self.set_nonblocking(false)?;
         let peer = Peer::Tcp(self.peer_addr()?);
         socket::parts(self, peer)
-    }
-}
-
-#[cfg(unix)]
-impl Socket for TcpStream {
-    fn limit_reads(&self, limit: Option<Duration>) -> io::Result<()> {
-        self.set_read_timeout(limit)
-    }
-
-    fn limit_writes(&self, limit: Option<Duration>) -> io::Result<()> {
-        self.set_write_timeout(limit)
-    }
-
-    fn end(&self, directions: std::net::Shutdown) -> io::Result<()> {
-        self.shutdown(directions)
-    }
-
-    fn wait_for(&self, bytes: usize) -> io::Result<bool> {
-        super::kernel::set_low_water(self, bytes)
     }
 }
 

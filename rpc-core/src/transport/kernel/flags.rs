@@ -33,17 +33,13 @@ pub(in crate::transport) fn silence(socket: impl AsFd) -> io::Result<()> {
     Ok(rustix::net::sockopt::set_socket_nosigpipe(socket, true)?)
 }
 
-/// Runs a send with `MSG_DONTWAIT`, which does not block.
-#[cfg(not(target_vendor = "apple"))]
-pub(in crate::transport) fn at_once<T>(_socket: impl AsFd, send: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    send()
-}
-
-/// Runs a send, which does not block. Darwin's kernel looks at `MSG_DONTWAIT` only when it
-/// receives, so it is the socket that is told. A read that another thread begins meanwhile does not
-/// block either; it is repeated then, as one that woke up early is.
-#[cfg(target_vendor = "apple")]
+/// Runs a send with `MSG_DONTWAIT`, so that it does not block. Darwin's kernel looks at that flag only
+/// when it receives, so the socket itself is set not to block meanwhile. A read that another thread
+/// begins in that time does not block either; it is repeated, as one that woke up early is.
 pub(in crate::transport) fn at_once<T>(socket: impl AsFd, send: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    if !cfg!(target_vendor = "apple") {
+        return send();
+    }
     rustix::io::ioctl_fionbio(&socket, true)?;
     let outcome = send();
     rustix::io::ioctl_fionbio(&socket, false)?;
