@@ -4,6 +4,8 @@ use std::io;
 use std::net::TcpListener;
 
 use super::{Address, Parts, Transport};
+use bell::Bell;
+pub(crate) use bell::Ringer;
 
 /// A bound socket. A Unix socket's path is removed when it is dropped.
 #[derive(Debug)]
@@ -26,8 +28,8 @@ impl Listener {
             Address::Tcp(place) => {
                 let listener = TcpListener::bind(place)?;
                 listener.set_nonblocking(true)?;
-                let address = Address::Tcp(listener.local_addr()?.to_string());
-                (Socket::Tcp(listener), address)
+                let bound = listener.local_addr()?.to_string();
+                (Socket::Tcp(listener), Address::Tcp(bound))
             }
             #[cfg(unix)]
             Address::Unix(path) => {
@@ -115,16 +117,13 @@ fn is_dead_socket(path: &std::path::Path) -> bool {
         && matches!(super::unix::connect(path, limit), Err(error) if error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
+/// Whatever waits for connections polls one end of a socket pair, too. The ringer shuts the other.
 #[cfg(unix)]
-pub(crate) use bell_unix::{Bell, Ringer};
-
-/// The bell is a socket pair: it rings when the other end is dropped, and whoever waits for connections polls it too.
-#[cfg(unix)]
-mod bell_unix {
+mod bell {
     use std::io;
-    use std::os::fd::{AsFd, BorrowedFd};
+    use std::net::Shutdown;
+    use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
-    use std::sync::Mutex;
 
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::io::Errno;
@@ -132,33 +131,32 @@ mod bell_unix {
     use super::Socket;
 
     #[derive(Debug)]
-    pub(crate) struct Bell {
+    pub(super) struct Bell {
         heard: UnixStream,
-        rope: Mutex<Option<UnixStream>>,
+        rung: UnixStream,
     }
 
     /// Rings when it is dropped.
     #[derive(Debug)]
-    pub(crate) struct Ringer {
-        _rope: UnixStream,
-    }
+    pub(crate) struct Ringer(UnixStream);
 
     impl Bell {
         pub(super) fn new() -> io::Result<Bell> {
-            let (heard, rope) = UnixStream::pair()?;
-            Ok(Bell { heard, rope: Mutex::new(Some(rope)) })
+            let (heard, rung) = UnixStream::pair()?;
+            Ok(Bell { heard, rung })
         }
 
         pub(super) fn ringer(&self) -> io::Result<Ringer> {
-            let mut rope = self.rope.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let rope = rope.take().ok_or_else(|| io::Error::other("the bell has one ringer only"))?;
-            Ok(Ringer { _rope: rope })
+            Ok(Ringer(self.rung.try_clone()?))
         }
 
-        /// Waits for a connection or the bell; tells whether it was the bell.
+        /// Waits for a connection or the bell. Returns whether it was the bell.
         pub(super) fn wait(&self, socket: &Socket) -> io::Result<bool> {
-            let mut waiting =
-                [PollFd::new(&self.heard, PollFlags::IN), PollFd::from_borrowed_fd(descriptor(socket), PollFlags::IN)];
+            let socket = match socket {
+                Socket::Tcp(listener) => listener.as_fd(),
+                Socket::Unix(listener) => listener.as_fd(),
+            };
+            let mut waiting = [self.heard.as_fd(), socket].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
             match poll(&mut waiting, None) {
                 Ok(_) | Err(Errno::INTR) => Ok(!waiting[0].revents().is_empty()),
                 Err(error) => Err(error.into()),
@@ -166,20 +164,17 @@ mod bell_unix {
         }
     }
 
-    fn descriptor(socket: &Socket) -> BorrowedFd<'_> {
-        match socket {
-            Socket::Tcp(listener) => listener.as_fd(),
-            Socket::Unix(listener) => listener.as_fd(),
+    impl Drop for Ringer {
+        fn drop(&mut self) {
+            // it fails only if it has rung before
+            _ = self.0.shutdown(Shutdown::Both);
         }
     }
 }
 
+/// Without a way to wait for two things at once, whatever waits for connections looks every 50 ms.
 #[cfg(not(unix))]
-pub(crate) use bell_ticking::{Bell, Ringer};
-
-/// Without a way to wait for two things at once, whoever waits for connections looks up every 50 ms.
-#[cfg(not(unix))]
-mod bell_ticking {
+mod bell {
     use std::io;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -188,7 +183,7 @@ mod bell_ticking {
     use super::Socket;
 
     #[derive(Debug)]
-    pub(crate) struct Bell(Arc<AtomicBool>);
+    pub(super) struct Bell(Arc<AtomicBool>);
 
     /// Rings when it is dropped.
     #[derive(Debug)]
