@@ -18,7 +18,7 @@ pub use crate::error::Error;
 pub use crate::message::DataType;
 pub use crate::server::{AndOctets, Arguments, Call, Dispatch, Octets, Reply, Served};
 pub use crate::stream::OctetReader;
-pub use crate::transport::{ToAddress, Transport};
+pub use crate::{ToAddress, Transport};
 
 /// A reply of one value.
 pub const fn json<T, E>(result: ResultCodec<T>, error: ErrorCodec<E>) -> JsonReply<T, E> {

@@ -7,18 +7,18 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`transport`] | byte streams: TCP, Unix sockets, memory, pairs of halves, your own |
-//! | [`frame`] | six bytes and a length |
-//! | [`message`] | JSON headers, status, data types, body reader and writer |
+//! | `frame` | six bytes and a length |
+//! | `message` | JSON headers, status, data types, body reader and writer |
 //! | `connection` | whose turn it is, as pure state machines; how a connection ends |
 //! | `stream` | what stands behind a reader or writer: memory, or a descriptor that the kernel can move bytes from and to |
 //! | [`Client`], [`Session`], [`Server`] | typed calls, dispatch, shutdown |
 //! | `codec` | what signatures ask of their types, and how their values travel |
 //! | `rpc_service` | the attribute that writes client and server for a trait |
+//! | [`unstable`] | the layers `frame` and `message`, not covered by semver |
 //! | `testing` | what tests of services are made of; feature `testing` |
 
-pub mod frame;
-pub mod message;
 pub mod transport;
+pub mod unstable;
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -27,6 +27,8 @@ mod client;
 mod codec;
 mod connection;
 mod error;
+mod frame;
+mod message;
 mod server;
 mod stream;
 mod unwind;
@@ -37,13 +39,15 @@ pub mod __private;
 pub use client::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline, Session};
 pub use codec::{Contract, Method, ServiceError};
 pub use error::{Error, Fate, Misuse, Operation, RemoteError, Result};
-pub use message::Status;
+pub use frame::{FrameKind, FramePart, FrameViolation};
+pub use message::{DataType, Metadata, Status, TRACEPARENT, Violation};
 pub use server::{
     Call, CallContext, Dispatch, Ended, Served, Server, ServerConfig, ServerHandle, ShutdownReport, TypedCall,
     serve_connection, serve_connection_with,
 };
 pub use stream::{OctetReader, copy};
-pub use transport::{Address, AddressError, Peer, ToAddress, Transport};
+pub use transport::address::{Address, AddressError, ToAddress};
+pub use transport::parts::{Peer, Transport};
 
 /// What a reply consists of, for those who reply by hand.
 pub mod reply {

@@ -9,8 +9,7 @@ use std::io::{BufReader, Cursor, Read};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rpc_core::message::DataType;
-use rpc_core::{Call, Client, Contract, Dispatch, Method, OctetReader, Result, Served, Server};
+use rpc_core::{Call, Client, Contract, DataType, Dispatch, Method, OctetReader, Result, Served, Server};
 use serde::{Deserialize, Serialize};
 
 /// With the attribute, the file would end behind this trait.

@@ -4,8 +4,7 @@ use std::io::{self, Read};
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::message::Violation;
-use rpc_core::{Client, ClientConfig, Ended, Error, Result, ServerConfig, Status, Transport};
+use rpc_core::{Client, ClientConfig, Ended, Error, Result, ServerConfig, Status, Transport, Violation};
 use rpc_tests::wire::{self, Message};
 use rpc_tests::{
     Golden, ListRequest, Original, OriginalClient, OriginalServer, Peer, PieceSize, Pieces, Reference, golden_sessions,

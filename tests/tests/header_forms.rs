@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use proptest::prelude::*;
-use rpc_core::message::{MAX_HEADER_LEN_WRITTEN, Metadata, ReplyHeader, RequestHeader, Violation};
+use rpc_core::unstable::{MAX_HEADER_LEN_WRITTEN, ReplyHeader, RequestHeader};
+use rpc_core::{Metadata, Violation};
 use rpc_tests::watchdog;
 use serde::{Deserialize, Serialize};
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::message::{MessageError, MessageReader, ReplyHeader};
 use rpc_core::transport::{Parts, WriteHalf, memory_pair, memory_pair_with_capacity};
+use rpc_core::unstable::{MessageError, MessageReader, ReplyHeader};
 use rpc_core::{Ended, Error, Result, Server, Transport, rpc_service, serve_connection};
 use rpc_tests::{watchdog, wire};
 

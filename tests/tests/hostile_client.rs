@@ -4,10 +4,10 @@ use std::io::{self, Read, Write};
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::frame::{FrameKind, FrameViolation};
-use rpc_core::message::Violation;
 use rpc_core::transport::memory_pair;
-use rpc_core::{Ended, Error, Operation, Result, ServerConfig, serve_connection_with};
+use rpc_core::{
+    Ended, Error, FrameKind, FrameViolation, Operation, Result, ServerConfig, Violation, serve_connection_with,
+};
 use rpc_tests::{OriginalServer, Reference, pattern, serve_bytes, watchdog, wire};
 use serde_json::Value;
 

@@ -4,9 +4,11 @@ use std::io::{Read, Write};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rpc_core::Status;
-use rpc_core::frame::{FrameHeader, FrameKind, FrameReader, FrameWriter};
-use rpc_core::message::{DataType, MAX_HEADER_LEN_WRITTEN, MessageReader, MessageWriter, ReplyHeader, RequestHeader};
+use rpc_core::unstable::{
+    FrameHeader, FrameReader, FrameWriter, MAX_HEADER_LEN_WRITTEN, MessageReader, MessageWriter, ReplyHeader,
+    RequestHeader,
+};
+use rpc_core::{DataType, FrameKind, Status};
 use rpc_tests::{watchdog, wire};
 
 /// Hands out a byte stream in pieces of the given sizes, again and again.

@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 
-use rpc_core::frame::{FrameError, FrameKind, FrameWriter, MAX_PAYLOAD_LEN};
-use rpc_core::message::{MAX_HEADER_LEN_WRITTEN, MessageError, MessageReader, Violation};
 use rpc_core::transport::memory_pair;
+use rpc_core::unstable::{
+    FrameError, FrameWriter, MAX_HEADER_LEN_WRITTEN, MAX_PAYLOAD_LEN, MessageError, MessageReader,
+};
 use rpc_core::{
-    Call, Client, Contract, Dispatch, Ended, Error, Result, Served, Server, ServerConfig, Status, serve_connection,
+    Call, Client, Contract, Dispatch, Ended, Error, FrameKind, Result, Served, Server, ServerConfig, Status, Violation,
+    serve_connection,
 };
 use rpc_tests::{ListRequest, Original, OriginalClient, OriginalServer, Peer, Reference, serve_bytes, watchdog, wire};
 use serde_json::{Value, json};

@@ -5,7 +5,8 @@
 mod wire_name;
 
 use proptest::prelude::*;
-use rpc_core::message::{Metadata, RequestHeader};
+use rpc_core::Metadata;
+use rpc_core::unstable::RequestHeader;
 use rpc_tests::watchdog;
 
 /// Failing cases are printed, and not kept in files.

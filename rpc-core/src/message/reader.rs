@@ -259,7 +259,7 @@ impl<R: Read> MessageReader<R> {
         Ok(self.frames.take_payload(take)?)
     }
 
-    /// As [`BufRead::fill_buf`], with the error as it is.
+    /// As [`BufRead::fill_buf`](io::BufRead::fill_buf), with the error as it is.
     ///
     /// # Errors
     /// Those of [`read_message`](MessageReader::read_message).
@@ -270,7 +270,7 @@ impl<R: Read> MessageReader<R> {
         Ok(self.frames.fill_payload()?)
     }
 
-    /// As [`BufRead::consume`].
+    /// As [`BufRead::consume`](io::BufRead::consume).
     ///
     /// # Panics
     /// If `count` is more than was shown.

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use rpc_core::message::DataType;
-use rpc_core::{Call, ClientConfig, Contract, Dispatch, Error, Misuse, Served as Answered, ServerConfig, Status};
+use rpc_core::{
+    Call, ClientConfig, Contract, DataType, Dispatch, Error, Misuse, Served as Answered, ServerConfig, Status,
+};
 use rpc_tests::watchdog;
 use serde_json::json;
 

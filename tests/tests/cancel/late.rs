@@ -4,9 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::frame::FrameKind;
-use rpc_core::message::Violation;
-use rpc_core::{Ended, Error, ServerConfig, serve_connection_with};
+use rpc_core::{Ended, Error, FrameKind, ServerConfig, Violation, serve_connection_with};
 use rpc_tests::{Peer, serve_bytes, watchdog, wire};
 use wire::{DATA, HEADER, RESET};
 

@@ -3,9 +3,7 @@
 use std::io::Read;
 use std::thread;
 
-use rpc_core::frame::{FrameKind, FrameViolation};
-use rpc_core::message::{DataType, Violation};
-use rpc_core::{Client, ClientConfig, Error, Misuse, Operation};
+use rpc_core::{Client, ClientConfig, DataType, Error, FrameKind, FrameViolation, Misuse, Operation, Violation};
 use rpc_tests::{Peer, watchdog, wire};
 use serde_json::{Value, json};
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use rpc_core::transport::{KernelPipe, Parts, ReadHalf, WriteHalf};
+use rpc_core::transport::{Parts, ReadHalf, WriteHalf};
+use rpc_core::unstable::KernelPipe;
 use rpc_core::{ClientConfig, ServerConfig};
 use rpc_tests::{Line, watchdog};
 

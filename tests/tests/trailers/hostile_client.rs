@@ -1,8 +1,6 @@
 //! Our server against clients that break the rules for Trailers.
 
-use rpc_core::frame::FrameKind;
-use rpc_core::message::Violation;
-use rpc_core::{Ended, Error, Result, ServerConfig};
+use rpc_core::{Ended, Error, FrameKind, Result, ServerConfig, Violation};
 use rpc_tests::{serve_bytes, watchdog, wire};
 use wire::{DATA, HEADER, RESET};
 

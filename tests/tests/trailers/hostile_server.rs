@@ -3,9 +3,7 @@
 use std::io::Read;
 use std::thread;
 
-use rpc_core::frame::FrameKind;
-use rpc_core::message::Violation;
-use rpc_core::{Client, Error, Misuse};
+use rpc_core::{Client, Error, FrameKind, Misuse, Violation};
 use rpc_tests::{Peer, watchdog, wire};
 
 /// Answers a call with these bytes; returns what of the stream came, and how it ended.
