@@ -59,20 +59,12 @@ impl Shelf for ShelfClient {
 struct ShelfServer<S>(S);
 
 /// What the service offers, as data: for "did you mean", and for whoever combines services.
-const CONTRACT: Contract = Contract {
-    name: "Shelf",
-    session: false,
-    methods: &[
-        json_to("size", DataType::MarshaledJson, &["name"]),
-        json_to("rename", DataType::MarshaledJson, &["from", "to"]),
-        json_to("fetch", DataType::Octets, &["name"]),
-        Method { name: "digest", request: DataType::Octets, reply: DataType::MarshaledJson, parameters: &["content"] },
-    ],
-};
-
-const fn json_to(name: &'static str, reply: DataType, parameters: &'static [&'static str]) -> Method {
-    Method { name, request: DataType::MarshaledJson, reply, parameters }
-}
+const CONTRACT: Contract = Contract::new("Shelf").methods(&[
+    Method::new("size").parameters(&["name"]),
+    Method::new("rename").parameters(&["from", "to"]),
+    Method::new("fetch").reply(DataType::Octets).parameters(&["name"]),
+    Method::new("digest").request(DataType::Octets).parameters(&["content"]),
+]);
 
 impl<S: Shelf> Dispatch for ShelfServer<S> {
     fn contract(&self) -> &'static Contract {

@@ -142,7 +142,7 @@ impl Clone for Raw {
 
 impl Dispatch for Raw {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Raw", session: false, methods: &[] }
+        const { &Contract::new("Raw") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

@@ -19,7 +19,7 @@ struct Curious(mpsc::SyncSender<CallContext>);
 
 impl Dispatch for Curious {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Curious", session: false, methods: &[] }
+        const { &Contract::new("Curious") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -119,7 +119,7 @@ struct Patient(mpsc::SyncSender<CallContext>, mpsc::Receiver<()>);
 
 impl Dispatch for Patient {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Patient", session: false, methods: &[] }
+        const { &Contract::new("Patient") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

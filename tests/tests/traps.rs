@@ -133,7 +133,7 @@ struct Hasty<'a>(&'a AtomicUsize);
 
 impl Dispatch for Hasty<'_> {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Hasty", session: false, methods: &[] }
+        const { &Contract::new("Hasty") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -285,7 +285,7 @@ struct Panicking;
 
 impl Dispatch for Panicking {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Panicking", session: false, methods: &[] }
+        const { &Contract::new("Panicking") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

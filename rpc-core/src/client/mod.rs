@@ -59,7 +59,7 @@ use shared::Sharing;
 ///
 /// impl Dispatch for Doubler {
 ///     fn contract(&self) -> &'static Contract {
-///         &Contract { name: "Doubler", session: false, methods: &[] }
+///         const { &Contract::new("Doubler") }
 ///     }
 ///
 ///     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -163,7 +163,7 @@ impl Client {
     /// # struct Doubler;
     /// # impl Dispatch for Doubler {
     /// #     fn contract(&self) -> &'static Contract {
-    /// #         &Contract { name: "Doubler", session: false, methods: &[] }
+    /// #         const { &Contract::new("Doubler") }
     /// #     }
     /// #     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
     /// #         call.takes_json().returns_json(|number: u32| Ok::<_, rpc_core::Error>(number * 2))

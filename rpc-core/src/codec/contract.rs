@@ -2,26 +2,113 @@
 
 use crate::message::DataType;
 
-/// What a service offers: for telling a caller which endpoints there are, and for combining services.
+/// What a service offers: lets a caller list its endpoints, and lets services be combined.
+///
+/// ```
+/// use rpc_core::{Contract, DataType, Method};
+///
+/// const STORE: Contract = Contract::new("Store").methods(&[
+///     Method::new("remove").parameters(&["name"]),
+///     Method::new("read").parameters(&["name"]).reply(DataType::Octets),
+/// ]);
+/// assert_eq!(STORE.endpoints()[1].name(), "read");
+/// assert_eq!(STORE.endpoints()[1].request_type(), DataType::MarshaledJson);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contract {
-    /// The service's name; the trait's, where there is one.
-    pub name: &'static str,
-    /// Whether the handler belongs to one connection (methods take `&mut self`). Then a panic ends the connection.
-    pub session: bool,
-    /// The endpoints.
-    pub methods: &'static [Method],
+    name: &'static str,
+    pub(crate) session: bool,
+    pub(crate) methods: &'static [Method],
+}
+
+impl Contract {
+    /// Returns the contract of a service with this name (the trait's, if there is one), without
+    /// endpoints.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Contract {
+        Contract { name, session: false, methods: &[] }
+    }
+
+    /// Says that the handler belongs to one connection (methods take `&mut self`). A panic then ends
+    /// the connection.
+    #[must_use]
+    pub const fn session(self) -> Contract {
+        Contract { session: true, ..self }
+    }
+
+    /// Sets the endpoints.
+    #[must_use]
+    pub const fn methods(self, methods: &'static [Method]) -> Contract {
+        Contract { methods, ..self }
+    }
+
+    /// Returns the service's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns whether the handler belongs to one connection.
+    pub const fn is_session(&self) -> bool {
+        self.session
+    }
+
+    /// Returns the endpoints.
+    pub const fn endpoints(&self) -> &'static [Method] {
+        self.methods
+    }
 }
 
 /// One endpoint of a [`Contract`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
-    /// The endpoint's name on the wire.
-    pub name: &'static str,
-    /// What body a request has.
-    pub request: DataType,
-    /// What body a reply has.
-    pub reply: DataType,
-    /// The names of the parameters, the stream included.
-    pub parameters: &'static [&'static str],
+    pub(crate) name: &'static str,
+    request: DataType,
+    reply: DataType,
+    parameters: &'static [&'static str],
+}
+
+impl Method {
+    /// Returns an endpoint with this name on the wire, JSON both ways, and no parameters.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Method {
+        Method { name, request: DataType::MarshaledJson, reply: DataType::MarshaledJson, parameters: &[] }
+    }
+
+    /// Sets what body a request has.
+    #[must_use]
+    pub const fn request(self, request: DataType) -> Method {
+        Method { request, ..self }
+    }
+
+    /// Sets what body a reply has.
+    #[must_use]
+    pub const fn reply(self, reply: DataType) -> Method {
+        Method { reply, ..self }
+    }
+
+    /// Sets the names of the parameters, the stream included.
+    #[must_use]
+    pub const fn parameters(self, names: &'static [&'static str]) -> Method {
+        Method { parameters: names, ..self }
+    }
+
+    /// Returns the name on the wire.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns what body a request has.
+    pub const fn request_type(&self) -> DataType {
+        self.request
+    }
+
+    /// Returns what body a reply has.
+    pub const fn reply_type(&self) -> DataType {
+        self.reply
+    }
+
+    /// Returns the names of the parameters, the stream included.
+    pub const fn parameter_names(&self) -> &'static [&'static str] {
+        self.parameters
+    }
 }

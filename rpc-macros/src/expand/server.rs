@@ -80,7 +80,7 @@ fn session(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 }
 
 /// ```text
-/// fn contract(&self) -> &'static Contract { &Contract { name: "Vault", .. } }
+/// fn contract(&self) -> &'static Contract { const CONTRACT: Contract = Contract::new("Vault")..; &CONTRACT }
 /// fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
 ///     match call.endpoint() { "list" => .., _ => call.unknown_endpoint(Dispatch::contract(self)) }
 /// }
@@ -98,7 +98,8 @@ fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
             #implementor: #ident,
         {
             fn contract(&self) -> &'static #runtime::Contract {
-                &#contract
+                const __RPC_CONTRACT: #runtime::Contract = #contract;
+                &__RPC_CONTRACT
             }
 
             fn dispatch<'__rpc>(&mut self, __rpc_call: #runtime::Call<'__rpc>) -> #runtime::Served<'__rpc> {
@@ -173,10 +174,11 @@ fn nested(members: impl DoubleEndedIterator<Item = TokenStream>) -> TokenStream 
 }
 
 /// ```text
-/// Contract { name: "Vault", session: false, methods: &[Method { name: "list", .. }] }
+/// Contract::new("Vault").methods(&[Method::new("list")..])
 /// ```
 fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
-    let (name, session) = (names::plain(&service.ident), service.sharing == Sharing::Session);
+    let name = names::plain(&service.ident);
+    let session = (service.sharing == Sharing::Session).then(|| generate!(.session()));
     let methods = service.methods.iter().map(|method| {
         let (conditions, wire_name) = (&method.conditions, &method.wire_name);
         let request = data_type(!method.values.is_empty(), method.stream.is_some(), runtime);
@@ -184,10 +186,10 @@ fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         let parameters = method.parameter_names().map(names::plain);
         generate! {
             #(#conditions)*
-            #runtime::Method { name: #wire_name, request: #request, reply: #reply, parameters: &[#(#parameters),*] }
+            #runtime::Method::new(#wire_name).request(#request).reply(#reply).parameters(&[#(#parameters),*])
         }
     });
-    generate!(#runtime::Contract { name: #name, session: #session, methods: &[#(#methods),*] })
+    generate!(#runtime::Contract::new(#name)#session.methods(&[#(#methods),*]))
 }
 
 fn data_type(value: bool, stream: bool, runtime: Runtime<'_>) -> TokenStream {

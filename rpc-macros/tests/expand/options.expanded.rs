@@ -241,38 +241,32 @@ where
     __RpcService: Vault,
 {
     fn contract(&self) -> &'static ::renamed::inner::__private::Contract {
-        &::renamed::inner::__private::Contract {
-            name: "Vault",
-            session: false,
-            methods: &[
-                ::renamed::inner::__private::Method {
-                    name: "vault.ListEntries",
-                    request: ::renamed::inner::__private::DataType::MarshaledJson,
-                    reply: ::renamed::inner::__private::DataType::MarshaledJson,
-                    parameters: &[],
-                },
-                ::renamed::inner::__private::Method {
-                    name: "Erase",
-                    request: ::renamed::inner::__private::DataType::MarshaledJson,
-                    reply: ::renamed::inner::__private::DataType::MarshaledJson,
-                    parameters: &["name"],
-                },
-                #[cfg(unix)]
-                ::renamed::inner::__private::Method {
-                    name: "vault.Move",
-                    request: ::renamed::inner::__private::DataType::MarshaledJson,
-                    reply: ::renamed::inner::__private::DataType::MarshaledJson,
-                    parameters: &["type"],
-                },
-                #[cfg_attr(feature = "extra", cfg(unix))]
-                ::renamed::inner::__private::Method {
-                    name: "vault.Extra",
-                    request: ::renamed::inner::__private::DataType::MarshaledJson,
-                    reply: ::renamed::inner::__private::DataType::MarshaledJson,
-                    parameters: &[],
-                },
-            ],
-        }
+        const __RPC_CONTRACT: ::renamed::inner::__private::Contract = ::renamed::inner::__private::Contract::new(
+                "Vault",
+            )
+            .methods(
+                &[
+                    ::renamed::inner::__private::Method::new("vault.ListEntries")
+                        .request(::renamed::inner::__private::DataType::MarshaledJson)
+                        .reply(::renamed::inner::__private::DataType::MarshaledJson)
+                        .parameters(&[]),
+                    ::renamed::inner::__private::Method::new("Erase")
+                        .request(::renamed::inner::__private::DataType::MarshaledJson)
+                        .reply(::renamed::inner::__private::DataType::MarshaledJson)
+                        .parameters(&["name"]),
+                    #[cfg(unix)]
+                    ::renamed::inner::__private::Method::new("vault.Move")
+                        .request(::renamed::inner::__private::DataType::MarshaledJson)
+                        .reply(::renamed::inner::__private::DataType::MarshaledJson)
+                        .parameters(&["type"]),
+                    #[cfg_attr(feature = "extra", cfg(unix))]
+                    ::renamed::inner::__private::Method::new("vault.Extra")
+                        .request(::renamed::inner::__private::DataType::MarshaledJson)
+                        .reply(::renamed::inner::__private::DataType::MarshaledJson)
+                        .parameters(&[]),
+                ],
+            );
+        &__RPC_CONTRACT
     }
     fn dispatch<'__rpc>(
         &mut self,

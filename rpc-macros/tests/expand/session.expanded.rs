@@ -191,36 +191,31 @@ where
     __RpcService: Cursor,
 {
     fn contract(&self) -> &'static ::rpc_core::__private::Contract {
-        &::rpc_core::__private::Contract {
-            name: "Cursor",
-            session: true,
-            methods: &[
-                ::rpc_core::__private::Method {
-                    name: "seek",
-                    request: ::rpc_core::__private::DataType::MarshaledJson,
-                    reply: ::rpc_core::__private::DataType::MarshaledJson,
-                    parameters: &["position"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "rest",
-                    request: ::rpc_core::__private::DataType::MarshaledJson,
-                    reply: ::rpc_core::__private::DataType::Octets,
-                    parameters: &[],
-                },
-                ::rpc_core::__private::Method {
-                    name: "append",
-                    request: ::rpc_core::__private::DataType::Octets,
-                    reply: ::rpc_core::__private::DataType::MarshaledJson,
-                    parameters: &["content"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "replace",
-                    request: ::rpc_core::__private::DataType::Octets,
-                    reply: ::rpc_core::__private::DataType::Octets,
-                    parameters: &["content"],
-                },
-            ],
-        }
+        const __RPC_CONTRACT: ::rpc_core::__private::Contract = ::rpc_core::__private::Contract::new(
+                "Cursor",
+            )
+            .session()
+            .methods(
+                &[
+                    ::rpc_core::__private::Method::new("seek")
+                        .request(::rpc_core::__private::DataType::MarshaledJson)
+                        .reply(::rpc_core::__private::DataType::MarshaledJson)
+                        .parameters(&["position"]),
+                    ::rpc_core::__private::Method::new("rest")
+                        .request(::rpc_core::__private::DataType::MarshaledJson)
+                        .reply(::rpc_core::__private::DataType::Octets)
+                        .parameters(&[]),
+                    ::rpc_core::__private::Method::new("append")
+                        .request(::rpc_core::__private::DataType::Octets)
+                        .reply(::rpc_core::__private::DataType::MarshaledJson)
+                        .parameters(&["content"]),
+                    ::rpc_core::__private::Method::new("replace")
+                        .request(::rpc_core::__private::DataType::Octets)
+                        .reply(::rpc_core::__private::DataType::Octets)
+                        .parameters(&["content"]),
+                ],
+            );
+        &__RPC_CONTRACT
     }
     fn dispatch<'__rpc>(
         &mut self,

@@ -423,72 +423,60 @@ where
     __RpcService: Vault,
 {
     fn contract(&self) -> &'static ::rpc_core::__private::Contract {
-        &::rpc_core::__private::Contract {
-            name: "Vault",
-            session: false,
-            methods: &[
-                ::rpc_core::__private::Method {
-                    name: "list",
-                    request: ::rpc_core::__private::DataType::MarshaledJson,
-                    reply: ::rpc_core::__private::DataType::MarshaledJson,
-                    parameters: &["prefix"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "count",
-                    request: ::rpc_core::__private::DataType::MarshaledJson,
-                    reply: ::rpc_core::__private::DataType::MarshaledJson,
-                    parameters: &[],
-                },
-                ::rpc_core::__private::Method {
-                    name: "rename",
-                    request: ::rpc_core::__private::DataType::MarshaledJson,
-                    reply: ::rpc_core::__private::DataType::MarshaledJson,
-                    parameters: &["from", "to", "limit"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "fetch",
-                    request: ::rpc_core::__private::DataType::MarshaledJson,
-                    reply: ::rpc_core::__private::DataType::Octets,
-                    parameters: &["name"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "digest",
-                    request: ::rpc_core::__private::DataType::Octets,
-                    reply: ::rpc_core::__private::DataType::MarshaledJson,
-                    parameters: &["content"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "store",
-                    request: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                    reply: ::rpc_core::__private::DataType::MarshaledJson,
-                    parameters: &["name", "content"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "append",
-                    request: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                    reply: ::rpc_core::__private::DataType::MarshaledJson,
-                    parameters: &["name", "position", "content"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "open",
-                    request: ::rpc_core::__private::DataType::MarshaledJson,
-                    reply: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                    parameters: &["name"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "compress",
-                    request: ::rpc_core::__private::DataType::Octets,
-                    reply: ::rpc_core::__private::DataType::Octets,
-                    parameters: &["plain"],
-                },
-                ::rpc_core::__private::Method {
-                    name: "convert",
-                    request: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                    reply: ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                    parameters: &["format", "content"],
-                },
-            ],
-        }
+        const __RPC_CONTRACT: ::rpc_core::__private::Contract = ::rpc_core::__private::Contract::new(
+                "Vault",
+            )
+            .methods(
+                &[
+                    ::rpc_core::__private::Method::new("list")
+                        .request(::rpc_core::__private::DataType::MarshaledJson)
+                        .reply(::rpc_core::__private::DataType::MarshaledJson)
+                        .parameters(&["prefix"]),
+                    ::rpc_core::__private::Method::new("count")
+                        .request(::rpc_core::__private::DataType::MarshaledJson)
+                        .reply(::rpc_core::__private::DataType::MarshaledJson)
+                        .parameters(&[]),
+                    ::rpc_core::__private::Method::new("rename")
+                        .request(::rpc_core::__private::DataType::MarshaledJson)
+                        .reply(::rpc_core::__private::DataType::MarshaledJson)
+                        .parameters(&["from", "to", "limit"]),
+                    ::rpc_core::__private::Method::new("fetch")
+                        .request(::rpc_core::__private::DataType::MarshaledJson)
+                        .reply(::rpc_core::__private::DataType::Octets)
+                        .parameters(&["name"]),
+                    ::rpc_core::__private::Method::new("digest")
+                        .request(::rpc_core::__private::DataType::Octets)
+                        .reply(::rpc_core::__private::DataType::MarshaledJson)
+                        .parameters(&["content"]),
+                    ::rpc_core::__private::Method::new("store")
+                        .request(
+                            ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
+                        )
+                        .reply(::rpc_core::__private::DataType::MarshaledJson)
+                        .parameters(&["name", "content"]),
+                    ::rpc_core::__private::Method::new("append")
+                        .request(
+                            ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
+                        )
+                        .reply(::rpc_core::__private::DataType::MarshaledJson)
+                        .parameters(&["name", "position", "content"]),
+                    ::rpc_core::__private::Method::new("open")
+                        .request(::rpc_core::__private::DataType::MarshaledJson)
+                        .reply(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
+                        .parameters(&["name"]),
+                    ::rpc_core::__private::Method::new("compress")
+                        .request(::rpc_core::__private::DataType::Octets)
+                        .reply(::rpc_core::__private::DataType::Octets)
+                        .parameters(&["plain"]),
+                    ::rpc_core::__private::Method::new("convert")
+                        .request(
+                            ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
+                        )
+                        .reply(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
+                        .parameters(&["format", "content"]),
+                ],
+            );
+        &__RPC_CONTRACT
     }
     fn dispatch<'__rpc>(
         &mut self,

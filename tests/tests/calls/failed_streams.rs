@@ -74,7 +74,7 @@ struct Rereading(mpsc::Sender<[(String, io::ErrorKind, bool, bool); 2]>);
 
 impl Dispatch for Rereading {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Rereading", session: false, methods: &[] }
+        const { &Contract::new("Rereading") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

@@ -146,7 +146,7 @@ struct Contented<T>(T);
 
 impl Dispatch for Contented<Duplicate> {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Duplicate", session: false, methods: &[] }
+        const { &Contract::new("Duplicate") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Answered<'c> {
@@ -201,14 +201,14 @@ fn a_reply_of_another_type_costs_the_call_only() {
 fn a_contract_tells_what_there_is() {
     let server = ShapesServer::new(Handler);
     let contract = server.contract();
-    assert_eq!((contract.name, contract.session), ("Shapes", false));
-    let method = |name| contract.methods.iter().find(|method| method.name == name).unwrap();
-    let of = |name| (method(name).request, method(name).reply, method(name).parameters);
+    assert_eq!((contract.name(), contract.is_session()), ("Shapes", false));
+    let method = |name| contract.endpoints().iter().find(|method| method.name() == name).unwrap();
+    let of = |name| (method(name).request_type(), method(name).reply_type(), method(name).parameter_names());
     let (json, octets) = (DataType::MarshaledJson, DataType::Octets);
     assert_eq!(of("nothing"), (json, json, &[][..]));
     assert_eq!(of("join"), (json, json, &["left", "right", "separator"][..]));
     assert_eq!(of("type"), (json, json, &["fn"][..]));
     assert_eq!(of("pattern"), (json, octets, &["length"][..]));
     assert_eq!(of("Stamp.Check"), (octets, json, &["content"][..]));
-    assert_eq!(contract.methods.len(), 18);
+    assert_eq!(contract.endpoints().len(), 18);
 }

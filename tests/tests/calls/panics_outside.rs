@@ -36,7 +36,7 @@ impl Clone for Careless {
 
 impl Dispatch for Careless {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Careless", session: false, methods: &[] }
+        const { &Contract::new("Careless") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

@@ -14,7 +14,7 @@ pub(crate) struct Spring {
     gate: Option<Arc<Mutex<mpsc::Receiver<()>>>>,
 }
 
-const CONTRACT: Contract = Contract { name: "Spring", session: false, methods: &[] };
+const CONTRACT: Contract = Contract::new("Spring");
 
 /// A handler whose streams flow freely, and where they tell what happens to them.
 pub(crate) fn spring() -> (Spring, mpsc::Receiver<&'static str>) {

@@ -13,7 +13,7 @@ pub(crate) struct Filters;
 
 impl Dispatch for Filters {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Filters", session: false, methods: &[] }
+        const { &Contract::new("Filters") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

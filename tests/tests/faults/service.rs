@@ -70,7 +70,7 @@ pub(crate) struct Service(pub(crate) Witness);
 
 impl Dispatch for Service {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Service", session: false, methods: &[] }
+        const { &Contract::new("Service") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

@@ -183,8 +183,8 @@ impl raw::Match for Writer {
 fn names_may_be_keywords_and_travel_without_their_mark() {
     use raw::{Match, MatchClient, MatchServer};
     let contract = MatchServer::new(Writer).contract();
-    assert_eq!((contract.name, contract.methods[0].name), ("Match", "move"));
-    assert_eq!(contract.methods[0].parameters, ["type", "loop"]);
+    assert_eq!((contract.name(), contract.endpoints()[0].name()), ("Match", "move"));
+    assert_eq!(contract.endpoints()[0].parameter_names(), ["type", "loop"]);
     connected(MatchServer::new(Writer), |near| {
         let client = MatchClient::from_transport(near).unwrap();
         assert_eq!(client.r#move("a", 1).unwrap(), "a 1");

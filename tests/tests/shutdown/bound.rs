@@ -138,7 +138,7 @@ fn nothing_is_left_of_idle_connections() {
     struct Own(Handler, mpsc::Sender<()>);
     impl Dispatch for Own {
         fn contract(&self) -> &'static Contract {
-            &Contract { name: "Own", session: true, methods: &[] }
+            const { &Contract::new("Own").session() }
         }
         fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
             WorkServer::new(self.0.clone()).dispatch(call)

@@ -37,7 +37,7 @@ pub(crate) struct Taps {
 /// How many bytes came, and how their stream ended.
 pub(crate) type Told = (usize, Result<(), Error>);
 
-const CONTRACT: Contract = Contract { name: "Taps", session: false, methods: &[] };
+const CONTRACT: Contract = Contract::new("Taps");
 
 /// A handler, and where its `take` tells what it got.
 pub(crate) fn taps() -> (Taps, mpsc::Receiver<Told>) {

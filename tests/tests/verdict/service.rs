@@ -28,7 +28,7 @@ pub(crate) const COUNTS: [usize; 14] = [
 #[derive(Clone)]
 pub(crate) struct Gate;
 
-const CONTRACT: Contract = Contract { name: "Gate", session: false, methods: &[] };
+const CONTRACT: Contract = Contract::new("Gate");
 
 impl Dispatch for Gate {
     fn contract(&self) -> &'static Contract {

@@ -35,6 +35,6 @@ impl Vault for Shelf {
 
 fn main() {
     let server = VaultServer::new(Shelf);
-    let names: Vec<_> = server.contract().methods.iter().map(|method| method.name).collect();
+    let names: Vec<_> = server.contract().endpoints().iter().map(|method| method.name()).collect();
     assert_eq!(names, ["list", "mode", "always"]);
 }

@@ -29,8 +29,8 @@ impl Vault for Shelf {
 fn main() {
     let server = VaultServer::new(Shelf);
     let contract = server.contract();
-    let methods: Vec<_> = contract.methods.iter().map(|method| (method.name, method.parameters)).collect();
-    assert_eq!(contract.name, "Vault");
-    assert!(!contract.session);
+    let methods: Vec<_> = contract.endpoints().iter().map(|method| (method.name(), method.parameter_names())).collect();
+    assert_eq!(contract.name(), "Vault");
+    assert!(!contract.is_session());
     assert_eq!(methods, [("vault.listEntries", &[][..]), ("Erase", &["entry_name"]), ("vault.move", &["type", "to"])]);
 }
