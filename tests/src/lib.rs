@@ -11,5 +11,6 @@ pub use golden::{Golden, golden_sessions};
 pub use line::{Connections, Line};
 pub use original::{Entry, ListRequest, Original, OriginalClient, OriginalServer, Reference, pattern};
 pub use rpc_core::testing::{
-    Fault, Faulty, Peer, PieceSize, Pieces, Plan, serve_bytes, watchdog, watchdog_with_limit, wire,
+    Fault, Faulty, PieceSize, Piecewise as Pieces, Plan, ScriptedPeer as Peer, serve_bytes, watchdog,
+    watchdog_with_limit, wire,
 };

@@ -28,10 +28,10 @@ impl Fault {
 
 /// When a [`Faulty`] transport misbehaves, and how far it has come. Clones share that.
 #[derive(Debug, Clone, Default)]
-pub struct Plan(Arc<Progress>);
+pub struct Plan(Arc<PlanState>);
 
 #[derive(Debug, Default)]
-struct Progress {
+struct PlanState {
     point: Option<(usize, Fault)>,
     operations: AtomicUsize,
     struck: AtomicBool,
@@ -46,7 +46,7 @@ impl Plan {
 
     /// This goes wrong at the operation of this number, from 0 on.
     pub fn at(operation: usize, fault: Fault) -> Plan {
-        Plan(Arc::new(Progress { point: Some((operation, fault)), ..Progress::default() }))
+        Plan(Arc::new(PlanState { point: Some((operation, fault)), ..PlanState::default() }))
     }
 
     /// The number of operations so far: reads, looks, writes and ends of writing.
@@ -80,13 +80,13 @@ impl<T: Transport> Transport for Faulty<T> {
     fn into_parts(self) -> io::Result<Parts> {
         let parts = self.0.into_parts()?;
         let (control, plan) = (parts.control.clone(), self.1);
-        let half = Half { half: parts.reader, plan: plan.clone(), control: control.clone(), stalled: false };
-        let writer = Half { half: parts.writer, plan, control, stalled: false };
+        let half = FaultyHalf { half: parts.reader, plan: plan.clone(), control: control.clone(), stalled: false };
+        let writer = FaultyHalf { half: parts.writer, plan, control, stalled: false };
         Ok(Parts { reader: Box::new(half), writer: Box::new(writer), ..parts })
     }
 }
 
-struct Half<H: ?Sized> {
+struct FaultyHalf<H: ?Sized> {
     plan: Plan,
     control: Option<Arc<dyn Control>>,
     half: Box<H>,
@@ -94,7 +94,7 @@ struct Half<H: ?Sized> {
     stalled: bool,
 }
 
-impl<H: ?Sized> Half<H> {
+impl<H: ?Sized> FaultyHalf<H> {
     fn cut(&self) {
         if let Some(control) = &self.control {
             control.abort();
@@ -106,7 +106,7 @@ fn failure() -> io::Error {
     io::Error::other("a fault of the test's")
 }
 
-impl ReadHalf for Half<dyn ReadHalf> {
+impl ReadHalf for FaultyHalf<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
         match self.plan.next() {
             None => self.half.read(buf, until),
@@ -159,7 +159,7 @@ fn one_byte<'b>(bufs: &'b [IoSlice<'_>]) -> IoSlice<'b> {
     IoSlice::new(&first[..1])
 }
 
-impl WriteHalf for Half<dyn WriteHalf> {
+impl WriteHalf for FaultyHalf<dyn WriteHalf> {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
         if std::mem::take(&mut self.stalled) {
             return Err(io::ErrorKind::TimedOut.into());

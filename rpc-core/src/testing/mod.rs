@@ -3,9 +3,9 @@
 //! | piece | what it is for |
 //! |---|---|
 //! | [`watchdog`] | a test that hangs fails by its name |
-//! | [`Peer`] | the other end of a connection, played by hand |
+//! | [`ScriptedPeer`] | the other end of a connection, played by hand |
 //! | [`serve_bytes`] | a service fed with a client's bytes |
-//! | [`Pieces`] | a transport that moves only pieces |
+//! | [`Piecewise`] | a transport that moves only pieces |
 //! | [`Faulty`] | a transport that shorts, fails, stalls or cuts one of its reads or writes |
 //! | [`wire`] | frames and messages written and read apart from the library |
 //!
@@ -46,6 +46,6 @@ mod watchdog;
 pub mod wire;
 
 pub use faulty::{Fault, Faulty, Plan};
-pub use peer::{Peer, serve_bytes};
-pub use pieces::{PieceSize, Pieces};
+pub use peer::{ScriptedPeer, serve_bytes};
+pub use pieces::{PieceSize, Piecewise};
 pub use watchdog::{watchdog, watchdog_with_limit};

@@ -10,17 +10,17 @@ use super::wire;
 
 /// The other end of a connection, played by hand.
 #[derive(Debug)]
-pub struct Peer {
+pub struct ScriptedPeer {
     stream: MemoryStream,
     /// All bytes that came.
     pub received: Vec<u8>,
 }
 
-impl Peer {
+impl ScriptedPeer {
     /// A peer and the transport that leads to it.
-    pub fn new() -> (Peer, MemoryStream) {
+    pub fn new() -> (ScriptedPeer, MemoryStream) {
         let (ours, theirs) = memory_pair();
-        (Peer { stream: ours, received: Vec::new() }, theirs)
+        (ScriptedPeer { stream: ours, received: Vec::new() }, theirs)
     }
 
     /// Sends bytes; what a peer that is gone does not take is lost.

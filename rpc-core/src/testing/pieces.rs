@@ -8,7 +8,7 @@ use crate::transport::{Parts, ReadHalf, WriteHalf};
 
 /// A transport whose reads and writes move no more than a piece each.
 #[derive(Debug)]
-pub struct Pieces<T>(pub T, pub PieceSize);
+pub struct Piecewise<T>(pub T, pub PieceSize);
 
 /// How large the pieces are.
 #[derive(Debug, Clone, Copy)]
@@ -32,20 +32,20 @@ impl PieceSize {
     }
 }
 
-impl<T: Transport> Transport for Pieces<T> {
+impl<T: Transport> Transport for Piecewise<T> {
     fn into_parts(self) -> io::Result<Parts> {
         let parts = self.0.into_parts()?;
         Ok(Parts {
-            reader: Box::new(Half(parts.reader, self.1)),
-            writer: Box::new(Half(parts.writer, self.1)),
+            reader: Box::new(PiecewiseHalf(parts.reader, self.1)),
+            writer: Box::new(PiecewiseHalf(parts.writer, self.1)),
             ..parts
         })
     }
 }
 
-struct Half<T: ?Sized>(Box<T>, PieceSize);
+struct PiecewiseHalf<T: ?Sized>(Box<T>, PieceSize);
 
-impl ReadHalf for Half<dyn ReadHalf> {
+impl ReadHalf for PiecewiseHalf<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
         let size = buf.len().min(self.1.next());
         self.0.read(&mut buf[..size], until)
@@ -57,7 +57,7 @@ impl ReadHalf for Half<dyn ReadHalf> {
     }
 }
 
-impl Half<dyn WriteHalf> {
+impl PiecewiseHalf<dyn WriteHalf> {
     /// The next piece of what is to be written.
     fn piece<'b>(&mut self, bufs: &'b [IoSlice<'_>]) -> IoSlice<'b> {
         let first = bufs.iter().find(|buf| !buf.is_empty()).expect("there is something to write");
@@ -65,7 +65,7 @@ impl Half<dyn WriteHalf> {
     }
 }
 
-impl WriteHalf for Half<dyn WriteHalf> {
+impl WriteHalf for PiecewiseHalf<dyn WriteHalf> {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
         let piece = self.piece(bufs);
         self.0.write(&[piece], until)

@@ -10,13 +10,13 @@ pub(crate) use bell::Ringer;
 /// A bound socket. A Unix socket's path is removed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    socket: Socket,
+    socket: ListeningSocket,
     address: Address,
     bell: Bell,
 }
 
 #[derive(Debug)]
-enum Socket {
+enum ListeningSocket {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(std::os::unix::net::UnixListener),
@@ -29,13 +29,13 @@ impl Listener {
                 let listener = TcpListener::bind(place)?;
                 listener.set_nonblocking(true)?;
                 let bound = listener.local_addr()?.to_string();
-                (Socket::Tcp(listener), Address::Tcp(bound))
+                (ListeningSocket::Tcp(listener), Address::Tcp(bound))
             }
             #[cfg(unix)]
             Address::Unix(path) => {
                 let listener = bind_unix(path)?;
                 listener.set_nonblocking(true)?;
-                (Socket::Unix(listener), address.clone())
+                (ListeningSocket::Unix(listener), address.clone())
             }
             #[cfg(not(unix))]
             Address::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
@@ -74,9 +74,9 @@ impl Listener {
     /// client has gone already, which some systems tell in other words when the socket is made ready.
     pub(crate) fn accept_now(&self) -> io::Result<Parts> {
         let parts = match &self.socket {
-            Socket::Tcp(listener) => listener.accept()?.0.into_parts(),
+            ListeningSocket::Tcp(listener) => listener.accept()?.0.into_parts(),
             #[cfg(unix)]
-            Socket::Unix(listener) => listener.accept()?.0.into_parts(),
+            ListeningSocket::Unix(listener) => listener.accept()?.0.into_parts(),
         };
         parts.map_err(|error| io::Error::new(io::ErrorKind::ConnectionAborted, error))
     }
@@ -128,7 +128,7 @@ mod bell {
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::io::Errno;
 
-    use super::Socket;
+    use super::ListeningSocket;
 
     #[derive(Debug)]
     pub(super) struct Bell {
@@ -151,10 +151,10 @@ mod bell {
         }
 
         /// Waits for a connection or the bell. Returns whether it was the bell.
-        pub(super) fn wait(&self, socket: &Socket) -> io::Result<bool> {
+        pub(super) fn wait(&self, socket: &ListeningSocket) -> io::Result<bool> {
             let socket = match socket {
-                Socket::Tcp(listener) => listener.as_fd(),
-                Socket::Unix(listener) => listener.as_fd(),
+                ListeningSocket::Tcp(listener) => listener.as_fd(),
+                ListeningSocket::Unix(listener) => listener.as_fd(),
             };
             let mut waiting = [self.heard.as_fd(), socket].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
             match poll(&mut waiting, None) {
@@ -180,7 +180,7 @@ mod bell {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
-    use super::Socket;
+    use super::ListeningSocket;
 
     #[derive(Debug)]
     pub(super) struct Bell(Arc<AtomicBool>);
@@ -198,7 +198,7 @@ mod bell {
             Ok(Ringer(Arc::clone(&self.0)))
         }
 
-        pub(super) fn wait(&self, _socket: &Socket) -> io::Result<bool> {
+        pub(super) fn wait(&self, _socket: &ListeningSocket) -> io::Result<bool> {
             std::thread::sleep(Duration::from_millis(50));
             Ok(self.0.load(Ordering::Relaxed))
         }

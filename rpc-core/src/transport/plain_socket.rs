@@ -23,32 +23,32 @@ const LEAST: Duration = Duration::from_millis(1);
 /// Takes a socket apart.
 #[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
 pub(super) fn parts(socket: TcpStream, peer: Peer) -> io::Result<Parts> {
-    let shared = Arc::new(Shared { socket, aborted: AtomicBool::new(false) });
+    let shared = Arc::new(PlainSocket { socket, aborted: AtomicBool::new(false) });
     Ok(Parts {
-        reader: Box::new(Incoming { shared: Arc::clone(&shared), limit: SocketLimit::default() }),
-        writer: Box::new(Outgoing { shared: Arc::clone(&shared), limit: None, late: false }),
-        control: Some(Arc::new(Both(shared))),
+        reader: Box::new(PlainReader { shared: Arc::clone(&shared), limit: SocketLimit::default() }),
+        writer: Box::new(PlainWriter { shared: Arc::clone(&shared), limit: None, late: false }),
+        control: Some(Arc::new(PlainControl(shared))),
         peer,
     })
 }
 
-struct Shared {
+struct PlainSocket {
     socket: TcpStream,
     aborted: AtomicBool,
 }
 
-struct Incoming {
-    shared: Arc<Shared>,
+struct PlainReader {
+    shared: Arc<PlainSocket>,
     limit: SocketLimit,
 }
 
-impl Incoming {
+impl PlainReader {
     fn run(
         &mut self,
         until: Option<Instant>,
         mut read: impl FnMut(&mut &TcpStream) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        let Shared { socket, aborted } = &*self.shared;
+        let PlainSocket { socket, aborted } = &*self.shared;
         loop {
             let tick = Instant::now() + TICK;
             let moment = until.map_or(tick, |until| until.min(tick));
@@ -64,7 +64,7 @@ impl Incoming {
     }
 }
 
-impl ReadHalf for Incoming {
+impl ReadHalf for PlainReader {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
         self.run(until, |socket| socket.read(buf))
     }
@@ -83,15 +83,15 @@ impl ReadHalf for Incoming {
     }
 }
 
-struct Outgoing {
-    shared: Arc<Shared>,
+struct PlainWriter {
+    shared: Arc<PlainSocket>,
     /// The time limit that the system keeps at present.
     limit: Option<Duration>,
     /// A write has met its limit, and nobody knows what it has done.
     late: bool,
 }
 
-impl Outgoing {
+impl PlainWriter {
     /// Makes a write give up soon after that moment, and never before.
     fn limit(&mut self, until: Option<Instant>) -> io::Result<()> {
         let wanted = match until.map(|until| until.saturating_duration_since(Instant::now())) {
@@ -111,7 +111,7 @@ impl Outgoing {
     }
 }
 
-impl WriteHalf for Outgoing {
+impl WriteHalf for PlainWriter {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
         if self.late {
             return Err(io::ErrorKind::TimedOut.into());
@@ -139,9 +139,9 @@ impl WriteHalf for Outgoing {
 }
 
 /// Both directions.
-struct Both(Arc<Shared>);
+struct PlainControl(Arc<PlainSocket>);
 
-impl Control for Both {
+impl Control for PlainControl {
     fn abort(&self) {
         self.0.aborted.store(true, Ordering::SeqCst);
         // it fails only where the peer has ended the connection already
