@@ -1,18 +1,18 @@
 //! Panics of users' code, which cost a call or a connection and never more.
 //!
-//! What a panic carries is a value like any other, and dropping it may panic as well. So nobody
-//! else catches panics: a thread that drops such a value by itself ends, and where its thread has
-//! no owner std ends the process.
+//! What a panic carries is a value like any other, and dropping it may panic as well. So only this
+//! module catches panics: a thread that drops such a value otherwise ends, and if the thread has no
+//! owner, std ends the process.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// How many panics of dropping what panics carry are caught. A value whose drop makes another such
-/// value never ends.
+/// How many panics in dropping the payload of a panic are caught. There may be no end to them: the
+/// drop of a payload can panic with another such payload.
 const LAYERS: usize = 8;
 
-/// Runs code of the user's; `None` if it panicked. The panic's message has been printed by the hook
-/// of std by then.
+/// Runs the user's code, and returns `None` if it panics. By then std's hook has printed the
+/// message.
 pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(outcome) => Some(outcome),
@@ -28,7 +28,7 @@ fn discard(payload: Box<dyn Any + Send>) {
     for _ in 0..LAYERS {
         left = left.and_then(|payload| catch_unwind(AssertUnwindSafe(|| drop(payload))).err());
     }
-    // nothing is left but of such a value, and leaking that is all that can be done
+    // only such a payload is left, and it can only be leaked
     std::mem::forget(left);
 }
 
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
     use std::panic::panic_any;
 
-    /// Panics when it is dropped, and leaves another one.
+    /// Panics when it is dropped, with another one.
     struct Endless;
 
     impl Drop for Endless {

@@ -1,4 +1,4 @@
-//! Values on their way out, without their types.
+//! Values to be written, without their types.
 
 use serde_core::Serialize;
 
@@ -6,7 +6,7 @@ use crate::message::json::{self, JsonBuffer};
 
 use super::functions::{Borrowed, ParameterCodec};
 
-/// The JSON part of a request. The library implements it, nobody else can.
+/// A value that can be written as JSON. Only this library can implement it.
 pub trait Encode {
     #[doc(hidden)]
     fn encode(&self, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error>;

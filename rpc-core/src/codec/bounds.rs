@@ -1,8 +1,9 @@
 //! The bounds on users' types, each on one function.
 //!
-//! One mistake is to be one error. For an impl with several conditions the compiler reports each that does not hold; where
-//! two impls might fit, it reports the trait, once, with the words that stand on it. That is what the second impl of each
-//! trait below is there for: no type fulfils its condition. `By` tells the impls apart and is always left to the compiler.
+//! One mistake shall be one error. For an impl with several conditions the compiler reports each
+//! that does not hold; if two impls might apply, it reports the trait once, with the trait's own
+//! message. That is what the second impl of each trait below is for: no type meets its condition.
+//! `By` distinguishes the impls, and the compiler always infers it.
 
 use std::convert::Infallible;
 
@@ -12,21 +13,21 @@ use serde_core::de::DeserializeOwned;
 use super::functions::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec};
 use super::service_error::ServiceError;
 
-/// Fulfilled by types that are serde's.
+/// Selects the impl for types that serde can write and read.
 #[derive(Debug)]
 pub enum Serde {}
 
-/// Fulfilled by no type.
+/// Selects the impl that applies to no type.
 #[derive(Debug)]
 pub enum Nothing {}
 
 /// Implemented by no type.
 pub trait Never {
-    /// Cannot be had.
+    /// Never evaluated.
     const NEVER: Infallible;
 }
 
-/// What a parameter of a generated method must be.
+/// The requirement on a parameter of a generated method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a service",
     label = "serde cannot write and read this",
@@ -49,12 +50,12 @@ impl<T: Borrowed + Never + ?Sized> ParameterBy<Nothing> for T {
     const CODEC: ParameterCodec<T> = match T::NEVER {};
 }
 
-/// How a parameter of type `T` travels.
+/// Returns how a parameter of type `T` travels.
 pub const fn parameter<T: ParameterBy<By> + ?Sized, By>() -> ParameterCodec<T> {
     T::CODEC
 }
 
-/// What the result of a generated method must be.
+/// The requirement on the result of a generated method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a service's method",
     label = "serde cannot write and read this",
@@ -73,12 +74,12 @@ impl<T: Never> ResultBy<Nothing> for T {
     const CODEC: ResultCodec<T> = match T::NEVER {};
 }
 
-/// How a result of type `T` travels.
+/// Returns how a result of type `T` travels.
 pub const fn result<T: ResultBy<By>, By>() -> ResultCodec<T> {
     T::CODEC
 }
 
-/// What the error of a generated method must be.
+/// The requirement on the error of a generated method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a service's method",
     label = "not an error that can travel",
@@ -98,7 +99,7 @@ impl<E: Never> ErrorBy<Nothing> for E {
     const CODEC: ErrorCodec<E> = match E::NEVER {};
 }
 
-/// How an error of type `E` travels.
+/// Returns how an error of type `E` travels.
 pub const fn error<E: ErrorBy<By>, By>() -> ErrorCodec<E> {
     E::CODEC
 }

@@ -1,4 +1,4 @@
-//! Function pointers in place of bounds.
+//! Function pointers that replace bounds.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::message::json::{self, JsonBuffer};
 use super::Argument;
 use super::service_error::ServiceError;
 
-/// What a borrowed parameter is received as: `String` for `str`, `Vec<T>` for `[T]`, `PathBuf` for `Path`, and any sized
-/// type as itself.
+/// The type that a server receives for a borrowed parameter: `String` for `str`, `Vec<T>` for
+/// `[T]`, `PathBuf` for `Path`, and any sized type itself.
 pub trait Borrowed {
-    /// The type that a server makes of it.
+    /// The type that a server receives.
     type Owned;
 }
 
@@ -52,7 +52,7 @@ impl<T: ?Sized + Borrowed> ParameterCodec<T> {
         ParameterCodec { encode: json::encode::<T>, decode: json::decode::<T::Owned> }
     }
 
-    /// A value of this type, to be written.
+    /// Pairs a value with this codec, to be written.
     pub fn with(self, value: &T) -> Argument<'_, T> {
         Argument { codec: self, value }
     }
@@ -75,7 +75,7 @@ impl<T> ResultCodec<T> {
     }
 }
 
-/// How a result of `()` travels: it is sent as `null`, and whatever JSON comes for it is ignored.
+/// Returns how a result of `()` travels: it is sent as `null`, and any JSON is accepted for it.
 pub const fn unit() -> ResultCodec<()> {
     ResultCodec { encode: json::encode::<()>, decode: |bytes| json::decode::<IgnoredAny>(bytes).map(drop) }
 }
@@ -89,7 +89,7 @@ pub struct ErrorCodec<E> {
 }
 
 impl<E: ServiceError> ErrorCodec<E> {
-    /// By its text, and its value where it has one.
+    /// By its text, and its value if serde can write it.
     pub(crate) const fn of_service() -> ErrorCodec<E> {
         ErrorCodec { text: E::text, details: E::to_details, from_call: E::from_call }
     }

@@ -1,8 +1,8 @@
-//! What a trait's signatures ask of their types, and how their values become JSON and come back.
+//! What a trait's signatures require of their types, and how values become JSON and come back.
 //!
-//! The bounds stand on three functions, [`parameter`], [`result`] and [`error`], that return plain structs of function
-//! pointers; nothing else that generated code calls has bounds on the user's types. So a type that is not serde's is one
-//! error, at the place where the user wrote it.
+//! The bounds are on three functions, [`parameter`], [`result`] and [`error`], which return plain
+//! structs of function pointers. Nothing else that generated code calls has bounds on the user's
+//! types, so a type that serde cannot handle is one error, at the place where the user wrote it.
 
 mod argument;
 mod bounds;

@@ -1,6 +1,6 @@
-//! Finds value and error behind any alias of `Result`.
+//! Finds value and error of any alias of `Result`.
 
-/// A `Result`, by whatever alias.
+/// A `Result`, under any alias.
 #[diagnostic::on_unimplemented(
     message = "a method of an RPC service returns a `Result`, `{Self}` is none",
     note = "an alias is fine if it stands for `std::result::Result`"

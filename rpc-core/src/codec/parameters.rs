@@ -13,7 +13,7 @@ use crate::message::{Violation, json};
 
 use super::functions::{Borrowed, ParameterCodec, unit};
 
-/// What the values of a request with several parameters are called in an error.
+/// The name that errors use for the values of a request with several parameters.
 const EXPECTED: &str = "an object of parameters";
 
 /// The JSON part of a request, as a server reads it.
@@ -101,7 +101,7 @@ impl<T: Borrowed + ?Sized, Rest: Parameters> Parameters for (ParameterCodec<T>, 
     }
 }
 
-/// So many parameters are looked for without allocating.
+/// The most parameters that are read without allocating.
 const FEW: usize = 8;
 
 /// Reads the values from a request's JSON.
@@ -129,13 +129,14 @@ fn decode_named<P: Parameters>(parameters: &P, names: &[&'static str], bytes: &[
 #[expect(unnameable_types, reason = "a hidden method of a sealed trait takes it")]
 pub struct NamedValues<'a> {
     names: &'a [&'static str],
-    /// One for each name; `None` where it is absent.
+    /// One for each name; `None` if absent.
     values: &'a [Option<&'a RawValue>],
     len: usize,
 }
 
 impl NamedValues<'_> {
-    /// Names that nobody asks for are ignored; one that is absent is taken for `null`, if its type has that.
+    /// Decodes the value with this name. An absent value is read as `null`, if its type accepts
+    /// that.
     fn decode<T>(&self, name: &str, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T, Violation> {
         let at = self.names.iter().position(|known| *known == name);
         match at.and_then(|at| self.values[at]) {
@@ -158,7 +159,7 @@ fn in_parameter(name: &str, violation: Violation) -> Violation {
     }
 }
 
-/// Sorts the values of an object by these names.
+/// Collects the values of an object by name, and ignores names that are not listed.
 struct ValuesVisitor<'v, 'de> {
     names: &'v [&'static str],
     values: &'v mut [Option<&'de RawValue>],

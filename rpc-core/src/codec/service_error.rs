@@ -1,4 +1,4 @@
-//! What an error needs in order to cross the wire.
+//! What an error needs to cross the wire.
 
 use std::fmt::Display;
 
@@ -8,27 +8,28 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::Error;
 
-/// The error type of a service's methods: [`rpc_core::Error`](Error), or any `E: Display + Serialize + DeserializeOwned +
-/// From<rpc_core::Error>`.
+/// The error type of a service's methods: [`rpc_core::Error`](Error), or any `E: Display +
+/// Serialize + DeserializeOwned + From<rpc_core::Error>`.
 ///
-/// What a handler returns arrives as the same value, if both sides speak revision 1 of the protocol and it takes at most
-/// 2 KiB as JSON; else its text arrives, as [`Error::Remote`](crate::Error::Remote), and becomes an `E` by
-/// `From<rpc_core::Error>`. So does what went wrong on the way: the transport, the protocol, a limit.
+/// An error that a handler returns arrives as the same value, if both sides speak revision 1 of the
+/// protocol and it takes at most 2 KiB as JSON. Otherwise its text arrives, as
+/// [`Error::Remote`](crate::Error::Remote), and becomes an `E` by `From<rpc_core::Error>`. So do
+/// failures on the way: of the transport, the protocol, or a limit.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of an RPC method",
     label = "not an error that crosses the wire",
     note = "use `rpc_core::Error`, or implement `Display`, `From<rpc_core::Error>` and serde's `Serialize` and `Deserialize`"
 )]
 pub trait ServiceError: Sized {
-    /// The error that a caller gets.
+    /// Converts the error of a call into what the caller gets.
     #[doc(hidden)]
     fn from_call(error: Error) -> Self;
 
-    /// The text that travels.
+    /// Returns the text that travels.
     #[doc(hidden)]
     fn text(&self) -> String;
 
-    /// The value that travels with it.
+    /// Returns the value that travels with the text.
     #[doc(hidden)]
     fn to_details(&self) -> Option<Box<RawValue>>;
 }

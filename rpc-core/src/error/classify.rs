@@ -1,4 +1,4 @@
-//! Which error is which: from the layers below, from and to `io::Error`.
+//! Sorts errors: from the layers below, and from and to `io::Error`.
 
 use std::convert::Infallible;
 use std::io;
@@ -10,7 +10,8 @@ use crate::transport::AddressError;
 use super::{Error, Fate, Misuse, Operation, RemoteError};
 
 impl Error {
-    /// What a failure of the message layer is for a call: a time limit (of `limit`), a protocol error, or the transport.
+    /// Sorts a failure of the message layer: a time limit (of `limit`), a protocol error, or the
+    /// transport.
     pub(crate) fn from_message(
         error: MessageError,
         operation: Operation,
@@ -28,7 +29,8 @@ impl Error {
         }
     }
 
-    /// The same failure once more: for a stream that is read again, and for all that one failure concerns.
+    /// Returns the same failure again: for a stream that is read again, or for each call that one
+    /// failure concerns.
     pub(crate) fn repeated(&self) -> Error {
         match *self {
             Error::Remote(ref remote) => Error::Remote(remote.clone()),
@@ -44,7 +46,7 @@ impl Error {
     }
 }
 
-/// An error of the same kind and text.
+/// Returns an error of the same kind and text.
 fn repeated(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
@@ -52,8 +54,8 @@ fn repeated(error: &io::Error) -> io::Error {
     }
 }
 
-/// What a Trailer says of a source that failed: the other side's words, where the source is a stream of its own that was
-/// ended by some; else the error's text.
+/// Returns the Trailer for a source that failed. If the source is a stream whose other side ended
+/// it by a Trailer, that one is passed on; otherwise the error's text is.
 pub(crate) fn source_trailer(error: &io::Error) -> ReplyHeader<'_> {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(Error::Remote(RemoteError { status, message, details, .. })) => {
@@ -65,11 +67,12 @@ pub(crate) fn source_trailer(error: &io::Error) -> ReplyHeader<'_> {
 }
 
 impl From<io::Error> for Error {
-    /// Gives back the [`Error`] that a stream's error wraps. Any other becomes "said no" with its text, so that `?` in a
-    /// handler never looks like a broken transport.
+    /// Unwraps the [`Error`] inside a stream's error. Any other error becomes "said no" with its
+    /// text, so that `?` in a handler never looks like a broken transport.
     ///
-    /// It is meant for handlers. A caller who has files of his own to do with tells theirs from the other side's before:
-    /// `error.downcast::<rpc_core::Error>()` has it in `Ok` where a stream failed, and in `Err` where the file did.
+    /// This is meant for handlers. A caller who also uses files of its own has to distinguish their
+    /// errors first: `error.downcast::<rpc_core::Error>()` returns `Ok` if a stream failed, and
+    /// `Err` if a file did.
     fn from(error: io::Error) -> Error {
         match error.downcast::<Error>() {
             Ok(error) => error,

@@ -14,20 +14,20 @@ use crate::transport::AddressError;
 
 pub(crate) use classify::source_trailer;
 
-/// The result of most functions here.
+/// The result of most functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call, a server or a connection failed. The variants are sorted by who must act.
 ///
-/// Two questions matter after a failure, and each error answers both: may the call be repeated safely
-/// ([`never_ran`](Error::never_ran)), and can the connection be used again
-/// ([`connection_usable`](Error::connection_usable))?
+/// Each error answers the two questions that matter after a failure: whether the call can be
+/// repeated safely ([`never_ran`](Error::never_ran)), and whether the connection can be used again
+/// ([`connection_usable`](Error::connection_usable)).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The other side said no: its handler failed, or it refused the request. The connection stays usable, but where
-    /// an original peer has to be feared to be out of step. Also what a handler is about to say: [`Error::new`] makes one, and
-    /// so does `?` of an [`io::Error`] that is not a stream's.
+    /// The other side said no: its handler failed, or it refused the request. The connection stays
+    /// usable, unless an original peer may be out of step. Also what a handler returns:
+    /// [`Error::new`] makes one, and so does `?` on an [`io::Error`] that is not a stream's.
     Remote(RemoteError),
     /// The peer broke the protocol, or sent a value that does not fit the signature.
     Protocol {
@@ -38,7 +38,7 @@ pub enum Error {
     },
     /// The transport failed, or the peer is gone.
     Transport {
-        /// What was being done.
+        /// The operation that failed.
         operation: Operation,
         /// The transport's error.
         error: io::Error,
@@ -49,7 +49,7 @@ pub enum Error {
     Limit {
         /// What is too large.
         what: &'static str,
-        /// Its size in bytes; `None` where no more is known than that it is over the limit.
+        /// Its size in bytes; `None` if it is only known to exceed the limit.
         size: Option<u64>,
         /// The most bytes that it may have.
         limit: u64,
@@ -65,14 +65,14 @@ pub enum Error {
         /// What it means for the call and the connection.
         fate: Fate,
     },
-    /// The reader that was to be sent failed. It is the caller's own, and so is the error.
+    /// The caller's own reader, which was to be sent, failed.
     Source {
         /// The reader's error.
         error: io::Error,
         /// What it means for the call and the connection.
         fate: Fate,
     },
-    /// The caller asked for what cannot be.
+    /// The caller asked for something impossible.
     Misuse(Misuse),
 }
 
@@ -82,9 +82,9 @@ pub enum Error {
 pub struct RemoteError {
     /// Who is at fault, as the other side sees it. Never [`Status::Ok`].
     pub status: Status,
-    /// Its text for people. It may end in `…` where it did not fit.
+    /// Its text for people. It ends in `…` if it was cut to fit.
     pub message: String,
-    /// The handler's error as JSON, if it was one that serde can write, and took at most 2 KiB.
+    /// The handler's error as JSON, if serde can write it in at most 2 KiB.
     pub details: Option<Box<str>>,
     /// What it means for the call and the connection.
     pub fate: Fate,
@@ -101,7 +101,7 @@ impl From<TrailerError> for RemoteError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fate {
-    /// Whether the request certainly never ran, so that repeating it is safe.
+    /// Whether the request certainly never ran, so that it is safe to repeat.
     pub never_ran: bool,
     /// Whether the connection is in step and goes on. Otherwise it is closed.
     pub connection_usable: bool,
@@ -118,7 +118,7 @@ impl Fate {
     pub const UNREACHED: Fate = Fate { never_ran: true, connection_usable: false };
 }
 
-/// What was being done when something failed or took too long.
+/// The operation that failed or took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {
@@ -144,36 +144,37 @@ pub enum Operation {
     Closing,
 }
 
-/// What a caller asked for and cannot have.
+/// A request of the caller that cannot be met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Misuse {
-    /// All connections that may be open are held by streams of this very thread, so waiting would never end.
+    /// This thread's own streams hold all connections that may be open, so waiting would never end.
     Busy,
     /// The connection has ended, and nothing can open another.
     Closed,
-    /// A request that cannot be encoded as JSON, or its endpoint's name is too long.
+    /// A request that cannot be encoded as JSON, or whose endpoint's name is too long.
     Encode {
         /// What is wrong with it.
         problem: String,
     },
-    /// JSON and octets together, towards a peer that speaks revision 0 of the protocol. Nothing was sent.
+    /// JSON and octets together, to a peer that speaks revision 0 of the protocol. Nothing was
+    /// sent.
     NeedsRevision1,
-    /// A text that is no address.
+    /// A text that is not an address.
     Address(AddressError),
     /// A stream was read after the call that it belongs to was over.
     CallIsOver,
 }
 
 impl Error {
-    /// An error to be returned by a handler, with this text for people.
+    /// Makes an error for a handler to return, with this text for people.
     pub fn new(message: impl Into<String>) -> Error {
         Error::said_no(message.into(), None)
     }
 
-    /// An error to be returned by a handler, or by the stream that it returned, with a value that the caller can get back
-    /// by [`details`](Error::details). A value that takes more than 2 KiB as JSON, or that serde cannot write, does not
-    /// travel; the text does.
+    /// Makes an error for a handler, or the stream that it returned, to return, with a value that
+    /// the caller gets back by [`details`](Error::details). A value that takes more than 2 KiB as
+    /// JSON, or that serde cannot write, is left out; the text is sent.
     pub fn with_details(message: impl Into<String>, details: &impl Serialize) -> Error {
         let json = serde_json::to_string(details).ok().filter(|json| json.len() <= MAX_DETAILS_LEN);
         Error::said_no(message.into(), json.map(String::into_boxed_str))
@@ -183,26 +184,35 @@ impl Error {
         Error::Remote(TrailerError { status: Status::Error, message, details }.into())
     }
 
-    /// The value that the other side's error carries, if it is an `E`: the handler's own error, where it is one that serde
-    /// can write. For a stream's error, `Error::from(io_error).details::<E>()`.
+    /// Returns the value that the other side's error carries, if it is an `E`: the handler's own
+    /// error, if serde can write it. For a stream's error, use
+    /// `Error::from(io_error).details::<E>()`.
     pub fn details<E: DeserializeOwned>(&self) -> Option<E> {
         serde_json::from_str(self.remote()?.details.as_deref()?).ok()
     }
 
-    /// Whether the request certainly never ran, so that repeating it is safe: nothing of it was written; or it was not written
-    /// to its end and is no stream, whose handler begins before; or the server closed the connection saying that it would not
-    /// run it. A refusal by a reply ([`Error::Remote`]) counts as `false`, for its cause will be there again.
+    /// Returns whether the request certainly never ran, so that it is safe to repeat. It never ran
+    /// if
+    ///
+    /// - nothing of it was written, or
+    /// - it was not written to its end and is not a stream (whose handler begins before its end),
+    ///   or
+    /// - the server closed the connection saying that it would not run the request.
+    ///
+    /// Returns `false` for a refusal by a reply ([`Error::Remote`]), because its cause will be
+    /// there again.
     pub fn never_ran(&self) -> bool {
         self.fate().never_ran
     }
 
-    /// Whether the connection is in step and goes on. Otherwise it is closed; a [`Client`](crate::Client) opens
-    /// another for its next call, a [`Session`](crate::Session) has ended.
+    /// Returns whether the connection is in step and goes on. Otherwise it is closed: a
+    /// [`Client`](crate::Client) opens another for its next call, a [`Session`](crate::Session) has
+    /// ended.
     pub fn connection_usable(&self) -> bool {
         self.fate().connection_usable
     }
 
-    /// The other side's answer, if it said no.
+    /// Returns the other side's answer, if it said no.
     pub fn remote(&self) -> Option<&RemoteError> {
         match self {
             Error::Remote(remote) => Some(remote),
@@ -225,12 +235,13 @@ impl Error {
         }
     }
 
-    /// Whether a call failed for its connection had ended before it, so that no handler can have met it.
+    /// Returns whether a call failed because its connection had ended before it, so that no handler
+    /// can have received it.
     pub(crate) fn was_lost(&self) -> bool {
         matches!(self, Error::Transport { fate: Fate::UNREACHED, .. })
     }
 
-    /// The same error with another fate, where it has room for one.
+    /// Returns the same error with another fate, if its variant has one.
     pub(crate) fn with_fate(mut self, new: Fate) -> Error {
         match &mut self {
             Error::Remote(RemoteError { fate, .. })

@@ -1,4 +1,4 @@
-//! The words of errors. Each prints its cause once, so none of them names a source.
+//! The texts of errors. Each prints its cause once, so none of them has a source.
 
 use std::fmt;
 

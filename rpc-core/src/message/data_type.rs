@@ -6,9 +6,9 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataType {
-    /// Nothing, 1. It is understood as JSON `null` and never chosen by this library.
+    /// Nothing, 1. Read as JSON `null`; this library never sends it.
     None = 1,
-    /// Nothing behind a control request, 2.
+    /// Nothing, after a control request, 2.
     Control = 2,
     /// One message that holds one JSON value, 3.
     MarshaledJson = 3,
@@ -19,12 +19,12 @@ pub enum DataType {
 }
 
 impl DataType {
-    /// The number on the wire.
+    /// Returns the number on the wire.
     pub const fn to_wire(self) -> u32 {
         self as u32
     }
 
-    /// The data type behind a number on the wire, if there is one.
+    /// Returns the data type with this number on the wire, or `None` if there is none.
     pub const fn from_wire(number: u32) -> Option<DataType> {
         match number {
             1 => Some(DataType::None),
@@ -36,22 +36,22 @@ impl DataType {
         }
     }
 
-    /// Whether raw bytes are part of the body.
+    /// Returns whether raw bytes are part of the body.
     pub const fn has_octets(self) -> bool {
         matches!(self, DataType::Octets | DataType::MarshaledJsonThenOctets)
     }
 
-    /// Whether JSON is part of the body.
+    /// Returns whether JSON is part of the body.
     pub const fn has_json(self) -> bool {
         matches!(self, DataType::MarshaledJson | DataType::MarshaledJsonThenOctets)
     }
 
-    /// Whether any message follows the header.
+    /// Returns whether any message follows the header.
     pub const fn has_body(self) -> bool {
         self.messages() > 0
     }
 
-    /// How many messages follow the header.
+    /// Returns how many messages follow the header.
     pub const fn messages(self) -> u8 {
         match self {
             DataType::None | DataType::Control => 0,

@@ -15,13 +15,13 @@ pub enum MessageError {
     Io(io::Error),
     /// The peer sent what the protocol does not allow here.
     Violation(Violation),
-    /// The peer ended a body early, and says why. The body is over, the connection in step.
+    /// The peer ended a body early, and says why. The body is over, and the connection is in step.
     Trailer(Box<TrailerError>),
     /// The peer gave up the connection with a Reset frame.
     Reset,
     /// A message is longer than allowed. Its rest has not been read.
     TooLong {
-        /// What was read.
+        /// What was being read.
         what: &'static str,
         /// The most bytes that it may have.
         limit: u64,
@@ -42,7 +42,7 @@ impl fmt::Display for MessageError {
 
 impl Error for MessageError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        // the other texts are already this one's
+        // every other text already contains its cause
         if let MessageError::Io(error) = self { error.source() } else { None }
     }
 }
@@ -81,7 +81,7 @@ impl From<MessageError> for io::Error {
     }
 }
 
-/// Why the sender of a body ended it early, in a Trailer frame's words.
+/// Why the sender of a body ended it early, as its Trailer frame says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TrailerError {
@@ -102,7 +102,7 @@ impl fmt::Display for TrailerError {
 impl Error for TrailerError {}
 
 impl TrailerError {
-    /// Reads what a Trailer frame holds.
+    /// Reads the payload of a Trailer frame.
     ///
     /// # Errors
     /// [`Violation::MalformedHeader`], [`Violation::HeaderCut`], or [`Violation::TrailerStatus`].
@@ -123,16 +123,16 @@ impl TrailerError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {
-    /// The bytes are no frame.
+    /// The bytes are not a frame.
     Frame(FrameViolation),
     /// A frame of the wrong type.
     UnexpectedFrame {
-        /// The type that the order rules ask for.
+        /// The type that the protocol requires here.
         expected: FrameKind,
         /// The type that came.
         found: FrameKind,
     },
-    /// The byte stream ended at a frame border, but inside a message or before one that must come.
+    /// The byte stream ended at a frame border, but inside a message or before a required one.
     EndOfStream {
         /// What should have come.
         expected: &'static str,
@@ -142,49 +142,49 @@ pub enum Violation {
         /// The most bytes that a header may have.
         limit: usize,
     },
-    /// A header that is no header object.
+    /// A header message that is not a header object.
     MalformedHeader {
         /// Its length in bytes.
         len: usize,
-        /// What the JSON reader says of it.
+        /// The JSON reader's error.
         problem: String,
     },
-    /// A header of exactly the size at which original senders cut it, and it does not parse.
+    /// A header that does not parse and has exactly the size at which original senders cut it.
     HeaderCut {
         /// Its length in bytes.
         len: usize,
     },
-    /// A reply with a status that is none.
+    /// A reply with an unknown status.
     UnknownStatus {
         /// The number that came.
         found: u32,
     },
-    /// An OK reply announces a body that was not asked for.
+    /// An OK reply that announces a body the request did not ask for.
     ReplyDataType {
         /// What the request accepted.
         expected: DataType,
         /// The number that came.
         found: u32,
     },
-    /// A Trailer frame whose status is no error.
+    /// A Trailer frame whose status is not an error.
     TrailerStatus {
         /// The number that came.
         found: u32,
     },
     /// A Trailer frame that is not the final one of its message.
     TrailerNotFinal,
-    /// A JSON body that is not what the call's signature says.
+    /// A JSON body that does not fit the call's signature.
     MalformedBody {
-        /// The Rust type asked for.
+        /// The Rust type that was expected.
         expected: &'static str,
         /// The body's length in bytes.
         len: usize,
-        /// What the JSON reader says of it.
+        /// The JSON reader's error.
         problem: String,
     },
-    /// Bytes came where the peer has no turn.
+    /// Bytes arrived when the peer has no turn.
     OutOfTurn {
-        /// How many bytes had come when it was noticed.
+        /// How many bytes had arrived when it was noticed.
         found: usize,
     },
 }
@@ -231,7 +231,7 @@ impl From<FrameViolation> for Violation {
 }
 
 impl Violation {
-    /// Whether the byte stream just ended too early, as it does when a peer is killed.
+    /// Returns whether the byte stream ended too early, as it does when a peer is killed.
     pub fn is_truncation(&self) -> bool {
         matches!(self, Violation::Frame(FrameViolation::Truncated { .. }) | Violation::EndOfStream { .. })
     }

@@ -1,5 +1,7 @@
-//! The fields of headers, for serde: which are written, and what may be read. By hand, for serde's derive would be most of
-//! what a small program that uses this library compiles for JSON.
+//! The fields of headers, for serde: which are written, and which may be read.
+//!
+//! Written by hand, because serde's derive would be most of what a small program that uses this
+//! library compiles for JSON.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -65,7 +67,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for ReplyHeader<'a> {
 
 /// A header that is read field by field.
 trait Fields<'de>: Default {
-    /// Reads the value of a field, whatever its name.
+    /// Reads the value of the field with this name, and ignores it if the name is unknown.
     fn read<A: MapAccess<'de>>(&mut self, name: &str, seen: &mut Seen, object: &mut A) -> Result<(), A::Error>;
 }
 
@@ -92,7 +94,7 @@ impl<'de> Fields<'de> for ReplyHeader<'de> {
             "ErrorMessage" => self.error_message = seen.value::<_, Text<'de>>(2, "ErrorMessage", object)?.0,
             "ErrorDetails" => {
                 seen.mark(3, "ErrorDetails")?;
-                // here null is a value
+                // here `null` is a value
                 self.error_details = Some(object.next_value::<&'de RawValue>()?);
             }
             "Revision" => self.revision = seen.value(4, "Revision", object)?,
@@ -102,7 +104,7 @@ impl<'de> Fields<'de> for ReplyHeader<'de> {
     }
 }
 
-/// Which fields have come, for none may come twice.
+/// The fields that have been read, because none may occur twice.
 #[derive(Default)]
 struct Seen([bool; 6]);
 
@@ -111,7 +113,7 @@ impl Seen {
         if std::mem::replace(&mut self.0[field], true) { Err(E::duplicate_field(name)) } else { Ok(()) }
     }
 
-    /// Reads a field's value, where null means the same as absence.
+    /// Reads a field's value. `null` means the same as absence.
     fn value<'de, A, T>(&mut self, field: usize, name: &'static str, object: &mut A) -> Result<T, A::Error>
     where
         A: MapAccess<'de>,

@@ -1,4 +1,4 @@
-//! The JSON object that opens each request and reply; pure.
+//! The JSON object that opens each request and reply. Pure.
 
 use std::borrow::Cow;
 
@@ -10,33 +10,35 @@ use super::{DataType, Metadata, Status, Violation, fast_path, json};
 /// The most bytes that a header may have, white space included.
 pub const MAX_HEADER_LEN: usize = 4096;
 
-/// The most bytes of a header that this library writes: original readers stumble over one of exactly 4096.
+/// The most bytes of a header that this library writes. Original readers fail on one of exactly
+/// 4096.
 pub const MAX_HEADER_LEN_WRITTEN: usize = MAX_HEADER_LEN - 1;
 
-/// The revision of the protocol that this library speaks, and says so in each header.
+/// The revision of the protocol that this library speaks and names in each header.
 pub const REVISION: u32 = 1;
 
 /// The most bytes that an error's details may take in a header.
 pub const MAX_DETAILS_LEN: usize = 2048;
 
-/// What opens a request.
+/// The header of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RequestHeader<'a> {
-    /// Which method.
+    /// The method's name.
     pub endpoint: Cow<'a, str>,
     /// The number of the [`DataType`] of the request's body.
     pub data_type: u32,
-    /// The number of the [`DataType`] that the caller wants back.
+    /// The number of the [`DataType`] that the caller accepts in return.
     pub accept: u32,
     /// The revision that the client speaks.
     pub revision: u32,
-    /// What is left of the caller's deadline, in milliseconds, rounded up; 0 is none.
+    /// The time left until the caller's deadline, in milliseconds, rounded up; 0 if there is none.
     pub timeout_ms: u64,
-    /// Pairs that the caller attached.
+    /// The pairs that the caller attached.
     pub metadata: Metadata<'a>,
 }
 
-/// What opens a reply; also what a [`Trailer`](crate::frame::FrameKind::Trailer) frame holds.
+/// The header of a reply; also the payload of a [`Trailer`](crate::frame::FrameKind::Trailer)
+/// frame.
 #[derive(Debug, Clone, Default)]
 pub struct ReplyHeader<'a> {
     /// The number of the [`DataType`] of the reply's body.
@@ -45,14 +47,14 @@ pub struct ReplyHeader<'a> {
     pub error: u32,
     /// Text for people.
     pub error_message: Cow<'a, str>,
-    /// The handler's error as JSON, where `null` is a value.
+    /// The handler's error as JSON. `null` is a value.
     pub error_details: Option<&'a RawValue>,
     /// The revision that the server speaks.
     pub revision: u32,
 }
 
 impl<'a> RequestHeader<'a> {
-    /// A header for a call of `endpoint`.
+    /// Returns the header for a call of `endpoint`.
     pub fn new(endpoint: &'a str, body: DataType, accept: DataType) -> RequestHeader<'a> {
         RequestHeader {
             endpoint: endpoint.into(),
@@ -71,7 +73,8 @@ impl<'a> RequestHeader<'a> {
         fast_path::read_request(bytes).map_or_else(|| decode(bytes), Ok)
     }
 
-    /// Appends the header's bytes; tells whether they fit into [`MAX_HEADER_LEN_WRITTEN`]. If not, nothing is appended.
+    /// Appends the header's bytes, and returns whether they fit into [`MAX_HEADER_LEN_WRITTEN`]. If
+    /// not, appends nothing.
     #[must_use]
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
         let start = out.len();
@@ -85,7 +88,7 @@ impl<'a> RequestHeader<'a> {
 }
 
 impl<'a> ReplyHeader<'a> {
-    /// The header of a successful reply.
+    /// Returns the header of a successful reply.
     pub fn ok(body: DataType) -> ReplyHeader<'static> {
         ReplyHeader {
             data_type: body.to_wire(),
@@ -95,17 +98,19 @@ impl<'a> ReplyHeader<'a> {
         }
     }
 
-    /// The header of a reply that says no. A message that does not fit is cut when it is written.
+    /// Returns the header of a reply that refuses a request. A message that does not fit is cut
+    /// when it is written.
     pub fn refusal(status: Status, message: &'a str) -> ReplyHeader<'a> {
         ReplyHeader { revision: REVISION, ..ReplyHeader::trailer(status, message) }
     }
 
-    /// What a Trailer frame holds. A message that does not fit is cut when it is written.
+    /// Returns the payload of a Trailer frame. A message that does not fit is cut when it is
+    /// written.
     pub fn trailer(status: Status, message: &'a str) -> ReplyHeader<'a> {
         ReplyHeader { error: status.to_wire(), error_message: message.into(), ..ReplyHeader::default() }
     }
 
-    /// The same with the handler's error as JSON. What has more than [`MAX_DETAILS_LEN`] bytes is left out.
+    /// Adds the handler's error as JSON, unless it has more than [`MAX_DETAILS_LEN`] bytes.
     #[must_use]
     pub fn with_details(self, details: Option<&'a RawValue>) -> ReplyHeader<'a> {
         ReplyHeader { error_details: details.filter(|json| json.get().len() <= MAX_DETAILS_LEN), ..self }
@@ -119,8 +124,8 @@ impl<'a> ReplyHeader<'a> {
         fast_path::read_reply(bytes).map_or_else(|| decode(bytes), Ok)
     }
 
-    /// Appends the header's bytes, at most [`MAX_HEADER_LEN_WRITTEN`]. An error message that does not fit, counted as
-    /// encoded, is cut at a character border and ends in `…`.
+    /// Appends the header's bytes, at most [`MAX_HEADER_LEN_WRITTEN`]. An error message that does
+    /// not fit, counted as encoded, is cut at a character border and ends in `…`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let start = out.len();
         fast_path::write_reply(self, out).unwrap_or_else(|| write_json(self, out));
@@ -147,7 +152,7 @@ fn cut_to(text: &str, room: usize) -> String {
     text.chars().take_while(fits).chain(['…']).collect()
 }
 
-/// Bytes that a character takes inside a JSON string, as serde_json writes it.
+/// Returns the bytes that a character takes inside a JSON string, as serde_json writes it.
 fn escaped_len(char: char) -> usize {
     match char {
         '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
@@ -166,14 +171,14 @@ fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Violation> {
         MAX_HEADER_LEN => Violation::HeaderCut { len: MAX_HEADER_LEN },
         len => Violation::MalformedHeader { len, problem },
     };
-    // serde would take an array for the object's fields in order
+    // serde would accept an array as the object's fields in order
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(malformed("it does not begin with a brace".to_owned()));
     }
     json::text(bytes).and_then(serde_json::from_str).map_err(|error| malformed(error.to_string()))
 }
 
-/// Two headers mean the same: their details are compared as text.
+/// Compares details as text.
 impl PartialEq for ReplyHeader<'_> {
     fn eq(&self, other: &Self) -> bool {
         (self.data_type, self.error, self.revision) == (other.data_type, other.error, other.revision)

@@ -1,6 +1,7 @@
-//! JSON bodies: the only place that calls the JSON library for them. Limits hold while bytes are
-//! made, not after. What headers need as well stands here, too: that JSON is UTF-8, and text that
-//! borrows.
+//! JSON bodies: the only place that calls the JSON library for them.
+//!
+//! A limit holds while bytes are produced, not afterwards. Headers also use two things from here:
+//! the check that JSON is UTF-8, and text that borrows.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -28,7 +29,7 @@ impl<'a> JsonBuffer<'a> {
         JsonBuffer { bytes, limit, size: 0 }
     }
 
-    // inlined where a value is encoded: that is many pieces of a few bytes
+    // inlined where a value is encoded, because that writes many pieces of a few bytes
     #[inline]
     fn take(&mut self, buf: &[u8]) {
         self.size += buf.len();
@@ -37,7 +38,7 @@ impl<'a> JsonBuffer<'a> {
         }
     }
 
-    /// The size of all that was written, if it was over the limit.
+    /// Returns the size of all that was written, if it exceeds the limit.
     pub(crate) fn oversize(&self) -> Option<usize> {
         (self.size > self.limit).then_some(self.size)
     }
@@ -61,7 +62,7 @@ impl Write for JsonBuffer<'_> {
     }
 }
 
-/// Text that borrows what it is read from, where it has no escapes.
+/// Text that borrows its input unless it has escapes.
 #[derive(Default)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
@@ -89,7 +90,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// Appends a value. Without white space, and nothing behind it: see `PROTOCOL.md` on original readers.
+/// Appends a value, without white space in it or after it: see `PROTOCOL.md` on original readers.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {
     serde_json::to_writer(out, value)
 }
@@ -99,19 +100,19 @@ pub(crate) fn raw(bytes: &[u8], out: &mut JsonBuffer<'_>) {
     out.take(bytes);
 }
 
-/// The text of a header or body, all of which has to be UTF-8. It is checked at once: the JSON
+/// Returns a header or body as text; all of it has to be UTF-8. Checked at once, because the JSON
 /// library would check each string that it keeps, which takes longer, and none that it ignores.
 pub(crate) fn text(bytes: &[u8]) -> Result<&str, serde_json::Error> {
     str::from_utf8(bytes).map_err(serde_json::Error::custom)
 }
 
-/// Reads one value; white space may stand around it, nothing else.
+/// Reads one value. Only white space may surround it.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Violation> {
     let value = text(bytes).and_then(serde_json::from_str);
     value.map_err(|error| malformed(type_name::<T>(), bytes, &error))
 }
 
-/// What is wrong with a body that should have been `expected`.
+/// Returns the violation for a body that should have been `expected`.
 pub(crate) fn malformed(expected: &'static str, bytes: &[u8], error: &serde_json::Error) -> Violation {
     Violation::MalformedBody { expected, len: bytes.len(), problem: error.to_string() }
 }

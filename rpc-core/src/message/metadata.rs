@@ -8,33 +8,33 @@ use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::json::Text;
 
-/// The name of a W3C trace context among metadata.
+/// The name under which metadata carry a W3C trace context.
 pub const TRACEPARENT: &str = "traceparent";
 
 /// Pairs of text in a request's header: trace context, and the application's own.
 ///
-/// They are few (a header has 4 KiB in all), so they are kept in order and looked through. A name stands once: setting it
-/// again replaces its value.
+/// They are few (a header has at most 4 KiB), so they are kept in order and searched one by one.
+/// Each name occurs once: setting it again replaces its value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Metadata<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Metadata<'a> {
-    /// Whether there is none.
+    /// Returns whether there are no pairs.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value of a name.
+    /// Returns the value of a name, or `None` if it is not set.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
     }
 
-    /// All pairs, in order.
+    /// Returns all pairs, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Sets a name's value.
+    /// Sets the value of a name.
     pub fn set(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
         let name = name.into();
         match self.0.iter_mut().find(|(other, _)| *other == name) {
@@ -43,14 +43,12 @@ impl<'a> Metadata<'a> {
         }
     }
 
-    /// The same, with text of its own.
+    /// Copies all text that is borrowed.
     pub fn into_owned(self) -> Metadata<'static> {
-        Metadata(
-            self.0.into_iter().map(|(name, value)| (name.into_owned().into(), value.into_owned().into())).collect(),
-        )
+        self.0.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     }
 
-    /// The same pairs, borrowed.
+    /// Returns the same pairs, borrowed.
     pub fn borrowed(&self) -> Metadata<'_> {
         self.iter().collect()
     }

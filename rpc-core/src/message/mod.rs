@@ -1,9 +1,10 @@
-//! Messages: runs of frames of one type, and what is in them.
+//! Messages: runs of frames of one type, and their content.
 //!
-//! A *message* ends with its first final frame; its content is the payloads glued together, and frame borders mean
-//! nothing. A request or reply is a header message, one JSON object, and the body that it announces by its
-//! [`DataType`]. [`MessageReader`] and [`MessageWriter`] are the bridges between frames and [`Read`](std::io::Read) and
-//! [`Write`](std::io::Write). This layer knows nothing of whose turn it is. `PROTOCOL.md` section 2 is its specification.
+//! A *message* ends with its first final frame. Its content is the concatenated payloads; frame
+//! borders mean nothing. A request or reply is a header message, which is one JSON object, and the
+//! body that the header announces by its [`DataType`]. [`MessageReader`] and [`MessageWriter`]
+//! connect frames with [`Read`](std::io::Read) and [`Write`](std::io::Write). This layer does not
+//! know whose turn it is. `PROTOCOL.md` section 2 is its specification.
 
 mod data_type;
 mod error;

@@ -1,4 +1,4 @@
-//! The frame-bridging reader: [`Read`] over the frames of one message after the other.
+//! The frame-bridging reader: [`Read`] over the frames of successive messages.
 
 use std::io::{self, Read};
 
@@ -9,24 +9,28 @@ use super::rules::{
 };
 use super::{MAX_HEADER_LEN, MessageError, TrailerError};
 
-/// Reads messages. [`start_body`](MessageReader::start_body) begins a body of one message or two, and then it is a
-/// [`Read`] that returns `Ok(0)` only behind a message's final frame; [`read_header`](MessageReader::read_header) reads a
-/// message with a header whole.
+/// Reads messages.
 ///
-/// It can be called again after an error of kind `WouldBlock` or `TimedOut` while it reads a body: nothing is lost.
+/// [`read_header`](MessageReader::read_header) reads a message with a header whole.
+/// [`start_body`](MessageReader::start_body) begins a body of one or two messages. The reader is
+/// then a [`Read`] that returns `Ok(0)` only after a message's final frame.
+///
+/// It can be called again after an error of kind `WouldBlock` or `TimedOut` while it reads a body:
+/// nothing is lost.
 #[derive(Debug)]
 pub struct MessageReader<R> {
     frames: FrameReader<R>,
     place: Place,
     /// Messages of the body after the present one.
     parts_left: u8,
-    /// The last header had exactly the size behind which original senders write one more, empty, header frame.
+    /// The last header had exactly the size after which original senders send one more, empty,
+    /// header frame.
     extra_frame_may_follow: bool,
     /// The peer's headers say that it may send Trailer frames.
     trailers_allowed: bool,
-    /// What has come of a Trailer frame.
+    /// The bytes of a Trailer frame that have been read.
     trailer: Vec<u8>,
-    /// In a frame of a header, and whether it is the last one.
+    /// `Some` inside a frame of a header: whether the frame is the last one.
     in_header: Option<bool>,
 }
 
@@ -44,7 +48,7 @@ enum Place {
 }
 
 impl<R> MessageReader<R> {
-    /// A reader that stands before a message.
+    /// Returns a reader that expects a message next.
     pub fn new(source: R) -> MessageReader<R> {
         MessageReader {
             frames: FrameReader::new(source),
@@ -57,7 +61,7 @@ impl<R> MessageReader<R> {
         }
     }
 
-    /// Whether the body that was started has been read to its end, or none was started.
+    /// Returns whether the body that was started has been read to its end, or none was started.
     pub fn body_ended(&self) -> bool {
         self.parts_left == 0 && self.part_ended()
     }
@@ -87,13 +91,14 @@ impl<R> MessageReader<R> {
         }
     }
 
-    /// Whether Trailer frames are understood. Only a peer whose header said revision 1 or more may send any.
+    /// Sets whether Trailer frames are understood. Only a peer whose header says revision 1 or more
+    /// may send any.
     pub fn allow_trailers(&mut self, allowed: bool) {
         self.trailers_allowed = allowed;
     }
 
-    /// What was read ahead of the next message. The extra frame of original senders counts for nothing, also where only
-    /// its start has come.
+    /// Returns what was read ahead of the next message. The extra frame of original senders does
+    /// not count, even if only its start has been read.
     pub fn ahead(&self) -> &[u8] {
         let ahead = self.frames.buffered();
         let is_extra = |(at, byte): (usize, &u8)| match at {
@@ -106,31 +111,31 @@ impl<R> MessageReader<R> {
         if extra { &ahead[len..] } else { ahead }
     }
 
-    /// Whether a header and a message behind it, each in one frame, have been read ahead: a call that can be read without
-    /// waiting.
+    /// Returns whether a header and a message after it, each in one frame, have been read ahead: a
+    /// call that can be read without waiting.
     pub(crate) fn call_ahead(&self) -> bool {
         let header = behind_last_frame(self.ahead(), FrameKind::Header);
         header.and_then(|rest| behind_last_frame(rest, FrameKind::Data)).is_some()
     }
 
-    /// The frames below.
+    /// Returns the frames below.
     pub fn frames(&self) -> &FrameReader<R> {
         &self.frames
     }
 
-    /// The frames below. Reading from them loses one's place in the message.
+    /// Returns the frames below. Reading from them loses the place in the message.
     pub fn frames_mut(&mut self) -> &mut FrameReader<R> {
         &mut self.frames
     }
 }
 
 impl<R: Read> MessageReader<R> {
-    /// Reads a header message whole into `out`, which is cleared first. `false`, and nothing read, where the byte stream
-    /// ends before it.
+    /// Reads a header message whole into `out`, which is cleared first. Returns `false`, having
+    /// read nothing, if the byte stream ends before it.
     ///
     /// # Errors
-    /// [`Violation::HeaderTooLong`] over 4096 bytes, [`Violation::UnexpectedFrame`], [`MessageError::Reset`], and what
-    /// the byte stream and its frames may have wrong.
+    /// [`Violation::HeaderTooLong`] over 4096 bytes, [`Violation::UnexpectedFrame`],
+    /// [`MessageError::Reset`], and the errors of the byte stream and its frames.
     ///
     /// [`Violation::HeaderTooLong`]: super::Violation::HeaderTooLong
     /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
@@ -140,8 +145,8 @@ impl<R: Read> MessageReader<R> {
         self.resume_header(out)
     }
 
-    /// Goes on with a header message whose reading ended with an error of kind `WouldBlock` or `TimedOut`; `out` has what came
-    /// of it.
+    /// Continues a header message whose reading ended with an error of kind `WouldBlock` or
+    /// `TimedOut`. `out` holds what has been read of it.
     ///
     /// # Errors
     /// As [`read_header`](MessageReader::read_header).
@@ -168,8 +173,8 @@ impl<R: Read> MessageReader<R> {
         }
     }
 
-    /// Passes over a Trailer frame whose start has been read ahead, where a header is expected: a cancel that came when its
-    /// call was over. Tells whether there was one.
+    /// Skips a Trailer frame whose start has been read ahead where a header is expected: a cancel
+    /// that arrived when its call was over. Returns whether there was one.
     ///
     /// # Errors
     /// As [`read_cancel`](MessageReader::read_cancel).
@@ -181,10 +186,10 @@ impl<R: Read> MessageReader<R> {
         Ok(late)
     }
 
-    /// Reads the Trailer frame that stands next, without a body: a cancel.
+    /// Reads the Trailer frame that comes next, without a body: a cancel.
     ///
     /// # Errors
-    /// [`Violation::UnexpectedFrame`] where another frame stands there, and as
+    /// [`Violation::UnexpectedFrame`] if another frame comes next; otherwise as
     /// [`read_header`](MessageReader::read_header).
     ///
     /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
@@ -195,18 +200,19 @@ impl<R: Read> MessageReader<R> {
         self.finish_trailer()
     }
 
-    /// Reads the body that was started whole into `out`, which is cleared first. Memory grows with the bytes that come,
-    /// not with those announced.
+    /// Reads the body that was started whole into `out`, which is cleared first. Memory grows with
+    /// the bytes that arrive, not with those announced.
     ///
     /// # Errors
-    /// [`MessageError::TooLong`] over `limit` bytes, with the rest unread; those of
+    /// [`MessageError::TooLong`] over `limit` bytes, with the rest unread; otherwise those of
     /// [`read_message`](MessageReader::read_message).
     pub fn read_body(&mut self, limit: usize, out: &mut Vec<u8>) -> Result<(), MessageError> {
         out.clear();
         self.resume_body(limit, out)
     }
 
-    /// Goes on with a body whose reading ended with an error of kind `WouldBlock` or `TimedOut`; `out` has what came of it.
+    /// Continues a body whose reading ended with an error of kind `WouldBlock` or `TimedOut`. `out`
+    /// holds what has been read of it.
     ///
     /// # Errors
     /// As [`read_body`](MessageReader::read_body).
@@ -225,11 +231,11 @@ impl<R: Read> MessageReader<R> {
         }
     }
 
-    /// As [`Read::read`], with the error as it is.
+    /// Reads as [`Read::read`] does, and returns the error unconverted.
     ///
     /// # Errors
-    /// [`Violation::UnexpectedFrame`], [`Violation::EndOfStream`], [`MessageError::Reset`], and what the byte stream and
-    /// its frames may have wrong.
+    /// [`Violation::UnexpectedFrame`], [`Violation::EndOfStream`], [`MessageError::Reset`], and the
+    /// errors of the byte stream and its frames.
     ///
     /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
     /// [`Violation::EndOfStream`]: super::Violation::EndOfStream
@@ -240,8 +246,9 @@ impl<R: Read> MessageReader<R> {
         Ok(self.frames.read_payload(out)?)
     }
 
-    /// Takes payload by a function of the caller's, as [`FrameReader::take_payload`]; 0 at the end of the message. `None` where some
-    /// was read ahead, or the present frame has less than `least` bytes left: then it is to be read.
+    /// Takes payload by the caller's function, as [`FrameReader::take_payload`] does; 0 at the end
+    /// of the message. Returns `None` if some was read ahead, or if fewer than `least` bytes of the
+    /// present frame are left: they have to be read.
     ///
     /// # Errors
     /// Those of [`read_message`](MessageReader::read_message) and of `take`.
@@ -259,7 +266,8 @@ impl<R: Read> MessageReader<R> {
         Ok(self.frames.take_payload(take)?)
     }
 
-    /// As [`BufRead::fill_buf`](io::BufRead::fill_buf), with the error as it is.
+    /// Returns payload as [`BufRead::fill_buf`](io::BufRead::fill_buf) does, and the error
+    /// unconverted.
     ///
     /// # Errors
     /// Those of [`read_message`](MessageReader::read_message).
@@ -270,7 +278,7 @@ impl<R: Read> MessageReader<R> {
         Ok(self.frames.fill_payload()?)
     }
 
-    /// As [`BufRead::consume`](io::BufRead::consume).
+    /// Marks payload as read, as [`BufRead::consume`](io::BufRead::consume) does.
     ///
     /// # Panics
     /// If `count` is more than was shown.
@@ -344,7 +352,8 @@ impl<R: Read> MessageReader<R> {
         Ok(TrailerError::decode(&std::mem::take(&mut self.trailer))?)
     }
 
-    /// The next frame, which may not be a Reset. The extra frame of original senders is skipped.
+    /// Reads the header of the next frame, which may not be a Reset. Skips the extra frame of
+    /// original senders.
     fn next_frame(&mut self) -> Result<Option<FrameHeader>, MessageError> {
         let Some(mut frame) = self.frames.next_frame()? else { return Ok(None) };
         if std::mem::take(&mut self.extra_frame_may_follow) && frame == EXTRA_FRAME {

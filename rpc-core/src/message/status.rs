@@ -1,4 +1,4 @@
-//! How a call went, as a reply's header says it.
+//! How a call went, as a reply's header says.
 
 use std::fmt;
 
@@ -17,12 +17,13 @@ pub enum Status {
 }
 
 impl Status {
-    /// The number on the wire.
+    /// Returns the number on the wire.
     pub const fn to_wire(self) -> u32 {
         self as u32
     }
 
-    /// The status behind a number on the wire, if there is one. 0 means that none was set, which no reply may say.
+    /// Returns the status with this number on the wire, or `None` if there is none. 0 means that
+    /// none was set, which no reply may say.
     pub const fn from_wire(number: u32) -> Option<Status> {
         match number {
             1 => Some(Status::Ok),

@@ -1,20 +1,22 @@
-//! The frame-bridging writer: [`Write`] that cuts a body into frames.
+//! The frame-bridging writer: a [`Write`] that cuts a body into frames.
 
 use std::io::{self, Write};
 
 use crate::frame::{FrameError, FrameKind, FrameWriter, MAX_PAYLOAD_LEN};
 
-/// Writes one body. Each [`write`](Write::write) becomes one Data frame at once (nothing is held back), or several over
-/// 4 MiB; empty ones send nothing. The body is complete only behind [`finish`](MessageWriter::finish) or
-/// [`finish_with`](MessageWriter::finish_with); dropping without them leaves it open, so that no reader can take it for
-/// complete.
+/// Writes one body.
+///
+/// Each [`write`](Write::write) becomes one Data frame at once (nothing is held back), or several
+/// over 4 MiB; an empty one sends nothing. The body is complete only after
+/// [`finish`](MessageWriter::finish) or [`finish_with`](MessageWriter::finish_with). Dropping the
+/// writer without them leaves the body open, so that no reader takes it for complete.
 #[derive(Debug)]
 pub struct MessageWriter<'w, W> {
     frames: &'w mut FrameWriter<W>,
 }
 
 impl<'w, W: Write> MessageWriter<'w, W> {
-    /// Begins a body, or goes on with one. What `frames` has queued is sent with the first frame.
+    /// Begins a body, or continues one. What `frames` has queued is sent with the first frame.
     pub fn new(frames: &'w mut FrameWriter<W>) -> MessageWriter<'w, W> {
         MessageWriter { frames }
     }
@@ -22,15 +24,15 @@ impl<'w, W: Write> MessageWriter<'w, W> {
     /// Ends the body with an empty final frame.
     ///
     /// # Errors
-    /// An error of the byte stream.
+    /// Those of the byte stream.
     pub fn finish(self) -> Result<(), FrameError> {
         self.finish_with(&[])
     }
 
-    /// Ends the body with these bytes; the final flag is on the last frame that holds some.
+    /// Ends the body with these bytes. The last frame that holds some has the final flag.
     ///
     /// # Errors
-    /// An error of the byte stream.
+    /// Those of the byte stream.
     pub fn finish_with(mut self, bytes: &[u8]) -> Result<(), FrameError> {
         let last = match bytes.len() % MAX_PAYLOAD_LEN as usize {
             0 => bytes.len().min(MAX_PAYLOAD_LEN as usize),
