@@ -1,7 +1,7 @@
 //! The connections of a server: how many there are, and how a shutdown reaches them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
@@ -14,83 +14,78 @@ use super::exchange::lock;
 /// How long a shutdown waits for all idle connections to take a Reset frame. It is six bytes: only a broken one does not.
 const RESET_TIME: Duration = Duration::from_millis(100);
 
+/// The phases of a connection. All changes are made to one atomic, so they have one order: either
+/// a request comes before a shutdown tells the peer, or it is not answered.
+mod phase {
+    /// Waits for a request.
+    pub(super) const IDLE: u8 = 0;
+    /// Answers a request.
+    pub(super) const IN_CALL: u8 = 1;
+    /// Set in addition to one of the above when the server stops: a call is the connection's last.
+    pub(super) const STOPPING: u8 = 2;
+    /// Was idle when the server stopped, and its peer is told by a Reset frame: the connection's
+    /// thread may not write any more.
+    pub(super) const TOLD: u8 = 4;
+    /// The connection's thread is closing it: nobody else may write.
+    pub(super) const CLOSING: u8 = 8;
+}
+
 /// One connection.
 pub(super) struct Entry {
-    phase: Mutex<Phase>,
-    stopping: AtomicBool,
+    phase: AtomicU8,
     outbound: Arc<Mutex<Outbound>>,
     control: Option<Arc<dyn Control>>,
     /// Who waits for this connection to end, if it is one of a server's.
     registry: OnceLock<Weak<Registry>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Waits for a request.
-    Idle,
-    /// Answers one.
-    InCall,
-    /// Was idle when the server stopped, and its peer has been told by a Reset frame: nothing may be written any more.
-    Told,
-    /// Its thread is closing it: nobody else may write.
-    Closing,
-}
-
 impl Entry {
     pub(super) fn new(outbound: Arc<Mutex<Outbound>>, control: Option<Arc<dyn Control>>) -> Entry {
-        let (phase, stopping) = (Mutex::new(Phase::Idle), AtomicBool::new(false));
-        Entry { phase, stopping, outbound, control, registry: OnceLock::new() }
+        Entry { phase: AtomicU8::new(phase::IDLE), outbound, control, registry: OnceLock::new() }
     }
 
     /// A request has come; `false` where it may not be answered any more.
     pub(super) fn begin_call(&self) -> bool {
-        let mut phase = lock(&self.phase);
-        if *phase == Phase::Told {
-            return false;
-        }
-        *phase = Phase::InCall;
-        true
+        self.change_unless_told(|phase| phase | phase::IN_CALL)
     }
 
     /// A call is over; `false` where no other may follow.
     pub(super) fn end_call(&self) -> bool {
-        let mut phase = lock(&self.phase);
-        if self.stopping.load(Ordering::SeqCst) {
-            *phase = Phase::Closing;
-            return false;
+        let idle = self.phase.compare_exchange(phase::IN_CALL, phase::IDLE, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if !idle {
+            self.phase.store(phase::CLOSING, Ordering::SeqCst);
         }
-        *phase = Phase::Idle;
-        true
+        idle
     }
 
-    /// The connection's thread closes it; `false` where its peer has been told already.
+    /// The connection's thread closes it; `false` where its peer is told already.
     pub(super) fn begin_closing(&self) -> bool {
-        {
-            let mut phase = lock(&self.phase);
-            if *phase == Phase::Told {
-                return false;
-            }
-            *phase = Phase::Closing;
-        }
-        if let Some(registry) = self.registry.get().and_then(Weak::upgrade) {
+        let closes = self.change_unless_told(|_| phase::CLOSING);
+        if closes && let Some(registry) = self.registry.get().and_then(Weak::upgrade) {
             // under the lock, or whoever waits might just have looked
             let _state = registry.state();
             registry.changed.notify_all();
         }
-        true
+        closes
+    }
+
+    fn change_unless_told(&self, change: impl Fn(u8) -> u8) -> bool {
+        let changed = |phase| (phase & phase::TOLD == 0).then(|| change(phase));
+        self.phase.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed).is_ok()
     }
 
     /// A call that is under way is the connection's last.
     fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
+        self.phase.fetch_or(phase::STOPPING, Ordering::SeqCst);
     }
 
-    /// Tells an idle connection's peer that the end has come.
+    /// Tells the peer of a connection that was [stopped](Entry::stop) while it was idle that the end
+    /// has come.
     fn tell(&self, until: Instant) {
-        let mut phase = lock(&self.phase);
-        if *phase == Phase::Idle {
-            *phase = Phase::Told;
-            // nobody holds this lock for long: an idle connection writes nothing but what was held back
+        let idle = phase::IDLE | phase::STOPPING;
+        if self.phase.compare_exchange(idle, phase::TOLD, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            // nobody holds this lock for long: its own thread writes nothing in this phase, and what
+            // was held back is sent without waiting
             let mut outbound = lock(&self.outbound);
             outbound.set_time_limit(TimeLimit::until(Some(until)));
             if outbound.reset().is_ok() {
@@ -99,8 +94,8 @@ impl Entry {
         }
     }
 
-    fn phase(&self) -> Phase {
-        *lock(&self.phase)
+    fn is(&self, phase: u8) -> bool {
+        self.phase.load(Ordering::SeqCst) & phase != 0
     }
 
     fn abort(&self) {
@@ -188,7 +183,7 @@ impl Registry {
 
     /// Waits until no connection is in a call, or the time has come.
     pub(super) fn wait_for_calls(&self, until: Instant) {
-        self.wait_until(until, |entry| entry.phase() != Phase::InCall);
+        self.wait_until(until, |entry| !entry.is(phase::IN_CALL));
     }
 
     /// Waits until all connections have ended, or the time has come.
@@ -209,8 +204,8 @@ impl Registry {
     /// too; those that are closing end by themselves, and soon.
     pub(super) fn abort(&self) -> usize {
         let left = self.state().entries();
-        let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.phase() == Phase::InCall);
-        let told = rest.iter().filter(|entry| entry.phase() == Phase::Told);
+        let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.is(phase::IN_CALL));
+        let told = rest.iter().filter(|entry| entry.is(phase::TOLD));
         cut.iter().chain(told).for_each(|entry| guarded(|| entry.abort()));
         cut.len()
     }
