@@ -1,14 +1,15 @@
 //! What a handler can know of its call, and what a caller can attach to one.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::transport::memory_pair;
+use rpc_core::transport::{ReadHalf, memory_pair};
 use rpc_core::{
-    Call, CallContext, CallOptions, Client, Contract, Dispatch, Error, Misuse, Peer, Served, Server, ServerConfig,
-    Session, serve_connection, serve_connection_with,
+    Call, CallContext, CallOptions, Client, Contract, Dispatch, Error, Misuse, Peer, RequestReader, Served, Server,
+    ServerConfig, Session, Transport, serve_connection, serve_connection_with,
 };
 use rpc_tests::{Peer as Scripted, watchdog, wire};
 use serde_json::Value;
@@ -200,4 +201,114 @@ fn a_trace_context_travels_from_span_to_span() {
         client.close().unwrap();
         server.join().unwrap().unwrap();
     });
+}
+
+/// Waits to be asked before each read, and then says whether its caller is gone.
+struct Asked(mpsc::Receiver<()>, mpsc::Sender<bool>);
+
+impl Read for Asked {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.recv().map_err(io::Error::other)?;
+        // nobody asked for the context before the reply had begun
+        let context = CallContext::current().expect("a call is being answered");
+        self.1.send(context.caller_is_gone()).expect("the test listens");
+        buf[0] = 7;
+        Ok(1)
+    }
+}
+
+struct Streaming(Option<Asked>);
+
+impl Dispatch for Streaming {
+    fn contract(&self) -> &'static Contract {
+        &Contract { name: "Streaming", session: false, methods: &[] }
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        call.json_to_octets(|_: Value| Ok::<_, Error>(self.0.take().expect("there is one call")))
+    }
+}
+
+#[test]
+fn a_stream_can_tell_whether_its_caller_is_gone() {
+    watchdog(|| {
+        let (ask, asked) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let (mut peer, transport) = Scripted::new();
+        let server = thread::spawn(|| serve_connection(transport, Streaming(Some(Asked(asked, tell)))));
+        peer.send(&wire::request("x", 4, "1"));
+        for _ in 0..2 {
+            ask.send(()).unwrap();
+            assert!(!told.recv().unwrap(), "it waits");
+        }
+        peer.send(&wire::reset());
+        ask.send(()).unwrap();
+        assert!(told.recv().unwrap());
+        drop((ask, peer));
+        // how the connection ends is told elsewhere
+        _ = server.join().unwrap();
+    });
+}
+
+/// A transport that asks for the context whenever it is read from, and counts the calls that it met.
+struct Asking(Box<dyn ReadHalf>, Arc<AtomicUsize>);
+
+impl ReadHalf for Asking {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        if let Some(context) = CallContext::current() {
+            assert!(!context.caller_is_gone(), "its request is being read");
+            self.1.fetch_add(1, Ordering::SeqCst);
+        }
+        // a byte at a time, so that the body of a request is read within the call
+        let one = buf.len().min(1);
+        self.0.read(&mut buf[..one], until)
+    }
+
+    fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buf)
+    }
+}
+
+#[test]
+fn a_transport_may_ask_for_the_context_while_a_request_is_read() {
+    watchdog(|| {
+        for stream in [false, true] {
+            let asked = Arc::new(AtomicUsize::new(0));
+            let (ours, theirs) = memory_pair();
+            let mut parts = theirs.into_parts().unwrap();
+            parts.reader = Box::new(Asking(parts.reader, Arc::clone(&asked)));
+            let server = thread::spawn(move || serve_connection(parts, Doubling));
+            let client = Client::from_transport(ours).unwrap();
+            for _ in 0..2 {
+                if stream {
+                    let count = client.call("count").with_octets(&b"12345"[..]).json::<usize>().unwrap();
+                    assert_eq!(count, 5);
+                } else {
+                    assert_eq!(client.call("double").with(&21).json::<u32>().unwrap(), 42);
+                }
+            }
+            client.close().unwrap();
+            server.join().unwrap().unwrap();
+            assert!(asked.load(Ordering::SeqCst) > 0);
+        }
+    });
+}
+
+struct Doubling;
+
+impl Dispatch for Doubling {
+    fn contract(&self) -> &'static Contract {
+        &Contract { name: "Doubling", session: false, methods: &[] }
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        match call.endpoint() {
+            "count" => call.octets_to_json(|mut content: RequestReader| {
+                let mut bytes = Vec::new();
+                content.read_to_end(&mut bytes)?;
+                Ok::<_, Error>(bytes.len())
+            }),
+            _ => call.json(|number: u32| Ok::<_, Error>(number * 2)),
+        }
+    }
 }

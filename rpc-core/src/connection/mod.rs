@@ -33,8 +33,8 @@ pub(crate) const DISCARD_BYTES: u64 = 16 * 1024 * 1024;
 /// The time that throwing away may take.
 pub(crate) const DISCARD_TIME: Duration = Duration::from_secs(5);
 
-/// Bytes that an idle connection keeps of each of its buffers for headers. There are three on a server, two for JSON, and one
-/// for frames that wait (4 KiB); with what is read ahead they make less than 16 KiB. What grows by doubling needs twice its
+/// Bytes that an idle connection keeps of each of its buffers for headers. A server has two of them, one for JSON, and one for
+/// frames that wait (4 KiB); with what is read ahead they make less than 16 KiB. What grows by doubling needs twice its
 /// size: headers of 256 bytes and values of 512 need no memory anew.
 const HEADER_KEPT: usize = 512;
 
@@ -147,7 +147,7 @@ impl Inbound {
     /// Gives back memory that a large message took.
     pub(crate) fn trim(&mut self) {
         trim_header(&mut self.header);
-        trim(&mut self.body, JSON_KEPT);
+        trim_json(&mut self.body);
     }
 }
 
@@ -174,6 +174,13 @@ impl Outbound {
 
     pub(crate) fn set_time_limit(&mut self, time_limit: TimeLimit) {
         self.frames.get_mut().time_limit = time_limit;
+    }
+
+    /// Queues a reply's header.
+    pub(crate) fn queue_reply(&mut self, header: &ReplyHeader<'_>) -> Result<(), FrameError> {
+        self.header.clear();
+        header.encode(&mut self.header);
+        self.queue_header()
     }
 
     /// Queues the header that stands ready.
@@ -237,13 +244,18 @@ impl Outbound {
     pub(crate) fn trim(&mut self) {
         self.frames.trim();
         trim_header(&mut self.header);
-        trim(&mut self.body, JSON_KEPT);
+        trim_json(&mut self.body);
     }
 }
 
 /// Gives back a header's buffer that a large one took.
 pub(crate) fn trim_header(scratch: &mut Vec<u8>) {
     trim(scratch, HEADER_KEPT);
+}
+
+/// Gives back a JSON body's buffer that a large one took.
+pub(crate) fn trim_json(scratch: &mut Vec<u8>) {
+    trim(scratch, JSON_KEPT);
 }
 
 fn trim(scratch: &mut Vec<u8>, kept: usize) {

@@ -1,6 +1,7 @@
 //! Accepts connections, and starts a thread for each.
 
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,8 +11,8 @@ use crate::error::{Error, Fate, Operation, Result};
 use crate::transport::{Parts, Peer};
 use crate::unwind;
 
+use super::connection::ServerConnection;
 use super::registry::Registry;
-use super::serve::Serving;
 use super::{Make, Prepare, Server};
 
 /// How long the server waits behind a failure to accept that may pass, such as too many open files.
@@ -60,7 +61,7 @@ impl Server {
         let mut queued = Vec::new();
         while queued.len() < MOST_REFUSED && Instant::now() < until {
             match listener.accept_now() {
-                Ok(parts) => queued.push(Serving::new(parts, config.clone())),
+                Ok(parts) => queued.push(ServerConnection::new(parts, config.clone())),
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(_nobody_else) => break,
             }
@@ -70,11 +71,12 @@ impl Server {
             return;
         }
         tracing::debug!(connections = queued.len(), "connections that were not accepted in time are refused");
-        let refused: Vec<_> = queued.into_iter().map(|serving| (registry.register(serving.entry()), serving)).collect();
+        let refused: Vec<_> =
+            queued.into_iter().map(|connection| (registry.register(&connection.entry), connection)).collect();
         let linger = move || {
             let until = Instant::now() + DISCARD_TIME;
-            for (_registered, serving) in refused {
-                if unwind::catch(|| serving.linger(until)).is_none() {
+            for (_registered, connection) in refused {
+                if unwind::catch(|| connection.linger(until)).is_none() {
                     tracing::error!("a transport panicked when its connection was ended");
                 }
             }
@@ -87,15 +89,15 @@ impl Server {
     /// Starts a connection's thread. Without a service the connection is refused.
     fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Option<Make>) {
         let peer = parts.peer.clone();
-        let serving = Serving::new(parts, self.config.clone());
-        let registered = registry.register(serving.entry());
+        let connection = ServerConnection::new(parts, self.config.clone());
+        let registered = registry.register(&connection.entry);
         let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(self.config.stack_size);
         let run = move || {
             // the registration ends first: the transport may take its time to close
-            let (serving, _registered) = (serving, registered);
+            let (connection, _registered) = (Rc::new(connection), registered);
             let span = tracing::debug_span!("rpc_connection", %peer);
             let _entered = span.enter();
-            serve(&serving, make, &peer);
+            serve(&connection, make, &peer);
         };
         let started = thread.spawn(|| {
             if unwind::catch(run).is_none() {
@@ -109,12 +111,12 @@ impl Server {
 }
 
 /// Makes a connection's service and serves until the connection ends.
-fn serve(serving: &Serving, make: Option<Make>, peer: &Peer) {
+fn serve(connection: &Rc<ServerConnection>, make: Option<Make>, peer: &Peer) {
     let Some(mut service) = make.and_then(|make| unwind::catch(|| make(peer))) else {
         tracing::error!("the service of a connection panicked when it was made, the connection is refused");
-        return serving.refuse();
+        return connection.refuse();
     };
-    match serving.run(&mut *service) {
+    match connection.run(&mut *service) {
         Ok(ended) => tracing::debug!(?ended, "the connection has ended"),
         Err(error) => tracing::warn!(%error, "the connection failed"),
     }

@@ -8,13 +8,14 @@ use serde_json::value::RawValue;
 use crate::codec::Encode;
 use crate::connection::Outbound;
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
-use crate::frame::{FRAME_HEADER_LEN, FrameError};
+use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MessageWriter, ReplyHeader, Status};
 use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 
-use super::exchange::{Exchange, lock};
+use super::exchange::Exchange;
+use super::lock::lock;
 use super::reply_batching::send_soon;
 
 /// Bytes of a small reply. No more are held back than leave room for another one.
@@ -29,11 +30,10 @@ impl Exchange<'_> {
 
     /// Replies with a header and no body.
     pub(super) fn send_only(&self, header: &ReplyHeader<'_>) -> Result<()> {
-        let (ended, mut outbound) = self.queue_header(header)?;
+        let (request_ended, mut outbound) = self.begin_reply(header)?;
         self.send_or_hold(&mut outbound)?;
-        drop(outbound);
-        self.reply_ended();
-        if ended { Ok(()) } else { self.discard_request() }
+        self.end_reply(outbound);
+        if request_ended { Ok(()) } else { self.discard_request() }
     }
 
     /// Replies with a JSON value.
@@ -42,69 +42,60 @@ impl Exchange<'_> {
         if self.turn.get().accept() == Some(DataType::None) {
             return self.note(self.send_only(&ReplyHeader::ok(DataType::None)));
         }
-        if let Some(json) = self.encode_or_refuse(value) {
-            self.note(self.send_json(json));
-        }
+        self.encode(value, |json| self.send_json(json));
     }
 
     /// Replies with all that a reader has.
     pub(super) fn reply_octets(&self, source: Source<'_>) {
-        self.note(self.send_octets(DataType::Octets, source));
+        self.note(self.send_octets(DataType::Octets, None, source));
     }
 
     /// Replies with a JSON value and all that a reader has.
     pub(super) fn reply_json_then_octets(&self, value: &dyn Encode, source: Source<'_>) {
-        if let Some(json) = self.encode_or_refuse(value) {
-            lock(&self.line.outbound).body = json;
-            self.note(self.send_octets(DataType::MarshaledJsonThenOctets, source));
-        }
+        self.encode(value, |json| self.send_octets(DataType::MarshaledJsonThenOctets, Some(json), source));
     }
 
-    /// A value as JSON. One that cannot be had so is a ServerError.
-    fn encode_or_refuse(&self, value: &dyn Encode) -> Option<Vec<u8>> {
-        let problem = match self.encode(value) {
-            Ok(json) => return Some(json),
-            Err(problem) => problem,
-        };
-        tracing::warn!(endpoint = %self.header.endpoint, problem, "the reply cannot be sent");
-        self.refuse(Status::ServerError, &problem, None);
-        None
-    }
-
-    /// The buffer for that is taken out meanwhile, for writing a value as JSON runs code of the user's.
-    fn encode(&self, value: &dyn Encode) -> Result<Vec<u8>, String> {
-        let limit = self.line.config.max_json_len;
-        let mut json = std::mem::take(&mut lock(&self.line.outbound).body);
+    /// Encodes a value as JSON and sends that; replies with a ServerError if it cannot be encoded.
+    fn encode(&self, value: &dyn Encode, send: impl FnOnce(&[u8]) -> Result<()>) {
+        let limit = self.connection.config.max_json_len;
+        let mut json = self.connection.take_json();
         let mut buffer = JsonBuffer::new(&mut json, limit);
-        value.encode(&mut buffer).map_err(|error| format!("the reply cannot be encoded: {error}"))?;
-        match buffer.oversize() {
-            None => Ok(json),
-            Some(size) => Err(format!("the JSON reply has {size} bytes, {limit} are allowed; a stream has no limit")),
+        let encoded = value.encode(&mut buffer);
+        let problem = match (encoded, buffer.oversize()) {
+            (Ok(()), None) => None,
+            (Ok(()), Some(size)) => {
+                Some(format!("the JSON reply has {size} bytes, {limit} are allowed; a stream has no limit"))
+            }
+            (Err(error), _) => Some(format!("the reply cannot be encoded: {error}")),
+        };
+        match problem {
+            None => self.note(send(&json)),
+            Some(problem) => {
+                tracing::warn!(endpoint = %self.header.endpoint, problem, "the reply cannot be sent");
+                self.refuse(Status::ServerError, &problem, None);
+            }
         }
+        self.connection.keep_json(json);
     }
 
-    /// Header and value in one write, or, if the request has not ended, the header at once and the value behind that.
-    fn send_json(&self, json: Vec<u8>) -> Result<()> {
-        let (ended, mut outbound) = self.queue_header(&ReplyHeader::ok(DataType::MarshaledJson))?;
-        if !ended {
-            drop(outbound);
-            self.flush()?;
-            self.discard_request()?;
-            outbound = lock(&self.line.outbound);
+    /// Header and value in one write, or, if the request has not ended, the header at once and then the value.
+    fn send_json(&self, json: &[u8]) -> Result<()> {
+        let (request_ended, mut outbound) = self.begin_reply(&ReplyHeader::ok(DataType::MarshaledJson))?;
+        if !request_ended {
+            outbound = self.discard_before_body(outbound)?;
         }
-        outbound.body = json;
-        let sent = if self.another_waits.get() && outbound.frames.has_room(FRAME_HEADER_LEN + outbound.body.len()) {
-            outbound
-                .queue_json()
-                .map_err(|error| self.write_failed(error))
-                .and_then(|()| self.send_or_hold(&mut outbound))
+        if outbound.frames.has_room(FRAME_HEADER_LEN + json.len()) {
+            outbound.frames.queue(FrameKind::Data, true, json).map_err(|error| self.write_failed(error))?;
+            self.send_or_hold(&mut outbound)?;
         } else {
-            outbound.write_json().map_err(|error| self.write_failed(error))
-        };
-        drop(outbound);
-        sent?;
-        self.reply_ended();
+            self.write_json(&mut outbound, json)?;
+        }
+        self.end_reply(outbound);
         Ok(())
+    }
+
+    fn write_json(&self, outbound: &mut Outbound, json: &[u8]) -> Result<()> {
+        MessageWriter::new(&mut outbound.frames).finish_with(json).map_err(|error| self.write_failed(error))
     }
 
     /// Sends what is queued, or leaves it to the reply to the next request, if that has come already.
@@ -112,37 +103,29 @@ impl Exchange<'_> {
         let holds = self.another_waits.get()
             && outbound.frames.has_room(LIKELY_REPLY)
             && outbound.frames.get_ref().can_try()
-            && (outbound.visited_soon || send_soon(&self.line.outbound));
+            && (outbound.visited_soon || send_soon(&self.connection.outbound));
         outbound.visited_soon |= holds;
-        if holds { Ok(()) } else { outbound.frames.flush().map_err(|error| self.write_failed(error)) }
+        if holds { Ok(()) } else { self.flush(outbound) }
     }
 
-    fn send_octets(&self, body: DataType, source: Source<'_>) -> Result<()> {
-        let (ended, outbound) = self.queue_header(&ReplyHeader::ok(body))?;
+    fn send_octets(&self, body: DataType, json: Option<&[u8]>, source: Source<'_>) -> Result<()> {
+        let (request_ended, mut outbound) = self.begin_reply(&ReplyHeader::ok(body))?;
+        let full_duplex = self.turn.get().full_duplex();
+        if !request_ended && !full_duplex {
+            outbound = self.discard_before_body(outbound)?;
+        }
+        match json {
+            Some(json) => self.write_json(&mut outbound, json)?,
+            None => self.flush(&mut outbound)?,
+        }
+        let pieces = Pieces::new(source, outbound.takes_pipes());
         drop(outbound);
-        let discard_first = !ended && !self.turn.get().full_duplex();
-        if body.has_json() && !discard_first {
-            lock(&self.line.outbound).write_json().map_err(|error| self.write_failed(error))?;
-        } else {
-            self.flush()?;
-        }
-        if discard_first {
-            self.discard_request()?;
-            if body.has_json() {
-                lock(&self.line.outbound).write_json().map_err(|error| self.write_failed(error))?;
-            }
-        }
-        self.send_frames(source)?;
-        self.reply_ended();
-        if self.turn.get().full_duplex() {
-            self.discard_request()?;
-        }
-        Ok(())
+        self.send_pieces(pieces)?;
+        if full_duplex { self.discard_request() } else { Ok(()) }
     }
 
     /// Sends what a source gives, as it gives it; looks for a cancel before each frame.
-    fn send_frames(&self, mut source: Source<'_>) -> Result<()> {
-        let mut pieces = Pieces::new(&mut source, lock(&self.line.outbound).takes_pipes());
+    fn send_pieces(&self, mut pieces: Pieces<'_>) -> Result<()> {
         loop {
             let count = match pieces.get() {
                 Ok(count) => count,
@@ -151,10 +134,11 @@ impl Exchange<'_> {
             if self.cancelled()? {
                 return self.trail(&ReplyHeader::trailer(Status::RequestError, "cancelled by the client"));
             }
-            let mut outbound = lock(&self.line.outbound);
+            let mut outbound = lock(&self.connection.outbound);
             if count == 0 {
-                let writer = MessageWriter::new(&mut outbound.frames);
-                return writer.finish().map_err(|error| self.write_failed(error));
+                self.write_json(&mut outbound, &[])?;
+                self.end_reply(outbound);
+                return Ok(());
             }
             pieces.send(&mut outbound).map_err(|error| self.write_failed(error))?;
         }
@@ -167,10 +151,8 @@ impl Exchange<'_> {
         if turn.reply_owed() {
             self.refuse(Status::ServerError, TEXT, None);
         } else if turn.can_trail() && !turn.reply_is_over() {
-            self.note(self.trail(&ReplyHeader::trailer(Status::ServerError, TEXT)).and_then(|()| {
-                self.reply_ended();
-                self.discard_request()
-            }));
+            let trailer = ReplyHeader::trailer(Status::ServerError, TEXT);
+            self.note(self.trail(&trailer).and_then(|()| self.discard_request()));
         }
     }
 
@@ -186,27 +168,41 @@ impl Exchange<'_> {
     /// Ends the reply's body in place of its next frame, unless the request broke: then the connection ends with it.
     fn trail(&self, trailer: &ReplyHeader<'_>) -> Result<()> {
         self.check_request()?;
-        lock(&self.line.outbound).write_trailer(trailer).map_err(|error| self.write_failed(error))
+        let mut outbound = lock(&self.connection.outbound);
+        outbound.write_trailer(trailer).map_err(|error| self.write_failed(error))?;
+        self.end_reply(outbound);
+        Ok(())
     }
 
-    /// Queues a reply's header; tells whether the request has ended, and goes on holding the lock. Nothing is answered to a
-    /// request that broke.
-    fn queue_header(&self, header: &ReplyHeader<'_>) -> Result<(bool, MutexGuard<'_, Outbound>)> {
-        let ended = self.request_ended(header.error != Status::Ok.to_wire())?;
+    /// Queues a reply's header. Returns whether the request has ended, and the lock. Nothing is answered to a request that
+    /// broke.
+    fn begin_reply(&self, header: &ReplyHeader<'_>) -> Result<(bool, MutexGuard<'_, Outbound>)> {
+        let request_ended = self.request_ended(header)?;
         self.reply_begun();
-        let mut outbound = lock(&self.line.outbound);
-        outbound.set_time_limit(TimeLimit::stall(self.line.config.stall_timeout));
-        outbound.header.clear();
-        header.encode(&mut outbound.header);
-        outbound.queue_header().map_err(|error| self.write_failed(error))?;
-        Ok((ended, outbound))
+        let mut outbound = lock(&self.connection.outbound);
+        outbound.set_time_limit(TimeLimit::stall(self.connection.config.stall_timeout));
+        outbound.queue_reply(header).map_err(|error| self.write_failed(error))?;
+        Ok((request_ended, outbound))
     }
 
-    fn flush(&self) -> Result<()> {
-        lock(&self.line.outbound).frames.flush().map_err(|error| self.write_failed(error))
+    /// Sends the reply's header, and throws away the rest of the request without the lock.
+    fn discard_before_body<'c>(&'c self, mut outbound: MutexGuard<'c, Outbound>) -> Result<MutexGuard<'c, Outbound>> {
+        self.flush(&mut outbound)?;
+        drop(outbound);
+        self.discard_request()?;
+        Ok(lock(&self.connection.outbound))
+    }
+
+    fn end_reply(&self, mut outbound: MutexGuard<'_, Outbound>) {
+        outbound.trim();
+        self.reply_ended();
+    }
+
+    fn flush(&self, outbound: &mut Outbound) -> Result<()> {
+        outbound.frames.flush().map_err(|error| self.write_failed(error))
     }
 
     fn write_failed(&self, error: FrameError) -> Error {
-        Error::from_message(error.into(), Operation::Sending, self.line.config.stall_timeout, Fate::LOST)
+        Error::from_message(error.into(), Operation::Sending, self.connection.config.stall_timeout, Fate::LOST)
     }
 }

@@ -2,15 +2,17 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::connection::{Ahead, trim_header};
+use crate::connection::Ahead;
 use crate::frame::FrameKind;
 use crate::message::{Metadata, RequestHeader};
 use crate::transport::Peer;
 
-use super::exchange::{Receiving, try_lock};
+use super::connection::{Receiving, ServerConnection};
+use super::lock::try_lock;
 
 /// The call that is being answered: who calls what, what the call carries, how long the caller waits, and whether it still
 /// does.
@@ -51,46 +53,28 @@ struct OneCall {
     endpoint: String,
     metadata: Metadata<'static>,
     deadline: Option<Instant>,
-    serial: u64,
-    connection: Arc<ConnectionContext>,
-}
-
-/// What is the same for all calls of a connection.
-pub(super) struct ConnectionContext {
-    pub(super) peer: Peer,
-    pub(super) inbound: Arc<Mutex<Receiving>>,
-}
-
-/// What the thread of a connection knows of its present call. Its header is decoded only when somebody asks.
-#[derive(Default)]
-struct Present {
-    connection: Option<Arc<ConnectionContext>>,
-    /// The header's bytes while a call is being answered, empty between calls.
-    header: Vec<u8>,
-    arrived: Option<Instant>,
-    /// What tells the call from others on its connection.
+    peer: Peer,
+    receiving: Arc<Mutex<Receiving>>,
     serial: u64,
 }
 
 thread_local! {
-    static PRESENT: RefCell<Present> = RefCell::default();
+    /// The connection that this thread serves.
+    static SERVED: RefCell<Option<Rc<ServerConnection>>> = const { RefCell::new(None) };
 }
 
 impl CallContext {
     /// The call that this thread answers; `None` on other threads, and where a handler is called directly.
     pub fn current() -> Option<CallContext> {
-        PRESENT.with_borrow(|present| {
-            let connection = Arc::clone(present.connection.as_ref()?);
-            // between calls there are no bytes, which are no header
-            let header = RequestHeader::decode(&present.header).ok()?;
-            let deadline = match header.timeout_ms {
-                0 => None,
-                left => present.arrived.and_then(|arrived| arrived.checked_add(Duration::from_millis(left))),
-            };
+        SERVED.with_borrow(|connection| {
+            let connection = connection.as_ref()?;
+            let deadline = connection.current.get()?.deadline;
+            let bytes = connection.header.borrow();
+            let header = RequestHeader::decode(&bytes).ok()?;
+            let (receiving, serial) = connection.inbound.share();
             let (endpoint, metadata) = (header.endpoint.into_owned(), header.metadata.into_owned());
-            Some(CallContext {
-                call: Arc::new(OneCall { endpoint, metadata, deadline, serial: present.serial, connection }),
-            })
+            let peer = connection.peer.clone();
+            Some(CallContext { call: Arc::new(OneCall { endpoint, metadata, deadline, peer, receiving, serial }) })
         })
     }
 
@@ -101,7 +85,7 @@ impl CallContext {
 
     /// Who calls.
     pub fn peer(&self) -> &Peer {
-        &self.call.connection.peer
+        &self.call.peer
     }
 
     /// The pairs that the caller attached.
@@ -119,12 +103,12 @@ impl CallContext {
     /// end, only a closed connection is noticed.
     pub fn caller_is_gone(&self) -> bool {
         // somebody reads the request at this moment: so it comes
-        let Some(mut receiving) = try_lock(&self.call.connection.inbound) else { return false };
+        let Some(mut receiving) = try_lock(&self.call.receiving) else { return false };
         if receiving.serial != self.call.serial {
             return true;
         }
-        // between calls it is with the connection's thread: this call is over
-        let Some(inbound) = receiving.present_inbound() else { return true };
+        // the connection's thread reads the request at this moment
+        let Some(inbound) = receiving.shared_inbound() else { return false };
         match inbound.look_ahead() {
             Ahead::Nothing | Ahead::Blind => false,
             Ahead::End => true,
@@ -151,34 +135,17 @@ impl fmt::Debug for CallContext {
 /// Makes a connection the one that this thread serves, until it is dropped.
 pub(super) struct Serves {
     /// A handler may serve a connection in the midst of a call.
-    outer: Option<Present>,
+    outer: Option<Rc<ServerConnection>>,
 }
 
 impl Serves {
-    pub(super) fn new(connection: Arc<ConnectionContext>) -> Serves {
-        let own = Present { connection: Some(connection), ..Present::default() };
-        Serves { outer: Some(PRESENT.replace(own)) }
+    pub(super) fn new(connection: Rc<ServerConnection>) -> Serves {
+        Serves { outer: SERVED.replace(Some(connection)) }
     }
 }
 
 impl Drop for Serves {
     fn drop(&mut self) {
-        PRESENT.set(self.outer.take().unwrap_or_default());
+        SERVED.set(self.outer.take());
     }
-}
-
-/// Runs the answer to a call, whose header has these bytes; `serial` tells it from others on its connection.
-pub(super) fn answering<T>(serial: u64, header: &[u8], has_deadline: bool, answer: impl FnOnce() -> T) -> T {
-    PRESENT.with_borrow_mut(|present| {
-        present.serial = serial;
-        present.header.clear();
-        present.header.extend_from_slice(header);
-        present.arrived = has_deadline.then(Instant::now);
-    });
-    let answered = answer();
-    PRESENT.with_borrow_mut(|present| {
-        present.header.clear();
-        trim_header(&mut present.header);
-    });
-    answered
 }

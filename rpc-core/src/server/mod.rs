@@ -4,10 +4,12 @@ mod accept;
 mod answer;
 mod arguments;
 mod config;
+mod connection;
 mod context;
 mod dispatch;
 mod exchange;
 mod handle;
+mod lock;
 mod registry;
 mod reply;
 mod reply_batching;
@@ -15,6 +17,7 @@ mod request_octets;
 mod serve;
 
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 
@@ -29,9 +32,9 @@ pub use handle::{ServerHandle, ShutdownReport};
 pub use reply::{Reply, Served};
 pub use serve::Ended;
 
+use connection::ServerConnection;
 use handle::Running;
 use registry::Registry;
-use serve::Serving;
 
 /// Makes the service of one connection, on that one's thread.
 type Make = Box<dyn FnOnce(&Peer) -> Box<dyn Dispatch> + Send>;
@@ -169,7 +172,7 @@ pub fn serve_connection_with<D: Dispatch>(
         error,
         fate: Fate::UNREACHED,
     })?;
-    Serving::new(parts, config).run(&mut service)
+    Rc::new(ServerConnection::new(parts, config)).run(&mut service)
 }
 
 fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> Prepare {

@@ -9,7 +9,7 @@ use crate::connection::{Outbound, finish};
 use crate::transport::{Control, TimeLimit};
 use crate::unwind;
 
-use super::exchange::lock;
+use super::lock::lock;
 
 /// How long a shutdown waits for all idle connections to take a Reset frame. It is six bytes: only a broken one does not.
 const RESET_TIME: Duration = Duration::from_millis(100);
@@ -145,14 +145,14 @@ impl Registry {
     }
 
     /// Takes a connection in. When the server stops already, its peer is told at once.
-    pub(super) fn register(self: &Arc<Self>, entry: Arc<Entry>) -> Registered {
+    pub(super) fn register(self: &Arc<Self>, entry: &Arc<Entry>) -> Registered {
         // it is registered once
         _ = entry.registry.set(Arc::downgrade(self));
         let (key, stopping) = {
             let mut state = self.state();
             let key = state.next;
             state.next += 1;
-            state.entries.insert(key, Arc::clone(&entry));
+            state.entries.insert(key, Arc::clone(entry));
             (key, state.stopping)
         };
         let registered = Registered { registry: Arc::clone(self), key };

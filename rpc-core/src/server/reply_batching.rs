@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::connection::Outbound;
 use crate::unwind;
 
-use super::exchange::{lock, try_lock};
+use super::lock::{lock, try_lock};
 
 /// How long a reply is held back at most.
 const MOMENT: Duration = Duration::from_millis(1);

@@ -1,25 +1,23 @@
 //! One connection, from its first request to its end.
 
-use std::cell::Cell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::rc::Rc;
 use std::time::Instant;
 
 use crate::connection::{
-    DISCARD_TIME, Ends, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset,
-    discard_until_the_end, finish_in_time, trim_header,
+    DISCARD_TIME, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end,
+    finish_in_time, trim_header,
 };
 use crate::error::{Error, Fate, Operation, Result};
-use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
-use crate::transport::{Parts, TimeLimit};
+use crate::transport::TimeLimit;
 use crate::unwind;
 
-use super::ServerConfig;
-use super::context::{ConnectionContext, Serves, answering};
+use super::connection::{CurrentCall, ServerConnection};
+use super::context::Serves;
 use super::dispatch::{Call, Dispatch};
-use super::exchange::{Exchange, Line, Receiving, lock};
-use super::registry::Entry;
+use super::exchange::Exchange;
+use super::lock::lock;
 
 /// How a connection ended without a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,54 +38,24 @@ pub enum Ended {
     GivenUp,
 }
 
-/// A connection being served.
-pub(super) struct Serving {
-    line: Line,
-    entry: Arc<Entry>,
-    context: Arc<ConnectionContext>,
-    /// A request has run, and its reply has not begun. A Reset in its place would say that it has not run.
-    unanswered: Cell<bool>,
-}
-
-/// What comes next on a connection.
-enum Next {
-    Request,
-    End(Ended),
-}
-
-impl Serving {
-    pub(super) fn new(parts: Parts, config: ServerConfig) -> Serving {
-        let peer = parts.peer.clone();
-        let Ends { inbound, outbound, control } = Ends::new(parts);
-        let inbound = Arc::new(Mutex::new(Receiving::new(inbound)));
-        let outbound = Arc::new(Mutex::new(outbound));
-        let entry = Arc::new(Entry::new(Arc::clone(&outbound), control));
-        let context = Arc::new(ConnectionContext { peer, inbound: Arc::clone(&inbound) });
-        Serving { line: Line { inbound, outbound, config }, entry, context, unanswered: Cell::new(false) }
-    }
-
-    pub(super) fn entry(&self) -> Arc<Entry> {
-        Arc::clone(&self.entry)
-    }
-
+impl ServerConnection {
     /// Serves until the connection ends.
-    pub(super) fn run(&self, service: &mut dyn Dispatch) -> Result<Ended> {
-        let _serves = Serves::new(Arc::clone(&self.context));
-        let mut header = Vec::new();
-        let outcome = loop {
-            match Receiving::lend(&self.line.inbound, |inbound| self.next_request(inbound, &mut header)) {
-                Ok(Next::Request) => {}
-                Ok(Next::End(ended)) => break Ok(ended),
-                Err(error) => break Err(error),
-            }
-            match self.serve_one(&header, service) {
-                Ok(None) => trim_header(&mut header),
-                Ok(Some(ended)) => break Ok(ended),
-                Err(error) => break Err(error),
-            }
-        };
+    pub(super) fn run(self: &Rc<Self>, service: &mut dyn Dispatch) -> Result<Ended> {
+        let _serves = Serves::new(Rc::clone(self));
+        let outcome = self.serve_calls(service);
         self.end(&outcome);
         outcome
+    }
+
+    fn serve_calls(&self, service: &mut dyn Dispatch) -> Result<Ended> {
+        loop {
+            if let Some(ended) = self.read_header()? {
+                return Ok(ended);
+            }
+            if let Some(ended) = self.answer(&self.header.borrow(), service)? {
+                return Ok(ended);
+            }
+        }
     }
 
     /// Ends the connection, and says that no request of it has run.
@@ -108,42 +76,47 @@ impl Serving {
             self.linger(Instant::now() + DISCARD_TIME);
         } else if speak {
             let close = if self.unanswered.get() { close_without_reset } else { close_after_last_reply };
-            Receiving::lend(&self.line.inbound, |inbound| close(inbound, &mut lock(&self.line.outbound)));
+            self.inbound.with(|receiving| close(receiving.inbound(), &mut lock(&self.outbound)));
         } else {
             // a client that has only ended its own direction still reads, and a transport may have something left to write
-            finish_in_time(&mut lock(&self.line.outbound));
+            finish_in_time(&mut lock(&self.outbound));
         }
     }
 
     /// Reads and throws away until the peer's end has come, or the time.
     pub(super) fn linger(&self, until: Instant) {
-        Receiving::lend(&self.line.inbound, |inbound| discard_until_the_end(inbound, until));
+        self.inbound.with(|receiving| discard_until_the_end(receiving.inbound(), until));
     }
 
-    fn next_request(&self, inbound: &mut Inbound, header: &mut Vec<u8>) -> Result<Next> {
-        let limit = self.line.config.request_timeout;
+    /// Reads the header of the next request, or says how the connection has ended.
+    fn read_header(&self) -> Result<Option<Ended>> {
+        let limit = self.config.request_timeout;
         let failed = |error| Error::from_message(error, Operation::ReadingRequest, limit, Fate::LOST);
-        if let Some(ended) = self.await_request(inbound)? {
-            return Ok(Next::End(ended));
-        }
-        // behind a cancel that came too late the connection is as idle as before
-        if inbound.messages.skip_late_cancel().map_err(failed)?
-            && let Some(ended) = self.await_request(inbound)?
-        {
-            return Ok(Next::End(ended));
-        }
-        match inbound.messages.read_header(header) {
-            Ok(true) if self.entry.begin_call() => Ok(Next::Request),
-            Ok(true) => Ok(Next::End(Ended::ShutDown)),
-            Ok(false) => Ok(Next::End(Ended::HungUp)),
-            Err(MessageError::Reset) => Ok(Next::End(Ended::Reset)),
-            Err(error) => Err(failed(error)),
-        }
+        trim_header(&mut self.header.borrow_mut());
+        self.inbound.with(|receiving| {
+            let inbound = receiving.inbound();
+            if let Some(ended) = self.await_request(inbound)? {
+                return Ok(Some(ended));
+            }
+            // after a cancel that came too late the connection is as idle as before
+            if inbound.messages.skip_late_cancel().map_err(failed)?
+                && let Some(ended) = self.await_request(inbound)?
+            {
+                return Ok(Some(ended));
+            }
+            match inbound.messages.read_header(&mut self.header.borrow_mut()) {
+                Ok(true) if self.entry.begin_call() => Ok(None),
+                Ok(true) => Ok(Some(Ended::ShutDown)),
+                Ok(false) => Ok(Some(Ended::HungUp)),
+                Err(MessageError::Reset) => Ok(Some(Ended::Reset)),
+                Err(error) => Err(failed(error)),
+            }
+        })
     }
 
     /// Waits for the first byte of what comes next, and allows the rest of it its time; or says how the connection has ended.
     fn await_request(&self, inbound: &mut Inbound) -> Result<Option<Ended>> {
-        let config = &self.line.config;
+        let config = &self.config;
         inbound.set_time_limit(TimeLimit::from_first(config.idle_timeout));
         let ended = match inbound.wait() {
             Ok(true) => None,
@@ -156,32 +129,31 @@ impl Serving {
         Ok(ended)
     }
 
-    /// Answers the request whose header was read; `None` where the next one may be read.
-    fn serve_one(&self, bytes: &[u8], service: &mut dyn Dispatch) -> Result<Option<Ended>> {
+    /// Answers the request that has this header; `None` where the next one may be read.
+    fn answer(&self, header: &[u8], service: &mut dyn Dispatch) -> Result<Option<Ended>> {
         let header =
-            RequestHeader::decode(bytes).map_err(|violation| Error::Protocol { violation, fate: Fate::LOST })?;
+            RequestHeader::decode(header).map_err(|violation| Error::Protocol { violation, fate: Fate::LOST })?;
         let turn = ServerTurn::new(&header);
-        let serial = {
-            let mut receiving = lock(&self.line.inbound);
-            receiving.serial += 1;
+        self.inbound.with(|receiving| {
             let messages = &mut receiving.inbound().messages;
             messages.allow_trailers(turn.can_trail());
             messages.start_body(turn.request().map_or(0, DataType::messages));
-            receiving.serial
-        };
+        });
         let span = tracing::debug_span!("rpc_serve", endpoint = %header.endpoint);
-        if unwind::catch(|| self.line.config.adopt_trace(&span, &header.metadata)).is_none() {
+        if unwind::catch(|| self.config.adopt_trace(&span, &header.metadata)).is_none() {
             tracing::error!("the server's hook for trace contexts panicked");
         }
         let _entered = span.enter();
         if turn.wanted() == Wanted::Close {
             return self.acknowledge_close().map(Some);
         }
-        let exchange = Exchange::new(&self.line, header, turn);
+        let exchange = Exchange::new(self, header, turn);
         let panicked = match turn.wanted() {
             Wanted::Call => {
-                let has_deadline = exchange.header.timeout_ms > 0;
-                !answering(serial, bytes, has_deadline, || dispatch(&exchange, service))
+                self.current.set(Some(CurrentCall::new(&exchange.header)));
+                let answered = dispatch(&exchange, service);
+                self.current.set(None);
+                !answered
             }
             Wanted::Ping => {
                 exchange.note(exchange.send_only(&ReplyHeader::ok(DataType::Control)));
@@ -193,22 +165,17 @@ impl Serving {
                 false
             }
         };
-        self.settle(exchange, panicked && unwind::catch(|| service.contract().session).unwrap_or(true))
+        self.settle(&exchange, panicked && unwind::catch(|| service.contract().session).unwrap_or(true))
     }
 
-    /// Finds out whether the connection is in step behind a call.
-    fn settle(&self, exchange: Exchange<'_>, session_over: bool) -> Result<Option<Ended>> {
-        let mut receiving = lock(&self.line.inbound);
-        receiving.call += 1;
-        receiving.serial += 1;
-        receiving.inbound().trim();
-        lock(&self.line.outbound).trim();
-        let request_ended = receiving.inbound().messages.body_ended();
-        if let Some(error) = exchange.failure.take().or_else(|| receiving.failed.take()) {
+    /// Finds out whether the connection is in step after a call.
+    fn settle(&self, exchange: &Exchange<'_>, session_over: bool) -> Result<Option<Ended>> {
+        exchange.note(self.inbound.end_call());
+        if let Some(error) = exchange.failure.take() {
             self.unanswered.set(exchange.ran.get() && exchange.turn.get().reply_owed());
             return Err(error);
         }
-        drop(receiving);
+        let request_ended = self.inbound.with(|receiving| receiving.inbound().messages.body_ended());
         let in_step = exchange.turn.get().in_step(request_ended);
         match (self.entry.end_call(), in_step && !session_over) {
             (_, false) => Ok(Some(Ended::GivenUp)),
@@ -218,15 +185,10 @@ impl Serving {
     }
 
     fn acknowledge_close(&self) -> Result<Ended> {
-        let mut outbound = lock(&self.line.outbound);
-        outbound.set_time_limit(TimeLimit::stall(self.line.config.stall_timeout));
-        outbound.header.clear();
-        ReplyHeader::ok(DataType::Control).encode(&mut outbound.header);
-        let header = std::mem::take(&mut outbound.header);
-        let queued = outbound.frames.queue(FrameKind::Header, true, &header);
-        outbound.header = header;
+        let mut outbound = lock(&self.outbound);
+        outbound.set_time_limit(TimeLimit::stall(self.config.stall_timeout));
         // the client may be gone already: that it closed is all it asked for. The Reset goes out in the same write
-        if let Err(error) = queued {
+        if let Err(error) = outbound.queue_reply(&ReplyHeader::ok(DataType::Control)) {
             tracing::debug!(%error, "the acknowledgement of Close cannot be sent");
         }
         Ok(Ended::Closed)
