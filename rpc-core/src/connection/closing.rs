@@ -1,6 +1,6 @@
 //! How a connection ends politely: so that the last reply surely arrives.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
@@ -8,32 +8,34 @@ use crate::transport::TimeLimit;
 
 use super::{DISCARD_BYTES, DISCARD_TIME, Inbound, Outbound};
 
-/// Sends a Reset, ends writing, and reads and throws away until the peer's Reset or end, for a bounded time. Failures mean
-/// that the peer was faster.
-pub(crate) fn close_after_last_reply(inbound: &mut Inbound, outbound: &mut Outbound) {
-    let time_limit = TimeLimit::total(Some(DISCARD_TIME));
-    outbound.set_time_limit(time_limit);
-    if outbound.reset().is_ok() {
-        finish(outbound);
-        wait_for_the_end(inbound, time_limit);
-    }
+/// What a server sends last on a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Farewell {
+    /// A Reset frame, which tells the client that no request without a reply has run.
+    Reset,
+    /// The replies that were held back. A Reset frame would be a lie, because a request has run whose
+    /// reply cannot be sent.
+    HeldReplies,
+    /// Nothing: the client has left. It may have ended its own direction only, and the transport may
+    /// still have something to write.
+    Nothing,
 }
 
-/// The same for a connection on which a reply is owed to a request that has run: a Reset in its place would say that the
-/// request has not.
-pub(crate) fn close_without_reset(inbound: &mut Inbound, outbound: &mut Outbound) {
+/// Sends the last frames and ends writing. Unless the client has left, then waits for its Reset
+/// frame or its end, so that it surely reads the last reply. A failure means that the client was
+/// faster. Blocks for [`DISCARD_TIME`] at most.
+pub(crate) fn close(inbound: &mut Inbound, outbound: &mut Outbound, farewell: Farewell) {
     let time_limit = TimeLimit::total(Some(DISCARD_TIME));
     outbound.set_time_limit(time_limit);
-    // replies of earlier calls may wait there
-    if outbound.frames.flush().is_ok() {
+    let sent = match farewell {
+        Farewell::Reset => outbound.reset(),
+        Farewell::HeldReplies => outbound.frames.flush(),
+        Farewell::Nothing => return finish(outbound),
+    };
+    if sent.is_ok() {
         finish(outbound);
-        wait_for_the_end(inbound, time_limit);
+        discard_until_the_end(inbound, time_limit);
     }
-}
-
-/// Reads and throws away until the peer's Reset or end, but not beyond `until`.
-pub(crate) fn discard_until_the_end(inbound: &mut Inbound, until: Instant) {
-    wait_for_the_end(inbound, TimeLimit::Until(until));
 }
 
 /// Ends the direction to the peer, behind its last frame.
@@ -45,13 +47,9 @@ pub(crate) fn finish(outbound: &mut Outbound) {
     }
 }
 
-/// The same, for a bounded time.
-pub(crate) fn finish_in_time(outbound: &mut Outbound) {
-    outbound.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
-    finish(outbound);
-}
-
-fn wait_for_the_end(inbound: &mut Inbound, time_limit: TimeLimit) {
+/// Reads and throws away until the peer's Reset frame or its end, but no more than
+/// [`DISCARD_BYTES`].
+pub(crate) fn discard_until_the_end(inbound: &mut Inbound, time_limit: TimeLimit) {
     inbound.set_time_limit(time_limit);
     let mut read = 0;
     while read <= DISCARD_BYTES {
@@ -81,7 +79,7 @@ pub(crate) fn close_as_client(
     acknowledged?;
     if outbound.reset().is_ok() {
         finish(outbound);
-        wait_for_the_end(inbound, TimeLimit::total(Some(limit.unwrap_or(DISCARD_TIME).min(DISCARD_TIME))));
+        discard_until_the_end(inbound, TimeLimit::total(Some(limit.unwrap_or(DISCARD_TIME).min(DISCARD_TIME))));
     }
     Ok(())
 }

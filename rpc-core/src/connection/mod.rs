@@ -19,10 +19,7 @@ use crate::message::{MessageError, MessageReader, MessageWriter, ReplyHeader};
 use crate::transport::{Control, KernelPipe, Parts, ReadHalf, TimeLimit, Timed, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
-pub(crate) use closing::{
-    close_after_last_reply, close_as_client, close_without_reset, discard_until_the_end, finish, finish_in_time,
-    request_close,
-};
+pub(crate) use closing::{Farewell, close, close_as_client, discard_until_the_end, finish, request_close};
 pub(crate) use octets::Target;
 pub(crate) use server_turn::{PING, ServerTurn, Wanted};
 

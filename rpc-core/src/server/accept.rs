@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::connection::DISCARD_TIME;
 use crate::error::{Error, Fate, Operation, Result};
-use crate::transport::{Parts, Peer};
+use crate::transport::{Parts, Peer, TimeLimit};
 use crate::unwind;
 
 use super::connection::ServerConnection;
@@ -74,9 +74,9 @@ impl Server {
         let refused: Vec<_> =
             queued.into_iter().map(|connection| (registry.register(&connection.entry), connection)).collect();
         let linger = move || {
-            let until = Instant::now() + DISCARD_TIME;
+            let time_limit = TimeLimit::total(Some(DISCARD_TIME));
             for (_registered, connection) in refused {
-                if unwind::catch(|| connection.linger(until)).is_none() {
+                if unwind::catch(|| connection.linger(time_limit)).is_none() {
                     tracing::error!("a transport panicked when its connection was ended");
                 }
             }

@@ -2,11 +2,9 @@
 
 use std::io;
 use std::rc::Rc;
-use std::time::Instant;
 
 use crate::connection::{
-    DISCARD_TIME, Inbound, ServerTurn, Wanted, close_after_last_reply, close_without_reset, discard_until_the_end,
-    finish_in_time, trim_header,
+    DISCARD_TIME, Farewell, Inbound, ServerTurn, Wanted, close, discard_until_the_end, trim_header,
 };
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
@@ -63,29 +61,25 @@ impl ServerConnection {
         self.end(&Ok(Ended::GivenUp));
     }
 
-    /// The last frame, where one is owed, and the wait that makes sure that the last reply arrives.
+    /// Closes the connection, so that the client reads the last reply and knows what has not run.
     fn end(&self, outcome: &Result<Ended>) {
-        let speak = match outcome {
-            Ok(Ended::HungUp | Ended::Reset) => false,
-            Ok(_) => true,
-            Err(Error::Transport { error, .. }) => error.kind() != io::ErrorKind::ConnectionReset,
-            Err(_) => true,
+        let farewell = match outcome {
+            Ok(Ended::HungUp | Ended::Reset) => Farewell::Nothing,
+            Err(Error::Transport { error, .. }) if error.kind() == io::ErrorKind::ConnectionReset => Farewell::Nothing,
+            Err(_) if self.unanswered.get() => Farewell::HeldReplies,
+            _ => Farewell::Reset,
         };
-        if !self.entry.begin_closing() {
-            // a request that has crossed the Reset must not break the connection before the peer has read that
-            self.linger(Instant::now() + DISCARD_TIME);
-        } else if speak {
-            let close = if self.unanswered.get() { close_without_reset } else { close_after_last_reply };
-            self.inbound.with(|receiving| close(receiving.inbound(), &mut lock(&self.outbound)));
+        if self.entry.begin_closing() {
+            self.inbound.with(|receiving| close(receiving.inbound(), &mut lock(&self.outbound), farewell));
         } else {
-            // a client that has only ended its own direction still reads, and a transport may have something left to write
-            finish_in_time(&mut lock(&self.outbound));
+            // a request that has crossed the Reset must not break the connection before the peer has read that
+            self.linger(TimeLimit::total(Some(DISCARD_TIME)));
         }
     }
 
     /// Reads and throws away until the peer's end has come, or the time.
-    pub(super) fn linger(&self, until: Instant) {
-        self.inbound.with(|receiving| discard_until_the_end(receiving.inbound(), until));
+    pub(super) fn linger(&self, time_limit: TimeLimit) {
+        self.inbound.with(|receiving| discard_until_the_end(receiving.inbound(), time_limit));
     }
 
     /// Reads the header of the next request, or says how the connection has ended.
