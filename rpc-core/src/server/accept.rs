@@ -71,11 +71,10 @@ impl Server {
             return;
         }
         tracing::debug!(connections = queued.len(), "connections that were not accepted in time are refused");
-        let refused: Vec<_> =
-            queued.into_iter().map(|connection| (registry.register(&connection.entry), connection)).collect();
+        queued.iter_mut().for_each(|connection| connection.register(registry));
         let linger = move || {
             let time_limit = TimeLimit::total(Some(DISCARD_TIME));
-            for (_registered, connection) in refused {
+            for connection in queued {
                 if unwind::catch(|| connection.linger(time_limit)).is_none() {
                     tracing::error!("a transport panicked when its connection was ended");
                 }
@@ -89,15 +88,13 @@ impl Server {
     /// Starts a connection's thread. Without a service the connection is refused.
     fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Option<Make>) {
         let peer = parts.peer.clone();
-        let connection = ServerConnection::new(parts, self.config.clone());
-        let registered = registry.register(&connection.entry);
+        let mut connection = ServerConnection::new(parts, self.config.clone());
+        connection.register(registry);
         let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(self.config.stack_size);
         let run = move || {
-            // the registration ends first: the transport may take its time to close
-            let (connection, _registered) = (Rc::new(connection), registered);
             let span = tracing::debug_span!("rpc_connection", %peer);
             let _entered = span.enter();
-            serve(&connection, make, &peer);
+            serve(&Rc::new(connection), make, &peer);
         };
         let started = thread.spawn(|| {
             if unwind::catch(run).is_none() {

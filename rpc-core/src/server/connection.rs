@@ -12,10 +12,12 @@ use crate::transport::{Parts, Peer};
 
 use super::ServerConfig;
 use super::lock::{lock, try_lock};
-use super::registry::Entry;
+use super::registry::{Entry, Registered, Registry};
 
 /// A connection being served.
 pub(super) struct ServerConnection {
+    /// The first field, so that it is dropped first: the transport may take its time to close.
+    registered: Option<Registered>,
     pub(super) inbound: SharedInbound,
     /// Locked because a shutdown writes to an idle connection, and `reply_batching` sends replies
     /// that were held back.
@@ -58,6 +60,7 @@ impl ServerConnection {
         let Ends { inbound, outbound, control } = Ends::new(parts);
         let outbound = Arc::new(Mutex::new(outbound));
         ServerConnection {
+            registered: None,
             inbound: SharedInbound::new(inbound),
             entry: Arc::new(Entry::new(Arc::clone(&outbound), control)),
             outbound,
@@ -68,6 +71,20 @@ impl ServerConnection {
             json: Cell::default(),
             unanswered: Cell::new(false),
         }
+    }
+
+    /// Registers the connection with its server, until it is dropped.
+    pub(super) fn register(&mut self, registry: &Arc<Registry>) {
+        self.registered = Some(registry.register(&self.entry));
+    }
+
+    /// Begins to close the connection; `false` where its peer is told already.
+    pub(super) fn begin_closing(&self) -> bool {
+        let closes = self.entry.begin_closing();
+        if closes && let Some(registered) = &self.registered {
+            registered.last_call_ended();
+        }
+        closes
     }
 
     pub(super) fn take_json(&self) -> Vec<u8> {

@@ -1,8 +1,7 @@
 //! The connections of a server: how many there are, and how a shutdown reaches them.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::connection::{Outbound, finish};
@@ -35,13 +34,11 @@ pub(super) struct Entry {
     phase: AtomicU8,
     outbound: Arc<Mutex<Outbound>>,
     control: Option<Arc<dyn Control>>,
-    /// Who waits for this connection to end, if it is one of a server's.
-    registry: OnceLock<Weak<Registry>>,
 }
 
 impl Entry {
     pub(super) fn new(outbound: Arc<Mutex<Outbound>>, control: Option<Arc<dyn Control>>) -> Entry {
-        Entry { phase: AtomicU8::new(phase::IDLE), outbound, control, registry: OnceLock::new() }
+        Entry { phase: AtomicU8::new(phase::IDLE), outbound, control }
     }
 
     /// A request has come; `false` where it may not be answered any more.
@@ -60,13 +57,7 @@ impl Entry {
 
     /// The connection's thread closes it; `false` where its peer is told already.
     pub(super) fn begin_closing(&self) -> bool {
-        let closes = self.change_unless_told(|_| phase::CLOSING);
-        if closes && let Some(registry) = self.registry.get().and_then(Weak::upgrade) {
-            // under the lock, or whoever waits might just have looked
-            let _state = registry.state();
-            registry.changed.notify_all();
-        }
-        closes
+        self.change_unless_told(|_| phase::CLOSING)
     }
 
     fn change_unless_told(&self, change: impl Fn(u8) -> u8) -> bool {
@@ -115,21 +106,23 @@ pub(super) struct Registry {
 /// What `Registry::state` protects.
 #[derive(Default)]
 struct State {
-    entries: HashMap<u64, Arc<Entry>>,
-    next: u64,
+    entries: Vec<Arc<Entry>>,
     stopping: bool,
-}
-
-impl State {
-    fn entries(&self) -> Vec<Arc<Entry>> {
-        self.entries.values().map(Arc::clone).collect()
-    }
 }
 
 /// Takes a connection out of the registry when it is dropped, also by a panic.
 pub(super) struct Registered {
     registry: Arc<Registry>,
-    key: u64,
+    entry: Arc<Entry>,
+}
+
+impl Registered {
+    /// Wakes who waits for calls to end: this connection's last one has.
+    pub(super) fn last_call_ended(&self) {
+        // under the lock, because otherwise whoever waits might just have looked
+        let _state = self.registry.state();
+        self.registry.changed.notify_all();
+    }
 }
 
 impl Registry {
@@ -141,21 +134,17 @@ impl Registry {
     pub(super) fn wait_for_room(&self, max: usize) -> bool {
         let full = |state: &mut State| state.entries.len() >= max && !state.stopping;
         let state = self.changed.wait_while(self.state(), full);
-        !state.unwrap_or_else(std::sync::PoisonError::into_inner).stopping
+        !state.unwrap_or_else(PoisonError::into_inner).stopping
     }
 
     /// Takes a connection in. When the server stops already, its peer is told at once.
     pub(super) fn register(self: &Arc<Self>, entry: &Arc<Entry>) -> Registered {
-        // it is registered once
-        _ = entry.registry.set(Arc::downgrade(self));
-        let (key, stopping) = {
+        let stopping = {
             let mut state = self.state();
-            let key = state.next;
-            state.next += 1;
-            state.entries.insert(key, Arc::clone(entry));
-            (key, state.stopping)
+            state.entries.push(Arc::clone(entry));
+            state.stopping
         };
-        let registered = Registered { registry: Arc::clone(self), key };
+        let registered = Registered { registry: Arc::clone(self), entry: Arc::clone(entry) };
         if stopping {
             entry.stop();
             guarded(|| entry.tell(Instant::now() + RESET_TIME));
@@ -168,7 +157,7 @@ impl Registry {
         let entries = {
             let mut state = self.state();
             state.stopping = true;
-            state.entries()
+            state.entries.clone()
         };
         self.changed.notify_all();
         entries.iter().for_each(|entry| entry.stop());
@@ -176,7 +165,7 @@ impl Registry {
 
     /// Tells the peers of idle connections that the end has come.
     pub(super) fn tell_idle(&self) {
-        let entries = self.state().entries();
+        let entries = self.state().entries.clone();
         let until = Instant::now() + RESET_TIME;
         entries.iter().for_each(|entry| guarded(|| entry.tell(until)));
     }
@@ -194,16 +183,15 @@ impl Registry {
     /// Waits until each connection that is left is `done`, or the time has come.
     fn wait_until(&self, until: Instant, done: impl Fn(&Entry) -> bool) {
         let left = until.saturating_duration_since(Instant::now());
-        let waited = self
-            .changed
-            .wait_timeout_while(self.state(), left, |state| !state.entries.values().all(|entry| done(entry)));
-        drop(waited.unwrap_or_else(std::sync::PoisonError::into_inner));
+        let waited =
+            self.changed.wait_timeout_while(self.state(), left, |state| !state.entries.iter().all(|entry| done(entry)));
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Cuts the connections that are in a call still, and returns how many they were. Those that were idle end here,
     /// too; those that are closing end by themselves, and soon.
     pub(super) fn abort(&self) -> usize {
-        let left = self.state().entries();
+        let left = self.state().entries.clone();
         let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.is(phase::IN_CALL));
         let told = rest.iter().filter(|entry| entry.is(phase::TOLD));
         cut.iter().chain(told).for_each(|entry| guarded(|| entry.abort()));
@@ -220,7 +208,7 @@ fn guarded(run: impl FnOnce()) {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.registry.state().entries.remove(&self.key);
+        self.registry.state().entries.retain(|entry| !Arc::ptr_eq(entry, &self.entry));
         self.registry.changed.notify_all();
     }
 }

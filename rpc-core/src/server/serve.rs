@@ -69,7 +69,7 @@ impl ServerConnection {
             Err(_) if self.unanswered.get() => Farewell::HeldReplies,
             _ => Farewell::Reset,
         };
-        if self.entry.begin_closing() {
+        if self.begin_closing() {
             self.inbound.with(|receiving| close(receiving.inbound(), &mut lock(&self.outbound), farewell));
         } else {
             // a request that has crossed the Reset must not break the connection before the peer has read that
