@@ -6,7 +6,7 @@ use std::sync::MutexGuard;
 use serde_json::value::RawValue;
 
 use crate::codec::Encode;
-use crate::connection::Outbound;
+use crate::connection::{Outbound, ServerTurn};
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::json::JsonBuffer;
@@ -60,17 +60,16 @@ impl Exchange<'_> {
         let limit = self.connection.config.max_json_len;
         let mut json = self.connection.take_json();
         let mut buffer = JsonBuffer::new(&mut json, limit);
-        let encoded = value.encode(&mut buffer);
-        let problem = match (encoded, buffer.oversize()) {
-            (Ok(()), None) => None,
+        let encoded = match (value.encode(&mut buffer), buffer.oversize()) {
+            (Ok(()), None) => Ok(()),
             (Ok(()), Some(size)) => {
-                Some(format!("the JSON reply has {size} bytes, {limit} are allowed; a stream has no limit"))
+                Err(format!("the JSON reply has {size} bytes, {limit} are allowed; a stream has no limit"))
             }
-            (Err(error), _) => Some(format!("the reply cannot be encoded: {error}")),
+            (Err(error), _) => Err(format!("the reply cannot be encoded: {error}")),
         };
-        match problem {
-            None => self.note(send(&json)),
-            Some(problem) => {
+        match encoded {
+            Ok(()) => self.note(send(&json)),
+            Err(problem) => {
                 tracing::warn!(endpoint = %self.header.endpoint, problem, "the reply cannot be sent");
                 self.refuse(Status::ServerError, &problem, None);
             }
@@ -80,10 +79,7 @@ impl Exchange<'_> {
 
     /// Header and value in one write, or, if the request has not ended, the header at once and then the value.
     fn send_json(&self, json: &[u8]) -> Result<()> {
-        let (request_ended, mut outbound) = self.begin_reply(&ReplyHeader::ok(DataType::MarshaledJson))?;
-        if !request_ended {
-            outbound = self.discard_before_body(outbound)?;
-        }
+        let mut outbound = self.begin_body(DataType::MarshaledJson)?;
         if outbound.frames.has_room(FRAME_HEADER_LEN + json.len()) {
             outbound.frames.queue(FrameKind::Data, true, json).map_err(|error| self.write_failed(error))?;
             self.send_or_hold(&mut outbound)?;
@@ -109,11 +105,7 @@ impl Exchange<'_> {
     }
 
     fn send_octets(&self, body: DataType, json: Option<&[u8]>, source: Source<'_>) -> Result<()> {
-        let (request_ended, mut outbound) = self.begin_reply(&ReplyHeader::ok(body))?;
-        let full_duplex = self.turn.get().full_duplex();
-        if !request_ended && !full_duplex {
-            outbound = self.discard_before_body(outbound)?;
-        }
+        let mut outbound = self.begin_body(body)?;
         match json {
             Some(json) => self.write_json(&mut outbound, json)?,
             None => self.flush(&mut outbound)?,
@@ -121,7 +113,7 @@ impl Exchange<'_> {
         let pieces = Pieces::new(source, outbound.takes_pipes());
         drop(outbound);
         self.send_pieces(pieces)?;
-        if full_duplex { self.discard_request() } else { Ok(()) }
+        if self.turn.get().full_duplex() { self.discard_request() } else { Ok(()) }
     }
 
     /// Sends what a source gives, as it gives it; looks for a cancel before each frame.
@@ -167,7 +159,7 @@ impl Exchange<'_> {
 
     /// Ends the reply's body in place of its next frame, unless the request broke: then the connection ends with it.
     fn trail(&self, trailer: &ReplyHeader<'_>) -> Result<()> {
-        self.check_request()?;
+        self.connection.inbound.ask(|_| Ok(false))?;
         let mut outbound = lock(&self.connection.outbound);
         outbound.write_trailer(trailer).map_err(|error| self.write_failed(error))?;
         self.end_reply(outbound);
@@ -178,15 +170,20 @@ impl Exchange<'_> {
     /// broke.
     fn begin_reply(&self, header: &ReplyHeader<'_>) -> Result<(bool, MutexGuard<'_, Outbound>)> {
         let request_ended = self.request_ended(header)?;
-        self.reply_begun();
+        self.change_turn(ServerTurn::reply_begun);
         let mut outbound = lock(&self.connection.outbound);
         outbound.set_time_limit(TimeLimit::stall(self.connection.config.stall_timeout));
         outbound.queue_reply(header).map_err(|error| self.write_failed(error))?;
         Ok((request_ended, outbound))
     }
 
-    /// Sends the reply's header, and throws away the rest of the request without the lock.
-    fn discard_before_body<'c>(&'c self, mut outbound: MutexGuard<'c, Outbound>) -> Result<MutexGuard<'c, Outbound>> {
+    /// Queues the header of a reply with a body. Unless octets go both ways, the rest of the request is thrown away before the
+    /// body; the header is sent before that.
+    fn begin_body(&self, body: DataType) -> Result<MutexGuard<'_, Outbound>> {
+        let (request_ended, mut outbound) = self.begin_reply(&ReplyHeader::ok(body))?;
+        if request_ended || self.turn.get().full_duplex() {
+            return Ok(outbound);
+        }
         self.flush(&mut outbound)?;
         drop(outbound);
         self.discard_request()?;
@@ -195,7 +192,7 @@ impl Exchange<'_> {
 
     fn end_reply(&self, mut outbound: MutexGuard<'_, Outbound>) {
         outbound.trim();
-        self.reply_ended();
+        self.change_turn(ServerTurn::reply_ended);
     }
 
     fn flush(&self, outbound: &mut Outbound) -> Result<()> {

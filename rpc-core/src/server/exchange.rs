@@ -119,11 +119,6 @@ impl<'c> Exchange<'c> {
         })
     }
 
-    /// Fails if the request broke, as far as a handler's thread has found that out.
-    pub(super) fn check_request(&self) -> Result<()> {
-        self.connection.inbound.ask(|_| Ok(false)).map(|_| ())
-    }
-
     /// Whether the client has cancelled the reply. Looks, and does not wait.
     pub(super) fn cancelled(&self) -> Result<bool> {
         self.connection.inbound.ask(|receiving| {
@@ -155,15 +150,9 @@ impl<'c> Exchange<'c> {
         discarded.map(|_| ()).map_err(|error| self.request_failed(error))
     }
 
-    pub(super) fn reply_begun(&self) {
+    pub(super) fn change_turn(&self, change: impl FnOnce(&mut ServerTurn)) {
         let mut turn = self.turn.get();
-        turn.reply_begun();
-        self.turn.set(turn);
-    }
-
-    pub(super) fn reply_ended(&self) {
-        let mut turn = self.turn.get();
-        turn.reply_ended();
+        change(&mut turn);
         self.turn.set(turn);
     }
 

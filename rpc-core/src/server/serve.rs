@@ -138,32 +138,35 @@ impl ServerConnection {
             tracing::error!("the server's hook for trace contexts panicked");
         }
         let _entered = span.enter();
-        if turn.wanted() == Wanted::Close {
-            return self.acknowledge_close().map(Some);
-        }
         let exchange = Exchange::new(self, header, turn);
-        let panicked = match turn.wanted() {
-            Wanted::Call => {
-                self.current.set(Some(CurrentCall::new(&exchange.header)));
-                let answered = dispatch(&exchange, service);
-                self.current.set(None);
-                !answered
-            }
-            Wanted::Ping => {
-                exchange.note(exchange.send_only(&ReplyHeader::ok(DataType::Control)));
-                false
-            }
-            Wanted::UnknownControl | Wanted::Close => {
+        let mut session_over = false;
+        match turn.wanted() {
+            Wanted::Close => return Ok(Some(self.acknowledge_close())),
+            Wanted::Call => session_over = self.dispatch(&exchange, service),
+            Wanted::Ping => exchange.note(exchange.send_only(&ReplyHeader::ok(DataType::Control))),
+            Wanted::UnknownControl => {
                 let message = format!("unknown control endpoint {}", exchange.header.endpoint);
                 exchange.refuse(Status::RequestError, &message, None);
-                false
             }
-        };
-        self.settle(&exchange, panicked && unwind::catch(|| service.contract().session).unwrap_or(true))
+        }
+        let ended = self.settle(&exchange)?;
+        Ok(if session_over { Some(Ended::GivenUp) } else { ended })
+    }
+
+    /// Lets the service answer, and answers itself if that panics. Returns whether the panic ends a session.
+    fn dispatch(&self, exchange: &Exchange<'_>, service: &mut dyn Dispatch) -> bool {
+        self.current.set(Some(CurrentCall::new(&exchange.header)));
+        let panicked = unwind::catch(|| _ = service.dispatch(Call::new(exchange))).is_none();
+        if panicked {
+            tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
+            exchange.panicked();
+        }
+        self.current.set(None);
+        panicked && unwind::catch(|| service.contract().session).unwrap_or(true)
     }
 
     /// Finds out whether the connection is in step after a call.
-    fn settle(&self, exchange: &Exchange<'_>, session_over: bool) -> Result<Option<Ended>> {
+    fn settle(&self, exchange: &Exchange<'_>) -> Result<Option<Ended>> {
         exchange.note(self.inbound.end_call());
         if let Some(error) = exchange.failure.take() {
             self.unanswered.set(exchange.ran.get() && exchange.turn.get().reply_owed());
@@ -171,21 +174,21 @@ impl ServerConnection {
         }
         let request_ended = self.inbound.with(|receiving| receiving.inbound().messages.body_ended());
         let in_step = exchange.turn.get().in_step(request_ended);
-        match (self.entry.end_call(), in_step && !session_over) {
-            (_, false) => Ok(Some(Ended::GivenUp)),
-            (false, true) => Ok(Some(Ended::ShutDown)),
-            (true, true) => Ok(None),
-        }
+        Ok(match (self.entry.end_call(), in_step) {
+            (_, false) => Some(Ended::GivenUp),
+            (false, true) => Some(Ended::ShutDown),
+            (true, true) => None,
+        })
     }
 
-    fn acknowledge_close(&self) -> Result<Ended> {
+    fn acknowledge_close(&self) -> Ended {
         let mut outbound = lock(&self.outbound);
         outbound.set_time_limit(TimeLimit::stall(self.config.stall_timeout));
         // the client may be gone already: that it closed is all it asked for. The Reset goes out in the same write
         if let Err(error) = outbound.queue_reply(&ReplyHeader::ok(DataType::Control)) {
             tracing::debug!(%error, "the acknowledgement of Close cannot be sent");
         }
-        Ok(Ended::Closed)
+        Ended::Closed
     }
 }
 
@@ -195,14 +198,4 @@ fn is_hang_up(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe
     )
-}
-
-/// Lets the service answer. A panic is answered here; `false` then.
-fn dispatch(exchange: &Exchange<'_>, service: &mut dyn Dispatch) -> bool {
-    if unwind::catch(|| _ = service.dispatch(Call::new(exchange))).is_some() {
-        return true;
-    }
-    tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
-    exchange.panicked();
-    false
 }
