@@ -106,6 +106,12 @@ impl Inbound {
         }
     }
 
+    /// Whether the frame that was read ahead, after the end of a request, cancels its call or gives the connection up.
+    pub(crate) fn cancel_is_next(&self) -> bool {
+        let kind = self.messages.ahead().first().copied().and_then(FrameKind::from_wire);
+        matches!(kind, Some(FrameKind::Trailer | FrameKind::Reset))
+    }
+
     /// Waits until something comes, within the time limit; `false` at the end of the stream.
     pub(crate) fn wait(&mut self) -> io::Result<bool> {
         if !self.messages.frames().buffered().is_empty() {

@@ -12,7 +12,7 @@ use crate::transport::{Parts, Peer, TimeLimit};
 use crate::unwind;
 
 use super::connection::ServerConnection;
-use super::registry::Registry;
+use super::registry::{Registry, guarded};
 use super::{Make, Prepare, Server};
 
 /// How long the server waits behind a failure to accept that may pass, such as too many open files.
@@ -74,11 +74,7 @@ impl Server {
         queued.iter_mut().for_each(|connection| connection.register(registry));
         let linger = move || {
             let time_limit = TimeLimit::total(Some(DISCARD_TIME));
-            for connection in queued {
-                if unwind::catch(|| connection.linger(time_limit)).is_none() {
-                    tracing::error!("a transport panicked when its connection was ended");
-                }
-            }
+            queued.into_iter().for_each(|connection| guarded(|| connection.linger(time_limit)));
         };
         if let Err(error) = thread::Builder::new().name("rpc-refuse".to_owned()).spawn(linger) {
             tracing::debug!(%error, "no thread for connections that are refused, they are closed at once");

@@ -3,11 +3,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::connection::{Ends, Inbound, Outbound, trim_json};
 use crate::error::{Error, Result};
-use crate::message::RequestHeader;
 use crate::transport::{Parts, Peer};
 
 use super::ServerConfig;
@@ -27,31 +26,16 @@ pub(super) struct ServerConnection {
     pub(super) entry: Arc<Entry>,
     /// The header of the current request, or of the last one.
     pub(super) header: RefCell<Vec<u8>>,
-    /// The call that the service answers at the moment.
-    pub(super) current: Cell<Option<CurrentCall>>,
+    /// Whether the service answers a call at the moment, so that [`CallContext`](super::CallContext) may be asked for.
+    pub(super) in_service: Cell<bool>,
+    /// When the caller of the current call gives up waiting.
+    pub(super) deadline: Cell<Option<Instant>>,
     /// The buffer for the JSON of a request, and then of its reply. Taken out while it is used,
     /// because decoding and encoding run the user's code.
     json: Cell<Vec<u8>>,
     /// A request has run, and its reply has not begun. A Reset frame in its place would say that the
     /// request has not run.
     pub(super) unanswered: Cell<bool>,
-}
-
-/// What a call's context needs besides the header.
-#[derive(Clone, Copy)]
-pub(super) struct CurrentCall {
-    pub(super) deadline: Option<Instant>,
-}
-
-impl CurrentCall {
-    /// A call whose header has just been read.
-    pub(super) fn new(header: &RequestHeader<'_>) -> CurrentCall {
-        let deadline = match header.timeout_ms {
-            0 => None,
-            left => Instant::now().checked_add(Duration::from_millis(left)),
-        };
-        CurrentCall { deadline }
-    }
 }
 
 impl ServerConnection {
@@ -67,9 +51,10 @@ impl ServerConnection {
             config,
             peer,
             header: RefCell::default(),
-            current: Cell::default(),
+            in_service: Cell::default(),
+            deadline: Cell::default(),
             json: Cell::default(),
-            unanswered: Cell::new(false),
+            unanswered: Cell::default(),
         }
     }
 
@@ -116,7 +101,7 @@ pub(super) struct SharedInbound {
 #[derive(Default)]
 pub(super) struct Receiving {
     /// Boxed, because it moves when it is shared.
-    inbound: Option<Box<Inbound>>,
+    pub(super) inbound: Option<Box<Inbound>>,
     /// The number of the present call: a reader of an earlier one may not read.
     pub(super) call: u64,
     /// As `call`, for contexts. A reader's call is over when the reply begins, unless octets go both
@@ -129,11 +114,6 @@ pub(super) struct Receiving {
 impl Receiving {
     pub(super) fn inbound(&mut self) -> &mut Inbound {
         self.inbound.as_mut().expect("it is shared as long as a reader of the present call exists")
-    }
-
-    /// The inbound direction, unless the connection's thread has it.
-    pub(super) fn shared_inbound(&mut self) -> Option<&mut Inbound> {
-        self.inbound.as_deref_mut()
     }
 
     /// Notes that the request's body is broken; the first reason stays.

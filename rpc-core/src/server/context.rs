@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::connection::Ahead;
-use crate::frame::FrameKind;
 use crate::message::{Metadata, RequestHeader};
 use crate::transport::Peer;
 
@@ -67,13 +66,12 @@ impl CallContext {
     /// The call that this thread answers; `None` on other threads, and where a handler is called directly.
     pub fn current() -> Option<CallContext> {
         SERVED.with_borrow(|connection| {
-            let connection = connection.as_ref()?;
-            let deadline = connection.current.get()?.deadline;
+            let connection = connection.as_ref().filter(|connection| connection.in_service.get())?;
             let bytes = connection.header.borrow();
             let header = RequestHeader::decode(&bytes).ok()?;
             let (receiving, serial) = connection.inbound.share();
             let (endpoint, metadata) = (header.endpoint.into_owned(), header.metadata.into_owned());
-            let peer = connection.peer.clone();
+            let (deadline, peer) = (connection.deadline.get(), connection.peer.clone());
             Some(CallContext { call: Arc::new(OneCall { endpoint, metadata, deadline, peer, receiving, serial }) })
         })
     }
@@ -108,15 +106,11 @@ impl CallContext {
             return true;
         }
         // the connection's thread reads the request at this moment
-        let Some(inbound) = receiving.shared_inbound() else { return false };
+        let Some(inbound) = receiving.inbound.as_deref_mut() else { return false };
         match inbound.look_ahead() {
             Ahead::Nothing | Ahead::Blind => false,
             Ahead::End => true,
-            Ahead::Bytes if !inbound.messages.body_ended() => false,
-            Ahead::Bytes => matches!(
-                inbound.messages.ahead().first().copied().and_then(FrameKind::from_wire),
-                Some(FrameKind::Trailer | FrameKind::Reset)
-            ),
+            Ahead::Bytes => inbound.messages.body_ended() && inbound.cancel_is_next(),
         }
     }
 }

@@ -6,7 +6,6 @@ use std::cell::{Cell, RefCell};
 
 use crate::connection::{Ahead, ServerTurn};
 use crate::error::{Error, Fate, Operation, Result};
-use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
 use crate::transport::TimeLimit;
 
@@ -123,20 +122,15 @@ impl<'c> Exchange<'c> {
     pub(super) fn cancelled(&self) -> Result<bool> {
         self.connection.inbound.ask(|receiving| {
             let inbound = receiving.inbound();
-            if !self.turn.get().may_be_cancelled(inbound.messages.body_ended()) || inbound.look_ahead() != Ahead::Bytes
-            {
+            let may_come = self.turn.get().may_be_cancelled(inbound.messages.body_ended());
+            // else a pipelined request waits, or what comes next is refused when its turn has come
+            if !may_come || inbound.look_ahead() != Ahead::Bytes || !inbound.cancel_is_next() {
                 return Ok(false);
             }
-            match inbound.messages.ahead().first().copied().and_then(FrameKind::from_wire) {
-                Some(FrameKind::Trailer | FrameKind::Reset) => {
-                    inbound.set_time_limit(TimeLimit::total(self.connection.config.stall_timeout));
-                    let cancel = inbound.messages.read_cancel().map_err(|error| self.request_failed(error))?;
-                    tracing::debug!(message = %cancel, "the client has cancelled the call");
-                    Ok(true)
-                }
-                // a pipelined request waits, or what comes next is to be refused when its turn has come
-                _ => Ok(false),
-            }
+            inbound.set_time_limit(TimeLimit::total(self.connection.config.stall_timeout));
+            let cancel = inbound.messages.read_cancel().map_err(|error| self.request_failed(error))?;
+            tracing::debug!(message = %cancel, "the client has cancelled the call");
+            Ok(true)
         })
     }
 

@@ -13,6 +13,9 @@ use super::registry::Registry;
 /// Reset frame, and no broken connection. Clients that keep a connection for later do not look, so it is not long.
 const LINGER: Duration = Duration::from_millis(250);
 
+/// A grace that ends later than the clock can tell ends after a year.
+const FAR: Duration = Duration::from_secs(86_400 * 365);
+
 /// A server that runs on threads of its own. Dropping the handle stops it at once, as a
 /// [`shutdown`](ServerHandle::shutdown) with no grace does.
 #[must_use = "dropping the handle stops the server"]
@@ -55,7 +58,8 @@ impl ServerHandle {
     }
 
     fn stop(&mut self, grace: Duration) -> ShutdownReport {
-        let until = Instant::now().checked_add(grace);
+        let now = Instant::now();
+        let until = now.checked_add(grace).unwrap_or_else(|| now + FAR);
         let Some(Running { ringer, acceptor }) = self.running.take() else { return ShutdownReport { cut: 0 } };
         // in this order, so that whoever finds nobody listening knows that no connection takes another call; and those that
         // are told, and connect again at once, find nobody listening
@@ -65,9 +69,8 @@ impl ServerHandle {
             tracing::error!("the accepting thread had panicked");
         }
         self.registry.tell_idle();
-        let until = until.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400 * 365));
-        self.registry.wait_for_calls(until);
-        self.registry.wait_for_all(until.min(Instant::now() + LINGER));
+        self.registry.wait_until(until, |connection| !connection.in_call());
+        self.registry.wait_until(until.min(Instant::now() + LINGER), |_ended_only| false);
         ShutdownReport { cut: self.registry.abort() }
     }
 }

@@ -17,6 +17,7 @@ mod request_octets;
 mod serve;
 
 use std::fmt;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
@@ -68,15 +69,9 @@ impl Server {
     /// # Errors
     /// As [`bind`](Server::bind).
     pub fn bind_with(address: impl ToAddress, config: ServerConfig) -> Result<Server> {
-        Server::bind_to(&address.to_address()?, config)
-    }
-
-    fn bind_to(address: &Address, config: ServerConfig) -> Result<Server> {
-        let listener = Listener::bind(address).map_err(|error| Error::Transport {
-            operation: Operation::Binding,
-            error: address.name_in(error),
-            fate: Fate::UNREACHED,
-        })?;
+        let address = address.to_address()?;
+        let failed = |error| unreached(Operation::Binding, address.name_in(error));
+        let listener = Listener::bind(&address).map_err(failed)?;
         Ok(Server { listener, config })
     }
 
@@ -129,7 +124,7 @@ impl Server {
     }
 
     fn spawn_accepting(self, prepare: Prepare) -> Result<ServerHandle> {
-        let failed = |error| Error::Transport { operation: Operation::Accepting, error, fate: Fate::UNREACHED };
+        let failed = |error| unreached(Operation::Accepting, error);
         let address = self.address().clone();
         let ringer = self.listener.ringer().map_err(failed)?;
         let registry = Arc::<Registry>::default();
@@ -167,12 +162,12 @@ pub fn serve_connection_with<D: Dispatch>(
     mut service: D,
     config: ServerConfig,
 ) -> Result<Ended> {
-    let parts = transport.into_parts().map_err(|error| Error::Transport {
-        operation: Operation::Accepting,
-        error,
-        fate: Fate::UNREACHED,
-    })?;
+    let parts = transport.into_parts().map_err(|error| unreached(Operation::Accepting, error))?;
     Rc::new(ServerConnection::new(parts, config)).run(&mut service)
+}
+
+fn unreached(operation: Operation, error: io::Error) -> Error {
+    Error::Transport { operation, error, fate: Fate::UNREACHED }
 }
 
 fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> Prepare {

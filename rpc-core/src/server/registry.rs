@@ -85,6 +85,10 @@ impl Entry {
         }
     }
 
+    pub(super) fn in_call(&self) -> bool {
+        self.is(phase::IN_CALL)
+    }
+
     fn is(&self, phase: u8) -> bool {
         self.phase.load(Ordering::SeqCst) & phase != 0
     }
@@ -154,13 +158,10 @@ impl Registry {
 
     /// No further connection is taken, and no call but those that are under way.
     pub(super) fn stop(&self) {
-        let entries = {
-            let mut state = self.state();
-            state.stopping = true;
-            state.entries.clone()
-        };
+        let mut state = self.state();
+        state.stopping = true;
+        state.entries.iter().for_each(|entry| entry.stop());
         self.changed.notify_all();
-        entries.iter().for_each(|entry| entry.stop());
     }
 
     /// Tells the peers of idle connections that the end has come.
@@ -170,21 +171,11 @@ impl Registry {
         entries.iter().for_each(|entry| guarded(|| entry.tell(until)));
     }
 
-    /// Waits until no connection is in a call, or the time has come.
-    pub(super) fn wait_for_calls(&self, until: Instant) {
-        self.wait_until(until, |entry| !entry.is(phase::IN_CALL));
-    }
-
-    /// Waits until all connections have ended, or the time has come.
-    pub(super) fn wait_for_all(&self, until: Instant) {
-        self.wait_until(until, |_| false);
-    }
-
-    /// Waits until each connection that is left is `done`, or the time has come.
-    fn wait_until(&self, until: Instant, done: impl Fn(&Entry) -> bool) {
+    /// Waits until each connection that has not ended is `done`, but no longer than `until`.
+    pub(super) fn wait_until(&self, until: Instant, done: impl Fn(&Entry) -> bool) {
         let left = until.saturating_duration_since(Instant::now());
-        let waited =
-            self.changed.wait_timeout_while(self.state(), left, |state| !state.entries.iter().all(|entry| done(entry)));
+        let open = |state: &mut State| !state.entries.iter().all(|entry| done(entry));
+        let waited = self.changed.wait_timeout_while(self.state(), left, open);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -192,7 +183,7 @@ impl Registry {
     /// too; those that are closing end by themselves, and soon.
     pub(super) fn abort(&self) -> usize {
         let left = self.state().entries.clone();
-        let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.is(phase::IN_CALL));
+        let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.in_call());
         let told = rest.iter().filter(|entry| entry.is(phase::TOLD));
         cut.iter().chain(told).for_each(|entry| guarded(|| entry.abort()));
         cut.len()
@@ -200,7 +191,7 @@ impl Registry {
 }
 
 /// Runs the code of a connection's transport, whose panic is not to keep a shutdown from the other connections.
-fn guarded(run: impl FnOnce()) {
+pub(super) fn guarded(run: impl FnOnce()) {
     if unwind::catch(run).is_none() {
         tracing::error!("a transport panicked when its connection was ended");
     }

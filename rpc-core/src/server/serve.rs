@@ -2,6 +2,7 @@
 
 use std::io;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use crate::connection::{
     DISCARD_TIME, Farewell, Inbound, ServerTurn, Wanted, close, discard_until_the_end, trim_header,
@@ -11,7 +12,7 @@ use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status}
 use crate::transport::TimeLimit;
 use crate::unwind;
 
-use super::connection::{CurrentCall, ServerConnection};
+use super::connection::ServerConnection;
 use super::context::Serves;
 use super::dispatch::{Call, Dispatch};
 use super::exchange::Exchange;
@@ -155,13 +156,15 @@ impl ServerConnection {
 
     /// Lets the service answer, and answers itself if that panics. Returns whether the panic ends a session.
     fn dispatch(&self, exchange: &Exchange<'_>, service: &mut dyn Dispatch) -> bool {
-        self.current.set(Some(CurrentCall::new(&exchange.header)));
+        let timeout = Some(exchange.header.timeout_ms).filter(|&left| left > 0).map(Duration::from_millis);
+        self.deadline.set(timeout.and_then(|left| Instant::now().checked_add(left)));
+        self.in_service.set(true);
         let panicked = unwind::catch(|| _ = service.dispatch(Call::new(exchange))).is_none();
         if panicked {
             tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
             exchange.panicked();
         }
-        self.current.set(None);
+        self.in_service.set(false);
         panicked && unwind::catch(|| service.contract().session).unwrap_or(true)
     }
 
