@@ -161,8 +161,8 @@ pub(crate) struct Outbound {
     pub(crate) header: Vec<u8>,
     /// The JSON body to be written.
     pub(crate) body: Vec<u8>,
-    /// On a server: whether somebody will send what is held back, if its own thread does not.
-    pub(crate) visited_soon: bool,
+    /// On a server: whether another thread will send what is held back if its own does not.
+    pub(crate) flush_scheduled: bool,
 }
 
 impl Outbound {
@@ -171,7 +171,7 @@ impl Outbound {
             frames: FrameWriter::new(Timed::new(writer)),
             header: Vec::new(),
             body: Vec::new(),
-            visited_soon: false,
+            flush_scheduled: false,
         }
     }
 

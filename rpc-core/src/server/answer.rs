@@ -16,7 +16,7 @@ use crate::transport::TimeLimit;
 
 use super::exchange::Exchange;
 use super::lock::lock;
-use super::reply_batching::send_soon;
+use super::reply_batching::schedule_flush;
 
 /// Bytes of a small reply. No more are held back than leave room for another one.
 const LIKELY_REPLY: usize = 64;
@@ -99,8 +99,8 @@ impl Exchange<'_> {
         let holds = self.another_waits.get()
             && outbound.frames.has_room(LIKELY_REPLY)
             && outbound.frames.get_ref().can_try()
-            && (outbound.visited_soon || send_soon(&self.connection.outbound));
-        outbound.visited_soon |= holds;
+            && (outbound.flush_scheduled || schedule_flush(&self.connection.outbound));
+        outbound.flush_scheduled |= holds;
         if holds { Ok(()) } else { self.flush(outbound) }
     }
 

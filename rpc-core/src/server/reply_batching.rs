@@ -1,11 +1,11 @@
-//! Replies that wait to leave together with the next one, and the thread that sees to it that none waits for long.
+//! Replies that wait to leave together with the next one, and the thread that sends them if that takes too long.
 //!
-//! A small reply is held back only while the next request of its connection has been read already. Its own thread sends it
-//! with the reply to that one; but a handler may take long, and may even wait for what its client does only when it has the
-//! reply. So one thread for all connections sends what is held back longer than a moment. It never blocks for a peer; it is
-//! started when a reply is held back, and ends when there has been none for a while.
+//! A small reply is held back only if the next request of its connection has been read already. The connection's own thread
+//! sends it together with the reply to that request; but a handler may take long, and may even wait for what its client does
+//! only when it has the reply. So one thread for all connections sends what has been held back for [`HOLD_TIME`]. It never blocks
+//! for a client. It is started when a reply is held back, and ends when there has been none for [`IDLE_TIME`].
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,59 +15,48 @@ use crate::unwind;
 use super::lock::{lock, try_lock};
 
 /// How long a reply is held back at most.
-const MOMENT: Duration = Duration::from_millis(1);
+const HOLD_TIME: Duration = Duration::from_millis(1);
 
-/// The longest pause between two visits of a connection whose peer reads nothing.
-const PAUSE: Duration = Duration::from_millis(20);
+/// The longest pause between two attempts to send to a client that reads nothing.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// How long the thread stays when no reply is held back.
-const STAY: Duration = Duration::from_secs(1);
+const IDLE_TIME: Duration = Duration::from_secs(1);
 
-/// The direction to a client, and when to look whether replies are held back there.
-struct Visit {
+/// When to send what is held back on a connection.
+struct Flush {
     due: Instant,
-    /// The pause before the next visit, should this one be in vain.
+    /// The pause before the next attempt if this one fails.
     pause: Duration,
     outbound: Weak<Mutex<Outbound>>,
 }
 
-impl Visit {
-    /// Puts off what could not be done, each time for longer.
-    fn again(&mut self) -> bool {
-        self.due = Instant::now() + self.pause;
-        self.pause = (self.pause * 2).min(PAUSE);
-        true
-    }
-}
-
-/// What `STATE` protects.
-struct State {
-    visits: Vec<Visit>,
-    /// There is a thread.
-    runs: bool,
-    /// It sleeps until then, unless it is woken.
+struct Schedule {
+    flushes: Vec<Flush>,
+    thread_runs: bool,
+    /// The thread sleeps until then, unless it is woken.
     sleeps_until: Option<Instant>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { visits: Vec::new(), runs: false, sleeps_until: None });
+static SCHEDULE: Mutex<Schedule> = Mutex::new(Schedule { flushes: Vec::new(), thread_runs: false, sleeps_until: None });
 static CHANGED: Condvar = Condvar::new();
 
-/// Sees to it that what is held back is sent in a moment; `false` where the system gives no thread for that.
-pub(super) fn send_soon(outbound: &Arc<Mutex<Outbound>>) -> bool {
-    let mut state = lock(&STATE);
-    if !state.runs {
+/// Schedules what a connection holds back to be sent in [`HOLD_TIME`]. Returns `false` if the system gives no thread for that.
+pub(super) fn schedule_flush(outbound: &Arc<Mutex<Outbound>>) -> bool {
+    let mut schedule = lock(&SCHEDULE);
+    if !schedule.thread_runs {
         let started = thread::Builder::new().name("rpc-batching".to_owned()).spawn(run);
         if let Err(error) = started {
-            tracing::debug!(%error, "no thread for replies that are held back, none is");
+            tracing::debug!(%error, "no thread that sends replies later, so none is held back");
             return false;
         }
-        state.runs = true;
+        schedule.thread_runs = true;
     }
-    let (due, outbound) = (Instant::now() + MOMENT, Arc::downgrade(outbound));
-    state.visits.push(Visit { due, pause: MOMENT, outbound });
-    // it may sleep until a later visit, of a client that reads nothing
-    if state.sleeps_until.take_if(|until| due < *until).is_some() {
-        drop(state);
+    let (due, outbound) = (Instant::now() + HOLD_TIME, Arc::downgrade(outbound));
+    schedule.flushes.push(Flush { due, pause: HOLD_TIME, outbound });
+    // it may sleep until a later flush, to a client that reads nothing
+    if schedule.sleeps_until.take_if(|until| due < *until).is_some() {
+        drop(schedule);
         CHANGED.notify_one();
     }
     true
@@ -75,58 +64,54 @@ pub(super) fn send_soon(outbound: &Arc<Mutex<Outbound>>) -> bool {
 
 fn run() {
     let mut due = Vec::new();
-    while wait_for_visits(&mut due) {
-        // a transport of the user's may panic, and the others still count on this thread
-        due.retain_mut(|next| unwind::catch(|| visit(next)).unwrap_or(false));
-        lock(&STATE).visits.append(&mut due);
+    while wait_for_due(&mut due) {
+        // a transport of the user's may panic, and other connections still need this thread
+        due.retain_mut(|flush| unwind::catch(|| !flush.attempt()).unwrap_or(false));
+        lock(&SCHEDULE).flushes.append(&mut due);
     }
 }
 
-/// Waits for visits that are due; `false` when there were none for a while, and then the thread counts as ended.
-fn wait_for_visits(due: &mut Vec<Visit>) -> bool {
-    let mut state = lock(&STATE);
+/// Waits until something is due. Returns `false` after [`IDLE_TIME`] with nothing scheduled; then the thread counts as ended.
+fn wait_for_due(due: &mut Vec<Flush>) -> bool {
+    let mut schedule = lock(&SCHEDULE);
     loop {
         let now = Instant::now();
-        due.extend(state.visits.extract_if(.., |visit| visit.due <= now));
+        due.extend(schedule.flushes.extract_if(.., |flush| flush.due <= now));
         if !due.is_empty() {
             return true;
         }
-        let idle = state.visits.is_empty();
-        let until = state.visits.iter().map(|visit| visit.due).min().unwrap_or(now + STAY);
-        state = sleep(state, until);
-        if idle && state.visits.is_empty() && Instant::now() >= until {
-            state.runs = false;
+        let idle = schedule.flushes.is_empty();
+        let until = schedule.flushes.iter().map(|flush| flush.due).min().unwrap_or(now + IDLE_TIME);
+        schedule.sleeps_until = Some(until);
+        schedule = CHANGED.wait_timeout(schedule, until - now).unwrap_or_else(PoisonError::into_inner).0;
+        schedule.sleeps_until = None;
+        if idle && schedule.flushes.is_empty() && Instant::now() >= until {
+            schedule.thread_runs = false;
             return false;
         }
     }
 }
 
-/// Waits until then, or for a visit that is due before.
-fn sleep(mut state: MutexGuard<'static, State>, until: Instant) -> MutexGuard<'static, State> {
-    state.sleeps_until = Some(until);
-    let left = until.saturating_duration_since(Instant::now());
-    let (mut state, _) = CHANGED.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
-    state.sleeps_until = None;
-    state
-}
-
-/// Sends what is held back, as far as that needs no waiting; whether there is a further visit to make.
-fn visit(visit: &mut Visit) -> bool {
-    let Some(outbound) = visit.outbound.upgrade() else { return false };
-    // its own thread writes at this moment, or makes a reply
-    let Some(mut outbound) = try_lock(&outbound) else {
-        return visit.again();
-    };
-    // also if the transport panics
-    outbound.visited_soon = false;
-    match outbound.try_flush() {
-        Ok(false) => {
-            outbound.visited_soon = true;
-            return visit.again();
+impl Flush {
+    /// Sends what is held back, as far as that needs no waiting. Returns `false`, with a later due time, if more is left.
+    fn attempt(&mut self) -> bool {
+        let Some(outbound) = self.outbound.upgrade() else { return true };
+        // without the lock: the connection's own thread writes right now
+        if let Some(mut outbound) = try_lock(&outbound) {
+            // before the attempt, because the transport may panic
+            outbound.flush_scheduled = false;
+            let flushed = outbound.try_flush();
+            if let Err(error) = &flushed {
+                // the connection's own thread meets the error when it writes
+                tracing::debug!(%error, "replies that were held back cannot be sent");
+            }
+            if flushed.unwrap_or(true) {
+                return true;
+            }
+            outbound.flush_scheduled = true;
         }
-        Ok(true) => {}
-        // its own thread finds out when it writes
-        Err(error) => tracing::debug!(%error, "replies that were held back cannot be sent"),
+        self.due = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        false
     }
-    false
 }
