@@ -10,8 +10,9 @@ use crate::error::{Error, Result};
 use crate::transport::{Parts, Peer};
 
 use super::ServerConfig;
+use super::lifecycle::Entry;
 use super::lock::{lock, try_lock};
-use super::registry::{Entry, Registered, Registry};
+use super::registry::{Registered, Registry};
 
 /// A connection being served.
 pub(super) struct ServerConnection {

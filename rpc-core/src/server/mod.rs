@@ -9,6 +9,7 @@ mod context;
 mod dispatch;
 mod exchange;
 mod handle;
+mod lifecycle;
 mod lock;
 mod registry;
 mod reply;

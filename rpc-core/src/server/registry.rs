@@ -1,104 +1,15 @@
 //! The connections of a server: how many there are, and how a shutdown reaches them.
 
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::connection::{Outbound, finish};
-use crate::transport::{Control, TimeLimit};
 use crate::unwind;
 
+use super::lifecycle::Entry;
 use super::lock::lock;
 
 /// How long a shutdown waits for all idle connections to take a Reset frame. It is six bytes: only a broken one does not.
 const RESET_TIME: Duration = Duration::from_millis(100);
-
-/// The phases of a connection. All changes are made to one atomic, so they have one order: either
-/// a request comes before a shutdown tells the peer, or it is not answered.
-mod phase {
-    /// Waits for a request.
-    pub(super) const IDLE: u8 = 0;
-    /// Answers a request.
-    pub(super) const IN_CALL: u8 = 1;
-    /// Set in addition to one of the above when the server stops: a call is the connection's last.
-    pub(super) const STOPPING: u8 = 2;
-    /// Was idle when the server stopped, and its peer is told by a Reset frame: the connection's
-    /// thread may not write any more.
-    pub(super) const TOLD: u8 = 4;
-    /// The connection's thread is closing it: nobody else may write.
-    pub(super) const CLOSING: u8 = 8;
-}
-
-/// One connection.
-pub(super) struct Entry {
-    phase: AtomicU8,
-    outbound: Arc<Mutex<Outbound>>,
-    control: Option<Arc<dyn Control>>,
-}
-
-impl Entry {
-    pub(super) fn new(outbound: Arc<Mutex<Outbound>>, control: Option<Arc<dyn Control>>) -> Entry {
-        Entry { phase: AtomicU8::new(phase::IDLE), outbound, control }
-    }
-
-    /// A request has come; `false` where it may not be answered any more.
-    pub(super) fn begin_call(&self) -> bool {
-        self.change_unless_told(|phase| phase | phase::IN_CALL)
-    }
-
-    /// A call is over; `false` where no other may follow.
-    pub(super) fn end_call(&self) -> bool {
-        let idle = self.phase.compare_exchange(phase::IN_CALL, phase::IDLE, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-        if !idle {
-            self.phase.store(phase::CLOSING, Ordering::SeqCst);
-        }
-        idle
-    }
-
-    /// The connection's thread closes it; `false` where its peer is told already.
-    pub(super) fn begin_closing(&self) -> bool {
-        self.change_unless_told(|_| phase::CLOSING)
-    }
-
-    fn change_unless_told(&self, change: impl Fn(u8) -> u8) -> bool {
-        let changed = |phase| (phase & phase::TOLD == 0).then(|| change(phase));
-        self.phase.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed).is_ok()
-    }
-
-    /// A call that is under way is the connection's last.
-    fn stop(&self) {
-        self.phase.fetch_or(phase::STOPPING, Ordering::SeqCst);
-    }
-
-    /// Tells the peer of a connection that was [stopped](Entry::stop) while it was idle that the end
-    /// has come.
-    fn tell(&self, until: Instant) {
-        let idle = phase::IDLE | phase::STOPPING;
-        if self.phase.compare_exchange(idle, phase::TOLD, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-            // nobody holds this lock for long: its own thread writes nothing in this phase, and what
-            // was held back is sent without waiting
-            let mut outbound = lock(&self.outbound);
-            outbound.set_time_limit(TimeLimit::until(Some(until)));
-            if outbound.reset().is_ok() {
-                finish(&mut outbound);
-            }
-        }
-    }
-
-    pub(super) fn in_call(&self) -> bool {
-        self.is(phase::IN_CALL)
-    }
-
-    fn is(&self, phase: u8) -> bool {
-        self.phase.load(Ordering::SeqCst) & phase != 0
-    }
-
-    fn abort(&self) {
-        if let Some(control) = &self.control {
-            control.abort();
-        }
-    }
-}
 
 /// All connections of one server.
 #[derive(Default)]
@@ -184,7 +95,7 @@ impl Registry {
     pub(super) fn abort(&self) -> usize {
         let left = self.state().entries.clone();
         let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.in_call());
-        let told = rest.iter().filter(|entry| entry.is(phase::TOLD));
+        let told = rest.iter().filter(|entry| entry.was_told());
         cut.iter().chain(told).for_each(|entry| guarded(|| entry.abort()));
         cut.len()
     }
