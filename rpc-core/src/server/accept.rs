@@ -13,7 +13,7 @@ use crate::unwind;
 
 use super::connection::ServerConnection;
 use super::registry::{Registry, guarded};
-use super::{Make, Prepare, Server};
+use super::{MakeService, PrepareService, Server};
 
 /// How long the server waits behind a failure to accept that may pass, such as too many open files.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
@@ -26,7 +26,7 @@ const MOST_REFUSED: usize = 4096;
 
 impl Server {
     /// Accepts until the bell rings.
-    pub(super) fn accept_all(self, registry: &Arc<Registry>, mut prepare: Prepare) -> Result<()> {
+    pub(super) fn accept_all(self, registry: &Arc<Registry>, mut prepare: PrepareService) -> Result<()> {
         while registry.wait_for_room(self.config.max_connections) {
             match self.listener.accept() {
                 Ok(None) => break,
@@ -82,7 +82,7 @@ impl Server {
     }
 
     /// Starts a connection's thread. Without a service the connection is refused.
-    fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Option<Make>) {
+    fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Option<MakeService>) {
         let peer = parts.peer.clone();
         let mut connection = ServerConnection::new(parts, self.config.clone());
         connection.register(registry);
@@ -104,7 +104,7 @@ impl Server {
 }
 
 /// Makes a connection's service and serves until the connection ends.
-fn serve(connection: &Rc<ServerConnection>, make: Option<Make>, peer: &Peer) {
+fn serve(connection: &Rc<ServerConnection>, make: Option<MakeService>, peer: &Peer) {
     let Some(mut service) = make.and_then(|make| unwind::catch(|| make(peer))) else {
         tracing::error!("the service of a connection panicked when it was made, the connection is refused");
         return connection.refuse();

@@ -10,21 +10,21 @@ use crate::error::{Error, Result};
 use crate::transport::{Parts, Peer};
 
 use super::ServerConfig;
-use super::lifecycle::Entry;
+use super::lifecycle::Lifecycle;
 use super::lock::{lock, try_lock};
-use super::registry::{Registered, Registry};
+use super::registry::{Registration, Registry};
 
 /// A connection being served.
 pub(super) struct ServerConnection {
     /// The first field, so that it is dropped first: the transport may take its time to close.
-    registered: Option<Registered>,
+    registration: Option<Registration>,
     pub(super) inbound: SharedInbound,
     /// Locked because a shutdown writes to an idle connection, and `reply_batching` sends replies
     /// that were held back.
     pub(super) outbound: Arc<Mutex<Outbound>>,
     pub(super) config: ServerConfig,
     pub(super) peer: Peer,
-    pub(super) entry: Arc<Entry>,
+    pub(super) lifecycle: Arc<Lifecycle>,
     /// The header of the current request, or of the last one.
     pub(super) header: RefCell<Vec<u8>>,
     /// Whether the service answers a call at the moment, so that [`CallContext`](super::CallContext) may be asked for.
@@ -45,9 +45,9 @@ impl ServerConnection {
         let Ends { inbound, outbound, control } = Ends::new(parts);
         let outbound = Arc::new(Mutex::new(outbound));
         ServerConnection {
-            registered: None,
+            registration: None,
             inbound: SharedInbound::new(inbound),
-            entry: Arc::new(Entry::new(Arc::clone(&outbound), control)),
+            lifecycle: Arc::new(Lifecycle::new(Arc::clone(&outbound), control)),
             outbound,
             config,
             peer,
@@ -61,14 +61,14 @@ impl ServerConnection {
 
     /// Registers the connection with its server, until it is dropped.
     pub(super) fn register(&mut self, registry: &Arc<Registry>) {
-        self.registered = Some(registry.register(&self.entry));
+        self.registration = Some(registry.register(&self.lifecycle));
     }
 
     /// Begins to close the connection; `false` where its peer is told already.
     pub(super) fn begin_closing(&self) -> bool {
-        let closes = self.entry.begin_closing();
-        if closes && let Some(registered) = &self.registered {
-            registered.last_call_ended();
+        let closes = self.lifecycle.begin_closing();
+        if closes && let Some(registration) = &self.registration {
+            registration.last_call_ended();
         }
         closes
     }

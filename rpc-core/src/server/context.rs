@@ -127,18 +127,18 @@ impl fmt::Debug for CallContext {
 }
 
 /// Makes a connection the one that this thread serves, until it is dropped.
-pub(super) struct Serves {
+pub(super) struct ServingGuard {
     /// A handler may serve a connection in the midst of a call.
     outer: Option<Rc<ServerConnection>>,
 }
 
-impl Serves {
-    pub(super) fn new(connection: Rc<ServerConnection>) -> Serves {
-        Serves { outer: SERVED.replace(Some(connection)) }
+impl ServingGuard {
+    pub(super) fn new(connection: Rc<ServerConnection>) -> ServingGuard {
+        ServingGuard { outer: SERVED.replace(Some(connection)) }
     }
 }
 
-impl Drop for Serves {
+impl Drop for ServingGuard {
     fn drop(&mut self) {
         SERVED.set(self.outer.take());
     }

@@ -68,7 +68,7 @@ impl ServerHandle {
         if acceptor.join().is_err() {
             tracing::error!("the accepting thread had panicked");
         }
-        self.registry.tell_idle();
+        self.registry.reset_idle();
         self.registry.wait_until(until, |connection| !connection.in_call());
         self.registry.wait_until(until.min(Instant::now() + LINGER), |_ended_only| false);
         ShutdownReport { cut: self.registry.abort() }

@@ -20,26 +20,26 @@ mod phase {
     pub(super) const STOPPING: u8 = 2;
     /// Was idle when the server stopped, and its peer is told by a Reset frame: the connection's
     /// thread may not write any more.
-    pub(super) const TOLD: u8 = 4;
+    pub(super) const RESET: u8 = 4;
     /// The connection's thread is closing it: nobody else may write.
     pub(super) const CLOSING: u8 = 8;
 }
 
 /// Where a connection stands, and how a shutdown reaches it.
-pub(super) struct Entry {
+pub(super) struct Lifecycle {
     phase: AtomicU8,
     outbound: Arc<Mutex<Outbound>>,
     control: Option<Arc<dyn Control>>,
 }
 
-impl Entry {
-    pub(super) fn new(outbound: Arc<Mutex<Outbound>>, control: Option<Arc<dyn Control>>) -> Entry {
-        Entry { phase: AtomicU8::new(phase::IDLE), outbound, control }
+impl Lifecycle {
+    pub(super) fn new(outbound: Arc<Mutex<Outbound>>, control: Option<Arc<dyn Control>>) -> Lifecycle {
+        Lifecycle { phase: AtomicU8::new(phase::IDLE), outbound, control }
     }
 
     /// A request has come; `false` where it may not be answered any more.
     pub(super) fn begin_call(&self) -> bool {
-        self.change_unless_told(|phase| phase | phase::IN_CALL)
+        self.change_unless_reset(|phase| phase | phase::IN_CALL)
     }
 
     /// A call is over; `false` where no other may follow.
@@ -53,11 +53,11 @@ impl Entry {
 
     /// The connection's thread closes it; `false` where its peer is told already.
     pub(super) fn begin_closing(&self) -> bool {
-        self.change_unless_told(|_| phase::CLOSING)
+        self.change_unless_reset(|_| phase::CLOSING)
     }
 
-    fn change_unless_told(&self, change: impl Fn(u8) -> u8) -> bool {
-        let changed = |phase| (phase & phase::TOLD == 0).then(|| change(phase));
+    fn change_unless_reset(&self, change: impl Fn(u8) -> u8) -> bool {
+        let changed = |phase| (phase & phase::RESET == 0).then(|| change(phase));
         self.phase.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed).is_ok()
     }
 
@@ -66,11 +66,11 @@ impl Entry {
         self.phase.fetch_or(phase::STOPPING, Ordering::SeqCst);
     }
 
-    /// Tells the peer of a connection that was [stopped](Entry::stop) while it was idle that the end
+    /// Tells the peer of a connection that was [stopped](Lifecycle::stop) while it was idle that the end
     /// has come.
-    pub(super) fn tell(&self, until: Instant) {
+    pub(super) fn reset_if_idle(&self, until: Instant) {
         let idle = phase::IDLE | phase::STOPPING;
-        if self.phase.compare_exchange(idle, phase::TOLD, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+        if self.phase.compare_exchange(idle, phase::RESET, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
             // nobody holds this lock for long: its own thread writes nothing in this phase, and what
             // was held back is sent without waiting
             let mut outbound = lock(&self.outbound);
@@ -85,8 +85,8 @@ impl Entry {
         self.is(phase::IN_CALL)
     }
 
-    pub(super) fn was_told(&self) -> bool {
-        self.is(phase::TOLD)
+    pub(super) fn was_reset(&self) -> bool {
+        self.is(phase::RESET)
     }
 
     fn is(&self, phase: u8) -> bool {

@@ -39,11 +39,11 @@ use handle::Running;
 use registry::Registry;
 
 /// Makes the service of one connection, on that one's thread.
-type Make = Box<dyn FnOnce(&Peer) -> Box<dyn Dispatch> + Send>;
+type MakeService = Box<dyn FnOnce(&Peer) -> Box<dyn Dispatch> + Send>;
 
-/// Gives each connection its [`Make`]. Types end here: a service's own code begins again where it is asked to answer a call, so a
+/// Gives each connection its [`MakeService`]. Types end here: a service's own code begins again where it is asked to answer a call, so a
 /// program compiles the server's code once, not for each of its services.
-type Prepare = Box<dyn FnMut() -> Make + Send>;
+type PrepareService = Box<dyn FnMut() -> MakeService + Send>;
 
 /// A bound server that does not serve yet.
 ///
@@ -124,7 +124,7 @@ impl Server {
         self.spawn_accepting(making(make))
     }
 
-    fn spawn_accepting(self, prepare: Prepare) -> Result<ServerHandle> {
+    fn spawn_accepting(self, prepare: PrepareService) -> Result<ServerHandle> {
         let failed = |error| unreached(Operation::Accepting, error);
         let address = self.address().clone();
         let ringer = self.listener.ringer().map_err(failed)?;
@@ -171,14 +171,14 @@ fn unreached(operation: Operation, error: io::Error) -> Error {
     Error::Transport { operation, error, fate: Fate::UNREACHED }
 }
 
-fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> Prepare {
+fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> PrepareService {
     Box::new(move || {
         let own = service.clone();
         Box::new(move |_| Box::new(own))
     })
 }
 
-fn making<D, F>(make: F) -> Prepare
+fn making<D, F>(make: F) -> PrepareService
 where
     D: Dispatch + 'static,
     F: Fn(&Peer) -> D + Send + Sync + 'static,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::unwind;
 
-use super::lifecycle::Entry;
+use super::lifecycle::Lifecycle;
 use super::lock::lock;
 
 /// How long a shutdown waits for all idle connections to take a Reset frame. It is six bytes: only a broken one does not.
@@ -14,89 +14,89 @@ const RESET_TIME: Duration = Duration::from_millis(100);
 /// All connections of one server.
 #[derive(Default)]
 pub(super) struct Registry {
-    state: Mutex<State>,
+    connections: Mutex<Connections>,
     changed: Condvar,
 }
 
-/// What `Registry::state` protects.
+/// What `Registry::connections` protects.
 #[derive(Default)]
-struct State {
-    entries: Vec<Arc<Entry>>,
+struct Connections {
+    open: Vec<Arc<Lifecycle>>,
     stopping: bool,
 }
 
 /// Takes a connection out of the registry when it is dropped, also by a panic.
-pub(super) struct Registered {
+pub(super) struct Registration {
     registry: Arc<Registry>,
-    entry: Arc<Entry>,
+    connection: Arc<Lifecycle>,
 }
 
-impl Registered {
+impl Registration {
     /// Wakes who waits for calls to end: this connection's last one has.
     pub(super) fn last_call_ended(&self) {
         // under the lock, because otherwise whoever waits might just have looked
-        let _state = self.registry.state();
+        let _locked = self.registry.lock();
         self.registry.changed.notify_all();
     }
 }
 
 impl Registry {
-    fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+    fn lock(&self) -> MutexGuard<'_, Connections> {
+        lock(&self.connections)
     }
 
     /// Waits until there is room for one more; `false` when the server stops.
     pub(super) fn wait_for_room(&self, max: usize) -> bool {
-        let full = |state: &mut State| state.entries.len() >= max && !state.stopping;
-        let state = self.changed.wait_while(self.state(), full);
-        !state.unwrap_or_else(PoisonError::into_inner).stopping
+        let full = |connections: &mut Connections| connections.open.len() >= max && !connections.stopping;
+        let connections = self.changed.wait_while(self.lock(), full);
+        !connections.unwrap_or_else(PoisonError::into_inner).stopping
     }
 
     /// Takes a connection in. When the server stops already, its peer is told at once.
-    pub(super) fn register(self: &Arc<Self>, entry: &Arc<Entry>) -> Registered {
+    pub(super) fn register(self: &Arc<Self>, connection: &Arc<Lifecycle>) -> Registration {
         let stopping = {
-            let mut state = self.state();
-            state.entries.push(Arc::clone(entry));
-            state.stopping
+            let mut connections = self.lock();
+            connections.open.push(Arc::clone(connection));
+            connections.stopping
         };
-        let registered = Registered { registry: Arc::clone(self), entry: Arc::clone(entry) };
+        let registration = Registration { registry: Arc::clone(self), connection: Arc::clone(connection) };
         if stopping {
-            entry.stop();
-            guarded(|| entry.tell(Instant::now() + RESET_TIME));
+            connection.stop();
+            guarded(|| connection.reset_if_idle(Instant::now() + RESET_TIME));
         }
-        registered
+        registration
     }
 
     /// No further connection is taken, and no call but those that are under way.
     pub(super) fn stop(&self) {
-        let mut state = self.state();
-        state.stopping = true;
-        state.entries.iter().for_each(|entry| entry.stop());
+        let mut connections = self.lock();
+        connections.stopping = true;
+        connections.open.iter().for_each(|connection| connection.stop());
         self.changed.notify_all();
     }
 
     /// Tells the peers of idle connections that the end has come.
-    pub(super) fn tell_idle(&self) {
-        let entries = self.state().entries.clone();
+    pub(super) fn reset_idle(&self) {
+        let open = self.lock().open.clone();
         let until = Instant::now() + RESET_TIME;
-        entries.iter().for_each(|entry| guarded(|| entry.tell(until)));
+        open.iter().for_each(|connection| guarded(|| connection.reset_if_idle(until)));
     }
 
     /// Waits until each connection that has not ended is `done`, but no longer than `until`.
-    pub(super) fn wait_until(&self, until: Instant, done: impl Fn(&Entry) -> bool) {
+    pub(super) fn wait_until(&self, until: Instant, done: impl Fn(&Lifecycle) -> bool) {
         let left = until.saturating_duration_since(Instant::now());
-        let open = |state: &mut State| !state.entries.iter().all(|entry| done(entry));
-        let waited = self.changed.wait_timeout_while(self.state(), left, open);
+        let open = |connections: &mut Connections| !connections.open.iter().all(|connection| done(connection));
+        let waited = self.changed.wait_timeout_while(self.lock(), left, open);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Cuts the connections that are in a call still, and returns how many they were. Those that were idle end here,
     /// too; those that are closing end by themselves, and soon.
     pub(super) fn abort(&self) -> usize {
-        let left = self.state().entries.clone();
-        let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|entry| entry.in_call());
-        let told = rest.iter().filter(|entry| entry.was_told());
-        cut.iter().chain(told).for_each(|entry| guarded(|| entry.abort()));
+        let left = self.lock().open.clone();
+        let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|connection| connection.in_call());
+        let reset = rest.iter().filter(|connection| connection.was_reset());
+        cut.iter().chain(reset).for_each(|connection| guarded(|| connection.abort()));
         cut.len()
     }
 }
@@ -108,9 +108,9 @@ pub(super) fn guarded(run: impl FnOnce()) {
     }
 }
 
-impl Drop for Registered {
+impl Drop for Registration {
     fn drop(&mut self) {
-        self.registry.state().entries.retain(|entry| !Arc::ptr_eq(entry, &self.entry));
+        self.registry.lock().open.retain(|connection| !Arc::ptr_eq(connection, &self.connection));
         self.registry.changed.notify_all();
     }
 }

@@ -13,7 +13,7 @@ use crate::transport::TimeLimit;
 use crate::unwind;
 
 use super::connection::ServerConnection;
-use super::context::Serves;
+use super::context::ServingGuard;
 use super::dispatch::{Call, Dispatch};
 use super::exchange::Exchange;
 use super::lock::lock;
@@ -40,7 +40,7 @@ pub enum Ended {
 impl ServerConnection {
     /// Serves until the connection ends.
     pub(super) fn run(self: &Rc<Self>, service: &mut dyn Dispatch) -> Result<Ended> {
-        let _serves = Serves::new(Rc::clone(self));
+        let _serving = ServingGuard::new(Rc::clone(self));
         let outcome = self.serve_calls(service);
         self.end(&outcome);
         outcome
@@ -100,7 +100,7 @@ impl ServerConnection {
                 return Ok(Some(ended));
             }
             match inbound.messages.read_header(&mut self.header.borrow_mut()) {
-                Ok(true) if self.entry.begin_call() => Ok(None),
+                Ok(true) if self.lifecycle.begin_call() => Ok(None),
                 Ok(true) => Ok(Some(Ended::ShutDown)),
                 Ok(false) => Ok(Some(Ended::HungUp)),
                 Err(MessageError::Reset) => Ok(Some(Ended::Reset)),
@@ -177,7 +177,7 @@ impl ServerConnection {
         }
         let request_ended = self.inbound.with(|receiving| receiving.inbound().messages.body_ended());
         let in_step = exchange.turn.get().in_step(request_ended);
-        Ok(match (self.entry.end_call(), in_step) {
+        Ok(match (self.lifecycle.end_call(), in_step) {
             (_, false) => Some(Ended::GivenUp),
             (false, true) => Some(Ended::ShutDown),
             (true, true) => None,
