@@ -95,7 +95,7 @@ impl Server {
     ///
     /// # Errors
     /// Where connections cannot be accepted any more.
-    pub fn serve_with<D, F>(self, make: F) -> Result<()>
+    pub fn serve_each<D, F>(self, make: F) -> Result<()>
     where
         D: Dispatch + 'static,
         F: Fn(&Peer) -> D + Send + Sync + 'static,
@@ -116,7 +116,7 @@ impl Server {
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub fn spawn_with<D, F>(self, make: F) -> Result<ServerHandle>
+    pub fn spawn_each<D, F>(self, make: F) -> Result<ServerHandle>
     where
         D: Dispatch + 'static,
         F: Fn(&Peer) -> D + Send + Sync + 'static,
