@@ -1,6 +1,6 @@
 //! One connection, from its first request to its end.
 
-use std::io;
+use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -66,7 +66,7 @@ impl ServerConnection {
     fn end(&self, outcome: &Result<Ended>) {
         let farewell = match outcome {
             Ok(Ended::HungUp | Ended::Reset) => Farewell::Nothing,
-            Err(Error::Transport { error, .. }) if error.kind() == io::ErrorKind::ConnectionReset => Farewell::Nothing,
+            Err(Error::Transport { error, .. }) if error.kind() == ConnectionReset => Farewell::Nothing,
             Err(_) if self.unanswered.get() => Farewell::HeldReplies,
             _ => Farewell::Reset,
         };
@@ -116,9 +116,12 @@ impl ServerConnection {
         let ended = match inbound.wait() {
             Ok(true) => None,
             Ok(false) => Some(Ended::HungUp),
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Some(Ended::Idle),
-            Err(error) if is_hang_up(&error) => Some(Ended::HungUp),
-            Err(error) => return Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::LOST }),
+            Err(error) => match error.kind() {
+                TimedOut => Some(Ended::Idle),
+                // a client that is gone, found by an error and not by an end of file
+                ConnectionReset | ConnectionAborted | BrokenPipe => Some(Ended::HungUp),
+                _ => return Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::LOST }),
+            },
         };
         inbound.set_time_limit(TimeLimit::from_first(config.request_timeout));
         Ok(ended)
@@ -193,12 +196,4 @@ impl ServerConnection {
         }
         Ended::Closed
     }
-}
-
-/// A peer that is gone, found out by an error in place of an end of file.
-fn is_hang_up(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe
-    )
 }
