@@ -201,11 +201,6 @@ impl Outbound {
         self.frames.try_write(bytes, |writer, bytes| writer.half.try_write(&[IoSlice::new(bytes)]))
     }
 
-    /// Queues the JSON body that stands ready as a message of one frame.
-    pub(crate) fn queue_json(&mut self) -> Result<(), FrameError> {
-        self.frames.queue(FrameKind::Data, true, &self.body)
-    }
-
     /// Sends what is queued, and the JSON body that stands ready as the message behind it.
     pub(crate) fn write_json(&mut self) -> Result<(), FrameError> {
         MessageWriter::new(&mut self.frames).finish_with(&self.body)

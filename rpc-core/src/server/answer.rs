@@ -104,20 +104,20 @@ impl Exchange<'_> {
         if holds { Ok(()) } else { self.flush(outbound) }
     }
 
-    fn send_octets(&self, body: DataType, json: Option<&[u8]>, source: Source<'_>) -> Result<()> {
+    fn send_octets(&self, body: DataType, json: Option<&[u8]>, mut source: Source<'_>) -> Result<()> {
         let mut outbound = self.begin_body(body)?;
         match json {
             Some(json) => self.write_json(&mut outbound, json)?,
             None => self.flush(&mut outbound)?,
         }
-        let pieces = Pieces::new(source, outbound.takes_pipes());
+        let mut pieces = Pieces::new(&mut source, outbound.takes_pipes());
         drop(outbound);
-        self.send_pieces(pieces)?;
+        self.send_pieces(&mut pieces)?;
         if self.turn.get().full_duplex() { self.discard_request() } else { Ok(()) }
     }
 
     /// Sends what a source gives, as it gives it; looks for a cancel before each frame.
-    fn send_pieces(&self, mut pieces: Pieces<'_>) -> Result<()> {
+    fn send_pieces(&self, pieces: &mut Pieces<'_, '_>) -> Result<()> {
         loop {
             let count = match pieces.get() {
                 Ok(count) => count,

@@ -86,7 +86,7 @@ impl ServerConnection {
 
 /// The direction from the client. It belongs to the connection's thread, which needs no lock, until
 /// that thread shares it: for the rest of the call it is then behind a lock, where a handler's
-/// [`RequestReader`](super::RequestReader) and [`CallContext`](super::CallContext) reach it from any
+/// [`OctetReader`](crate::OctetReader) and [`CallContext`](super::CallContext) reach it from any
 /// thread.
 pub(super) struct SharedInbound {
     /// Has the inbound direction unless it is shared. The numbers are those in `shared`.

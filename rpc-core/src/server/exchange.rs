@@ -9,9 +9,7 @@ use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
 use crate::transport::TimeLimit;
 
-pub(super) use super::connection::Receiving;
 use super::connection::ServerConnection;
-pub(super) use super::lock::lock;
 
 /// One call.
 pub(super) struct Exchange<'c> {
@@ -84,17 +82,6 @@ impl<'c> Exchange<'c> {
                 NoJson::Broken
             }
         })
-    }
-
-    /// A reader of the request's octets.
-    pub(super) fn request_reader(&self) -> RequestReader {
-        let (shared, _) = self.connection.inbound.share();
-        let call = self.connection.inbound.with(|receiving| {
-            // after JSON the octets are the body's second message
-            receiving.inbound().messages.next_part();
-            receiving.call
-        });
-        RequestReader::new(shared, call, self.connection.config.stall_timeout)
     }
 
     /// Whether the request has ended, as far as is known without waiting, when a reply with this header begins.

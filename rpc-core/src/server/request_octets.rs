@@ -10,7 +10,9 @@ use crate::message::MessageError;
 use crate::stream::{OctetReader, Receive};
 use crate::transport::{Filled, TimeLimit};
 
-use super::exchange::{Exchange, Receiving, lock};
+use super::connection::Receiving;
+use super::exchange::Exchange;
+use super::lock::lock;
 
 /// Bytes that are read ahead for a handler that looks at them before it takes them.
 const READ_AHEAD: usize = 8 * 1024;
@@ -29,11 +31,12 @@ pub(super) struct RequestOctets {
 impl Exchange<'_> {
     /// Returns a reader of the request's octets, which are the body's second message if there is JSON before them.
     pub(super) fn request_reader(&self) -> OctetReader<'static> {
-        let mut receiving = lock(&self.line.inbound);
-        receiving.inbound().messages.next_part();
-        let (call, stall) = (receiving.call, self.line.config.stall_timeout);
-        drop(receiving);
-        let receiving = Arc::clone(&self.line.inbound);
+        let (receiving, _) = self.connection.inbound.share();
+        let call = self.connection.inbound.with(|receiving| {
+            receiving.inbound().messages.next_part();
+            receiving.call
+        });
+        let stall = self.connection.config.stall_timeout;
         OctetReader::new(RequestOctets { receiving, call, stall, ahead: Vec::new(), consumed: 0 }, None)
     }
 }
