@@ -1,0 +1,99 @@
+//! What no compiler checks: versions, the changelog, and which module names which.
+
+mod cycles;
+mod imports;
+mod layers;
+mod source_tree;
+mod syntax;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cycles::cycles;
+use layers::{Layers, violations};
+use source_tree::SourceTree;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The other modules that each top-level module of `rpc-core` may name, from the lowest to the
+/// highest. `lib.rs` is not listed: it only re-exports.
+const LAYERS: Layers<'_> = &[
+    ("unwind", &[]),
+    ("transport", &["unwind"]),
+    ("frame", &[]),
+    ("message", &["frame"]),
+    ("error", &["message", "transport"]),
+    ("connection", &["frame", "message", "transport"]),
+    ("stream", &["connection", "frame", "transport"]),
+    ("service", &["error", "message"]),
+    ("client", &["connection", "error", "frame", "message", "service", "stream", "transport", "unwind"]),
+    ("server", &["connection", "error", "frame", "message", "service", "stream", "transport", "unwind"]),
+    ("testing", &["error", "server", "transport"]),
+    ("__private", &["client", "server", "service"]),
+];
+
+fn tree(root_file: &str) -> SourceTree {
+    SourceTree::read(&root().join(root_file))
+}
+
+#[test]
+fn modules_name_only_those_below() {
+    let violations = violations(&tree("rpc-core/src/lib.rs"), LAYERS);
+    assert!(violations.is_empty(), "rpc-core/src:\n{}", violations.join("\n"));
+}
+
+#[test]
+fn no_imports_make_a_cycle() {
+    let roots = ["rpc-core/src/lib.rs", "rpc-macros/src/lib.rs", "rpc-examples/src/lib.rs", "rpc-examples/src/main.rs"];
+    let mut report = String::new();
+    for root in roots {
+        for cycle in cycles(&tree(root)) {
+            writeln!(report, "{root}: {cycle}").unwrap();
+        }
+    }
+    assert!(report.is_empty(), "\n{report}");
+}
+
+#[test]
+fn the_changelog_has_the_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    assert!(changelog.contains(&format!("## {version}")), "CHANGELOG.md has no section for {version}");
+}
+
+#[test]
+fn each_file_says_why_it_exists() {
+    for folder in
+        ["rpc-core/src", "rpc-macros/src", "rpc-examples/src", "rpc-examples/examples", "tests/src", "rpc-bench/src"]
+    {
+        for file in sources(&root().join(folder)) {
+            let text = fs::read_to_string(&file).unwrap();
+            assert!(text.starts_with("//!"), "{} has no module documentation", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_versions_of_rust_agree() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let version = manifest.split("rust-version = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    for document in ["README.md", "CONTRIBUTING.md"] {
+        assert!(fs::read_to_string(root().join(document)).unwrap().contains(&format!("Rust {version}")), "{document}");
+    }
+}
