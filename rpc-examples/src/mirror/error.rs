@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::path::{RelPath, printable};
-use super::report::size;
+use super::display::{printable, size};
+use super::path::RelPath;
 
 /// Why a listing or a file cannot be had, or not be stored.
 #[derive(Debug, Serialize, Deserialize)]

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::display::printable;
 use super::escape;
-use super::path::{RelPath, printable};
+use super::path::RelPath;
 
 /// What a symbolic link points to, byte for byte. On the wire it is text, as a [`RelPath`] is.
 #[derive(Clone, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 //! | `partial`, `temporary`, `replace`, `extras` | files that arrive and go on after a cut, what may take whose place, what is deleted |
 //! | `listing`, `options`, `notice`, `report` | what both ways have in common |
 //! | `path`, `link`, `escape` | what may be named: nothing outside the tree |
+//! | `display` | numbers and text in messages |
 //! | `directory`, `attributes`, `hash` | the file system, always relative to an open directory |
 //! | `connect`, `progress` | limits of a call, bars on a terminal |
 //! | `demo` | all of it at work, checked by other means |
@@ -28,6 +29,7 @@ mod connect;
 pub mod demo;
 mod depot;
 mod directory;
+mod display;
 mod error;
 mod escape;
 mod extras;

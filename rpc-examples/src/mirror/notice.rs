@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io;
 
+use super::display::{printable, size};
 use super::error::MirrorError;
-use super::path::{RelPath, printable};
-use super::report::size;
+use super::path::RelPath;
 use super::service::Reason;
 
 /// Hears what a pull or a push does while it does it. All methods do nothing by default, and `()` is one that never listens.

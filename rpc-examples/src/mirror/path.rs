@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::display::printable;
 use super::escape;
 
 /// The path of an entry, relative to the tree's top: never empty or absolute, without `.`, `..` and NUL.
@@ -136,19 +137,6 @@ impl fmt::Display for PathError {
 }
 
 impl std::error::Error for PathError {}
-
-/// Text from elsewhere that is safe to print: control characters are shown as escapes.
-pub(super) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::display::size;
 use super::error::MirrorError;
 use super::notice::{Notice, Problem, Watch};
 use super::partial::Interrupted;
@@ -191,11 +192,6 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
-}
-
-/// A number of bytes for people.
-pub(super) fn size(bytes: u64) -> impl fmt::Display {
-    indicatif::BinaryBytes(bytes)
 }
 
 impl fmt::Display for CopyError {

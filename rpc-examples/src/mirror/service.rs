@@ -7,10 +7,11 @@ use rpc_core::rpc_service;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{Attributes, Mtime};
+use super::display::printable;
 use super::error::MirrorError;
 use super::hash::ContentHash;
 use super::link::LinkTarget;
-use super::path::{RelPath, printable};
+use super::path::RelPath;
 
 /// A directory tree that can be copied from, and, if it is offered so, to.
 ///

@@ -20,10 +20,11 @@ use std::time::{Duration, Instant};
 use rpc_core::{Address, Server};
 
 use super::connect::connect;
+use super::display::size;
 use super::options::CopyOptions;
 use super::progress::Progress;
 use super::pull::pull;
-use super::report::{CopyError, Report, size};
+use super::report::{CopyError, Report};
 use super::service::{MirrorClient, MirrorServer};
 use super::shelf::Shelf;
 

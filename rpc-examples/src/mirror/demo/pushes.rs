@@ -10,11 +10,12 @@ use std::{env, fs, thread};
 use rpc_core::{Address, Server, ServerHandle};
 
 use super::super::connect::connect;
+use super::super::display::size;
 use super::super::error::MirrorError;
 use super::super::notice::{Notice, Problem, Watch};
 use super::super::options::CopyOptions;
 use super::super::push::push;
-use super::super::report::{Report, size};
+use super::super::report::Report;
 use super::super::service::{MirrorClient, MirrorServer};
 use super::super::shelf::Shelf;
 use super::cable::{Cable, Passage};
