@@ -1,4 +1,4 @@
-//! Many small calls in one go: a pipeline sends requests without waiting for the replies before them.
+//! Many small calls at once: a pipeline sends requests without waiting for earlier replies.
 //!
 //! ```text
 //! cargo run --release --example batch
@@ -31,14 +31,14 @@ fn main() -> Result<()> {
     let one_by_one = (0..CALLS).map(|number| squares.square(number)).sum::<Result<u64>>()?;
     let slow = begun.elapsed();
 
-    // The endpoint by its name on the wire; arguments and replies have the method's types.
+    // The endpoint is given by its name on the wire; arguments and replies have the method's types.
     let begun = Instant::now();
-    let in_one_go = client.pipeline::<_, u64>("square", 0..CALLS)?.sum::<Result<u64>>()?;
+    let pipelined = client.pipeline::<_, u64>("square", 0..CALLS)?.sum::<Result<u64>>()?;
     let fast = begun.elapsed();
-    assert_eq!(one_by_one, in_one_go);
-    println!("{CALLS} calls: one by one {slow:.0?}, in one go {fast:.0?}");
+    assert_eq!(one_by_one, pipelined);
+    println!("{CALLS} calls: one by one {slow:.0?}, pipelined {fast:.0?}");
 
-    // Each item is one call's result; an error is that call's own.
+    // Each item is one call's result; an error concerns only its own call.
     let results: Vec<_> = client.pipeline::<_, u64>("square", [2, u64::MAX, 3])?.collect();
     println!("{results:?}");
     assert!(matches!(&results[..], [Ok(4), Err(_), Ok(9)]));

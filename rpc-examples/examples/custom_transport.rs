@@ -1,8 +1,8 @@
-//! Transports of your own, in two ways.
+//! Two ways to write a transport.
 //!
-//! 1. Any `(Read, Write)` pair is one already: here the pipes of a child process.
-//! 2. Implementing [`ReadHalf`] and [`WriteHalf`] says more about a stream, such as its time limits: here a layer that
-//!    scrambles and counts the bytes of any other transport.
+//! 1. Any `(Read, Write)` pair is a transport: here the pipes of a child process.
+//! 2. Implementing [`ReadHalf`] and [`WriteHalf`] gives control over more, such as time limits:
+//!    here a layer that scrambles and counts the bytes of any other transport.
 //!
 //! ```text
 //! cargo run --example custom_transport
@@ -39,12 +39,12 @@ fn main() -> Result<()> {
     over_a_layer_of_our_own()
 }
 
-/// The child serves one connection: what comes on its standard input, answered on its standard output.
+/// The child serves one connection: requests on its standard input, replies on its standard output.
 fn child() -> Result<()> {
     serve_connection((io::stdin(), io::stdout()), ReverserServer::new(Letters)).map(drop)
 }
 
-/// The first way. Halves that are no sockets keep no time, so two helper threads move their bytes.
+/// The first way. Pipes do not support time limits, so two helper threads move their bytes.
 fn over_a_childs_pipes() -> Result<()> {
     let mut child = Command::new(std::env::current_exe()?)
         .arg("serve-standard-input")
@@ -58,13 +58,13 @@ fn over_a_childs_pipes() -> Result<()> {
     println!("process {} says {answer}", child.id());
     assert_eq!(answer, "sepip");
 
-    // behind the Close handshake the child's `serve_connection` returns, and with it the child
+    // after the Close handshake the child's `serve_connection` returns, and the child exits
     ReverserClient::close(reverser)?;
     assert!(child.wait()?.success());
     Ok(())
 }
 
-/// The second way: both ends wear the same layer.
+/// The second way: both ends have the same layer.
 fn over_a_layer_of_our_own() -> Result<()> {
     let counted = Arc::new(AtomicU64::new(0));
     let (near, far) = memory_pair();
@@ -77,26 +77,26 @@ fn over_a_layer_of_our_own() -> Result<()> {
     ReverserClient::close(reverser)?;
 
     let bytes = counted.load(Ordering::Relaxed);
-    println!("{bytes} bytes went through the layer, both ways together");
+    println!("{bytes} bytes passed through the layer in both directions");
     assert!(bytes > 0);
     assert_eq!(server.join().expect("the server does not panic")?, Ended::Closed);
     Ok(())
 }
 
-/// A layer over another transport. (It hides nothing from anybody; a real one would encrypt.)
+/// A layer over another transport. (Scrambling is not secure; a real layer would encrypt.)
 struct Scrambled<T> {
     inner: T,
     counted: Arc<AtomicU64>,
 }
 
-/// One direction of it.
+/// One direction of the layer.
 struct Half<H: ?Sized> {
     inner: Box<H>,
     counted: Arc<AtomicU64>,
 }
 
 impl<T: Transport> Transport for Scrambled<T> {
-    /// `control` and `peer` stay the inner ones: what ends the inner stream ends this one.
+    /// Returns the inner `control` and `peer`: aborting the inner stream also ends this one.
     fn into_parts(self) -> io::Result<Parts> {
         let Parts { reader, writer, control, peer } = self.inner.into_parts()?;
         let reader = Box::new(Half { inner: reader, counted: Arc::clone(&self.counted) });
@@ -116,7 +116,7 @@ impl<H: ?Sized> Half<H> {
 }
 
 impl ReadHalf for Half<dyn ReadHalf> {
-    /// `until` is the library's time limit. Passing it on is all there is to keeping it.
+    /// `until` is the library's time limit. Passing it on is enough to respect it.
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
         let count = self.inner.read(buf, until)?;
         Self::scramble(&mut buf[..count]);
@@ -124,7 +124,8 @@ impl ReadHalf for Half<dyn ReadHalf> {
         Ok(count)
     }
 
-    /// Optional. With it a client notices before a call that the server has closed, and during an upload that it refuses.
+    /// Optional. Lets a client notice before a call that the server has closed, and during an
+    /// upload that the server refuses it.
     fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.try_read(buf)?;
         Self::scramble(&mut buf[..count]);
@@ -134,7 +135,8 @@ impl ReadHalf for Half<dyn ReadHalf> {
 }
 
 impl WriteHalf for Half<dyn WriteHalf> {
-    /// Like [`io::Write::write_vectored`], it may take less than all. A buffer of bounded size is enough.
+    /// May write less than everything, like [`io::Write::write_vectored`], so a buffer of bounded
+    /// size is enough.
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
         let mut piece: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).take(64 * 1024).collect();
         Self::scramble(&mut piece);

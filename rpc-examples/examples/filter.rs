@@ -1,5 +1,5 @@
-//! Octets both ways: a call as a pipe through a filter. The reply comes while the request is still being sent, in constant
-//! memory, without a thread and without a dead-lock.
+//! Octets in both directions: a call as a pipe through a filter. The reply arrives while the
+//! request is still being sent, in constant memory, without a thread and without a deadlock.
 //!
 //! ```text
 //! cargo run --example filter
@@ -11,7 +11,7 @@ use rpc_core::{Result, Server, rpc_service};
 
 #[rpc_service]
 trait Filters {
-    /// What the handler returns reads from what it was given, as it goes.
+    /// The returned reader reads from `text` on demand.
     fn shout<'a>(&'a self, text: impl Read + 'a) -> Result<impl Read>;
 }
 
@@ -42,7 +42,7 @@ fn main() -> Result<()> {
     println!("{loud}");
     assert_eq!(loud, "CAN YOU HEAR ME?");
 
-    // A gibibyte through the filter. Reading the reply is what sends the request.
+    // A gibibyte through the filter. Reading the reply sends the request.
     let gibibyte = io::repeat(b'a').take(1 << 30);
     let mut count = 0;
     let mut reply = filters.shout(gibibyte)?;

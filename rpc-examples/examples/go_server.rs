@@ -1,11 +1,11 @@
-//! Calling a server of the original Go package, with the names and the values that Go has.
+//! Calls a server of the original Go package, with Go's names and values.
 //!
 //! ```text
-//! cargo run --example go_server -- tcp://host:port    a server that offers List, Fail and SendPattern as below
-//! cargo run --example go_server                       a stand-in that answers as an original did
+//! cargo run --example go_server -- tcp://host:port    a server with List, Fail and SendPattern
+//! cargo run --example go_server                       a stand-in that answers as Go does
 //! ```
 //!
-//! In Go, the other side looks like this:
+//! The other side in Go:
 //!
 //! ```go
 //! type ListRequest struct { Prefix string; Limit int }
@@ -23,12 +23,12 @@ use std::thread;
 use rpc_core::{Result, Status, rpc_service};
 use serde::{Deserialize, Serialize};
 
-/// Go's endpoints are registered by names in Pascal case: `rename_all` makes them of ours.
+/// Go's endpoints have names in Pascal case: `rename_all` converts ours to them.
 ///
-/// An original handler takes *one* value, so what has several fields is a struct, not several parameters.
+/// An original handler takes *one* value, so several fields are one struct, not several parameters.
 #[rpc_service(rename_all = "PascalCase")]
 trait Storage {
-    /// Go's nil slice is `null` in JSON: `Option<Vec<_>>`, or an empty list could not be read.
+    /// Go's nil slice is `null` in JSON, so an empty list can only be read as `Option<Vec<_>>`.
     fn list(&self, request: &ListRequest) -> Result<Option<Vec<Entry>>>;
 
     fn fail(&self, reason: &str) -> Result<String>;
@@ -37,7 +37,7 @@ trait Storage {
     fn send_pattern(&self, length: u64) -> Result<impl Read>;
 }
 
-/// Go's exported fields are written in Pascal case, too.
+/// Go's exported fields are in Pascal case, too.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ListRequest {
@@ -68,20 +68,21 @@ fn main() -> Result<()> {
     assert_eq!(entries[1].tags.as_deref(), Some(&["a".to_owned(), "<b>".to_owned()][..]));
 
     let nothing = storage.list(&ListRequest { prefix: "tank".into(), limit: 0 })?;
-    println!("an empty list comes as {nothing:?}");
+    println!("an empty list arrives as {nothing:?}");
     assert_eq!(nothing.unwrap_or_default(), []);
 
     let refused = storage.fail("tank/home").expect_err("it always fails");
-    println!("an error comes as its text: {refused}");
+    println!("an error arrives as its text: {refused}");
     assert_eq!(refused.remote().map(|remote| remote.status), Some(Status::Error));
 
     let mut pattern = Vec::new();
     storage.send_pattern(1000)?.read_to_end(&mut pattern)?;
-    println!("{} bytes came", pattern.len());
+    println!("{} bytes arrived", pattern.len());
     let expected: Vec<u8> = (0..1000_u32).map(pattern_byte).collect();
     assert_eq!(pattern, expected);
 
-    // An original that closes often reports a broken pipe: behind its acknowledgement that counts as a clean end here.
+    // An original server often reports a broken pipe as it closes: after its acknowledgement that
+    // counts as a clean end here.
     StorageClient::close(storage)
 }
 
@@ -89,8 +90,9 @@ fn pattern_byte(index: u32) -> u8 {
     u8::try_from(index * 7 % 251).expect("it is below 251")
 }
 
-/// Takes the place of an original server for one connection. What follows is not how to write a server with this library;
-/// it is what an original puts on the wire: every header has all fields, and each JSON text ends in a line feed.
+/// Replaces an original server for one connection. The code below is not how to write a server with
+/// this library; it reproduces what an original sends: every header has all fields, and each JSON
+/// text ends in a line feed.
 fn stand_in() -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = format!("tcp://{}", listener.local_addr()?);
@@ -143,7 +145,8 @@ fn write_header(stream: &mut TcpStream, data_type: u8, error: u8, message: &str)
     write_frame(stream, HEADER, format!("{header}\n").as_bytes())
 }
 
-/// Type, the final flag, the length as four bytes in little-endian order; then the payload.
+/// Writes the type, the final flag and the length as four bytes in little-endian order, then the
+/// payload.
 fn write_frame(stream: &mut TcpStream, kind: u8, payload: &[u8]) -> io::Result<()> {
     let length = u32::try_from(payload.len()).map_err(io::Error::other)?;
     stream.write_all(&[kind, 1])?;
@@ -151,7 +154,7 @@ fn write_frame(stream: &mut TcpStream, kind: u8, payload: &[u8]) -> io::Result<(
     stream.write_all(payload)
 }
 
-/// The client sends small messages only, each in one frame.
+/// Reads a frame. The client sends only small messages, each in one frame.
 fn read_frame(stream: &mut TcpStream) -> io::Result<(u8, Vec<u8>)> {
     let mut header = [0; 6];
     stream.read_exact(&mut header)?;

@@ -1,4 +1,4 @@
-//! The whole round trip in one file: a trait, a handler behind it, a server, a client.
+//! The whole round trip in one file: a trait, its handler, a server, a client.
 //!
 //! ```text
 //! cargo run --example hello
@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use rpc_core::{Result, Server, rpc_service};
 
-/// The contract. There is no other file, and nothing to generate: the attribute writes `GreeterClient` and
-/// `GreeterServer` beside the trait.
+/// The contract. No other file and no build step is needed: the attribute generates `GreeterClient`
+/// and `GreeterServer` next to the trait.
 #[rpc_service]
 trait Greeter {
-    /// Values go both ways as JSON. Arguments may be borrowed.
+    /// Values travel as JSON in both directions. Arguments may be borrowed.
     fn greet(&self, name: &str) -> Result<String>;
 
-    /// `impl Read` in the result: raw bytes, as many as there are, never all in memory.
+    /// `impl Read` in the result: a stream of raw bytes of any length, never all in memory.
     fn countdown(&self, from: u32) -> Result<impl Read>;
 
-    /// `impl Read` as the argument: the same towards the server.
+    /// `impl Read` as the argument: a stream to the server.
     fn count_bytes(&self, content: impl Read) -> Result<u64>;
 }
 
@@ -43,11 +43,12 @@ impl Greeter for English {
 }
 
 fn main() -> Result<()> {
-    // port 0: the system chooses one. `spawn` serves on threads of its own, `serve` would stay here.
+    // with port 0 the system chooses the port; `spawn` serves on other threads, `serve` would block
     let running = Server::bind("tcp://127.0.0.1:0")?.spawn(GreeterServer::new(English))?;
     println!("listening on {}", running.address());
 
-    // The client implements the trait, too: from here on nothing shows that the handler is elsewhere.
+    // The client implements the trait, too: from here on the code is the same as for a local
+    // handler.
     let greeter = GreeterClient::connect(running.address())?;
 
     let greeting = greeter.greet("world")?;
@@ -59,14 +60,14 @@ fn main() -> Result<()> {
     print!("{lines}");
     assert_eq!(lines, "3\n2\n1\n0\n");
 
-    // ten megabytes that exist nowhere as a whole
+    // ten megabytes that are never in memory as a whole
     let sent = greeter.count_bytes(std::io::repeat(b'x').take(10_000_000))?;
     println!("{sent} bytes were counted");
     assert_eq!(sent, 10_000_000);
 
-    // Dropping both would do; this way each of them reports.
+    // Dropping both would be enough; these calls also return how it went.
     GreeterClient::close(greeter)?;
     let report = running.shutdown(Duration::from_secs(5));
-    assert_eq!(report.cut, 0, "nobody was left");
+    assert_eq!(report.cut, 0, "no connection was cut off");
     Ok(())
 }

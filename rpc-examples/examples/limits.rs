@@ -1,5 +1,5 @@
-//! What is too large is an ordinary error: it says what, how large and how much is allowed, and the next call works. Streams
-//! have no limit.
+//! A value that is too large is an ordinary error: it states what, how large and how much is
+//! allowed, and the next call works. Streams have no limit.
 //!
 //! ```text
 //! cargo run --example limits
@@ -33,23 +33,23 @@ fn main() -> Result<()> {
     let config = ClientConfig::default().max_json_len(512 << 10);
     let texts = TextsClient::new(Client::connect_with(running.address(), config)?);
 
-    // Larger than we may send: refused before anything is sent.
+    // Larger than the client may send: refused before anything is sent.
     let error = texts.repeat(&"x".repeat(600 << 10), 1).expect_err("it is too large");
     println!("{error}");
     assert!(error.never_ran() && matches!(error, Error::Limit { size: Some(_), .. }));
 
-    // Larger than we take: passed over.
+    // Larger than the client accepts: skipped.
     let error = texts.repeat("x", 600 << 10).expect_err("it is too large");
     println!("{error}");
     assert!(error.connection_usable());
 
-    // Larger than the server sends: it says so.
+    // Larger than the server may send: it returns an error.
     let error = texts.repeat("x", 2 << 20).expect_err("it is too large");
     println!("{error}");
     assert!(matches!(&error, Error::Remote(no) if no.status == Status::ServerError));
 
-    // The way out: a stream.
+    // The solution: a stream.
     let count = rpc_core::copy(&mut texts.stream(100 << 20)?, &mut io::sink())?;
-    println!("{} MiB by a stream, on the same connection", count >> 20);
+    println!("{} MiB in a stream, over the same connection", count >> 20);
     TextsClient::close(texts)
 }

@@ -1,5 +1,6 @@
-//! Code written against the trait does not know where the handler is. One generic function runs here on the handler
-//! itself, on an `Arc` of it, and on clients over memory, TCP and a Unix socket.
+//! Code written against the trait does not know where the handler is. Here one generic function
+//! runs with the handler itself, with an `Arc` of it, and with clients over memory, TCP and a Unix
+//! socket.
 //!
 //! ```text
 //! cargo run --example local_calls
@@ -40,7 +41,7 @@ impl Dictionary for Tiny {
     }
 }
 
-/// The application. It could as well take a mock.
+/// The application. It would work with a mock as well.
 fn application(place: &str, dictionary: &impl Dictionary) -> Result<()> {
     let begin = Instant::now();
     assert_eq!(dictionary.lookup("rust")?.as_deref(), Some("iron oxide"));
@@ -54,16 +55,17 @@ fn application(place: &str, dictionary: &impl Dictionary) -> Result<()> {
 }
 
 fn main() -> Result<()> {
-    // No server at all: this is what a local call is. Nothing is encoded, nothing is copied.
+    // No server at all, just local calls: nothing is encoded, nothing is copied.
     application("handler", &Tiny)?;
     application("Arc", &Arc::new(Tiny))?;
 
-    // A connection inside the process: everything is encoded, so this is the way to test a service.
+    // A connection inside the process: everything is encoded, so this is a good way to test a
+    // service.
     let (near, far) = memory_pair();
     let server = thread::spawn(move || serve_connection(far, DictionaryServer::new(Tiny)));
     let client = DictionaryClient::from_transport(near)?;
-    // a client of a single given connection: behind an upload an original peer could be out of step, so that closes it, and
-    // the upload comes last above
+    // this client has only the given connection, and an upload closes it, because after it an
+    // original peer could be out of step; so the upload is the last call of `application`
     application("memory", &client)?;
     drop(client);
     server.join().expect("the server does not panic")?;

@@ -1,5 +1,5 @@
-//! A session: methods that take `&mut self`. Each connection has a handler of its own that remembers its caller, and the
-//! borrow checker keeps to one call at a time.
+//! A session: methods that take `&mut self`. Each connection has its own handler, which remembers
+//! its caller, and the borrow checker ensures one call at a time.
 //!
 //! ```text
 //! cargo run --example session
@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use rpc_core::{Error, Misuse, Result, Server, rpc_service};
 
-/// All methods take `&mut self`, so this is a session. With `&self` all connections would share one handler.
+/// All methods take `&mut self`, so this is a session. With `&self` all connections would share one
+/// handler.
 #[rpc_service]
 trait Notebook {
     fn write(&mut self, line: &str) -> Result<usize>;
@@ -18,7 +19,7 @@ trait Notebook {
     fn tear(&mut self) -> Result<()>;
 }
 
-/// The state of one session: plain fields, no lock. `spawn` clones it once a connection.
+/// The state of one session: plain fields, no lock. `spawn` clones it for each connection.
 #[derive(Clone, Default)]
 struct Pages {
     lines: Vec<String>,
@@ -35,7 +36,7 @@ impl Notebook for Pages {
     }
 
     fn tear(&mut self) -> Result<()> {
-        // half changed state is nothing to go on with: where a handler belongs to one session, its panic ends that session
+        // its state may be half changed now, so a panic of a session's handler ends the session
         panic!("torn");
     }
 }
@@ -60,13 +61,14 @@ fn main() -> Result<()> {
     println!("alice: {page:?}");
     assert_eq!(page, "buy milk\ncall bob");
 
-    // The panic is answered, then the session is over, for its handler is gone. No other session notices.
+    // The panic is answered, then the session ends because its handler is gone. Other sessions are
+    // not affected.
     let refused = bob.tear().expect_err("a panic is no success");
     println!("bob: {refused}");
     let gone = bob.write("still there?").expect_err("the session has ended");
     println!("bob: {gone} (never ran: {})", gone.never_ran());
     assert!(gone.never_ran());
-    // unlike a shared client, a session opens no other connection: it would be another handler
+    // unlike a shared client, a session does not reconnect: it would get another handler
     assert!(matches!(bob.write("and now?"), Err(Error::Misuse(Misuse::Closed))));
     assert_eq!(alice.write("here I am")?, 4);
 

@@ -1,5 +1,5 @@
-//! How streams end: complete, broken by their source, stopped by an early verdict, or cancelled because nobody wants the
-//! rest. The same connection serves all of it.
+//! How streams end: complete, failed at their source, stopped by an early error, or cancelled
+//! because the rest is not needed. One connection serves all of them.
 //!
 //! ```text
 //! cargo run --example streams
@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rpc_core::{Error, Result, Server, rpc_service};
 
-/// Values may stand before a stream, in either direction.
+/// Values may precede a stream in either direction.
 #[rpc_service]
 trait Depot {
     fn store(&self, name: &str, content: impl Read) -> Result<u64>;
     fn open(&self, name: &str) -> Result<(String, impl Read)>;
 }
 
-/// Takes at most a million bytes.
+/// Accepts at most a million bytes.
 struct Small;
 
 impl Depot for Small {
@@ -45,7 +45,7 @@ impl Read for Failing {
     }
 }
 
-/// Counts what is read from a source.
+/// Counts the bytes read from a source.
 struct Counted<'a, R>(R, &'a AtomicU64);
 
 impl<R: Read> Read for Counted<'_, R> {
@@ -66,31 +66,32 @@ fn main() -> Result<()> {
     content.read_to_end(&mut bytes)?;
     println!("{title}: {} bytes", bytes.len());
 
-    // The handler's source fails in mid-stream: what it gave before arrives, and then its own words.
+    // The handler's source fails in mid-stream: the bytes before arrive, then its error message.
     let (_, mut broken) = depot.open("broken")?;
-    let error = broken.read_to_end(&mut bytes).expect_err("it is no end");
+    let error = broken.read_to_end(&mut bytes).expect_err("it is not the end");
     println!("a broken stream: {error}");
     assert_eq!(error.to_string(), "the disk of the depot is on fire");
 
-    // Ours fails: the handler is told, and we get our own error back.
+    // The client's source fails: the handler's reader fails, and the caller gets its own error
+    // back.
     let half = Cursor::new("half of it").chain(Failing("the disk of the client is on fire"));
     let error = depot.store("half", half).expect_err("it was not sent");
     println!("a broken upload: {error}");
     assert!(error.connection_usable());
 
-    // An early verdict: the handler refuses, and the rest of a terabyte is never read.
+    // An early error: the handler refuses, and the rest of a terabyte is never read.
     let read = AtomicU64::new(0);
     let terabyte = Counted(io::repeat(7).take(1 << 40), &read);
     let error = depot.store("everything", terabyte).expect_err("it does not fit");
-    println!("an early verdict: {error}, after {} MiB", read.load(Ordering::Relaxed) >> 20);
+    println!("an early error: {error}, after {} MiB", read.load(Ordering::Relaxed) >> 20);
     assert_eq!(error.to_string(), "everything is too large");
 
-    // Not wanted any more: dropping the stream cancels it.
+    // Not needed any more: dropping the stream cancels it.
     let (_, mut endless) = depot.open("endless")?;
     endless.read_exact(&mut bytes)?;
     drop(endless);
     let (title, _) = depot.open("the next one")?;
-    println!("behind a cancelled stream: {title}");
+    println!("after a cancelled stream: {title}");
 
     DepotClient::close(depot)
 }

@@ -1,18 +1,20 @@
-//! What `#[rpc_service]` writes, by hand. The macro does nothing that you could not: a client is a `Client` with a method
-//! for each endpoint, a server is a `match` on the endpoint's name.
+//! What `#[rpc_service]` generates, written by hand. The macro does nothing that you could not: a
+//! client is a `Client` with a method for each endpoint, a server is a `match` on the endpoint's
+//! name.
 //!
 //! ```text
 //! cargo run --example without_macros
 //! ```
 
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Read};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rpc_core::reply::OctetsReply;
 use rpc_core::{Call, Client, Contract, DataType, Dispatch, Method, OctetReader, Result, Served, Server};
 use serde::{Deserialize, Serialize};
 
-/// With the attribute, the file would end behind this trait.
+/// With the attribute, the client and the server below would not be needed.
 trait Shelf {
     /// One value to the server, one back.
     fn size(&self, name: &str) -> Result<usize>;
@@ -24,14 +26,14 @@ trait Shelf {
     fn digest(&self, content: impl Read) -> Result<u64>;
 }
 
-/// The parameters of `rename`, as they travel.
+/// The parameters of `rename` as they are sent.
 #[derive(Serialize, Deserialize)]
 struct Rename {
     from: String,
     to: String,
 }
 
-/// The client: it says by endpoint name what goes out and what is wanted back.
+/// The client: each method names its endpoint, what it sends, and the kind of reply it expects.
 struct ShelfClient(Client);
 
 impl Shelf for ShelfClient {
@@ -43,8 +45,9 @@ impl Shelf for ShelfClient {
         self.0.call("rename").with(&Rename { from: from.to_owned(), to: to.to_owned() }).json()
     }
 
-    // the trait says `impl Read`; naming the type tells callers that the stream may outlive the client
-    #[allow(refining_impl_trait, reason = "a caller of the client may know more than a caller of the trait")]
+    // the trait returns `impl Read`; naming the type shows callers that the stream may outlive the
+    // client
+    #[allow(refining_impl_trait, reason = "callers of the client may rely on the concrete type")]
     fn fetch(&self, name: &str) -> Result<OctetReader<'static>> {
         self.0.call("fetch").with(name).octets()
     }
@@ -54,11 +57,11 @@ impl Shelf for ShelfClient {
     }
 }
 
-/// The server: each arm decodes the arguments, runs the handler and sends what it returns. [`Served`] can be had by
-/// answering only, so no arm can forget to.
+/// The server: each arm decodes the arguments, runs the handler and sends the result. Only
+/// answering returns [`Served`], so no arm can forget it.
 struct ShelfServer<S>(S);
 
-/// What the service offers, as data: for "did you mean", and for whoever combines services.
+/// A description of the service as data, for "did you mean" and for code that combines services.
 const CONTRACT: Contract = Contract::new("Shelf").methods(&[
     Method::new("size").parameters(&["name"]),
     Method::new("rename").parameters(&["from", "to"]),
@@ -75,20 +78,17 @@ impl<S: Shelf> Dispatch for ShelfServer<S> {
         match call.endpoint() {
             "size" => call.takes_json().returns_json(|name: String| self.0.size(&name)),
             "rename" => call.takes_json().returns_json(|Rename { from, to }| self.0.rename(&from, &to)),
-            // a handler's reader may borrow from the arguments, which these closures take away with them: collect it, or
-            // let the macro write this arm
-            "fetch" => call.takes_json().returns_octets(|name: String| {
-                let mut bytes = Vec::new();
-                self.0.fetch(&name)?.read_to_end(&mut bytes)?;
-                Ok::<_, rpc_core::Error>(Cursor::new(bytes))
-            }),
+            // the handler's reader may borrow from the arguments, so it is sent before they go
+            "fetch" => {
+                call.takes_json().replies(OctetsReply::serde(), |name: String, reply| reply.send(self.0.fetch(&name)))
+            }
             "digest" => call.takes_octets().returns_json(|content| self.0.digest(content)),
             _ => call.unknown_endpoint(&CONTRACT),
         }
     }
 }
 
-/// The handler is what it would be with the macro.
+/// The handler is the same as with the macro.
 struct OneBook(Mutex<(String, &'static str)>);
 
 impl Shelf for Arc<OneBook> {
@@ -123,7 +123,7 @@ impl OneBook {
 
 fn main() -> Result<()> {
     let book = Arc::new(OneBook(Mutex::new(("draft".to_owned(), "once upon a time"))));
-    // `spawn_each` makes a `Dispatch` for each connection, so ours needs no `Clone`
+    // `spawn_each` creates a `Dispatch` for each connection, so ours need not be `Clone`
     let running = Server::bind("tcp://127.0.0.1:0")?.spawn_each(move |_peer| ShelfServer(Arc::clone(&book)))?;
     let shelf = ShelfClient(Client::connect(running.address())?);
 

@@ -1,13 +1,13 @@
-//! What can be said on the command line.
+//! The command line.
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use rpc_core::Address;
 
-/// Keeps a copy of a directory tree in step over one connection.
+/// Synchronizes a directory tree with a copy over one connection.
 ///
-/// Without a command it runs the demo.
+/// Runs the demo if no command is given.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES)]
 pub(crate) struct Args {
@@ -19,68 +19,73 @@ const EXIT_CODES: &str = "\
 ADDRESS is tcp://host:port or unix:///path.
 
 Exit codes:
-  0  all is in step
-  1  it could not be done, or not to the end; the same command goes on from there
-  2  the command line is wrong
-  3  some entries could not be copied, each is named on standard error; all others are in step";
+  0  success: everything is in sync
+  1  failed or interrupted; run the same command again to continue
+  2  invalid command line
+  3  some entries could not be copied (listed on standard error); all others are in sync";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Offer a directory, until killed.
+    /// Serve a directory until killed.
     ///
-    /// Prints the address that it listens on; with port 0 the system chooses one. There is no authentication: whoever can
-    /// connect can read every file below DIR that this process can, and with --writable replace and delete them. Nothing
-    /// outside DIR is ever read or written: symbolic links are not followed.
+    /// Prints the address it listens on; with port 0 the system chooses the port. There is no
+    /// authentication: anyone who can connect can read every file below DIR that this process can
+    /// read, and with --writable replace and delete them. Nothing outside DIR is ever read or
+    /// written: symbolic links are not followed.
     Serve {
         /// Where to listen.
         address: Address,
-        /// The directory.
+        /// The directory to serve.
         dir: PathBuf,
-        /// Permit `mirror push`. Without it everything that writes is refused.
+        /// Allow `mirror push`. Without it every write is refused.
         #[arg(long)]
         writable: bool,
-        /// The most bytes that all files below DIR may have together: a number, or one with KiB, MiB or GiB. What would
-        /// exceed it is refused before its bytes are sent. They are counted when the server starts; what other programs
-        /// write below DIR later does not count.
+        /// The maximum total size of all files below DIR: bytes, or a number with KiB, MiB or GiB.
+        /// A file that would exceed it is refused before its bytes are sent. The server counts the
+        /// files when it starts; what other programs write below DIR later does not count.
         #[arg(long, requires = "writable", value_parser = size, value_name = "BYTES")]
         quota: Option<u64>,
     },
-    /// Make a directory hold what a server offers.
+    /// Make a directory match what a server offers.
     ///
-    /// Copies files, directories and symbolic links that stay inside the tree, with times and modes (the nine permission
-    /// bits). Files are compared by content; what differs here is replaced. Nothing is deleted without --delete: a file
-    /// that the server does not have stays, and what is of another kind here and there is reported.
+    /// Copies files, directories and symbolic links that stay inside the tree, with times and modes
+    /// (the nine permission bits). Files are compared by content; local files that differ are
+    /// replaced. Nothing is deleted without --delete: local files that the server does not have
+    /// stay, and entries of different kinds on the two sides are reported.
     ///
-    /// May be killed at any moment: no name ever stands for a part of a file. The next pull goes on in the middle of the
-    /// file that was interrupted (its part is .mirror-*.part beside its place until then), if it still is the same.
+    /// It is safe to kill at any moment: a file only gets its name when it is complete. The next
+    /// pull resumes in the middle of the interrupted file if that has not changed; until then its
+    /// part is kept in the same directory as .mirror-*.part.
     Pull {
         /// Where the server listens.
         address: Address,
-        /// The directory; it is created if need be.
+        /// The local directory; created if it does not exist.
         dir: PathBuf,
-        /// Do not wait for the disk behind each file. Faster for many small files; a power failure may then leave wrong
-        /// content, which the next pull repairs.
+        /// Do not wait for the disk after each file. Faster for many small files, but a power
+        /// failure may leave wrong content, which the next pull repairs.
         #[arg(long)]
         no_sync: bool,
         #[command(flatten)]
         how: How,
     },
-    /// Make a server's directory hold what is in one here: the reverse of pull, with the same guarantees there.
+    /// Make a server's directory match a local one: the reverse of pull, with the same guarantees.
     ///
-    /// The server must permit it (mirror serve --writable). What would exceed its quota is refused before it is sent, and
-    /// the other files go on.
+    /// The server must allow it (mirror serve --writable). A file that would exceed its quota is
+    /// refused before it is sent; the others are still copied.
     Push {
-        /// The directory.
+        /// The local directory.
         dir: PathBuf,
         /// Where the server listens.
         address: Address,
         #[command(flatten)]
         how: How,
     },
-    /// Show it at work: serve a copy of DIR and one large file, pull, compare, change three files, pull again; push to a
-    /// second directory, be refused by a quota, be killed in the middle of the large file, and go on there.
+    /// Run a demo: serve a copy of DIR and one large file, pull, compare, change three files and
+    /// pull again; push to a second directory, exceed a quota, get killed in the middle of the
+    /// large file, and resume it.
     ///
-    /// Works in a temporary directory (TMPDIR says where), which it removes. Where it was killed, a later demo does.
+    /// Works in a temporary directory (set TMPDIR to choose where) and removes it. A later demo
+    /// removes what a killed one left behind.
     Demo {
         /// The directory to copy, without `target` and `.git` in it [default: this project].
         dir: Option<PathBuf>,
@@ -90,14 +95,15 @@ pub(crate) enum Command {
     },
 }
 
-/// What pull and push have in common.
+/// Options of both pull and push.
 #[derive(Debug, clap::Args)]
 pub(crate) struct How {
-    /// Remove what the source does not have, when all else is done: never outside the tree, directories after what is in
-    /// them, and nothing at all if some of the source could not be read.
+    /// Delete what the source does not have, after everything else: never outside the tree,
+    /// directories after their contents, and nothing at all if part of the source could not be
+    /// read.
     #[arg(long)]
     pub(crate) delete: bool,
-    /// Say what would be done, and change nothing.
+    /// Print what would be done and change nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -109,7 +115,7 @@ fn size(text: &str) -> Result<u64, String> {
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
-        other => return Err(format!("{other:?} is none of B, KiB, MiB and GiB")),
+        other => return Err(format!("unknown unit {other:?}, expected B, KiB, MiB or GiB")),
     };
     let number: u64 = digits.parse().map_err(|error| format!("{error}"))?;
     number.checked_mul(unit).ok_or_else(|| "too large".to_owned())

@@ -12,7 +12,7 @@ use rpc_examples::mirror::{
 
 use crate::args::{Args, Command, How};
 
-/// Not everything could be copied.
+/// The exit code if some entries could not be copied.
 const INCOMPLETE: u8 = 3;
 
 pub(crate) fn run(args: Args) -> ExitCode {
@@ -42,7 +42,7 @@ fn serve(address: &Address, dir: &Path, writable: bool, quota: Option<u64>) -> R
     let opened = Shelf::open(dir).and_then(|shelf| if writable { shelf.writable(quota) } else { Ok(shelf) });
     let shelf = opened.map_err(|error| format!("{}: {error}", dir.display()))?;
     let server = Server::bind(address).map_err(|error| format!("{address}: {error}"))?;
-    // Whoever waits for this line has stopped reading if it cannot be written.
+    // If this fails, nobody reads it any more.
     _ = writeln!(stdout(), "listening on {}", server.address());
     server.serve(MirrorServer::new(shelf))?;
     Ok(ExitCode::SUCCESS)
@@ -60,7 +60,7 @@ fn copy(
     })?;
     _ = writeln!(stdout(), "{report}");
     if let Err(error) = MirrorClient::close(remote) {
-        eprintln!("mirror: all is copied, but the server did not take leave: {error}");
+        eprintln!("mirror: everything was copied, but closing the connection failed: {error}");
     }
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
 }
@@ -71,7 +71,7 @@ fn show(dir: Option<PathBuf>, size: u64) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the program was built, if that still is there; else the current directory.
+/// The directory the program was built from if it still exists, otherwise the current directory.
 fn this_project() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned);
     built.filter(|path| path.is_dir()).unwrap_or_else(|| ".".into())

@@ -1,7 +1,7 @@
-//! What the programs of this package are made of.
+//! A directory mirror, as a library for the program and its tests.
 //!
-//! [`mirror`] is the library behind the program of the same name. Small examples, one for each promise of `rpc-core`, are
-//! files of their own in `examples/`; `README.md` is their index.
+//! [`mirror`] is the library of the program of the same name. `examples/` has small examples, one
+//! file for each promise of `rpc-core`; `README.md` lists them.
 
 #[cfg(unix)]
 pub mod mirror;

@@ -1,4 +1,4 @@
-//! The program `mirror`: reads the command line, says how it went.
+//! The program `mirror`: reads the command line and returns the exit code.
 
 #[cfg(unix)]
 mod args;
@@ -12,6 +12,6 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(unix))]
 fn main() {
-    eprintln!("mirror: needs a Unix system, for modes, symbolic links and paths relative to a directory");
+    eprintln!("mirror: only runs on Unix: it uses modes, symbolic links and paths relative to a directory");
     std::process::exit(1);
 }

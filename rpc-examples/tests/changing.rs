@@ -17,7 +17,7 @@ use rpc_examples::mirror::{
 };
 use rpc_tests::watchdog;
 
-/// A shelf on which something happens right before `victim` is fetched.
+/// A shelf that runs a function right before `victim` is fetched.
 struct Restless {
     shelf: Shelf,
     place: PathBuf,
@@ -39,7 +39,7 @@ impl Mirror for Restless {
     reads_only!();
 }
 
-/// Pulls three files over a connection, and returns what is said about the second.
+/// Pulls three files over a connection, and returns the notice about the second.
 fn pull_while(happens: fn(&PathBuf)) -> String {
     let places = Places::new();
     for name in ["first", "victim", "with others"] {
@@ -58,25 +58,25 @@ fn pull_while(happens: fn(&PathBuf)) -> String {
 #[test]
 fn changed() {
     let said = watchdog(|| pull_while(|path| fs::write(path, "as it is NOW ...").unwrap()));
-    assert_eq!(said, "failed victim: it changed while it was copied, try again");
+    assert_eq!(said, "failed victim: it changed while it was being copied, try again");
 }
 
 #[test]
 fn grown() {
     let said = watchdog(|| pull_while(|path| fs::write(path, vec![b'a'; 10_000_000]).unwrap()));
-    assert_eq!(said, "failed victim: it changed while it was copied, try again");
+    assert_eq!(said, "failed victim: it changed while it was being copied, try again");
 }
 
 #[test]
 fn shrunk() {
     let said = watchdog(|| pull_while(|path| fs::write(path, "as it was").unwrap()));
-    assert_eq!(said, "failed victim: it changed while it was copied, try again");
+    assert_eq!(said, "failed victim: it changed while it was being copied, try again");
 }
 
 #[test]
 fn vanished() {
     let said = watchdog(|| pull_while(|path| fs::remove_file(path).unwrap()));
-    assert_eq!(said, "failed victim: victim is not there any more");
+    assert_eq!(said, "failed victim: victim no longer exists");
 }
 
 #[test]

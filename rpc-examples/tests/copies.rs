@@ -12,7 +12,7 @@ use rpc_core::Server;
 use rpc_examples::mirror::{CopyOptions, Mirror, MirrorClient, MirrorServer};
 use rpc_tests::watchdog;
 
-/// The promise of the library: one function, whatever stands behind the trait.
+/// The promise of the library: one function for every implementation of the trait.
 fn copies_all(places: &Places, remote: &impl Mirror) {
     assert_all_arrives(places, || places.pull_with(remote, &CopyOptions::default()).unwrap());
 }
@@ -66,7 +66,7 @@ fn pages_of_any_length_are_the_same_listing() {
 fn a_page_stays_far_below_the_limit_on_json() {
     watchdog(|| {
         let places = Places::new();
-        // Each byte of these names is six characters of JSON: 24 MB in all.
+        // Each byte of these names takes six characters of JSON: 24 MB in total.
         let deep = places.source(&[&"\u{1}".repeat(250); 15].map(|name| &**name).join("/"));
         fs::create_dir_all(&deep).unwrap();
         for number in 0..1000 {
@@ -167,10 +167,10 @@ fn another_kind_is_reported_and_left_alone() {
         assert_eq!(
             heard.notices,
             [
-                "failed a: a file is in the way here",
-                "failed a/below: the directory it belongs in is not there",
-                "failed b: a directory is in the way here",
-                "failed c: a directory is in the way here",
+                "failed a: a file is in the way",
+                "failed a/below: its directory does not exist",
+                "failed b: a directory is in the way",
+                "failed c: a directory is in the way",
             ]
         );
         assert_eq!(fs::read(places.copy("a")).unwrap(), b"file here");

@@ -1,4 +1,4 @@
-//! What the source does not have is removed if that is asked for, and a dry run changes nothing.
+//! With `--delete`, entries that the source does not have are deleted; a dry run changes nothing.
 #![cfg(unix)]
 
 mod common;
@@ -19,7 +19,7 @@ mod reads_only;
 
 type Copying = fn(&Places, &CopyOptions) -> (Report, Heard);
 
-/// Both ways, without a connection between the two.
+/// Runs both directions without a connection.
 const BOTH: [Copying; 2] = [
     |places, options| places.pull_with(&places.shelf(), &options.clone().sync(false)).unwrap(),
     |places, options| {
@@ -30,7 +30,7 @@ const BOTH: [Copying; 2] = [
     },
 ];
 
-/// A tree, and a copy of it with more in it, at its beginning, its end and between.
+/// A tree, and a copy of it with extra entries at its beginning, its end and in between.
 fn with_extras() -> Places {
     let places = Places::new();
     odd_tree(places.source.path());
@@ -85,7 +85,7 @@ fn what_is_in_the_way_stays_with_all_that_is_in_it() {
     });
 }
 
-/// A shelf of which something cannot be read.
+/// A shelf with an entry that cannot be read.
 struct Doubtful(Shelf);
 
 impl Mirror for Doubtful {
@@ -112,7 +112,9 @@ fn nothing_goes_if_not_all_could_be_read() {
             let options = CopyOptions::default().delete(true).dry_run(dry_run);
             let (report, heard) = places.pull_with(&Doubtful(places.shelf()), &options).unwrap();
             assert_eq!((report.deleted, report.failed), (0, 1));
-            assert!(heard.notices.contains(&"nothing is deleted, for not all of the source could be read".to_owned()));
+            assert!(
+                heard.notices.contains(&"nothing is deleted because part of the source could not be read".to_owned())
+            );
             assert_eq!(names(places.copy.path()), before);
         }
     });
@@ -135,9 +137,9 @@ fn a_dry_run_changes_nothing_and_tells_all() {
             assert_eq!((snapshot(places.source.path()), snapshot(places.copy.path())), before);
             assert!(heard.notices.contains(&"would copy new (3 B)".to_owned()), "{heard:?}");
             assert!(heard.notices.contains(&"would delete 100%25".to_owned()), "{heard:?}");
-            assert!(heard.notices.contains(&"would make the directory new directory".to_owned()), "{heard:?}");
-            assert!(heard.notices.contains(&"would make the link new link".to_owned()), "{heard:?}");
-            assert!(heard.notices.contains(&"would give plain/frame another time or mode".to_owned()), "{heard:?}");
+            assert!(heard.notices.contains(&"would create the directory new directory".to_owned()), "{heard:?}");
+            assert!(heard.notices.contains(&"would create the link new link".to_owned()), "{heard:?}");
+            assert!(heard.notices.contains(&"would change the time or mode of plain/frame".to_owned()), "{heard:?}");
 
             let (done, _) = copy(&places, &options);
             places.assert_same();

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 const ATTRIBUTES: Attributes = Attributes { mtime: Mtime { secs: 5, nanos: 6 }, mode: 0o644 };
 
-/// A directory beside the tree, with a file that nobody must read or change.
+/// A directory outside the tree, with a file that must be neither read nor changed.
 fn outside() -> tempfile::TempDir {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("secret"), "secret").unwrap();
@@ -87,9 +87,9 @@ fn the_server_follows_no_link() {
     });
 }
 
-// The pulling side. `Liar` can say what the types allow, `Raw` anything at all.
+// The pulling side. `Liar` can send what the types allow, `Raw` anything.
 
-/// A mirror that lists what it was told, on pages of its own choice, and gives every file the same content.
+/// A mirror that lists the given pages and returns the same content for every file.
 struct Liar {
     pages: Vec<Page>,
 }
@@ -179,7 +179,7 @@ fn a_planted_link_is_not_followed() {
         let liar = Liar::new(vec![directory("dir"), directory("dir/deep"), file("dir/secret"), file("file")]);
         let (report, heard) = places.pull_from(&liar).unwrap();
         assert_untouched(outside.path());
-        assert_eq!(heard.notices[0], "failed dir: a symbolic link is in the way here");
+        assert_eq!(heard.notices[0], "failed dir: a symbolic link is in the way");
         assert_eq!(report.failed, 4, "{heard:?}");
         assert_eq!(fs::read_link(places.copy("dir")).unwrap(), outside.path());
     });
@@ -242,7 +242,7 @@ fn names_of_temporary_files_are_refused() {
         let places = Places::new();
         let liar = Liar::new(vec![file(".mirror-1-1.part"), link("a", "b"), link("b", ".mirror-1-1.part")]);
         let (_, heard) = places.pull_from(&liar).unwrap();
-        assert_eq!(heard.notices, ["failed .mirror-1-1.part: refused, this name is for temporary files"]);
+        assert_eq!(heard.notices, ["failed .mirror-1-1.part: refused: this name is reserved for temporary files"]);
     });
 }
 
@@ -269,7 +269,7 @@ fn a_listing_without_end_is_refused() {
 fn numbers_are_not_commands() {
     watchdog(|| {
         let places = Places::new();
-        // The number of nanoseconds that means "now" to the system, and all bits of a mode.
+        // The number of nanoseconds that the system takes for "now", and all bits of a mode.
         let attributes = Attributes { mtime: Mtime { secs: 5, nanos: (1 << 30) - 1 }, mode: u32::MAX };
         let mut directory = directory("d");
         directory.item = Item::Directory { attributes };
@@ -284,7 +284,7 @@ fn content_that_does_not_fit_the_listing_is_refused() {
     watchdog(|| {
         let places = Places::new();
         let (_, heard): (_, Heard) = places.pull_from(&Liar::new(vec![file("file")])).unwrap();
-        assert_eq!(heard.notices, ["failed file: it changed while it was copied, try again"]);
+        assert_eq!(heard.notices, ["failed file: it changed while it was being copied, try again"]);
         assert!(names(places.copy.path()).is_empty());
     });
 }

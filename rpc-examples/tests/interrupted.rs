@@ -1,4 +1,5 @@
-//! Whatever ends a pull early, no name stands for a part of a file, and the next pull completes the copy.
+//! Whatever ends a pull early, no name refers to a part of a file, and the next pull completes the
+//! copy.
 #![cfg(unix)]
 
 mod common;
@@ -22,14 +23,14 @@ use rpc_examples::mirror::{
 };
 use rpc_tests::watchdog;
 
-/// Bytes of each file.
+/// The size of each file.
 const SIZE: usize = 1_200_000;
 
-/// Bytes behind which `slow` halts.
+/// The offset at which `slow` stops.
 const HALT: u64 = 1_000_000;
 
-/// A shelf whose file `slow` halts in its middle: it says so, and waits until the other end of `go_on` says how to go on
-/// or is dropped.
+/// A shelf whose file `slow` stops in its middle: it reports that, and waits until the other end of
+/// `go_on` sends how to continue or is dropped.
 struct Halting {
     shelf: Shelf,
     halted: Sender<()>,
@@ -85,8 +86,8 @@ impl<R: Read> Read for Sequence<R> {
     }
 }
 
-/// A served tree whose file `slow` halts, and the two ends that steer it. A Unix socket holds so little that most of what
-/// was sent before the halt has surely been taken.
+/// A served tree whose file `slow` stops, and the two channel ends that control it. A Unix socket
+/// buffers so little that most of what was sent before the stop has certainly been read.
 fn serve_halting(places: &Places) -> (ServerHandle, Receiver<()>, Sender<()>) {
     let (halted, halts) = mpsc::channel();
     let (go, go_on) = mpsc::channel();
@@ -151,7 +152,7 @@ fn a_stream_that_breaks_costs_its_file_only() {
         assert_eq!((report.copied, report.failed), (2, 1));
         assert!(heard.notices[0].starts_with("failed slow: "), "{:?}", heard.notices);
         assert_eq!(fs::read(places.copy("slow")).unwrap(), b"what was here");
-        assert_eq!(temporaries(&places), 1, "what came is kept");
+        assert_eq!(temporaries(&places), 1, "what arrived is kept");
         let (report, _) = places.pull();
         assert_eq!((report.resumed, report.bytes), (HALT, SIZE as u64 - HALT));
         assert_eq!(temporaries(&places), 0);

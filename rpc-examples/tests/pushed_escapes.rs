@@ -1,4 +1,5 @@
-//! Nobody who may push can be led, or lead the server, out of the directory.
+//! A client that may push cannot lead the server out of its directory, and is not led out of its
+//! own.
 #![cfg(unix)]
 
 mod common;
@@ -19,7 +20,7 @@ use tempfile::TempDir;
 
 const ATTRIBUTES: Attributes = Attributes { mtime: Mtime { secs: 5, nanos: 6 }, mode: 0o755 };
 
-/// A directory beside the tree, with a file that nobody must read or change.
+/// A directory outside the tree, with a file that must be neither read nor changed.
 fn outside() -> TempDir {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("secret"), "secret").unwrap();

@@ -1,4 +1,5 @@
-//! Pushing: all arrives as it does by a pull, and a server that permits no writing, or no more of it, says so.
+//! Pushing: everything arrives as with a pull, and a server that is read-only, or whose quota is
+//! used up, says so.
 #![cfg(unix)]
 
 mod common;
@@ -17,7 +18,7 @@ use rpc_tests::watchdog;
 
 const ATTRIBUTES: Attributes = Attributes { mtime: Mtime { secs: 5, nanos: 6 }, mode: 0o644 };
 
-/// The copy's directory, served for writing.
+/// Serves the copy's directory for writing.
 fn serve(places: &Places, quota: Option<u64>) -> (ServerHandle, MirrorClient) {
     let shelf = Shelf::open(places.copy.path()).unwrap().writable(quota).unwrap();
     let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(MirrorServer::new(shelf)).unwrap();
@@ -84,7 +85,7 @@ fn a_server_that_only_reads_refuses() {
     });
 }
 
-/// Bytes without end, which are counted.
+/// An endless source that counts the bytes read from it.
 struct Counted(u64);
 
 impl Read for Counted {
@@ -124,7 +125,7 @@ fn the_quota_stops_an_upload_within_a_frame() {
     });
 }
 
-/// A frame or two (256 KiB), and what a Unix socket holds while the verdict is on its way.
+/// A frame or two (256 KiB), and what a Unix socket buffers while the error is on its way.
 const MOST_READ_AHEAD: u64 = 1 << 20;
 
 #[test]
@@ -137,7 +138,7 @@ fn what_has_no_room_costs_its_file_only() {
         let (_server, remote) = serve(&places, Some(1_000_000));
         let (report, heard) = push_to(&places, &remote);
         assert_eq!((report.copied, report.failed), (2, 1));
-        assert_eq!(heard.notices, ["failed large: the server's quota is 976.56 KiB, with it there would be 2.86 MiB"]);
+        assert_eq!(heard.notices, ["failed large: the server's quota is 976.56 KiB, but the tree would have 2.86 MiB"]);
         assert_eq!(names(places.copy.path()), ["a small", "z small"]);
     });
 }

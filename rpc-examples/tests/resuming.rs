@@ -1,4 +1,5 @@
-//! A file whose transfer was cut goes on where it was, if it still is the same, and no part of it ever has its name.
+//! An interrupted transfer resumes if the file has not changed, and no part of a file ever has its
+//! name.
 #![cfg(unix)]
 
 mod common;
@@ -21,7 +22,8 @@ use rpc_tests::watchdog;
 const SIZE: usize = 2_000_000;
 const ATTRIBUTES: Attributes = Attributes { mtime: Mtime { secs: 5, nanos: 6 }, mode: 0o644 };
 
-/// How much passes before the cut: nothing, in the first frame, around borders, in the middle, near the end.
+/// Where the connection is cut: before anything, in the first frame, around boundaries, in the
+/// middle, near the end.
 const CUTS: [u64; 7] = [0, 1000, 70_000, 262_144, 300_000, 1_000_000, 1_999_000];
 
 fn with_file() -> Places {
@@ -36,7 +38,7 @@ fn serve(directory: &Path) -> ServerHandle {
     Server::bind("tcp://127.0.0.1:0").unwrap().spawn(MirrorServer::new(shelf)).unwrap()
 }
 
-/// Where the part of a file with this content is.
+/// Returns the path of the part of a file with this content.
 fn part_of(content: &[u8]) -> String {
     format!(".mirror-{}.part", blake3::hash(content).to_hex())
 }
@@ -46,7 +48,7 @@ fn push_over(places: &Places, server: &ServerHandle) -> Result<Report, CopyError
     push(places.source.path(), &remote, &CopyOptions::default(), &mut ())
 }
 
-/// What came of a part stays, and is no longer sent; the least that is kept is 64 KiB.
+/// What has arrived of a file is kept and not sent again, from 64 KiB on.
 fn check(places: &Places, report: &Report, cut: u64) {
     assert_eq!((report.failed, report.copied, report.bytes + report.resumed), (0, 1, SIZE as u64), "{cut}: {report}");
     assert!(report.resumed <= cut, "{cut}: {report}");
@@ -188,7 +190,7 @@ fn a_killed_server_leaves_no_half_file() {
     });
 }
 
-/// Kills a program when so many bytes have been read for it.
+/// Kills a program when this many bytes have been read for it.
 struct Killer {
     program: Child,
     left: u64,
@@ -209,7 +211,8 @@ impl Watch for Killer {
 fn two_uploads_of_one_content_do_not_mix() {
     watchdog(|| {
         let places = with_file();
-        // A Unix socket holds so little that the server surely has begun when most has been read.
+        // A Unix socket buffers so little that the server has certainly begun when most has been
+        // read.
         let address = format!("unix://{}", places.room.path().join("socket").display());
         let shelf = Shelf::open(places.copy.path()).unwrap().writable(None).unwrap();
         let server = Server::bind(address).unwrap().spawn(MirrorServer::new(shelf)).unwrap();
@@ -235,7 +238,7 @@ fn two_uploads_of_one_content_do_not_mix() {
     });
 }
 
-/// An empty stream that says when it is reached, and waits.
+/// An empty stream that reports the first read, and then waits.
 struct Halt {
     halted: mpsc::Sender<()>,
     going: mpsc::Receiver<()>,

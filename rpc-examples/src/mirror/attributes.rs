@@ -1,4 +1,4 @@
-//! What is preserved beside the bytes: when a file was last modified, and who may do what with it.
+//! Modification time and mode, which are copied along with the bytes.
 
 use std::fs::Metadata;
 use std::io;
@@ -8,25 +8,25 @@ use std::os::unix::fs::MetadataExt;
 use rustix::fs::{Mode, Stat, Timespec, Timestamps, UTIME_OMIT};
 use serde::{Deserialize, Serialize};
 
-/// Bits of a mode that are copied. Set-user-id, set-group-id and sticky are not: they would lend the rights of whoever
-/// pulls to whoever serves.
+/// The mode bits that are copied. Set-user-id, set-group-id and sticky are not: they would let
+/// programs from the server run with the rights of the user who pulls.
 const COPIED_BITS: u32 = 0o777;
 
-/// A moment, as the file system keeps it.
+/// A modification time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mtime {
-    /// Seconds since 1970 began; negative before.
+    /// Seconds since the Unix epoch; negative before it.
     pub secs: i64,
-    /// Nanoseconds behind `secs`, below 1,000,000,000.
+    /// Nanoseconds after `secs`, below 1,000,000,000.
     pub nanos: u32,
 }
 
 /// Modification time and mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attributes {
-    /// When it was last modified.
+    /// The modification time.
     pub mtime: Mtime,
-    /// Permission bits, the lower 9.
+    /// The nine permission bits.
     pub mode: u32,
 }
 
@@ -36,7 +36,7 @@ impl Attributes {
         Attributes { mtime, mode: metadata.mode() & COPIED_BITS }
     }
 
-    /// Gives them to an open file or directory.
+    /// Sets them on an open file or directory.
     pub(super) fn apply(&self, file: impl AsFd) -> io::Result<()> {
         rustix::fs::fchmod(&file, self.mode_bits())?;
         rustix::fs::futimens(&file, &self.mtime.timestamps())?;
@@ -49,14 +49,15 @@ impl Attributes {
 }
 
 impl Mtime {
-    /// The time of an entry that cannot be opened, such as a symbolic link.
+    /// Returns the time of an entry that cannot be opened, such as a symbolic link.
     #[allow(clippy::useless_conversion, reason = "the types of these fields differ between systems")]
     pub(super) fn of(stat: &Stat) -> Mtime {
         let nanos = u32::try_from(stat.st_mtime_nsec).unwrap_or(0);
         Mtime { secs: i64::from(stat.st_mtime), nanos }
     }
 
-    /// For setting the modification time alone. Numbers of nanoseconds that are none would be taken for commands.
+    /// Returns the argument that sets only the modification time. Nanoseconds are capped because
+    /// larger values have special meanings to the system.
     #[allow(clippy::useless_conversion, reason = "the types of these fields differ between systems")]
     pub(super) fn timestamps(self) -> Timestamps {
         Timestamps {

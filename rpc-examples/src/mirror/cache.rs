@@ -1,4 +1,4 @@
-//! Hashes that the server remembers, so that a file that did not change is read once only.
+//! A cache of hashes, so that the server reads an unchanged file only once.
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
@@ -9,18 +9,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::hash::{ContentHash, hash_all};
 
-/// Files that are remembered; beyond it all are forgotten. About 100 MiB.
+/// The maximum number of cached files, about 100 MiB. When it is exceeded, the cache is cleared.
 const MOST: usize = 1 << 20;
 
-/// A file system's clock ticks slowly (some only every 2 s): a file that changed just now may change again without its
-/// times telling. The hash of such a file is not remembered.
+/// File systems keep coarse times (some only every 2 s), so a file that has just changed may change
+/// again without new times. The hash of such a file is not cached.
 const TOO_FRESH: Duration = Duration::from_secs(2);
 
-/// Hashes by file (device and inode) for as long as size, modification time and change time stay the same. The change
-/// time cannot be set by anyone, so a file that is changed and given its old modification time is noticed as well.
+/// Hashes by file (device and inode), valid while size, modification time and change time stay the
+/// same. Nobody can set the change time, so restoring the modification time does not hide a change.
 #[derive(Debug, Default)]
 pub(super) struct HashCache {
-    /// Held for a look-up or an insertion, never while a file is read.
+    /// Locked for a lookup or an insertion, never while a file is read.
     known: Mutex<HashMap<(u64, u64), (State, ContentHash)>>,
 }
 
@@ -32,7 +32,7 @@ struct State {
 }
 
 impl HashCache {
-    /// Hash and size of an open file's content.
+    /// Returns the hash and the size of an open file's content.
     pub(super) fn hash(&self, file: &File, metadata: &Metadata) -> io::Result<(ContentHash, u64)> {
         let key = (metadata.dev(), metadata.ino());
         let state = State::of(metadata);
@@ -47,7 +47,7 @@ impl HashCache {
         Ok((hash, size))
     }
 
-    /// The hash of a file that has not changed since it was read.
+    /// Returns the cached hash if the file has not changed.
     pub(super) fn known(&self, metadata: &Metadata) -> Option<ContentHash> {
         let (state, hash) = *self.lock().get(&(metadata.dev(), metadata.ino()))?;
         (state == State::of(metadata)).then_some(hash)
@@ -75,7 +75,8 @@ impl State {
         }
     }
 
-    /// Whether any change from now on must show. A time in the future never is settled.
+    /// Returns whether any later change is sure to change the times. Times in the future are never
+    /// settled.
     fn is_settled(&self, now: SystemTime) -> bool {
         let latest = self.modified.0.max(self.changed.0);
         let horizon = now.checked_sub(TOO_FRESH).and_then(|then| then.duration_since(UNIX_EPOCH).ok());
@@ -131,6 +132,6 @@ mod tests {
         let metadata = fs::metadata(&path).unwrap();
         let later = State { changed: (metadata.ctime() + 1, 0), ..State::of(&metadata) };
         cache.remember((metadata.dev(), metadata.ino()), later, planted);
-        assert_ne!(hash(&cache, &path), planted, "another change time is another state");
+        assert_ne!(hash(&cache, &path), planted, "a different change time is a different state");
     }
 }

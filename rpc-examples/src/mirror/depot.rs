@@ -1,4 +1,4 @@
-//! Writing to a tree on behalf of a client: with the guarantees that a pull gives, on the other side.
+//! Writes to a served tree for a client, with the same guarantees as a pull.
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
@@ -73,7 +73,7 @@ impl Shelf {
                 quota.release(instead);
                 Ok(())
             }
-            Item::Skipped(_) => Err(unwritable(path, &io::Error::other("nothing that can be made"))),
+            Item::Skipped(_) => Err(unwritable(path, &io::Error::other("not an entry that can be created"))),
         }
     }
 
@@ -93,8 +93,8 @@ impl Shelf {
         }
     }
 
-    /// What another upload is writing now is locked, and stays; so does a link of this process, which is about to get its
-    /// name.
+    /// Keeps parts that another upload is writing now, which are locked, and temporary links of
+    /// this process, which are about to be renamed.
     pub(super) fn sweep_up(&self) -> Result<u64, MirrorError> {
         let quota = self.writing()?;
         let own = std::process::id();
@@ -110,7 +110,8 @@ impl Shelf {
         swept.map(|()| removed).map_err(|error| MirrorError::NoTree(error.to_string()))
     }
 
-    /// The permission to write to an entry, the directory it is in, and its name there.
+    /// Returns the quota, the directory that contains an entry, and the entry's name, if writing is
+    /// allowed.
     fn opened_for<'p>(&self, path: &'p RelPath) -> Result<(&Quota, Directory, &'p OsStr), MirrorError> {
         let quota = self.writing()?;
         if path.components().any(|name| temporary(name).is_some()) {
@@ -157,7 +158,7 @@ fn put_a_link(
     }
 }
 
-/// A disk that takes nothing from anybody ends a push, all else costs its entry only.
+/// A full or read-only disk ends a push; any other error fails only its entry.
 fn unwritable(path: &RelPath, error: &io::Error) -> MirrorError {
     use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error.kind() {

@@ -1,5 +1,6 @@
-//! Open directories. Everything in a tree is reached by a single name relative to one, and no name is followed if it is a
-//! symbolic link: whatever is planted or swapped meanwhile, nothing outside the tree is read or written.
+//! Open directories. Everything in a tree is accessed by a single name relative to an open
+//! directory, and symbolic links are never followed: whatever is planted or swapped meanwhile,
+//! nothing outside the tree is read or written.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -18,7 +19,7 @@ use super::path::RelPath;
 #[derive(Debug)]
 pub(super) struct Directory(OwnedFd);
 
-/// What a name stands for.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     File,
@@ -28,22 +29,23 @@ pub(super) enum Kind {
 }
 
 impl Directory {
-    /// Opens the top of a tree. The user named it, so links on the way are followed.
+    /// Opens the top of a tree. The user named it, so links in its path are followed.
     pub(super) fn open(path: &Path) -> io::Result<Directory> {
         Ok(Directory(rustix::fs::openat(CWD, path, directory_flags(), Mode::empty())?))
     }
 
-    /// The same directory for somebody else to hold.
+    /// Returns another handle to the same directory.
     pub(super) fn try_clone(&self) -> io::Result<Directory> {
         Ok(Directory(self.0.try_clone()?))
     }
 
-    /// Opens a directory in this one; fails where the name is a symbolic link.
+    /// Opens a directory in this one. Fails if the name is a symbolic link.
     pub(super) fn open_directory(&self, name: &OsStr) -> io::Result<Directory> {
         Ok(Directory(rustix::fs::openat(&self.0, name, directory_flags() | OFlags::NOFOLLOW, Mode::empty())?))
     }
 
-    /// Opens a regular file for reading; fails where the name is anything else. Never waits, as a named pipe would have it.
+    /// Opens a regular file for reading. Fails if the name is anything else. Never blocks, not even
+    /// on a named pipe.
     pub(super) fn open_file(&self, name: &OsStr) -> io::Result<(File, Metadata)> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::openat(&self.0, name, flags, Mode::empty())?);
@@ -54,14 +56,16 @@ impl Directory {
         Ok((file, metadata))
     }
 
-    /// Opens a file for reading and writing, or creates it, for nobody else to read yet. Fails where it is a link.
+    /// Opens a file for reading and writing, or creates it with access for its owner only. Fails if
+    /// it is a link.
     pub(super) fn open_or_create_file(&self, name: &OsStr) -> io::Result<File> {
         let access = OFlags::RDWR | OFlags::CREATE;
         let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(File::from(rustix::fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?))
     }
 
-    /// Gives the directory that an entry is in, and the entry's name there. No link on the way is followed.
+    /// Opens the directory that contains an entry, without following links, and returns it with the
+    /// entry's name.
     pub(super) fn parent_of(self, path: &RelPath) -> io::Result<(Directory, &OsStr)> {
         let (parent, name) = path.split();
         let mut directory = self;
@@ -71,12 +75,12 @@ impl Directory {
         Ok((directory, name))
     }
 
-    /// Creates a directory that must not exist, for nobody else to enter yet.
+    /// Creates a directory, which must not exist, with access for its owner only.
     pub(super) fn create_directory(&self, name: &OsStr) -> io::Result<()> {
         Ok(rustix::fs::mkdirat(&self.0, name, Mode::RWXU)?)
     }
 
-    /// Creates a symbolic link that must not exist.
+    /// Creates a symbolic link, which must not exist.
     pub(super) fn create_link(&self, name: &OsStr, target: &LinkTarget, mtime: Mtime) -> io::Result<()> {
         rustix::fs::symlinkat(OsStr::from_bytes(&target.0), &self.0, name)?;
         Ok(rustix::fs::utimensat(&self.0, name, &mtime.timestamps(), AtFlags::SYMLINK_NOFOLLOW)?)
@@ -86,7 +90,7 @@ impl Directory {
         Ok(LinkTarget::new(rustix::fs::readlinkat(&self.0, name, Vec::new())?.into_bytes()))
     }
 
-    /// Puts a complete file in its place, over a file or a link that may be there: at any moment there is one of the two.
+    /// Renames atomically, replacing a file or a link that has the new name.
     pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         Ok(rustix::fs::renameat(&self.0, from, &self.0, to)?)
     }
@@ -95,12 +99,13 @@ impl Directory {
         Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
-    /// Removes a directory that is empty.
+    /// Removes an empty directory.
     pub(super) fn remove_directory(&self, name: &OsStr) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// What the name itself is, a link not followed; `None` where there is nothing.
+    /// Returns the kind and the time of an entry, without following a link; `None` if it does not
+    /// exist.
     pub(super) fn look_up(&self, name: &OsStr) -> io::Result<Option<(Kind, Mtime)>> {
         match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some((kind_of(&stat), Mtime::of(&stat)))),
@@ -109,7 +114,7 @@ impl Directory {
         }
     }
 
-    /// The names in it, sorted by their bytes, without `.` and `..`.
+    /// Returns the names of its entries, sorted by their bytes, without `.` and `..`.
     pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.0)? {
@@ -127,18 +132,19 @@ impl Directory {
         File::from(self.0.try_clone()?).metadata()
     }
 
-    /// The size of a regular file, 0 of anything else.
+    /// Returns the size of a regular file, or 0 for anything else.
     pub(super) fn size_of(&self, name: &OsStr) -> io::Result<u64> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(if kind_of(&stat) == Kind::File { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 })
     }
 
-    /// Whether nobody has locked the file with this name. What is none is never locked.
+    /// Returns whether nobody has locked the file with this name. Anything that is not a file
+    /// counts as unlocked.
     pub(super) fn is_free(&self, name: &OsStr) -> bool {
         self.open_file(name).map_or(true, |(file, _)| try_lock(file).unwrap_or(false))
     }
 
-    /// Whether the name stands for this very file.
+    /// Returns whether the name refers to this very file.
     pub(super) fn holds(&self, name: &OsStr, file: &File) -> io::Result<bool> {
         let (here, known) = match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(here) => (here, rustix::fs::fstat(file)?),
@@ -148,8 +154,8 @@ impl Directory {
         Ok((here.st_dev, here.st_ino) == (known.st_dev, known.st_ino))
     }
 
-    /// Whether this process now is the only one that holds it locked; until the directory is closed, so at the latest
-    /// when the process ends, however it does.
+    /// Locks the directory and returns `true`, or `false` if another process has locked it. The
+    /// lock ends when the directory is closed or the process ends for any reason.
     pub(super) fn try_lock(&self) -> io::Result<bool> {
         try_lock(self)
     }
@@ -161,7 +167,7 @@ impl AsFd for Directory {
     }
 }
 
-/// Locks an open file or directory, if nobody else has.
+/// Locks an open file or directory. Returns `false` if it is already locked.
 pub(super) fn try_lock(file: impl AsFd) -> io::Result<bool> {
     match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),
@@ -182,7 +188,7 @@ fn kind_of(stat: &Stat) -> Kind {
         FileType::Fifo => Kind::Special("a named pipe"),
         FileType::Socket => Kind::Special("a socket"),
         FileType::CharacterDevice | FileType::BlockDevice => Kind::Special("a device"),
-        _ => Kind::Special("of a kind unknown"),
+        _ => Kind::Special("an entry of unknown kind"),
     }
 }
 
@@ -209,7 +215,7 @@ mod tests {
     fn a_named_pipe_does_not_block() {
         let top = tempfile::tempdir().unwrap();
         let directory = Directory::open(top.path()).unwrap();
-        // by the program, for macOS has no such call
+        // with the program because macOS has no such call
         let made = std::process::Command::new("mkfifo").arg(top.path().join("pipe")).status().unwrap();
         assert!(made.success());
         assert!(directory.open_file("pipe".as_ref()).is_err());

@@ -1,13 +1,13 @@
-//! What messages to people are made of: numbers of bytes, and text from elsewhere.
+//! Parts of messages to users: numbers of bytes, and text from the other side.
 
 use std::fmt;
 
-/// A number of bytes in a unit that suits it.
+/// Displays a number of bytes in a suitable unit.
 pub(super) fn size(bytes: u64) -> impl fmt::Display {
     indicatif::BinaryBytes(bytes)
 }
 
-/// Text from elsewhere that is safe to print: control characters are shown as escapes.
+/// Makes text from the other side safe to print: shows control characters as escapes.
 pub(super) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

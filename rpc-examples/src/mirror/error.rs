@@ -1,4 +1,4 @@
-//! How the serving side says no.
+//! Errors of the serving side.
 
 use std::fmt;
 
@@ -7,49 +7,50 @@ use serde::{Deserialize, Serialize};
 use super::display::{printable, size};
 use super::path::RelPath;
 
-/// Why a listing or a file cannot be had, or not be stored.
+/// Why a listing or a file cannot be read or stored.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum MirrorError {
-    /// There is no such entry (any more).
+    /// The entry does not exist (any more).
     Vanished(RelPath),
-    /// It is no regular file, or reached through something that is no directory, such as a symbolic link.
+    /// It is not a regular file, or its path leads through something that is not a directory, such
+    /// as a symbolic link.
     NotAFile(RelPath),
-    /// The server could not read it, and why.
+    /// The server could not read it; the text says why.
     Unreadable(RelPath, String),
-    /// The top of the tree could not be read, and why.
+    /// The top of the tree could not be read; the text says why.
     NoTree(String),
-    /// The file does not hold what was said, or did not when its last byte had come.
+    /// The file's content is not the expected one, or was not once its last byte had arrived.
     Changed(RelPath),
-    /// The tree is offered for reading only.
+    /// The tree is read-only.
     ReadOnly,
-    /// The file would take the tree beyond the bytes that it may hold. Nothing of it was stored.
+    /// The file would make the tree exceed its quota. Nothing of it was stored.
     QuotaExceeded {
-        /// Bytes that all files together may have.
+        /// The maximum total size of all files, in bytes.
         limit: u64,
-        /// Bytes that they would have had.
+        /// The total size that they would have, in bytes.
         needed: u64,
     },
-    /// The server's disk is full, or cannot be written to at all, and how it says so.
+    /// The server's disk is full or read-only; the text says which.
     NoRoom(String),
-    /// The server could not write it, and why.
+    /// The server could not write it; the text says why.
     Unwritable(RelPath, String),
-    /// The directory it belongs in is not there, or is reached through a link.
+    /// Its parent directory does not exist, or its path leads through a link.
     NoDirectory(RelPath),
-    /// Something of another kind has its name; the text says what.
+    /// An entry of another kind has its name; the text says which kind.
     InTheWay(RelPath, String),
-    /// The upload begins behind what is here of it, which is so many bytes.
+    /// The upload starts after the end of the server's part, which has this many bytes.
     NotHeld(u64),
-    /// Another upload of it is under way.
+    /// Another upload of it is in progress.
     Busy(RelPath),
-    /// Its name is one that temporary files have.
+    /// Its name is reserved for temporary files.
     Reserved(RelPath),
-    /// The call itself failed. It never travels.
+    /// The call itself failed. Never sent over the wire.
     #[serde(skip)]
     Call(rpc_core::Error),
 }
 
 impl MirrorError {
-    /// Whether the server is there and said no, so that other calls may still succeed.
+    /// Returns whether the server answered, so that other calls may still succeed.
     pub fn is_answer(&self) -> bool {
         match self {
             MirrorError::Call(error) => error.remote().is_some(),
@@ -67,22 +68,22 @@ impl From<rpc_core::Error> for MirrorError {
 impl fmt::Display for MirrorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MirrorError::Vanished(path) => write!(f, "{path} is not there any more"),
+            MirrorError::Vanished(path) => write!(f, "{path} no longer exists"),
             MirrorError::NotAFile(path) => write!(f, "{path} is not a regular file"),
             MirrorError::Unreadable(path, why) => write!(f, "{path} cannot be read: {}", printable(why)),
             MirrorError::NoTree(why) => write!(f, "the directory cannot be read: {}", printable(why)),
             MirrorError::Changed(path) => write!(f, "{path} has changed"),
-            MirrorError::ReadOnly => f.write_str("the server permits no writing (mirror serve --writable does)"),
+            MirrorError::ReadOnly => f.write_str("the server is read-only (mirror serve --writable allows writing)"),
             MirrorError::QuotaExceeded { limit, needed } => {
-                write!(f, "the server's quota is {}, with it there would be {}", size(*limit), size(*needed))
+                write!(f, "the server's quota is {}, but the tree would have {}", size(*limit), size(*needed))
             }
-            MirrorError::NoRoom(why) => write!(f, "the server's disk takes no more: {}", printable(why)),
+            MirrorError::NoRoom(why) => write!(f, "the server's disk is full or read-only: {}", printable(why)),
             MirrorError::Unwritable(path, why) => write!(f, "{path} cannot be written: {}", printable(why)),
-            MirrorError::NoDirectory(path) => write!(f, "the directory of {path} is not there"),
-            MirrorError::InTheWay(_, kind) => write!(f, "{} is in the way there", printable(kind)),
-            MirrorError::NotHeld(held) => write!(f, "only {held} bytes of it are there"),
-            MirrorError::Busy(path) => write!(f, "another upload of {path} is under way"),
-            MirrorError::Reserved(_) => f.write_str("this name is for temporary files"),
+            MirrorError::NoDirectory(path) => write!(f, "the directory of {path} does not exist"),
+            MirrorError::InTheWay(_, kind) => write!(f, "{} is in the way on the server", printable(kind)),
+            MirrorError::NotHeld(held) => write!(f, "the server has only {held} bytes of it"),
+            MirrorError::Busy(path) => write!(f, "another upload of {path} is in progress"),
+            MirrorError::Reserved(_) => f.write_str("this name is reserved for temporary files"),
             MirrorError::Call(error) => f.write_str(&printable(&error.to_string())),
         }
     }

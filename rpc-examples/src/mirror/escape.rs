@@ -1,9 +1,9 @@
-//! Names as text: file names are bytes on Unix, JSON carries text, and no file is left behind for its name.
+//! Encodes names as text: on Unix a file name is bytes, and JSON carries text.
 //!
-//! Valid UTF-8 stays as it is, but for `%`, which becomes `%25`; every other byte becomes `%` and two capital hex digits.
-//! Each name has exactly one spelling, so text may be compared in place of names.
+//! Valid UTF-8 stays as it is, except `%`, which becomes `%25`; every other byte becomes `%` and
+//! two uppercase hex digits. Each name has exactly one encoding, so encoded names can be compared.
 
-/// The text for a name.
+/// Encodes a name.
 pub(super) fn encode(name: &[u8]) -> String {
     let mut text = String::with_capacity(name.len());
     for chunk in name.utf8_chunks() {
@@ -15,7 +15,7 @@ pub(super) fn encode(name: &[u8]) -> String {
     text
 }
 
-/// The name behind a text; `None` where [`encode`] never writes such text.
+/// Decodes a name; `None` if [`encode`] never returns such text.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut pieces = text.split('%');
     let mut name = pieces.next()?.as_bytes().to_vec();

@@ -1,4 +1,5 @@
-//! What the source does not have: removed in the end, and only if the source is known as a whole.
+//! Entries that the source does not have: deleted last, and only if all of the source could be
+//! read.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +9,16 @@ use super::path::RelPath;
 use super::report::{CopyError, Report, Trouble};
 use super::service::{Entry, Item, Mirror, Reason};
 
-/// Bits that a directory must have for something in it to be removed.
+/// The mode bits that a directory needs before entries in it can be removed.
 const OWNERS: u32 = 0o700;
 
-/// What is to be removed, each directory before all that is in it.
+/// The entries to delete, each directory before its contents.
 #[derive(Debug, Default)]
 pub(super) struct Extras {
     paths: Vec<RelPath>,
-    /// The directories that something is removed from: those that stay get back what they should have.
+    /// The directories that entries are removed from. Those that stay get their attributes back.
     directories: BTreeMap<RelPath, Held>,
-    /// Something in the source could not be read, so what seems to be extra may be not.
+    /// Set if part of the source could not be read: entries that seem extra may exist there.
     doubtful: bool,
 }
 
@@ -28,8 +29,8 @@ struct Held {
 }
 
 impl Extras {
-    /// One more, behind all before; with its attributes, if it is a directory, and those of the directory that it is in,
-    /// if that stays.
+    /// Adds an entry, which must come after all previous ones. `directory` has its attributes if it
+    /// is a directory, `parent` those of its parent directory if that stays.
     pub(super) fn add(&mut self, path: RelPath, directory: Option<Attributes>, parent: Option<Attributes>) {
         if let (Some(parent), Some(attributes)) = (path.split().0, parent) {
             self.directories.entry(parent).or_insert(Held { attributes, stays: true });
@@ -40,12 +41,12 @@ impl Extras {
         self.paths.push(path);
     }
 
-    /// Hears why an entry of the source is not offered.
+    /// Takes note of an entry of the source that is not offered.
     pub(super) fn notice(&mut self, reason: &Reason) {
         self.doubtful |= matches!(reason, Reason::Unreadable(_));
     }
 
-    /// Removes them, what is in a directory before the directory.
+    /// Deletes the entries, contents before their directory.
     pub(super) fn delete<T: Mirror>(
         self,
         target: &T,

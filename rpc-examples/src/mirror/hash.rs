@@ -1,4 +1,4 @@
-//! What a file holds, in 32 bytes.
+//! Hashes of contents.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -11,14 +11,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct ContentHash(blake3::Hash);
 
 impl ContentHash {
-    /// The hash with these 64 small hex digits.
+    /// Parses 64 lowercase hex digits.
     pub(super) fn from_hex(digits: &str) -> Option<ContentHash> {
         let hash = blake3::Hash::from_hex(digits).map(ContentHash).ok()?;
         (format!("{hash:?}") == digits).then_some(hash)
     }
 }
 
-/// Hashes bytes as they pass.
+/// Hashes bytes incrementally.
 #[derive(Debug, Default)]
 pub(super) struct Hashing(blake3::Hasher);
 
@@ -27,13 +27,13 @@ impl Hashing {
         self.0.update(bytes);
     }
 
-    /// All that a reader has.
+    /// Adds all bytes of a reader.
     pub(super) fn update_all(&mut self, reader: impl Read) -> io::Result<()> {
         self.0.update_reader(reader)?;
         Ok(())
     }
 
-    /// How many bytes have passed.
+    /// Returns the number of bytes hashed so far.
     pub(super) fn count(&self) -> u64 {
         self.0.count()
     }
@@ -43,7 +43,7 @@ impl Hashing {
     }
 }
 
-/// The hash and the number of all bytes that `reader` has.
+/// Returns the hash and the number of all bytes of `reader`.
 pub(super) fn hash_all(reader: impl Read) -> io::Result<(ContentHash, u64)> {
     let mut hashing = Hashing::default();
     hashing.update_all(reader)?;

@@ -9,21 +9,22 @@ use super::display::printable;
 use super::escape;
 use super::path::RelPath;
 
-/// What a symbolic link points to, byte for byte. On the wire it is text, as a [`RelPath`] is.
+/// The target of a symbolic link, byte for byte. On the wire it is text, like a [`RelPath`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkTarget(pub(super) Vec<u8>);
 
 impl LinkTarget {
-    /// A target with these bytes.
+    /// Creates a target from bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> LinkTarget {
         LinkTarget(bytes.into())
     }
 
-    /// Whether a link at `path` with this target surely leads to a place inside the tree.
+    /// Returns whether a link at `path` with this target certainly leads to a place inside the
+    /// tree.
     ///
-    /// It does if it is relative, climbs with `..` only at its beginning, and no higher than the tree's top: what is
-    /// climbed are then the real directories that the link is in, and every link that is met further down keeps the same
-    /// rule. `a/../b` is refused, for `a` may be a link itself.
+    /// It does if it is relative and has `..` only at its beginning, no more than lead up to the
+    /// tree's top: it then climbs through the real directories that contain the link, and every
+    /// link further down follows the same rule. `a/../b` is refused because `a` may be a link.
     pub(super) fn stays_inside(&self, path: &RelPath) -> bool {
         let mut climbs = 0;
         let mut descends = false;
@@ -31,7 +32,8 @@ impl LinkTarget {
             match component {
                 b".." if descends => return false,
                 b".." => climbs += 1,
-                // Leading: absolute. Trailing or doubled: harmless, but such a target is not written by hand.
+                // A leading slash is absolute. A trailing or doubled one is harmless, but nobody
+                // writes such a target by hand.
                 b"" => return false,
                 _ => descends = true,
             }
@@ -39,7 +41,7 @@ impl LinkTarget {
         climbs <= path.depth() && !self.0.contains(&0)
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -66,7 +68,7 @@ impl Serialize for LinkTarget {
 impl<'de> Deserialize<'de> for LinkTarget {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<LinkTarget, D::Error> {
         let text = String::deserialize(deserializer)?;
-        escape::decode(&text).map(LinkTarget).ok_or_else(|| D::Error::custom("a link target with a wrong escape"))
+        escape::decode(&text).map(LinkTarget).ok_or_else(|| D::Error::custom("a link target with an invalid escape"))
     }
 }
 

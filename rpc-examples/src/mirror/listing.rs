@@ -1,4 +1,4 @@
-//! What a mirror lists, page by page, refused where it is no listing.
+//! Reads a mirror's listing page by page, and refuses an invalid one.
 
 use super::path::RelPath;
 use super::report::CopyError;
@@ -17,7 +17,8 @@ impl<'m, M: Mirror> Listing<'m, M> {
         Listing { mirror, page_len, last: None, more: true }
     }
 
-    /// The next page: entries that come behind all before them. `None` behind the last.
+    /// Returns the next page, whose entries come after all previous ones; `None` after the last
+    /// page.
     pub(super) fn next_page(&mut self) -> Result<Option<Vec<Entry>>, CopyError> {
         if !self.more {
             return Ok(None);

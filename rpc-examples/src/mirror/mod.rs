@@ -1,27 +1,29 @@
-//! Keeps a copy of a directory tree in step over one connection.
+//! Synchronizes a directory tree with a copy over one connection.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
-//! | `service` | the contract: a trait, and what its two sides exchange |
+//! | `service` | the contract: a trait and the types that the two sides exchange |
 //! | `shelf`, `depot` | the serving side: a [`Mirror`] over a directory, with `walk` (order, pages) and `cache` (hashes); writing to it, with `quota` |
 //! | `pull` | from any [`Mirror`] into a directory: a client, or a [`Shelf`] in the same process |
-//! | `push` | from a directory to any [`Mirror`], by comparing two of them; dry runs both ways |
-//! | `partial`, `temporary`, `replace`, `extras` | files that arrive and go on after a cut, what may take whose place, what is deleted |
-//! | `listing`, `options`, `notice`, `report` | what both ways have in common |
-//! | `path`, `link`, `escape` | what may be named: nothing outside the tree |
+//! | `push` | from a directory to any [`Mirror`], by comparing two of them; dry runs in both directions |
+//! | `partial`, `temporary`, `replace`, `extras` | files that arrive and resume after an interruption, what may replace what, what is deleted |
+//! | `listing`, `options`, `notice`, `report` | what pull and push share |
+//! | `path`, `link`, `escape` | names: none leads outside the tree |
 //! | `display` | numbers and text in messages |
 //! | `directory`, `attributes`, `hash` | the file system, always relative to an open directory |
 //! | `connect`, `progress` | limits of a call, bars on a terminal |
-//! | `demo` | all of it at work, checked by other means |
+//! | `demo` | a run of all of it, checked by independent means |
 //!
 //! # What is copied
 //!
-//! Regular files, directories, and symbolic links that lead to a place inside the tree, each with its modification time,
-//! and all but links with the nine permission bits of its mode. Any name: also one that is no UTF-8. Not copied, with a
-//! warning: sockets, named pipes, devices, links that lead outside. Not kept: owners, extended attributes, hard links
-//! (each name becomes a file of its own), holes, and time and mode of the top itself.
+//! Regular files, directories, and symbolic links that lead to a place inside the tree, each with
+//! its modification time, and all but links with the nine permission bits of their mode. Any name
+//! is copied, including names that are not UTF-8. Not copied, with a warning: sockets, named pipes,
+//! devices, and links that lead outside the tree. Not preserved: owners, extended attributes, hard
+//! links (each name becomes a separate file), holes, and the time and mode of the top directory.
 //!
-//! Equal means equal content. Size alone says that files differ, time and mode never say that they do not.
+//! Files are equal if their contents are equal. Different sizes prove that files differ; equal
+//! times and modes prove nothing.
 
 mod attributes;
 mod cache;

@@ -1,4 +1,4 @@
-//! What a copy has to say while it runs.
+//! What a copy reports while it runs.
 
 use std::fmt;
 use std::io;
@@ -8,22 +8,23 @@ use super::error::MirrorError;
 use super::path::RelPath;
 use super::service::Reason;
 
-/// Hears what a pull or a push does while it does it. All methods do nothing by default, and `()` is one that never listens.
+/// Receives the progress of a pull or a push. All methods do nothing by default; `()` ignores
+/// everything.
 pub trait Watch {
-    /// This many more files, of so many bytes, have been listed.
+    /// Called when more files have been listed, with their number and total size.
     fn expect(&mut self, files: u64, bytes: u64) {
         _ = (files, bytes);
     }
 
-    /// So many more bytes are in step: copied, or found to be there.
+    /// Called when more bytes are in sync: copied, or found to be there already.
     fn bytes(&mut self, count: u64) {
         _ = count;
     }
 
-    /// One more file is done with.
+    /// Called when a file is finished, whether it was copied or not.
     fn file_done(&mut self) {}
 
-    /// Something should be known about an entry.
+    /// Called when there is something to report about an entry.
     fn notice(&mut self, notice: &Notice) {
         _ = notice;
     }
@@ -31,24 +32,25 @@ pub trait Watch {
 
 impl Watch for () {}
 
-/// Something about an entry.
+/// A report about an entry.
 #[derive(Debug)]
 pub enum Notice {
-    /// It is not offered, which is no failure.
+    /// It is not offered, which is not a failure.
     Skipped {
         /// The entry.
         path: RelPath,
         /// Why.
         reason: Reason,
     },
-    /// A dry run found that this would be done with it.
+    /// A dry run found what would be done with it.
     Would {
         /// The entry.
         path: RelPath,
-        /// What.
+        /// What would be done.
         step: Step,
     },
-    /// Nothing is deleted, though it was asked for: what could not be read in the source may be there.
+    /// Nothing is deleted, although it was requested, because part of the source could not be read:
+    /// the entries may exist there.
     NothingDeleted,
     /// It could not be copied.
     Failed {
@@ -59,37 +61,37 @@ pub enum Notice {
     },
 }
 
-/// Something that is done with an entry.
+/// What is done with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Its bytes, so many, are copied.
+    /// Its bytes are copied; this many.
     Copy(u64),
-    /// A directory is made.
+    /// A directory is created.
     MakeDirectory,
-    /// A link is made.
+    /// A link is created.
     MakeLink,
-    /// It is given another time or mode.
+    /// Its time or mode is changed.
     Refresh,
-    /// It is removed.
+    /// It is deleted.
     Delete,
 }
 
-/// Why an entry could not be copied. What was there under its name still is.
+/// Why an entry could not be copied. Whatever had its name before still has it.
 #[derive(Debug)]
 pub enum Problem {
-    /// What came is not what was listed.
+    /// What arrived is not what was listed.
     Changed,
-    /// The other side said no.
+    /// The other side returned an error.
     Remote(MirrorError),
-    /// The stream broke.
+    /// The stream failed.
     Stream(rpc_core::Error),
-    /// This machine failed.
+    /// A local operation failed.
     Local(io::Error),
-    /// Something of another kind is there, which a copy does not remove.
+    /// An entry of another kind is there, which a copy does not remove.
     InTheWay(String),
-    /// The server asks for what a pull does not do.
+    /// The server listed something that a pull refuses.
     Refused(&'static str),
-    /// The directory it belongs in was not listed, or could not be made.
+    /// Its parent directory was not listed or could not be created.
     NoDirectory,
 }
 
@@ -98,11 +100,11 @@ impl fmt::Display for Notice {
         match self {
             Notice::Skipped { path, reason } => write!(f, "skipped {path}: {reason}"),
             Notice::Would { path, step: Step::Copy(bytes) } => write!(f, "would copy {path} ({})", size(*bytes)),
-            Notice::Would { path, step: Step::MakeDirectory } => write!(f, "would make the directory {path}"),
-            Notice::Would { path, step: Step::MakeLink } => write!(f, "would make the link {path}"),
-            Notice::Would { path, step: Step::Refresh } => write!(f, "would give {path} another time or mode"),
+            Notice::Would { path, step: Step::MakeDirectory } => write!(f, "would create the directory {path}"),
+            Notice::Would { path, step: Step::MakeLink } => write!(f, "would create the link {path}"),
+            Notice::Would { path, step: Step::Refresh } => write!(f, "would change the time or mode of {path}"),
             Notice::Would { path, step: Step::Delete } => write!(f, "would delete {path}"),
-            Notice::NothingDeleted => f.write_str("nothing is deleted, for not all of the source could be read"),
+            Notice::NothingDeleted => f.write_str("nothing is deleted because part of the source could not be read"),
             Notice::Failed { path, problem } => write!(f, "failed {path}: {problem}"),
         }
     }
@@ -111,13 +113,13 @@ impl fmt::Display for Notice {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::Changed => f.write_str("it changed while it was copied, try again"),
+            Problem::Changed => f.write_str("it changed while it was being copied, try again"),
             Problem::Remote(error) => write!(f, "{error}"),
             Problem::Stream(error) => f.write_str(&printable(&error.to_string())),
             Problem::Local(error) => write!(f, "{error}"),
-            Problem::InTheWay(kind) => write!(f, "{kind} is in the way here"),
-            Problem::Refused(why) => write!(f, "refused, {why}"),
-            Problem::NoDirectory => f.write_str("the directory it belongs in is not there"),
+            Problem::InTheWay(kind) => write!(f, "{kind} is in the way"),
+            Problem::Refused(why) => write!(f, "refused: {why}"),
+            Problem::NoDirectory => f.write_str("its directory does not exist"),
         }
     }
 }

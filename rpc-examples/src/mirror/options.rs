@@ -1,6 +1,6 @@
-//! How to copy, whichever way.
+//! Options of a copy in either direction.
 
-/// How to pull or push. The default is what `mirror pull` and `mirror push` do.
+/// Options of a pull or a push. The default is what `mirror pull` and `mirror push` do.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CopyOptions {
@@ -17,25 +17,28 @@ impl Default for CopyOptions {
 }
 
 impl CopyOptions {
-    /// How many entries to ask for at once; 4,096. All pages together are the same listing.
+    /// Sets how many entries to ask for at once; 4,096 by default. The page length does not change
+    /// the listing.
     pub fn page_len(self, entries: u32) -> Self {
         CopyOptions { page_len: entries, ..self }
     }
 
-    /// Whether each file that is pulled must be on the disk before it gets its name; yes. Without it a power failure, but
-    /// not a killed pull, may leave files whose content is wrong; the next pull finds them by their hash. A server that
-    /// stores what is pushed always waits for its disk.
+    /// Sets whether each pulled file is synced to disk before it gets its name; yes by default.
+    /// Otherwise a power failure, but not a killed pull, may leave files with wrong content; the
+    /// next pull finds them by their hash. A server that stores what is pushed always waits for its
+    /// disk.
     pub fn sync(self, sync: bool) -> Self {
         CopyOptions { sync, ..self }
     }
 
-    /// Whether what the source does not have is removed; no. It is in the end, and only if all of the source could be
-    /// read. What is of another kind on either side stays, with all that is in it.
+    /// Sets whether entries that the source does not have are deleted; no by default. They are
+    /// deleted last, and only if all of the source could be read. Entries of different kinds on the
+    /// two sides stay, with all their contents.
     pub fn delete(self, delete: bool) -> Self {
         CopyOptions { delete, ..self }
     }
 
-    /// Whether nothing is done, but only told what would be; no.
+    /// Sets whether to only report what would be done, and change nothing; no by default.
     pub fn dry_run(self, dry_run: bool) -> Self {
         CopyOptions { dry_run, ..self }
     }

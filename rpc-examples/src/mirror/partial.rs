@@ -1,4 +1,5 @@
-//! A file while it arrives: under a name that tells its content, until all of it is there and is what was wanted.
+//! A file while it arrives: it has a name made from the hash of its content until it is complete
+//! and verified.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -11,11 +12,11 @@ use super::hash::Hashing;
 use super::service::Content;
 use super::temporary::partial_name;
 
-/// A part that is smaller is not kept, and not asked for: sending it again costs no more than a question.
+/// A smaller part is neither kept nor asked for: sending it again costs no more than asking.
 pub(super) const WORTH_KEEPING: u64 = 64 << 10;
 
-/// The beginning of a file, locked while it is written to. Dropped before it is complete, it stays for the next attempt,
-/// if it is worth it and writing did not fail.
+/// The first part of a file, locked while it is written to. If it is dropped before it is complete,
+/// it stays for the next attempt, provided that it is large enough and writing did not fail.
 #[derive(Debug)]
 pub(super) struct Partial<'d> {
     directory: &'d Directory,
@@ -33,7 +34,7 @@ enum End {
     Kept,
 }
 
-/// Why not all bytes of a stream were taken.
+/// Why not all bytes of a stream were written.
 #[derive(Debug)]
 pub(super) enum Interrupted {
     /// Reading the stream failed.
@@ -45,18 +46,18 @@ pub(super) enum Interrupted {
 /// How an arrival ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
-    /// The file has its name.
+    /// The file is complete and has its name.
     Complete,
-    /// What came is not what was wanted; nothing of it is kept.
+    /// The content is not the expected one; nothing of it is kept.
     Other,
 }
 
 impl<'d> Partial<'d> {
-    /// Goes on with at most `most` bytes of what is there of this content, or begins. `None` where somebody else is
-    /// writing it.
+    /// Opens the part of this content and keeps at most `most` bytes of it, or creates it. Returns
+    /// `None` if someone else is writing it.
     ///
-    /// What is planted under the name is no danger: a link is not followed, and a file that has another name, perhaps
-    /// outside the tree, is not written to.
+    /// Anything planted under the name is harmless: links are not followed, and a file with a
+    /// second name, perhaps outside the tree, is not written to.
     pub(super) fn open(directory: &'d Directory, content: Content, most: u64) -> io::Result<Option<Partial<'d>>> {
         let name = partial_name(&content.hash);
         for _ in 0..16 {
@@ -91,18 +92,19 @@ impl<'d> Partial<'d> {
         self.hashing.update_all(&self.file)
     }
 
-    /// The bytes that are here.
+    /// Returns the number of bytes stored so far.
     pub(super) fn len(&self) -> u64 {
         self.hashing.count()
     }
 
-    /// The bytes that are still wanted.
+    /// Returns the number of bytes that are still missing.
     pub(super) fn missing(&self) -> u64 {
         self.content.size.saturating_sub(self.len())
     }
 
-    /// Writes all that a stream has, but for what is more than a byte beyond the content's size: one byte shows that it is
-    /// another, and all that it may have become is not wanted. Returns how much came, though the stream may have failed.
+    /// Writes what a stream returns, up to one byte more than the content's size: that byte proves
+    /// that the content has changed, and the rest is not needed. Returns how many bytes were
+    /// written, even if the stream failed.
     pub(super) fn take_from(
         &mut self,
         stream: impl Read,
@@ -122,8 +124,8 @@ impl<'d> Partial<'d> {
         (self.len() - before, outcome)
     }
 
-    /// Gives the file its attributes and its name, if it is what was wanted. With `sync` it is on the disk before it has
-    /// the name.
+    /// Sets the file's attributes and gives it its name, if its content is the expected one. With
+    /// `sync` it is synced to disk before it gets the name.
     pub(super) fn complete(mut self, name: &OsStr, attributes: Attributes, sync: bool) -> io::Result<Arrival> {
         if self.len() != self.content.size || self.hashing.finish() != self.content.hash {
             self.end = End::Worthless;
@@ -138,7 +140,7 @@ impl<'d> Partial<'d> {
         Ok(Arrival::Complete)
     }
 
-    /// The bytes that stay here for the next attempt if this one ends now.
+    /// Returns how many bytes would be kept for the next attempt if this one ended now.
     pub(super) fn remains(&self) -> u64 {
         let worth_it = self.end == End::Interrupted && self.len() >= WORTH_KEEPING && self.len() <= self.content.size;
         if worth_it { self.len() } else { 0 }
@@ -148,13 +150,14 @@ impl<'d> Partial<'d> {
 impl Drop for Partial<'_> {
     fn drop(&mut self) {
         if self.end != End::Kept && self.remains() == 0 {
-            // If it cannot be removed now, it is swept later.
+            // If this fails, a later sweep removes it.
             _ = self.directory.remove_file(&self.name);
         }
     }
 }
 
-/// How much there is of this content, without touching it. What cannot be read, or was planted, is nothing.
+/// Returns how many bytes of this content are stored, without changing them. Unreadable or planted
+/// files count as 0.
 pub(super) fn held(directory: &Directory, content: &Content) -> u64 {
     match directory.open_file(&partial_name(&content.hash)) {
         Ok((_, metadata)) if metadata.nlink() == 1 && metadata.len() <= content.size => metadata.len(),
@@ -162,12 +165,12 @@ pub(super) fn held(directory: &Directory, content: &Content) -> u64 {
     }
 }
 
-/// Writes and hashes.
+/// Writes to the file and hashes.
 struct Tee<'t> {
     file: &'t File,
     hashing: &'t mut Hashing,
     taken: &'t mut dyn FnMut(u64),
-    /// Whether it was writing that failed, and not reading.
+    /// Whether writing failed, rather than reading.
     failed: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Places inside a tree, as both sides name them: a path that leaves the tree cannot even be said.
+//! Paths inside a tree, as both sides name them. A path that leaves the tree is unrepresentable.
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;
@@ -11,10 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::display::printable;
 use super::escape;
 
-/// The path of an entry, relative to the tree's top: never empty or absolute, without `.`, `..` and NUL.
+/// The path of an entry relative to the tree's top: never empty or absolute, without `.`, `..` and
+/// NUL.
 ///
-/// Paths are ordered by their components, so that a directory comes right before all that is below it. On the wire a
-/// path is text with `/` between components; a byte that is no UTF-8 travels as `%` and two hex digits, and `%` as `%25`.
+/// Paths are ordered by their components, so that a directory comes right before its contents. On
+/// the wire a path is text with `/` between components; a byte that is not UTF-8 is sent as `%` and
+/// two hex digits, and `%` as `%25`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RelPath(Vec<u8>);
 
@@ -26,10 +28,11 @@ pub struct PathError {
 }
 
 impl RelPath {
-    /// The path with these bytes.
+    /// Creates a path from bytes.
     ///
     /// # Errors
-    /// Where it is empty or absolute, or has a component that is empty, `.`, `..` or holds NUL.
+    /// If the path is empty or absolute, or has a component that is empty, `.`, `..` or contains
+    /// NUL.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<RelPath, PathError> {
         let bytes = bytes.into();
         match problem_of(&bytes) {
@@ -38,19 +41,20 @@ impl RelPath {
         }
     }
 
-    /// An entry of the directory `parent`, or of the tree's top. `name` comes from the file system.
+    /// Returns the path of an entry of the directory `parent`, or of the tree's top. `name` comes
+    /// from the file system.
     pub(super) fn child(parent: Option<&RelPath>, name: &OsStr) -> Result<RelPath, PathError> {
         let mut bytes = parent.map(|parent| [&parent.0[..], b"/"].concat()).unwrap_or_default();
         bytes.extend_from_slice(name.as_bytes());
         RelPath::new(bytes)
     }
 
-    /// The names on the way to the entry, its own the last.
+    /// Returns the names of the directories that lead to the entry, then its own name.
     pub fn components(&self) -> impl Iterator<Item = &OsStr> + Clone {
         self.0.split(|&byte| byte == b'/').map(OsStr::from_bytes)
     }
 
-    /// The directory that the entry is in, and the entry's own name.
+    /// Returns the directory that contains the entry, and the entry's own name.
     pub fn split(&self) -> (Option<RelPath>, &OsStr) {
         match self.0.iter().rposition(|&byte| byte == b'/') {
             Some(at) => (Some(RelPath(self.0[..at].to_vec())), OsStr::from_bytes(&self.0[at + 1..])),
@@ -58,17 +62,17 @@ impl RelPath {
         }
     }
 
-    /// How many directories the entry is below the tree's top.
+    /// Returns how many directories are between the tree's top and the entry.
     pub(super) fn depth(&self) -> usize {
         self.components().count() - 1
     }
 
-    /// Whether the entry is somewhere below `directory`.
+    /// Returns whether the entry is at any depth below `directory`.
     pub(super) fn is_below(&self, directory: &RelPath) -> bool {
         self.0.strip_prefix(&directory.0[..]).is_some_and(|rest| rest.first() == Some(&b'/'))
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -82,7 +86,7 @@ fn problem_of(bytes: &[u8]) -> Option<&'static str> {
         return Some("it is absolute");
     }
     if bytes.contains(&0) {
-        return Some("it holds a NUL byte");
+        return Some("it contains a NUL byte");
     }
     bytes.split(|&byte| byte == b'/').find_map(|component| match component {
         b"" => Some("it has an empty component"),
@@ -104,7 +108,7 @@ impl PartialOrd for RelPath {
 }
 
 impl fmt::Display for RelPath {
-    /// Shows control characters as escapes, so that a name cannot command the terminal.
+    /// Shows control characters as escapes, so that a name cannot control the terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&escape::encode(&self.0)))
     }
@@ -125,7 +129,7 @@ impl Serialize for RelPath {
 impl<'de> Deserialize<'de> for RelPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RelPath, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = escape::decode(&text).ok_or_else(|| D::Error::custom("a path with a wrong escape"))?;
+        let bytes = escape::decode(&text).ok_or_else(|| D::Error::custom("a path with an invalid escape"))?;
         RelPath::new(bytes).map_err(D::Error::custom)
     }
 }

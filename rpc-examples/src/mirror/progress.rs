@@ -1,4 +1,4 @@
-//! Bars on a terminal, for bytes and for files; elsewhere nothing but what must be known.
+//! Shows progress bars for bytes and files on a terminal, and notices everywhere.
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 
@@ -6,8 +6,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::notice::{Notice, Watch};
 
-/// Shows on standard error what a copy does: bars, if it is a terminal, and each [`Notice`] as a line; what a dry run would
-/// do, on standard output.
+/// Shows the progress of a copy on standard error: bars if it is a terminal, and each [`Notice`] as
+/// a line. Prints what a dry run would do on standard output.
 #[derive(Debug)]
 pub struct Progress {
     bars: Option<Bars>,
@@ -21,7 +21,7 @@ struct Bars {
 }
 
 impl Progress {
-    /// Bars that begin at nothing: what is expected grows as the listing comes.
+    /// Creates bars that start at zero. Their length grows as pages of the listing arrive.
     pub fn new() -> Progress {
         Progress { bars: stderr().is_terminal().then(Bars::new) }
     }
@@ -83,7 +83,7 @@ impl Drop for Progress {
     }
 }
 
-/// What would be done is what a dry run is asked for; all else is said beside it.
+/// What would be done is the output of a dry run; everything else goes to standard error.
 fn say(notice: &Notice) {
     match notice {
         Notice::Would { .. } => _ = writeln!(stdout(), "{notice}"),

@@ -1,18 +1,18 @@
-//! How many bytes a tree may hold, and how many it does.
+//! How many bytes a tree may contain, and how many it contains.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::MirrorError;
 
-/// The account of a tree that may be written to.
+/// The used bytes of a writable tree, and their limit.
 #[derive(Debug)]
 pub(super) struct Quota {
     limit: Option<u64>,
-    /// Bytes that are there or on their way.
+    /// Bytes that are stored or reserved.
     used: Mutex<u64>,
 }
 
-/// Bytes that are on their way. When it is dropped, what did not arrive is free again.
+/// Reserved bytes. Dropping it releases those that did not arrive.
 #[derive(Debug)]
 pub(super) struct Reservation<'q> {
     quota: &'q Quota,
@@ -25,12 +25,13 @@ impl Quota {
         Quota { limit, used: Mutex::new(used) }
     }
 
-    /// How many more there may be; `None` without a limit.
+    /// Returns how many more bytes may be stored; `None` without a limit.
     pub(super) fn left(&self) -> Option<u64> {
         Some(self.limit?.saturating_sub(*self.used()))
     }
 
-    /// Room for `size` bytes that will take the place of `instead` others, of which `part` are there and counted already.
+    /// Reserves room for `size` bytes, of which `part` are already stored and counted. They will
+    /// replace `instead` other bytes.
     pub(super) fn reserve(&self, size: u64, part: u64, instead: u64) -> Result<Reservation<'_>, MirrorError> {
         let mut used = self.used();
         let then = used.saturating_sub(part).saturating_add(size);
@@ -44,7 +45,7 @@ impl Quota {
         }
     }
 
-    /// So many bytes are gone.
+    /// Subtracts bytes that were removed.
     pub(super) fn release(&self, bytes: u64) {
         let mut used = self.used();
         *used = used.saturating_sub(bytes);
@@ -56,7 +57,7 @@ impl Quota {
 }
 
 impl Reservation<'_> {
-    /// So many of the bytes are there to stay.
+    /// Sets how many of the reserved bytes are stored permanently.
     pub(super) fn arrived(&mut self, bytes: u64) {
         self.arrived = bytes;
     }

@@ -1,4 +1,4 @@
-//! What may take whose place, on whichever side.
+//! What may replace what, on either side.
 
 use std::ffi::OsStr;
 use std::io;
@@ -9,8 +9,8 @@ use super::link::LinkTarget;
 use super::temporary::{Temporary, link_name, temporary};
 use super::walk::Walk;
 
-/// What keeps a file or a link from having its name. Files and links make way for files and links; what may hold more does
-/// not.
+/// Returns what prevents a file or a link from taking its name. Files and links may be replaced;
+/// what may contain more may not.
 pub(super) fn in_the_way(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::File | Kind::Symlink => None,
@@ -19,7 +19,7 @@ pub(super) fn in_the_way(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// What keeps a directory from having its name.
+/// Returns what prevents a directory from taking its name.
 pub(super) fn in_a_directorys_way(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Directory => None,
@@ -29,7 +29,7 @@ pub(super) fn in_a_directorys_way(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// Puts a link in its place, in one step.
+/// Creates a link, or atomically replaces what has its name.
 pub(super) fn put_link(directory: &Directory, name: &OsStr, target: &LinkTarget, mtime: Mtime) -> io::Result<()> {
     let temporary = link_name();
     let put = directory.create_link(&temporary, target, mtime).and_then(|()| directory.rename(&temporary, name));
@@ -39,8 +39,8 @@ pub(super) fn put_link(directory: &Directory, name: &OsStr, target: &LinkTarget,
     put
 }
 
-/// Removes temporary entries that `is_stale` says are, wherever in a tree they are, and calls `removed` with the size of
-/// each.
+/// Removes the temporary entries of a tree for which `is_stale` returns `true`, and calls `removed`
+/// with the size of each.
 pub(super) fn sweep(
     top: Directory,
     is_stale: &dyn Fn(&Directory, &OsStr, Temporary) -> bool,
@@ -56,7 +56,8 @@ pub(super) fn sweep(
                 }
             }
             Some(_) => {}
-            // Most are no directories; those that may not be read, no copy has written to.
+            // Fails for everything but directories, and for unreadable ones, which no copy has
+            // written to.
             None => _ = walk.enter(&name, &path),
         }
     }

@@ -1,4 +1,4 @@
-//! What a copy has to say in the end, and where it has to give up.
+//! What a copy reports at its end, and which problems end it early.
 
 use std::fmt;
 use std::io;
@@ -12,27 +12,28 @@ use super::partial::Interrupted;
 use super::path::RelPath;
 use super::service::Reason;
 
-/// Why a pull or a push gave up. What it had copied is complete, and trying again goes on from there.
+/// Why a pull or a push gave up. What it has copied is complete, and another attempt continues from
+/// there.
 #[derive(Debug)]
 pub enum CopyError {
-    /// A call failed: the server is not there, or not one.
+    /// A call failed: the server is gone, is not a mirror server, or refuses all writes.
     Call(MirrorError),
-    /// The listing is none; the text says why.
+    /// The server's listing is invalid; the text says why.
     Listing(&'static str),
-    /// The directory on this side cannot be used.
+    /// The local directory cannot be used.
     Directory {
         /// The directory.
         path: PathBuf,
         /// Why.
         error: io::Error,
     },
-    /// The disk is full, or cannot be written to at all.
+    /// The local disk is full or read-only.
     Disk(io::Error),
-    /// Another pull is at work in this directory.
+    /// Another pull is running in this directory.
     Locked(PathBuf),
 }
 
-/// Which way bytes go.
+/// The direction of a copy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Direction {
     /// From the server.
@@ -42,29 +43,29 @@ pub enum Direction {
     Push,
 }
 
-/// What a copy did, or would have done.
+/// What a copy did, or what a dry run would have done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
-    /// Whether nothing was done, but only found out.
+    /// Whether this was a dry run, which changes nothing.
     pub dry_run: bool,
     /// Files that were listed.
     pub files: u64,
     /// Files that were copied.
     pub copied: u64,
-    /// Bytes that went for them, those of files that failed included.
+    /// Bytes that were transferred, including those of files that failed.
     pub bytes: u64,
-    /// Bytes of the files that were copied which an interrupted attempt had copied before.
+    /// Bytes of the copied files that an interrupted attempt had copied before.
     pub resumed: u64,
-    /// Bytes of files that were there already.
+    /// Bytes of files that were already there.
     pub unchanged: u64,
-    /// Files and directories whose content was there, and which got another time or mode.
+    /// Files and directories of which only the time or mode was changed.
     pub refreshed: u64,
     /// Directories that were created.
     pub directories: u64,
-    /// Symbolic links that were made.
+    /// Symbolic links that were created.
     pub links: u64,
     /// Entries that were deleted.
     pub deleted: u64,
@@ -74,18 +75,18 @@ pub struct Report {
     pub failed: u64,
     /// Temporary files of earlier attempts that were removed.
     pub left_overs: u64,
-    /// How long it took.
+    /// The duration.
     pub elapsed: Duration,
 }
 
-/// What keeps an entry from being copied, and perhaps all others.
+/// What prevents an entry, and possibly all others, from being copied.
 pub(super) enum Trouble {
     Entry(Problem),
     Fatal(CopyError),
 }
 
 impl Trouble {
-    /// A call that failed: a server that answers may answer the next call better.
+    /// Sorts a failed call: if the server answered, the next call may succeed.
     pub(super) fn from_call(error: MirrorError) -> Trouble {
         match error {
             MirrorError::Changed(_) => Trouble::Entry(Problem::Changed),
@@ -122,12 +123,12 @@ impl From<io::Error> for Trouble {
 }
 
 impl Report {
-    /// Whether all that is offered is there now.
+    /// Returns whether everything that is offered has been copied.
     pub fn is_complete(&self) -> bool {
         self.failed == 0
     }
 
-    /// Deals with an entry that is not offered.
+    /// Handles an entry that is not offered.
     pub(super) fn skip(&mut self, watch: &mut dyn Watch, path: &RelPath, reason: Reason) -> Result<(), Trouble> {
         if let Reason::Unreadable(why) = reason {
             return Err(Problem::Remote(MirrorError::Unreadable(path.clone(), why)).into());
@@ -137,7 +138,7 @@ impl Report {
         Ok(())
     }
 
-    /// Counts what came of an entry, and passes on what ends it all.
+    /// Counts an entry's failure. Returns an error if it ends the whole copy.
     pub(super) fn count(
         &mut self,
         watch: &mut dyn Watch,
@@ -173,17 +174,17 @@ impl fmt::Display for Report {
             write!(f, " in {:.2} s ({rate}/s)", self.elapsed.as_secs_f64())?;
         }
         if self.resumed > 0 {
-            write!(f, ", {} had arrived before", size(self.resumed))?;
+            write!(f, ", {} resumed", size(self.resumed))?;
         }
         if self.unchanged > 0 {
-            write!(f, ", {} were there", size(self.unchanged))?;
+            write!(f, ", {} unchanged", size(self.unchanged))?;
         }
         let others = [
-            (self.refreshed, "given another time or mode"),
-            (self.directories, "directories made"),
-            (self.links, "links made"),
+            (self.refreshed, "with time or mode changed"),
+            (self.directories, "directories created"),
+            (self.links, "links created"),
             (self.deleted, "deleted"),
-            (self.left_overs, "left-overs removed"),
+            (self.left_overs, "leftovers removed"),
             (self.skipped, "skipped"),
             (self.failed, "FAILED"),
         ];
@@ -198,10 +199,12 @@ impl fmt::Display for CopyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CopyError::Call(error) => write!(f, "{error}"),
-            CopyError::Listing(why) => write!(f, "the server's listing is refused, {why}"),
+            CopyError::Listing(why) => write!(f, "the server's listing is invalid: {why}"),
             CopyError::Directory { path, error } => write!(f, "{}: {error}", path.display()),
-            CopyError::Disk(error) => write!(f, "cannot write here: {error}; what is copied is complete, try again"),
-            CopyError::Locked(path) => write!(f, "another pull is at work in {}", path.display()),
+            CopyError::Disk(error) => {
+                write!(f, "cannot write locally: {error}; what was copied is complete, run again to continue")
+            }
+            CopyError::Locked(path) => write!(f, "another pull is running in {}", path.display()),
         }
     }
 }
@@ -234,7 +237,7 @@ mod tests {
         };
         assert_eq!(
             report.to_string(),
-            "fetched 2 of 3 files, 3.00 MiB in 1.50 s (2.00 MiB/s), 1.00 KiB were there, 1 given another time or mode"
+            "fetched 2 of 3 files, 3.00 MiB in 1.50 s (2.00 MiB/s), 1.00 KiB unchanged, 1 with time or mode changed"
         );
         assert_eq!(Report::default().to_string(), "fetched 0 of 0 files, 0 B in 0.00 s (0 B/s)");
     }

@@ -1,4 +1,4 @@
-//! The contract: all that a mirror's two sides say to each other.
+//! The contract: the trait and the types that a mirror's two sides exchange.
 
 use std::fmt;
 use std::io::Read;
@@ -13,153 +13,160 @@ use super::hash::ContentHash;
 use super::link::LinkTarget;
 use super::path::RelPath;
 
-/// A directory tree that can be copied from, and, if it is offered so, to.
+/// A directory tree to copy from, and to copy to if it is writable.
 ///
-/// A call is complete in itself: nothing is kept from one to the next but files, so any number of clients may use one tree,
-/// and a connection that is lost costs the call it was in.
+/// Calls are independent: nothing but files is kept from one to the next, so any number of clients
+/// may use one tree, and a lost connection only fails the current call.
 #[rpc_service]
 pub trait Mirror {
-    /// What comes behind `after` in the order of [`RelPath`], or from the beginning: at most `limit` entries, and fewer
-    /// where they would be much text or where hashing them takes long. At least one, unless there is none.
+    /// Returns the entries after `after` in the order of [`RelPath`], or from the beginning: at
+    /// most `limit`, and fewer if they would be much text or take long to hash. Returns at least
+    /// one entry, unless none is left.
     ///
-    /// The server chooses pages so that none comes near the limit on JSON (8 MiB), however long the names are.
+    /// The server sizes pages so that none comes near the limit on JSON (8 MiB), however long the
+    /// names are.
     ///
     /// # Errors
-    /// Where the tree cannot be read at all. What is wrong with an entry, the entry says.
+    /// If the tree cannot be read at all. An entry that cannot be read is listed with the reason.
     fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError>;
 
-    /// The bytes of a file from `offset` on, as they are now. They may be others than were listed, in spite of `content`,
-    /// so compare the whole file's size and hash.
+    /// Returns the bytes of a file from `offset` on, as they are now. They may differ from what was
+    /// listed, in spite of `content`, so compare the whole file's size and hash.
     ///
     /// # Errors
-    /// [`MirrorError::Vanished`], [`MirrorError::NotAFile`] (which every link is, and all that is reached through one),
-    /// [`MirrorError::Unreadable`], or [`MirrorError::Changed`], where it is known without reading that the file does not
-    /// hold `content`.
+    /// [`MirrorError::Vanished`], [`MirrorError::NotAFile`] (also for links, and paths that lead
+    /// through one), [`MirrorError::Unreadable`], or [`MirrorError::Changed`] if it is known
+    /// without reading that the file's content is not `content`.
     fn fetch(&self, path: &RelPath, offset: u64, content: &Content) -> Result<impl Read, MirrorError>;
 
-    /// How many bytes may still be stored; `None` where nobody has set a limit.
+    /// Returns how many bytes may still be stored; `None` without a quota.
     ///
     /// # Errors
-    /// [`MirrorError::ReadOnly`], as all methods below.
+    /// [`MirrorError::ReadOnly`], like all methods below.
     fn room(&self) -> Result<Option<u64>, MirrorError>;
 
-    /// How much there is of an upload of `content` to `path` that was interrupted.
+    /// Returns how many bytes of an interrupted upload of `content` to `path` are stored.
     ///
     /// # Errors
     /// [`MirrorError::NoDirectory`] or [`MirrorError::Unwritable`].
     fn held(&self, path: &RelPath, content: &Content) -> Result<u64, MirrorError>;
 
-    /// Stores a file, of which the bytes before `upload.offset` are here from an earlier attempt. It gets its name when
-    /// all of it is here, its hash is right and it is on the disk; until then what had the name keeps it.
+    /// Stores a file. The bytes before `upload.offset` are already stored by an earlier attempt.
+    /// The file gets its name when it is complete, its hash is correct and it is synced to disk;
+    /// until then whatever has the name keeps it.
     ///
     /// # Errors
-    /// Before any byte is read: [`MirrorError::QuotaExceeded`], [`MirrorError::InTheWay`], [`MirrorError::NotHeld`],
-    /// [`MirrorError::Busy`], [`MirrorError::NoDirectory`]. Behind the last: [`MirrorError::Changed`]. At any point:
-    /// [`MirrorError::NoRoom`], [`MirrorError::Unwritable`].
+    /// Before any byte is read: [`MirrorError::QuotaExceeded`], [`MirrorError::InTheWay`],
+    /// [`MirrorError::NotHeld`], [`MirrorError::Busy`], [`MirrorError::NoDirectory`]. After the
+    /// last: [`MirrorError::Changed`]. At any point: [`MirrorError::NoRoom`],
+    /// [`MirrorError::Unwritable`].
     fn store(&self, path: &RelPath, upload: &Upload, content: impl Read) -> Result<Receipt, MirrorError>;
 
-    /// Makes a directory or a link, or gives a directory, or a file that holds what the entry says, its time and mode.
+    /// Creates a directory or a link. For an existing directory, or a file with the entry's
+    /// content, sets time and mode.
     ///
     /// # Errors
-    /// [`MirrorError::InTheWay`], [`MirrorError::NoDirectory`], [`MirrorError::Changed`], [`MirrorError::Unwritable`].
+    /// [`MirrorError::InTheWay`], [`MirrorError::NoDirectory`], [`MirrorError::Changed`],
+    /// [`MirrorError::Unwritable`].
     fn place(&self, entry: &Entry) -> Result<(), MirrorError>;
 
-    /// Removes a file, a link, or a directory that is empty.
+    /// Removes a file, a link, or an empty directory.
     ///
     /// # Errors
     /// [`MirrorError::NoDirectory`], [`MirrorError::InTheWay`], [`MirrorError::Unwritable`].
     fn remove(&self, path: &RelPath) -> Result<(), MirrorError>;
 
-    /// Removes what interrupted uploads have left and nobody is writing now. Returns how many files that were.
+    /// Removes the parts that interrupted uploads have left, except those being written now.
+    /// Returns how many files were removed.
     ///
     /// # Errors
     /// [`MirrorError::NoTree`].
     fn sweep(&self) -> Result<u64, MirrorError>;
 }
 
-/// What a file holds: two with the same content are the same file at another time.
+/// A file's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
-    /// The number of its bytes.
+    /// The number of bytes.
     pub size: u64,
-    /// Their hash.
+    /// The hash of the bytes.
     pub hash: ContentHash,
 }
 
-/// What is said about a file before its bytes are sent.
+/// What is sent about a file before its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
-    /// What it has to hold in the end.
+    /// The content that the complete file must have.
     pub content: Content,
     /// Its time and mode.
     pub attributes: Attributes,
-    /// Where in the file the bytes that are sent begin.
+    /// The position in the file of the first byte that is sent.
     pub offset: u64,
 }
 
-/// What became of an upload.
+/// The result of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The bytes that came with this call.
+    /// The number of bytes that this call received.
     pub received: u64,
 }
 
-/// A part of a listing.
+/// A page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// In the order of their paths, each only once.
+    /// In the order of their paths, without duplicates.
     pub entries: Vec<Entry>,
-    /// Whether something comes behind the last of them.
+    /// Whether more entries follow the last one.
     pub more: bool,
 }
 
-/// A name in the tree.
+/// An entry of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Where it is.
+    /// Its path.
     pub path: RelPath,
     /// What it is.
     pub item: Item,
 }
 
-/// What a name in the tree stands for.
+/// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Item {
     /// A regular file.
     File {
-        /// Its bytes.
+        /// The number of its bytes.
         size: u64,
         /// The hash of its bytes.
         hash: ContentHash,
         /// Time and mode.
         attributes: Attributes,
     },
-    /// A directory. It is listed before all that is in it.
+    /// A directory. It is listed before its contents.
     Directory {
         /// Time and mode.
         attributes: Attributes,
     },
     /// A symbolic link that leads to a place inside the tree.
     Symlink {
-        /// Where it leads.
+        /// Its target.
         target: LinkTarget,
-        /// When it was made.
+        /// Its modification time.
         mtime: Mtime,
     },
-    /// Something that is not offered.
+    /// An entry that is not offered.
     Skipped(Reason),
 }
 
-/// Why something is not offered.
+/// Why an entry is not offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
-    /// A socket, a named pipe, a device; the text says which.
+    /// A socket, a named pipe or a device; the text says which.
     Special(String),
-    /// A symbolic link that leads out of the tree, or may.
+    /// A symbolic link that leads or may lead out of the tree.
     LeadsOutside(LinkTarget),
-    /// What a pull or a push has not completed: the tree is itself a copy.
+    /// A file that a pull or a push has not completed: the tree is itself a copy.
     Incomplete,
-    /// The server may not read it, or failed to; the text says why. The only reason that makes a copy incomplete.
+    /// The server could not read it; the text says why. Only this reason makes a copy incomplete.
     Unreadable(String),
 }
 

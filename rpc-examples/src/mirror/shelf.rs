@@ -1,4 +1,5 @@
-//! The serving side: a tree on disk as an implementation of [`Mirror`]. How it is written to is in `depot`.
+//! The serving side: a tree on disk as an implementation of [`Mirror`]. `depot` has its writing
+//! methods.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -16,39 +17,39 @@ use super::service::{Content, Entry, Item, Mirror, Page, Reason, Receipt, Upload
 use super::temporary::temporary;
 use super::walk::Walk;
 
-/// The JSON text that a page is closed behind, by estimate. An entry can add more only by its own length.
+/// The estimated JSON text after which a page ends. The last entry may exceed it by its own length.
 const PAGE_TEXT: usize = 4 * 1024 * 1024;
 
-/// The time behind which a page is closed, so that a client hears something while a large tree is hashed.
+/// The time after which a page ends, so that a client gets replies while a large tree is hashed.
 const PAGE_TIME: Duration = Duration::from_secs(2);
 
 /// A directory tree on this machine.
 ///
-/// The directory is opened by each call: it may be replaced by another of its name. Each page of a listing reads the
-/// directories on the way to its beginning again.
+/// Each call opens the directory again, so it may be replaced by another of the same name. Each
+/// page of a listing reads the directories on the path to its first entry again.
 #[derive(Debug)]
 pub struct Shelf {
     top: PathBuf,
     pub(super) hashes: HashCache,
-    /// `None` where nobody may write.
+    /// `None` if read-only.
     writing: Option<Quota>,
 }
 
 impl Shelf {
-    /// The tree below a directory.
+    /// Opens the tree below a directory.
     ///
     /// # Errors
-    /// Where the directory cannot be opened.
+    /// If the directory cannot be opened.
     pub fn open(top: &Path) -> io::Result<Shelf> {
         Directory::open(top)?;
         Ok(Shelf { top: top.to_owned(), hashes: HashCache::default(), writing: None })
     }
 
-    /// The same tree, which may be written to from now on. With a quota all its regular files may have no more than so
-    /// many bytes together; they are counted now, and what others write later is not noticed.
+    /// Makes the tree writable. `quota` limits the total size in bytes of all its regular files;
+    /// they are counted now, and what other programs write later is not noticed.
     ///
     /// # Errors
-    /// Where the directory cannot be read.
+    /// If the directory cannot be read.
     pub fn writable(self, quota: Option<u64>) -> io::Result<Shelf> {
         let used = match quota {
             Some(_) => bytes_below(Directory::open(&self.top)?)?,
@@ -57,7 +58,7 @@ impl Shelf {
         Ok(Shelf { writing: Some(Quota::new(quota, used)), ..self })
     }
 
-    /// The permission to write.
+    /// Returns the quota, or an error if the tree is read-only.
     pub(super) fn writing(&self) -> Result<&Quota, MirrorError> {
         self.writing.as_ref().ok_or(MirrorError::ReadOnly)
     }
@@ -66,7 +67,7 @@ impl Shelf {
         Directory::open(&self.top).map_err(|error| MirrorError::NoTree(error.to_string()))
     }
 
-    /// What a name stands for; `None` if it is gone by now.
+    /// Describes an entry; `None` if it no longer exists.
     fn describe(&self, directory: &Directory, name: &OsStr, path: &RelPath) -> io::Result<Option<Item>> {
         let Some((kind, mtime)) = directory.look_up(name)? else { return Ok(None) };
         match kind {
@@ -87,7 +88,7 @@ impl Shelf {
         Ok(Item::File { size, hash, attributes: Attributes::of(&metadata) })
     }
 
-    /// Opens a file without passing through a link.
+    /// Opens a file without following links.
     pub(super) fn open_file(&self, path: &RelPath, content: &Content) -> Result<File, MirrorError> {
         let top = self.top()?;
         let opened = top.parent_of(path).and_then(|(directory, name)| directory.open_file(name));
@@ -162,7 +163,7 @@ impl Mirror for Shelf {
     }
 }
 
-/// The size of all regular files in a tree.
+/// Returns the total size of all regular files in a tree.
 fn bytes_below(top: Directory) -> io::Result<u64> {
     let mut bytes = 0;
     let mut walk = Walk::new(top, None)?;
@@ -183,7 +184,8 @@ fn describe_link(directory: &Directory, name: &OsStr, path: &RelPath, mtime: Mti
     })
 }
 
-/// The most JSON text that an entry can be: 6 characters for a byte (`\u001b`), and what else belongs to it.
+/// Returns the maximum length of an entry's JSON: 6 characters for a byte (`\u001b`), plus the
+/// other fields.
 fn text_of(path: &RelPath, item: &Item) -> usize {
     let target = match item {
         Item::Symlink { target, .. } | Item::Skipped(Reason::LeadsOutside(target)) => target.len(),
@@ -196,7 +198,7 @@ fn refusal(path: &RelPath, error: &io::Error) -> MirrorError {
     use io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound};
     match error.kind() {
         NotFound => MirrorError::Vanished(path.clone()),
-        // A link that is not to be followed is ELOOP, whose kind std does not name.
+        // Refusing to follow a link fails with ELOOP, for which std has no stable kind.
         InvalidInput | IsADirectory | NotADirectory => MirrorError::NotAFile(path.clone()),
         _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
             MirrorError::NotAFile(path.clone())

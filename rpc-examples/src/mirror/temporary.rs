@@ -1,4 +1,4 @@
-//! Names of what is not complete yet. Neither side takes an entry with such a name for content.
+//! Names of incomplete entries. Neither side treats an entry with such a name as content.
 
 use std::ffi::{OsStr, OsString};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,26 +8,27 @@ use super::hash::ContentHash;
 /// What a temporary name says about its entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Temporary {
-    /// A link that is about to get its name; from the process with this number.
+    /// A link that is about to be renamed, created by the process with this ID.
     Link(u32),
-    /// A part of a file with this content, from its beginning.
+    /// The first part of a file with this content.
     Partial(ContentHash),
 }
 
-/// How many links there have been.
+/// The number of links created so far.
 static LINKS: AtomicU64 = AtomicU64::new(0);
 
-/// A name for a link, another each time.
+/// Returns a unique name for a link.
 pub(super) fn link_name() -> OsString {
     format!(".mirror-{}-{}.part", std::process::id(), LINKS.fetch_add(1, Ordering::Relaxed)).into()
 }
 
-/// The name for a part of a file with this content: an attempt that was interrupted is found by it, and no other is.
+/// Returns the name of a part of a file with this content, by which an interrupted attempt is found
+/// again.
 pub(super) fn partial_name(hash: &ContentHash) -> OsString {
     format!(".mirror-{hash:?}.part").into()
 }
 
-/// What a name says, if it is a temporary one, of any process.
+/// Parses a name; `None` if it is not the temporary name of any process.
 pub(super) fn temporary(name: &OsStr) -> Option<Temporary> {
     let between = name.to_str()?.strip_prefix(".mirror-")?.strip_suffix(".part")?;
     match between.split_once('-') {

@@ -1,5 +1,5 @@
-//! A tree in the order of its paths, beginning anywhere: what makes a listing that comes in pages need no memory of the
-//! pages before.
+//! Walks a tree in the order of its paths, starting anywhere, so that a page of a listing needs no
+//! memory of earlier pages.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -9,7 +9,7 @@ use std::vec;
 use super::directory::Directory;
 use super::path::RelPath;
 
-/// A walk through a tree. It holds one open directory for each level, and the names in them.
+/// A walk through a tree. It keeps one open directory for each level, and the names in it.
 #[derive(Debug)]
 pub(super) struct Walk {
     levels: Vec<Level>,
@@ -23,7 +23,8 @@ struct Level {
 }
 
 impl Walk {
-    /// A walk over all that comes behind `after`, or over everything. `after` need not exist any more.
+    /// Starts a walk over everything after `after`, or over the whole tree. `after` need not exist
+    /// any more.
     pub(super) fn new(top: Directory, after: Option<&RelPath>) -> io::Result<Walk> {
         let mut walk = Walk { levels: Vec::new() };
         walk.descend(top, None)?;
@@ -35,23 +36,24 @@ impl Walk {
         Ok(walk)
     }
 
-    /// The next entry: the directory it is in, its name there, and its path. Directories are not entered by themselves.
+    /// Returns the next entry: its directory, its name there, and its path. Call
+    /// [`enter`](Walk::enter) to walk into a directory.
     pub(super) fn next(&mut self) -> Option<(&Directory, OsString, RelPath)> {
         while self.levels.last_mut()?.names.peek().is_none() {
             self.levels.pop();
         }
         let level = self.levels.last_mut()?;
         let name = level.names.next()?;
-        let path = RelPath::child(level.path.as_ref(), &name).expect("the file system gives plain names");
+        let path = RelPath::child(level.path.as_ref(), &name).expect("the file system returns plain names");
         Some((&level.directory, name, path))
     }
 
-    /// Whether anything is left.
+    /// Returns whether any entry is left.
     pub(super) fn has_more(&mut self) -> bool {
         self.levels.iter_mut().any(|level| level.names.peek().is_some())
     }
 
-    /// Goes on with what is in the directory that came last.
+    /// Continues with the contents of the directory that [`next`](Walk::next) returned last.
     pub(super) fn enter(&mut self, name: &OsStr, path: &RelPath) -> io::Result<()> {
         let Some(level) = self.levels.last() else { return Ok(()) };
         let directory = level.directory.open_directory(name)?;
@@ -64,7 +66,8 @@ impl Walk {
         Ok(())
     }
 
-    /// Goes behind a name, and into it, if it is a directory that can be read.
+    /// Skips a name and everything before it, and enters it if it is a readable directory. Returns
+    /// whether it did.
     fn pass(&mut self, name: &OsStr) -> bool {
         let Some(level) = self.levels.last_mut() else { return false };
         while level.names.next_if(|other| other.as_os_str() <= name).is_some() {}
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn begins_behind_what_is_gone() {
+    fn begins_after_what_is_gone() {
         let tree = tree();
         let all = walk(tree.path(), None);
         for (gone, left) in [("a/b/15", 3), ("a/c", 4), ("a/c/d/e", 4), ("b", 6), ("a.txt/x", 6), ("zz", 10)] {

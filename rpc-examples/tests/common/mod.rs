@@ -1,4 +1,5 @@
-//! What the mirror's tests share: trees on disk, a record of what a pull says, and mirrors that misbehave.
+//! What the mirror's tests share: trees on disk, a record of a pull's notices, and mirrors that
+//! misbehave.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
@@ -13,7 +14,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use rpc_examples::mirror::{Content, CopyError, CopyOptions, Mirror, Notice, RelPath, Report, Shelf, Watch, pull};
 use tempfile::TempDir;
 
-/// A source, a destination, and a place beside them.
+/// A source, a destination, and a directory outside both.
 pub(crate) struct Places {
     pub(crate) source: TempDir,
     pub(crate) copy: TempDir,
@@ -39,7 +40,7 @@ impl Places {
         self.copy.path().join(path)
     }
 
-    /// Pulls without any program or connection between the two.
+    /// Pulls without a program or a connection.
     pub(crate) fn pull(&self) -> (Report, Heard) {
         self.pull_from(&self.shelf()).unwrap()
     }
@@ -59,7 +60,7 @@ impl Places {
     }
 }
 
-/// Checks that a pull or a push of an [`odd_tree`] moves all that there is, and, made again, nothing.
+/// Checks that a pull or a push of an [`odd_tree`] copies everything, and nothing if repeated.
 pub(crate) fn assert_all_arrives(places: &Places, copy: impl Fn() -> (Report, Heard)) {
     let (report, heard) = copy();
     places.assert_same();
@@ -73,7 +74,7 @@ pub(crate) fn assert_all_arrives(places: &Places, copy: impl Fn() -> (Report, He
     places.assert_same();
 }
 
-/// All that a pull said.
+/// Everything that a pull reported.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     pub(crate) notices: Vec<String>,
@@ -109,7 +110,7 @@ pub(crate) struct Seen {
     pub(crate) content: Vec<u8>,
 }
 
-/// All of a tree but its top, by path.
+/// All entries of a tree, without its top, by path.
 pub(crate) fn snapshot(top: &Path) -> BTreeMap<PathBuf, Seen> {
     let mut seen = BTreeMap::new();
     for entry in fs::read_dir(top).unwrap() {
@@ -131,12 +132,12 @@ pub(crate) fn snapshot(top: &Path) -> BTreeMap<PathBuf, Seen> {
     seen
 }
 
-/// Names below a directory, temporary ones included.
+/// Returns the names below a directory, including temporary ones.
 pub(crate) fn names(top: &Path) -> Vec<String> {
     snapshot(top).keys().map(|path| path.to_string_lossy().into_owned()).collect()
 }
 
-/// Sets a file's or directory's modification time.
+/// Sets the modification time of a file or a directory.
 pub(crate) fn set_time(path: &Path, secs: u64, nanos: u32) {
     let times = FileTimes::new().set_modified(UNIX_EPOCH + Duration::new(secs, nanos));
     File::open(path).unwrap().set_times(times).unwrap();
@@ -146,7 +147,7 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
 }
 
-/// What `bytes` are as content.
+/// Returns the size and the hash of `bytes`.
 pub(crate) fn content_of(bytes: &[u8]) -> Content {
     let hash = serde_json::from_value(blake3::hash(bytes).to_hex().as_str().into()).unwrap();
     Content { size: bytes.len() as u64, hash }
@@ -156,7 +157,7 @@ pub(crate) fn rel(path: &str) -> RelPath {
     RelPath::new(path).unwrap()
 }
 
-/// A tree with all that should be copied: odd names, odd sizes, odd times and modes.
+/// Creates a tree with everything that should be copied: odd names, odd sizes, odd times and modes.
 pub(crate) fn odd_tree(top: &Path) {
     for directory in ["plain", "plain/deep/er", "empty", "\u{fc}mlaut \u{1f980}", "locked"] {
         fs::create_dir_all(top.join(directory)).unwrap();
@@ -184,7 +185,7 @@ pub(crate) fn odd_tree(top: &Path) {
     set_time(&top.join("empty"), 86_400, 0);
 }
 
-/// Bytes that differ from place to place.
+/// Returns bytes that do not repeat soon.
 pub(crate) fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at ^ (at >> 8) ^ (at >> 16)).to_le_bytes()[0]).collect()
 }

@@ -1,4 +1,4 @@
-//! The methods of a mirror that nobody may write to.
+//! The writing methods of a read-only mirror.
 
 macro_rules! reads_only {
     () => {

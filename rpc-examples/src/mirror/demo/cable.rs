@@ -1,4 +1,4 @@
-//! A connection that is cut in the middle.
+//! A proxy that cuts a connection in the middle.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,42 +8,44 @@ use std::thread::{self, JoinHandle};
 
 use rpc_core::{Address, Error};
 
-/// Stands between a client and a server of this machine. Behind so many bytes, of both directions together, it is cut.
+/// A proxy between a client and a server on this machine. It cuts the connection after a number of
+/// bytes, both directions together.
 #[derive(Debug)]
 pub struct Cable {
     address: Address,
     carrying: JoinHandle<io::Result<()>>,
 }
 
-/// How far a connection over a [`Cable`] has come.
+/// How far a connection over a [`Cable`] has progressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passage {
     /// A client has connected.
     Begun,
-    /// The last byte has passed, and the connection is about to be cut.
+    /// The last byte has passed and the connection is about to be cut.
     Over,
 }
 
 impl Cable {
-    /// A cable for one connection to this address of a TCP server.
+    /// Creates a cable for one connection to the TCP server at `to`, cut after `most` bytes.
     ///
     /// # Errors
-    /// Where the system has no more sockets, or the address is not TCP's.
+    /// If the system has no more sockets, or the address is not a TCP address.
     pub fn lay(to: &Address, most: u64) -> Result<Cable, Error> {
         Cable::lay_and_tell(to, most, |_| ())
     }
 
-    /// As [`lay`](Cable::lay), and tells how far the connection has come. It is cut when `tell` has returned.
+    /// Like [`lay`](Cable::lay), and calls `tell` as the connection progresses. It is cut after
+    /// `tell` has returned.
     ///
     /// # Errors
-    /// Those of [`lay`](Cable::lay).
+    /// The same as [`lay`](Cable::lay).
     pub fn lay_and_tell(to: &Address, most: u64, tell: impl Fn(Passage) + Send + 'static) -> Result<Cable, Error> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = format!("tcp://{}", listener.local_addr()?).parse()?;
         let server = TcpStream::connect(to.to_string().trim_start_matches("tcp://"))?;
         let carrying = thread::spawn(move || {
             let (client, _) = listener.accept()?;
-            // Whoever connects again is refused.
+            // A second connection is refused.
             drop(listener);
             tell(Passage::Begun);
             carry(client, server, most, tell)
@@ -51,14 +53,15 @@ impl Cable {
         Ok(Cable { address, carrying })
     }
 
-    /// Where a client connects to.
+    /// Returns the address that a client connects to.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Waits until the server has taken all that passed, and has noticed the cut. There has to have been a client.
+    /// Blocks until the server has read everything that passed and has noticed the cut. A client
+    /// must have connected.
     pub fn wait(self) {
-        // What the two sockets say of a connection that is cut does not matter.
+        // Errors of a connection that was cut do not matter.
         _ = self.carrying.join();
     }
 }
@@ -78,7 +81,7 @@ fn carry(mut client: TcpStream, mut server: TcpStream, most: u64, tell: impl Fn(
     Ok(())
 }
 
-/// Until there is nothing more, or the last byte that may pass has passed.
+/// Forwards until the source ends or the last allowed byte has passed.
 fn forward(from: &mut TcpStream, to: &mut TcpStream, left: &AtomicU64) {
     let mut piece = vec![0; 64 << 10];
     while let Ok(count @ 1..) = from.read(&mut piece) {
@@ -91,9 +94,10 @@ fn forward(from: &mut TcpStream, to: &mut TcpStream, left: &AtomicU64) {
     }
 }
 
-/// Ends the client's connection, and towards the server what it reads: what it has not taken yet, it still can.
+/// Shuts down the client's connection, and the writing side towards the server, which can still
+/// read what it has not read yet.
 fn cut(client: &TcpStream, server: &TcpStream) {
-    // One that has ended already stays so.
+    // Fails if the connection has already ended.
     _ = client.shutdown(Shutdown::Both);
     _ = server.shutdown(Shutdown::Write);
 }

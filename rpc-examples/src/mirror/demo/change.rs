@@ -1,4 +1,4 @@
-//! Three changes: each would escape a mirror that looks at something less.
+//! Three changes, each of which a less careful mirror would miss.
 
 use std::fs::{self, File, FileTimes};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -8,33 +8,34 @@ use std::time::{Duration, SystemTime};
 
 use super::{DemoError, during, input};
 
-/// What was changed, and what a pull has to do about it.
+/// What was changed, and what a pull must copy because of it.
 #[derive(Debug)]
 pub(super) struct Changes {
-    /// A line for each.
+    /// A line for each change.
     pub(super) told: Vec<String>,
     pub(super) files: u64,
     pub(super) bytes: u64,
     pub(super) refreshed: u64,
 }
 
-/// Changes three files of a tree: one keeps size and time, one grows, one changes in time and mode only.
+/// Changes three files of a tree: one keeps its size and time, one grows, and of one only time and
+/// mode change.
 pub(super) fn three_files(top: &Path) -> Result<Changes, DemoError> {
     let files = input::candidates(top)?;
     let [same_size, longer, touched, ..] = &files[..] else {
-        return Err(DemoError::Broken("the demo's tree has lost its files".to_owned()));
+        return Err(DemoError::Broken("the demo's tree has lost files".to_owned()));
     };
     let mut changes = Changes { told: Vec::new(), files: 0, bytes: 0, refreshed: 0 };
     flip_first_byte(same_size).map_err(during("changing", same_size))?;
     append(longer).map_err(during("appending to", longer))?;
     touch(touched).map_err(during("touching", touched))?;
-    for (path, how) in [(same_size, "another byte, same size and time"), (longer, "longer")] {
+    for (path, how) in [(same_size, "one byte changed, same size and time"), (longer, "longer")] {
         changes.files += 1;
         changes.bytes += fs::metadata(path).map_err(during("looking at", path))?.len();
         changes.told.push(tell(top, path, how));
     }
     changes.refreshed += 1;
-    changes.told.push(tell(top, touched, "same content, another time and mode"));
+    changes.told.push(tell(top, touched, "same content, new time and mode"));
     Ok(changes)
 }
 

@@ -1,4 +1,4 @@
-//! Are two trees the same? Answered with `std::fs` alone: nothing of the mirror's own code is trusted here.
+//! Compares two trees with `std::fs` alone: none of the mirror's own code is trusted here.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use super::{DemoError, during};
 
-/// Bytes that are compared at once.
+/// How many bytes are compared at once.
 const PIECE: usize = 1 << 20;
 
-/// Compares names, kinds, modes, times, link targets and every byte. Returns how many entries there are.
+/// Compares names, kinds, modes, times, link targets and every byte. Returns how many entries there
+/// are.
 pub(super) fn trees(one: &Path, other: &Path) -> Result<usize, DemoError> {
     let (mut ours, mut theirs) = (BTreeMap::new(), BTreeMap::new());
     collect(one, Path::new(""), &mut ours)?;
@@ -19,7 +20,7 @@ pub(super) fn trees(one: &Path, other: &Path) -> Result<usize, DemoError> {
     if let Some(path) =
         ours.keys().chain(theirs.keys()).find(|path| !ours.contains_key(*path) || !theirs.contains_key(*path))
     {
-        return Err(differ(path, "it is in one of the trees only"));
+        return Err(differ(path, "it is only in one of the trees"));
     }
     for (path, metadata) in &ours {
         if let Some(difference) = attributes(metadata, &theirs[path]) {
@@ -119,7 +120,7 @@ mod tests {
         long_ago(&top.join("d"));
     }
 
-    /// What comparing a tree with a changed copy says.
+    /// Compares a tree with a changed copy.
     fn after(change: impl FnOnce(&Path)) -> String {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         tree(one.path());
@@ -147,7 +148,7 @@ mod tests {
             ("d/f differs: its mode", |top| {
                 fs::set_permissions(top.join("d/f"), PermissionsExt::from_mode(0o640)).unwrap();
             }),
-            ("new differs: it is in one of the trees only", |top| fs::write(top.join("new"), "").unwrap()),
+            ("new differs: it is only in one of the trees", |top| fs::write(top.join("new"), "").unwrap()),
             ("d/f differs: its kind", |top| {
                 fs::remove_file(top.join("d/f")).unwrap();
                 fs::create_dir(top.join("d/f")).unwrap();

@@ -1,4 +1,4 @@
-//! What the demo serves: a copy of a tree, and a large file of numbers that no compression makes smaller.
+//! What the demo serves: a copy of a tree, and a large file of incompressible numbers.
 
 use std::fs::{self, File, FileTimes};
 use std::io::Write;
@@ -6,16 +6,16 @@ use std::path::Path;
 
 use super::{DemoError, during};
 
-/// Directories that are left out: what a build and a version control keep for themselves.
+/// Directories that are left out: those of builds and of version control.
 const LEFT_OUT: [&str; 2] = ["target", ".git"];
 
-/// The generated file.
+/// The name of the generated file.
 pub(super) const GENERATED: &str = "generated.bin";
 
-/// The demo changes so many files.
+/// How many files the demo changes.
 const FEWEST: u64 = 3;
 
-/// How much there is.
+/// A number of files and their total size.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Amount {
     pub(super) files: u64,
@@ -57,7 +57,7 @@ pub(super) fn copy_tree(from: &Path, to: &Path) -> Result<(), DemoError> {
     })
 }
 
-/// Also works if the file is read only, as files of a version control are at times.
+/// Also works if the file is read-only, as files under version control sometimes are.
 fn copy_file(from: &Path, metadata: &fs::Metadata, to: &Path) -> Result<(), DemoError> {
     let mut source = File::open(from).map_err(during("reading", from))?;
     let mut copy = File::create_new(to).map_err(during("writing", to))?;
@@ -85,7 +85,7 @@ pub(super) fn generate(directory: &Path, bytes: u64) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// Adds small files where the tree has too few to change.
+/// Adds small files if the tree has too few to change.
 pub(super) fn fill_up(directory: &Path) -> Result<(), DemoError> {
     for number in candidates(directory)?.len() as u64..FEWEST {
         let path = directory.join(format!("small-{number}.txt"));
@@ -94,7 +94,7 @@ pub(super) fn fill_up(directory: &Path) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// The files that may be changed: none empty, and not the large one.
+/// Returns the files that may be changed: all but empty ones and the generated one.
 pub(super) fn candidates(directory: &Path) -> Result<Vec<std::path::PathBuf>, DemoError> {
     let mut found = Vec::new();
     each(directory, &mut |path, metadata| {
@@ -127,7 +127,7 @@ fn each(
     Ok(())
 }
 
-/// Steele, Lea and Flood's SplitMix64: a few instructions a number.
+/// Steele, Lea and Flood's SplitMix64: a few instructions per number.
 struct SplitMix(u64);
 
 impl SplitMix {

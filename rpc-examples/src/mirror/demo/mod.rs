@@ -1,9 +1,10 @@
-//! The mirror at work on real input, checked by means that share nothing with it.
+//! Runs the mirror on real input, and checks it with code that shares nothing with it.
 //!
-//! A copy of a tree and one large generated file are served over loopback, pulled and compared byte for byte. Then three
-//! files are changed, and a second pull must fetch the two whose content is another, and nothing else. The copy is pushed to
-//! a second directory, which is compared, too; a quota refuses the large file; and a pushing process is killed in the middle of it,
-//! behind which a second push must send the rest only.
+//! A copy of a tree and one large generated file are served over loopback, pulled and compared byte
+//! for byte. Then three files are changed, and a second pull must fetch only the two whose content
+//! differs. The copy is pushed to a second directory, which is compared as well; a quota refuses
+//! the large file; and a pushing process is killed in the middle of it, after which a second push
+//! must send only the rest.
 
 mod cable;
 mod change;
@@ -34,26 +35,26 @@ use place::Place;
 /// How long the server may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The generated file has no fewer: it is cut in its middle.
+/// The minimum size of the generated file, which is interrupted in its middle.
 const FEWEST_BYTES: u64 = 1 << 20;
 
 /// Why the demo failed.
 #[derive(Debug)]
 pub enum DemoError {
-    /// The disk has too little room for it.
+    /// The disk has too little free space.
     Space {
-        /// Where the room is needed.
+        /// The directory that needs the space.
         place: PathBuf,
-        /// Bytes.
+        /// The space needed, in bytes.
         needed: u64,
-        /// Bytes.
+        /// The space available, in bytes.
         free: u64,
     },
-    /// The file system failed outside the copying.
+    /// A file operation of the demo itself failed.
     Files {
-        /// What was being done.
+        /// The operation.
         operation: &'static str,
-        /// What with.
+        /// Its file or directory.
         path: PathBuf,
         /// The failure.
         error: io::Error,
@@ -62,15 +63,16 @@ pub enum DemoError {
     Rpc(rpc_core::Error),
     /// A pull or a push gave up.
     Copy(CopyError),
-    /// The mirror did not do what it promises.
+    /// The mirror broke a promise.
     Broken(String),
 }
 
-/// Runs the demo on a copy of `source` and a generated file of `generated` bytes, and tells `out` about it.
+/// Runs the demo on a copy of `source` and a generated file of `generated` bytes, and writes what
+/// it does to `out`.
 ///
 /// # Errors
-/// [`DemoError::Broken`] if the mirror does not keep its promises, another where that could not be found out. What was
-/// written is removed in any case.
+/// [`DemoError::Broken`] if the mirror breaks a promise, another error if that could not be
+/// checked. All files are removed in any case.
 pub fn run(source: &Path, generated: u64, out: &mut dyn Write) -> Result<(), DemoError> {
     let place = Place::create()?;
     let (from, to) = (place.path().join("source"), place.path().join("copy"));
@@ -85,7 +87,7 @@ pub fn run(source: &Path, generated: u64, out: &mut dyn Write) -> Result<(), Dem
     say(
         out,
         format_args!(
-            "input    {} files of {} and one generated, {}",
+            "input    {} files of {} and one generated file, {}",
             input.files - 1,
             source.display(),
             size(input.bytes)
@@ -118,7 +120,7 @@ fn both_pulls(address: &Address, from: &Path, to: &Path, files: u64, out: &mut d
     say(out, format_args!("pull 2   {second}"));
     expect("files fetched by the second pull", second.copied, changes.files)?;
     expect("bytes fetched by the second pull", second.bytes, changes.bytes)?;
-    expect("files given another time and mode by the second pull", second.refreshed, changes.refreshed)?;
+    expect("files whose time and mode the second pull changed", second.refreshed, changes.refreshed)?;
     check(from, to, out)?;
     MirrorClient::close(remote)?;
     Ok(())
@@ -145,7 +147,7 @@ fn expect(what: &str, found: u64, expected: u64) -> Result<(), DemoError> {
     }
 }
 
-/// A reader that went away is no reason to stop.
+/// Ignores errors: the demo goes on if nobody reads its output.
 fn say(out: &mut dyn Write, line: fmt::Arguments<'_>) {
     _ = writeln!(out, "{line}");
 }
@@ -171,7 +173,7 @@ impl fmt::Display for DemoError {
         match self {
             DemoError::Space { place, needed, free } => {
                 let (place, needed, free) = (place.display(), size(*needed), size(*free));
-                write!(f, "the demo needs {needed} in {place}, {free} are free: set TMPDIR, or give a smaller --size")
+                write!(f, "the demo needs {needed} in {place}, but {free} are free: set TMPDIR or a smaller --size")
             }
             DemoError::Files { operation, path, error } => write!(f, "{operation} {}: {error}", path.display()),
             DemoError::Rpc(error) => write!(f, "{error}"),

@@ -1,4 +1,4 @@
-//! Room for the demo's files, which is given back whatever happens.
+//! A temporary directory for the demo's files, which is always removed.
 
 use std::fs;
 use std::path::Path;
@@ -9,14 +9,14 @@ use tempfile::TempDir;
 use super::super::directory::Directory;
 use super::{DemoError, during};
 
-/// Begins the names of the demo's directories.
+/// The prefix of the names of the demo's directories.
 const PREFIX: &str = "mirror-demo-";
 
-/// A directory this young may be locked any moment.
+/// A younger directory may not be locked yet.
 const YOUNG: Duration = Duration::from_secs(60);
 
-/// A directory of its own among the system's temporary ones, removed when dropped. A killed demo cannot do that; the next
-/// one does, and knows by the lock that it was killed.
+/// A directory in the system's temporary directory, removed when dropped. If a demo is killed, the
+/// next one removes its directory, which is then unlocked.
 #[derive(Debug)]
 pub(super) struct Place {
     directory: TempDir,
@@ -38,7 +38,8 @@ impl Place {
         self.directory.path()
     }
 
-    /// Checks that so many bytes are free, to say so before minutes are spent. It is no promise: others write, too.
+    /// Fails if less than `needed` bytes are free, so that the demo fails before it has run for
+    /// minutes. Other programs may still fill the disk later.
     pub(super) fn check_room(&self, needed: u64) -> Result<(), DemoError> {
         let Ok(space) = rustix::fs::statvfs(self.path()) else { return Ok(()) };
         let free = space.f_bavail.saturating_mul(space.f_frsize);
@@ -48,14 +49,14 @@ impl Place {
         }
     }
 
-    /// Removes it now, and says if that failed.
+    /// Removes the directory now, and returns an error if that fails.
     pub(super) fn remove(self) -> Result<(), DemoError> {
         let path = self.path().to_owned();
         self.directory.close().map_err(during("removing", &path))
     }
 }
 
-/// Removes what killed demos have left. What cannot be removed belongs to others.
+/// Removes the directories of killed demos. Those that cannot be removed belong to other users.
 fn remove_left_overs(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);

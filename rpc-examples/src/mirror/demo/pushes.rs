@@ -1,4 +1,5 @@
-//! The second half of the demo: a push, one that a quota refuses, and one whose process is killed, and that goes on.
+//! The second half of the demo: a push, one that a quota refuses, and one whose process is killed
+//! and that is resumed.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -22,7 +23,7 @@ use super::cable::{Cable, Passage};
 use super::input::{GENERATED, measure};
 use super::{DemoError, GRACE, check, during, expect, say};
 
-/// Pushes the directory `from` to a server over `to`, again and again.
+/// Pushes the directory `from` several times to a server over `to`.
 pub(super) fn run(from: &Path, to: &Path, out: &mut dyn Write) -> Result<(), DemoError> {
     fs::create_dir(to).map_err(during("making", to))?;
     let generated = to.join(GENERATED);
@@ -42,9 +43,9 @@ pub(super) fn run(from: &Path, to: &Path, out: &mut dyn Write) -> Result<(), Dem
     for line in &refusals.0 {
         say(out, format_args!("refused  {line}"));
     }
-    say(out, format_args!("         {} of {} had been read for it by then", size(refused.bytes), size(large)));
+    say(out, format_args!("         after reading {} of {}", size(refused.bytes), size(large)));
     expect("uploads refused by the quota", refusals.0.len() as u64, 1)?;
-    expect("files that were not sent for the quota", refused.failed, 1)?;
+    expect("files that were not sent because of the quota", refused.failed, 1)?;
 
     let status = with_server(to, None, |server| killed_push(from, server.address(), large / 2))?;
     say(out, format_args!("killed   a push in the middle of {GENERATED}: {status}"));
@@ -59,7 +60,7 @@ pub(super) fn run(from: &Path, to: &Path, out: &mut dyn Write) -> Result<(), Dem
     say(out, format_args!("push 2   {second}"));
     expect("bytes of the file that was interrupted", second.bytes + second.resumed, large)?;
     if second.resumed == 0 {
-        return Err(DemoError::Broken("the push behind the one that was killed began anew".to_owned()));
+        return Err(DemoError::Broken("the push after the killed one started over".to_owned()));
     }
     check(from, to, out)
 }
@@ -67,7 +68,7 @@ pub(super) fn run(from: &Path, to: &Path, out: &mut dyn Write) -> Result<(), Dem
 /// How long a process may take to connect.
 const STARTING: Duration = Duration::from_secs(30);
 
-/// What is heard of a push in a process of its own.
+/// Events of a push in another process.
 enum Heard {
     Begun,
     Over,
@@ -75,14 +76,15 @@ enum Heard {
     Ended,
 }
 
-/// Pushes in a process of its own, which is killed when so many bytes have passed; how it ended.
+/// Pushes in another process, kills it after `after` bytes have passed, and returns its exit
+/// status.
 fn killed_push(from: &Path, address: &Address, after: u64) -> Result<ExitStatus, DemoError> {
     let program = env::current_exe().map_err(during("looking for", Path::new("this program")))?;
     let (tell, heard) = mpsc::channel();
     let (killed, before_cut) = mpsc::channel::<()>();
     let teller = tell.clone();
     let cable = Cable::lay_and_tell(address, after, move |passage| {
-        // the demo listens, or has given up; and that nobody answers says the same: the process is dead
+        // sending fails if the demo has given up; receiving fails once the process is dead
         _ = match passage {
             Passage::Begun => teller.send(Heard::Begun).is_ok(),
             Passage::Over => teller.send(Heard::Over).is_ok() && before_cut.recv().is_ok(),
@@ -98,12 +100,12 @@ fn killed_push(from: &Path, address: &Address, after: u64) -> Result<ExitStatus,
         .map_err(during("starting", &program))?;
     let output = process.stdout.take();
     thread::spawn(move || {
-        // what it prints does not matter, but that it ends
+        // only the end of the output matters
         _ = output.map(|mut output| io::copy(&mut output, &mut io::sink()));
         _ = tell.send(Heard::Ended);
     });
     let passed = await_passage(&heard);
-    // one that has ended already stays so
+    // fails if the process has already ended
     _ = process.kill();
     let status = process.wait().map_err(during("killing", &program))?;
     drop(killed);
@@ -112,12 +114,13 @@ fn killed_push(from: &Path, address: &Address, after: u64) -> Result<ExitStatus,
     Ok(status)
 }
 
-/// Waits until all that may pass has passed. A client that has connected ends by itself where nothing moves any more.
+/// Blocks until everything that may pass has passed. A connected client ends by itself if nothing
+/// moves any more.
 fn await_passage(heard: &mpsc::Receiver<Heard>) -> Result<(), &'static str> {
     match heard.recv_timeout(STARTING) {
         Ok(Heard::Begun | Heard::Over) => {}
-        Ok(Heard::Ended) => return Err("a push ended before it had connected"),
-        Err(_) => return Err("a push had not connected after 30 s"),
+        Ok(Heard::Ended) => return Err("a push ended before it connected"),
+        Err(_) => return Err("a push did not connect within 30 s"),
     }
     match heard.recv() {
         Ok(Heard::Begun | Heard::Over) => Ok(()),
@@ -131,7 +134,7 @@ fn once(from: &Path, remote: &MirrorClient, watch: &mut dyn Watch) -> Result<Rep
     Ok(report)
 }
 
-/// Runs something against a server over a directory, which is stopped in any case.
+/// Runs `run` with a server over a directory, and always stops the server.
 fn with_server<T>(
     directory: &Path,
     quota: Option<u64>,
@@ -144,7 +147,7 @@ fn with_server<T>(
     outcome
 }
 
-/// What the quota has refused, as a user reads it.
+/// The refusals of the quota, as a user reads them.
 #[derive(Default)]
 struct Refusals(Vec<String>);
 

@@ -1,4 +1,5 @@
-//! Bytes and links: what is here already stays, what is missing or differs is put in its place in one step.
+//! Files and links: those that are already here stay, those that are missing or differ are created
+//! or replaced atomically.
 
 use std::ffi::OsStr;
 
@@ -50,8 +51,8 @@ impl<M: Mirror> Pull<'_, M> {
         self.fetch(directory, wanted)
     }
 
-    /// Whether the file's content is here already; if it is, time and mode are now, too. One that cannot be read counts
-    /// as another.
+    /// Returns whether the file's content is already here. If so, sets its time and mode. An
+    /// unreadable file counts as different.
     fn is_here(&mut self, directory: &Directory, wanted: &Wanted<'_>) -> Result<bool, Trouble> {
         let Ok((file, metadata)) = directory.open_file(wanted.name) else { return Ok(false) };
         if metadata.len() != wanted.content.size {
@@ -67,11 +68,11 @@ impl<M: Mirror> Pull<'_, M> {
         Ok(true)
     }
 
-    /// Goes on with what an interrupted pull has left of this very content. Should that be damaged, the second attempt
-    /// begins anew.
+    /// Resumes the part that an interrupted pull has left of this content. If the part turns out to
+    /// be damaged, starts over once.
     fn fetch(&mut self, directory: &Directory, wanted: &Wanted<'_>) -> Result<(), Trouble> {
-        match self.fetch_behind(directory, wanted, u64::MAX)? {
-            (Arrival::Other, held) if held > 0 => match self.fetch_behind(directory, wanted, 0)?.0 {
+        match self.fetch_after(directory, wanted, u64::MAX)? {
+            (Arrival::Other, held) if held > 0 => match self.fetch_after(directory, wanted, 0)?.0 {
                 Arrival::Complete => Ok(()),
                 Arrival::Other => Err(Problem::Changed.into()),
             },
@@ -80,15 +81,16 @@ impl<M: Mirror> Pull<'_, M> {
         }
     }
 
-    /// Fetches what is not here already, of which at most `most` bytes count. Returns how many that were.
-    fn fetch_behind(
+    /// Fetches what is missing after at most `most` bytes of an existing part. Returns how many
+    /// bytes of the part were used.
+    fn fetch_after(
         &mut self,
         directory: &Directory,
         wanted: &Wanted<'_>,
         most: u64,
     ) -> Result<(Arrival, u64), Trouble> {
         let Some(mut partial) = Partial::open(directory, wanted.content, most)? else {
-            return Err(Problem::Refused("somebody else is writing it").into());
+            return Err(Problem::Refused("another process is writing it").into());
         };
         let held = partial.len();
         self.watch.bytes(held);

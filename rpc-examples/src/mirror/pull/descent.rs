@@ -1,7 +1,9 @@
-//! Where in the destination a pull is: the directories from the top down to the one it works in, all held open.
+//! The position of a pull in its destination: the directories from the top down to the current one,
+//! all open.
 //!
-//! An entry can be placed only in one of them. So each directory on the way to an entry was listed, and was looked at
-//! when it was entered: a link among them cannot lead elsewhere, and swapping one later has no effect.
+//! Entries can be created only in these directories. Each of them was listed, and was checked when
+//! it was entered: a link in a path cannot lead elsewhere, and swapping a directory later has no
+//! effect.
 
 use std::ffi::OsStr;
 use std::io;
@@ -21,8 +23,8 @@ pub(super) struct Descent {
     levels: Vec<Level>,
 }
 
-/// A directory that was entered. It gets its time and mode when it is left, for what is written in it changes the one and
-/// may need another of the other.
+/// A directory that was entered. It gets its time and mode when it is left, because writing in it
+/// changes the time and may need another mode.
 struct Level {
     path: RelPath,
     directory: Rc<Directory>,
@@ -34,7 +36,8 @@ impl Descent {
         Descent { top: Rc::new(top), levels: Vec::new() }
     }
 
-    /// Leaves all directories that `next` is not in. Returns those that could not be completed.
+    /// Leaves all directories that do not contain `next`. Returns those whose attributes could not
+    /// be set.
     pub(super) fn leave(&mut self, next: Option<&RelPath>) -> Vec<(RelPath, io::Error)> {
         let mut failed = Vec::new();
         while let Some(level) = self.levels.pop_if(|level| !next.is_some_and(|next| next.is_below(&level.path))) {
@@ -45,20 +48,20 @@ impl Descent {
         failed
     }
 
-    /// The directory `path`, or the top, if it is the one that was entered last.
+    /// Returns the directory `path`, or the top, if it is the one entered last.
     pub(super) fn directory(&self, path: Option<&RelPath>) -> Option<Rc<Directory>> {
         let last = self.levels.last();
         let directory = last.map_or(&self.top, |level| &level.directory);
         (last.map(|level| &level.path) == path).then(|| Rc::clone(directory))
     }
 
-    /// What a directory that is entered will be given.
+    /// Returns the attributes that an entered directory will get.
     pub(super) fn wanted(&self, path: &RelPath) -> Option<Attributes> {
         self.levels.iter().find(|level| level.path == *path).map(|level| level.attributes)
     }
 
-    /// Enters a directory of the one that was entered last, and creates it if need be. Returns the attributes that it
-    /// had, if it was there.
+    /// Enters a subdirectory of the one entered last, and creates it if it does not exist. Returns
+    /// the attributes that it had if it existed.
     pub(super) fn enter(
         &mut self,
         path: &RelPath,
@@ -82,7 +85,7 @@ impl Descent {
     }
 }
 
-/// Lets the owner write in the directory, until it is left.
+/// Lets the owner write in the directory until it is left.
 fn open_for_writing(directory: &Directory, before: Attributes) -> io::Result<()> {
     if before.mode & 0o700 != 0o700 {
         rustix::fs::fchmod(directory, Mode::from_bits_truncate(before.mode as rustix::fs::RawMode) | Mode::RWXU)?;

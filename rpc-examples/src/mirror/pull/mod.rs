@@ -1,11 +1,12 @@
-//! The pulling side: makes a directory hold what a [`Mirror`] lists.
+//! The pulling side: makes a directory match what a [`Mirror`] lists.
 //!
-//! The listing is worked off page by page, in its order, so memory does not grow with the tree. Files that are here
-//! already are compared by content; what is missing or differs is fetched into a temporary file beside its place and
-//! renamed when it is complete. Nothing is deleted, unless it is asked for.
+//! The listing is processed page by page, in its order, so memory does not grow with the tree.
+//! Existing files are compared by content; what is missing or differs is fetched into a temporary
+//! file in the same directory and renamed when it is complete. Nothing is deleted unless requested.
 //!
-//! It may be killed at any moment: a name stands for the old content or the new, never for a part. The next pull goes on
-//! where files are missing, and in the middle of the one that was interrupted; what it has no use for, it removes.
+//! It is safe to kill at any moment: a name refers to the old content or the new, never to a part.
+//! The next pull fetches the missing files, resumes in the middle of the interrupted one, and
+//! removes parts that are no longer needed.
 
 mod content;
 mod descent;
@@ -34,14 +35,17 @@ use content::Wanted;
 use descent::Descent;
 use search::Search;
 
-/// Copies what `remote` lists into the directory `destination`, which is created if need be.
+/// Copies what `remote` lists into the directory `destination`, which is created if it does not
+/// exist.
 ///
-/// What is wrong with single entries is told to `watch` and counted in the report, and the others are copied.
+/// Problems with single entries are reported to `watch` and counted in the report, and the others
+/// are copied.
 ///
-/// A dry run changes nothing: it tells `watch` what would be done, and reports as if it were. It reads every file here.
+/// A dry run changes nothing: it reports to `watch` what would be done, and returns the report that
+/// the pull would return. It reads every local file.
 ///
 /// # Errors
-/// [`CopyError`] where going on is pointless.
+/// [`CopyError`] if continuing is pointless.
 pub fn pull<M: Mirror>(
     remote: &M,
     destination: &Path,
@@ -74,7 +78,7 @@ pub fn pull<M: Mirror>(
     let outcome = pull.all_pages();
     pull.leave(None);
     let (wanted, extras) = (pull.wanted, pull.extras);
-    // A full disk is full of such parts, perhaps.
+    // Parts of earlier attempts may be what fills a full disk, so sweep then too.
     if let Err(error) = outcome.as_ref()
         && !matches!(error, CopyError::Disk(_))
     {
@@ -100,9 +104,10 @@ struct Pull<'p, M> {
     watch: &'p mut dyn Watch,
     report: &'p mut Report,
     descent: Descent,
-    /// Names of the parts of files that were fetched: if one is left, the next pull goes on with it.
+    /// Names of the parts of files that were fetched. Those that are left are resumed by the next
+    /// pull.
     wanted: HashSet<OsString>,
-    /// Where it looks for what the server does not have, if that is to be deleted.
+    /// Looks for entries that the server does not have, if they are to be deleted.
     search: Option<Search>,
     extras: Extras,
 }
@@ -132,7 +137,7 @@ impl<M: Mirror> Pull<'_, M> {
         self.watch.expect(files, bytes);
     }
 
-    /// Deals with one entry. Only what ends the whole pull is an error.
+    /// Handles one entry. Returns an error only if it ends the whole pull.
     fn entry(&mut self, entry: Entry) -> Result<(), CopyError> {
         self.look_for_extras(Some(&entry));
         let Entry { path, item } = entry;
@@ -151,7 +156,7 @@ impl<M: Mirror> Pull<'_, M> {
         }
     }
 
-    /// Goes up to the directory that `next` is in, or out of all, and completes what is left behind.
+    /// Leaves all directories that do not contain `next`, and sets their attributes.
     fn leave(&mut self, next: Option<&RelPath>) {
         for (path, error) in self.descent.leave(next) {
             self.report.failed += 1;
@@ -167,7 +172,7 @@ impl<M: Mirror> Pull<'_, M> {
         let (parent, name) = path.split();
         let directory = self.descent.directory(parent.as_ref()).ok_or(Problem::NoDirectory)?;
         if temporary(name).is_some() {
-            return Err(Problem::Refused("this name is for temporary files").into());
+            return Err(Problem::Refused("this name is reserved for temporary files").into());
         }
         match item {
             Item::File { size, hash, attributes } => {

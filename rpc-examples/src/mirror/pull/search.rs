@@ -1,4 +1,4 @@
-//! What is in the destination and not in the listing: found by walking beside it, in the same order.
+//! Finds what is in the destination and not in the listing, by walking both in the same order.
 
 use std::ffi::OsString;
 use std::io;
@@ -26,8 +26,9 @@ impl Search {
         Ok(Search { walk: Walk::new(top.try_clone()?, None)?, ahead: None })
     }
 
-    /// Calls `extra` for all that comes before an entry of the listing, or behind all of them, with the attributes of each
-    /// directory. Below a name that is a directory here only, nothing is extra: what is in the way stays.
+    /// Calls `extra` for everything before an entry of the listing, or for the rest after the last
+    /// entry, with the attributes of directories. Nothing is extra below a directory whose listed
+    /// entry is of another kind: what is in the way stays.
     pub(super) fn up_to(&mut self, listed: Option<&Entry>, extra: &mut dyn FnMut(RelPath, Option<Attributes>)) {
         while let Some(found) = self.ahead.take().or_else(|| self.next()) {
             match listed {
@@ -43,7 +44,7 @@ impl Search {
                 }
                 _ => {
                     if found.directory.is_some() {
-                        // One that cannot be read cannot be removed either, which then is told.
+                        // An unreadable directory cannot be removed either, and that is reported.
                         _ = self.walk.enter(&found.name, &found.path);
                     }
                     extra(found.path, found.directory);

@@ -7,7 +7,7 @@ use super::super::listing::Listing;
 use super::super::report::CopyError;
 use super::super::service::{Entry, Item, Mirror};
 
-/// A listing of which the next entry is known.
+/// A listing whose next entry is known.
 pub(super) struct Head<'m, M> {
     listing: Option<Listing<'m, M>>,
     entries: vec::IntoIter<Entry>,
@@ -21,13 +21,14 @@ pub(super) enum Side {
 }
 
 impl<'m, M: Mirror> Head<'m, M> {
-    /// What nobody lists is empty.
+    /// Starts a listing; without a mirror it is empty.
     pub(super) fn of(mirror: Option<&'m M>, page_len: u32) -> Head<'m, M> {
         let listing = mirror.map(|mirror| Listing::of(mirror, page_len));
         Head { listing, entries: Vec::new().into_iter() }
     }
 
-    /// Asks for the next page where it is time. Returns the files that are new on it, and their bytes.
+    /// Requests the next page if the current one is used up. Returns the number of files on it and
+    /// their total size.
     pub(super) fn fill(&mut self) -> Result<Option<(u64, u64)>, CopyError> {
         if !self.entries.as_slice().is_empty() {
             return Ok(None);
@@ -48,7 +49,7 @@ impl<'m, M: Mirror> Head<'m, M> {
     }
 }
 
-/// Where the entry is that comes first.
+/// Returns which side has the entry that comes first.
 pub(super) fn first<S, T>(source: &Head<'_, S>, target: &Head<'_, T>) -> Option<Side> {
     match (source.entries.as_slice().first(), target.entries.as_slice().first()) {
         (None, None) => None,

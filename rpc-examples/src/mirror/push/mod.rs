@@ -1,11 +1,12 @@
-//! The pushing side: makes what a [`Mirror`] holds the same as a directory.
+//! The pushing side: makes a [`Mirror`] match a directory.
 //!
-//! Both trees are listed and compared entry by entry, in their common order, so memory does not grow with them. What is
-//! missing or differs there is stored there; the other side sees to it that a name never stands for a part of a file, and
-//! says how much it holds of one that was interrupted. A directory gets its time and mode when it is left, for what is
-//! written in it changes the one and may need another of the other.
+//! Both trees are listed and compared entry by entry, in their common order, so memory does not
+//! grow with them. What is missing or differs on the other side is stored there; the other side
+//! ensures that a name never refers to a part of a file, and reports how much it has of an
+//! interrupted one. A directory gets its time and mode when it is left, because writing in it
+//! changes the time and may need another mode.
 //!
-//! The same comparison, the other way round and with nothing done, is a pull's dry run.
+//! The same comparison in the other direction, without changing anything, is a pull's dry run.
 
 mod heads;
 mod send;
@@ -26,14 +27,15 @@ use super::shelf::Shelf;
 
 use heads::{Head, Side};
 
-/// Stores what is in the directory `source` with `remote`.
+/// Copies the contents of the directory `source` to `remote`.
 ///
-/// What is wrong with single entries is told to `watch` and counted in the report, and the others are copied; so it is with
-/// a file that the other side has no room for. A dry run tells what would be done.
+/// Problems with single entries, such as a file that exceeds the other side's quota, are reported
+/// to `watch` and counted in the report, and the others are copied. A dry run reports what would be
+/// done.
 ///
 /// # Errors
-/// [`CopyError`] where going on is pointless; [`MirrorError::ReadOnly`](super::MirrorError::ReadOnly) is in its
-/// [`Call`](CopyError::Call).
+/// [`CopyError`] if continuing is pointless. [`Call`](CopyError::Call) contains
+/// [`MirrorError::ReadOnly`](super::MirrorError::ReadOnly) if the other side is read-only.
 pub fn push<M: Mirror>(
     source: &Path,
     remote: &M,
@@ -47,7 +49,7 @@ pub fn push<M: Mirror>(
     Ok(report)
 }
 
-/// Tells what a pull would do.
+/// Reports what a pull would do.
 pub(super) fn plan_pull<M: Mirror>(
     remote: &M,
     destination: &Path,
@@ -64,7 +66,7 @@ pub(super) fn plan_pull<M: Mirror>(
     Push::new(remote, here.as_ref(), options, watch, Direction::Pull).run()
 }
 
-/// From one mirror to another. A target that is not there yet is empty.
+/// A copy from one mirror to another. A target that does not exist yet is empty.
 struct Push<'p, S, T> {
     source: &'p S,
     target: Option<&'p T>,
@@ -72,16 +74,16 @@ struct Push<'p, S, T> {
     watch: &'p mut dyn Watch,
     report: Report,
     levels: Vec<Level>,
-    /// A directory there that is none here: what is in it is not extra.
+    /// A directory in the target that is of another kind in the source. Its contents are not extra.
     in_the_way: Option<RelPath>,
     extras: Extras,
 }
 
-/// A directory on the way to the entry that is dealt with.
+/// A directory that contains the current entry.
 struct Level {
     path: RelPath,
     wanted: Attributes,
-    /// What it has there, if it was there.
+    /// Its attributes in the target, if it existed there.
     before: Option<Attributes>,
     touched: bool,
 }
@@ -129,7 +131,7 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
         Ok(self.report)
     }
 
-    /// Deals with one entry. Only what ends the whole push is an error.
+    /// Handles one entry. Returns an error only if it ends the whole push.
     fn entry(&mut self, entry: Option<Entry>, there: Option<Item>) -> Result<(), CopyError> {
         let Some(Entry { path, item }) = entry else { return Ok(()) };
         self.leave(Some(&path))?;
@@ -207,7 +209,7 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
         Ok(())
     }
 
-    /// Leaves all directories that `next` is not in, and completes them.
+    /// Leaves all directories that do not contain `next`, and sets their attributes.
     fn leave(&mut self, next: Option<&RelPath>) -> Result<(), CopyError> {
         while let Some(level) = self.levels.pop_if(|level| !next.is_some_and(|next| next.is_below(&level.path))) {
             let refreshed = level.before.is_some_and(|before| before != level.wanted);
@@ -225,7 +227,7 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
         Ok(())
     }
 
-    /// Says that something in the current directory is about to change, so that it can.
+    /// Prepares the current directory for a change in it: makes it writable if needed.
     fn touch(&mut self) -> Result<(), Trouble> {
         let Some(level) = self.levels.last_mut().filter(|level| !level.touched) else { return Ok(()) };
         level.touched = true;
@@ -238,7 +240,7 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
         }
     }
 
-    /// Makes something there, or says that it would.
+    /// Creates an entry in the target, or reports that it would.
     fn place(&mut self, path: &RelPath, item: Item, step: Step) -> Result<(), Trouble> {
         match self.target.filter(|_| !self.options.dry_run) {
             Some(target) => target.place(&Entry { path: path.clone(), item }).map_err(Trouble::from_call),
@@ -250,12 +252,12 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
     }
 }
 
-/// A directory that its owner may write in, until it is left.
+/// Returns the directory with permission for its owner to write in it.
 fn opened(attributes: Attributes) -> Item {
     Item::Directory { attributes: Attributes { mode: attributes.mode | 0o700, ..attributes } }
 }
 
-/// Files and links make way for files and links; what may hold more does not.
+/// Files and links may be replaced; what may contain more may not.
 fn may_replace(there: Option<Item>) -> Result<(), Problem> {
     match there {
         Some(Item::Directory { .. }) => Err(Problem::InTheWay("a directory".to_owned())),

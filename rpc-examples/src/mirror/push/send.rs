@@ -1,4 +1,4 @@
-//! A file's bytes on their way to the other side.
+//! Sends files to the other side.
 
 use std::io::{self, Read};
 
@@ -43,8 +43,8 @@ impl<S: Mirror, T: Mirror> Push<'_, S, T> {
         }
     }
 
-    /// Goes on with what the other side holds of this very content. Should that be damaged, or gone by now, the second
-    /// attempt begins anew.
+    /// Resumes the part that the other side has of this content. If the part turns out to be
+    /// damaged or gone, starts over once.
     fn send(&mut self, target: &T, path: &RelPath, content: Content, attributes: Attributes) -> Result<(), Trouble> {
         let held = match content.size >= WORTH_KEEPING {
             true => target.held(path, &content).map_err(Trouble::from_call)?,
@@ -53,7 +53,7 @@ impl<S: Mirror, T: Mirror> Push<'_, S, T> {
         let mut answer = self.send_from(target, path, Upload { content, attributes, offset: held })?;
         let again = match answer {
             Err(MirrorError::Changed(_) | MirrorError::NotHeld(_)) => held > 0,
-            // What nobody will go on with may be what takes the room.
+            // Parts that nobody will resume may use up the quota.
             Err(MirrorError::QuotaExceeded { .. }) => self.sweep(target)? > 0,
             _ => false,
         };
@@ -69,7 +69,7 @@ impl<S: Mirror, T: Mirror> Push<'_, S, T> {
         Ok(removed)
     }
 
-    /// Sends what comes behind the offset. What the other side answers is the inner result.
+    /// Sends the bytes from the offset on. The inner result is the other side's answer.
     fn send_from(&mut self, target: &T, path: &RelPath, upload: Upload) -> Result<Result<(), MirrorError>, Trouble> {
         let file = self.source.fetch(path, upload.offset, &upload.content).map_err(Trouble::from_call)?;
         let wanted = upload.content.size.saturating_sub(upload.offset);
@@ -88,7 +88,8 @@ impl<S: Mirror, T: Mirror> Push<'_, S, T> {
     }
 }
 
-/// Counts what is read, and remembers why reading failed: the call only says that it did.
+/// Counts the bytes read, and keeps the error if reading fails, because the call only reports that
+/// it failed.
 struct Source<'w, R> {
     file: R,
     watch: &'w mut dyn Watch,
