@@ -1,33 +1,34 @@
-//! What can be said on the command line.
+//! The command line.
 
 use clap::Parser;
 
 use crate::cases::Case;
 use crate::place::Effort;
 
-/// Measures the library against the bare socket and against other libraries, in ratios: over 1, ours is better.
+/// Measures the library against the bare socket and against other libraries, as ratios: over 1,
+/// ours is better.
 ///
-/// Without CASE it measures all. A target that is missed is no failure: the exit code is 1 only where a case could not be
-/// run.
+/// Measures all cases if no CASE is given. A missed target is not a failure: the exit code is 1
+/// only if a case could not be run.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Args {
-    /// Names of cases, or how they begin: `octets`, `call-tcp`.
+    /// Names of cases or prefixes of names, such as `octets` or `call-tcp`.
     #[arg(value_name = "CASE")]
     pub(crate) cases: Vec<String>,
     /// Print the cases and stop.
     #[arg(long)]
     pub(crate) list: bool,
-    /// Print an object a line in place of the tables.
+    /// Print one JSON object per line instead of the tables.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Shorter rounds and fewer trials: all cases within 3 minutes.
+    /// Run shorter rounds and fewer trials: all cases take less than 3 minutes.
     #[arg(long, conflicts_with = "tiny")]
     pub(crate) quick: bool,
-    /// One very small round of each case: proves that they work, and measures nothing.
+    /// Run one very small round of each case, to check that they work. The figures mean nothing.
     #[arg(long)]
     pub(crate) tiny: bool,
-    /// How many rounds each side makes.
+    /// The number of rounds of each side.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: Option<u32>,
 }
@@ -43,11 +44,11 @@ impl Args {
         Effort { rounds: rounds.unwrap_or(effort.rounds), ..effort }
     }
 
-    /// The cases that were asked for; an error where a name is none.
+    /// Returns the requested cases. Fails if a name matches none.
     pub(crate) fn choose(&self, cases: Vec<Case>) -> Result<Vec<Case>, String> {
         let fits = |case: &Case, wanted: &String| case.name.starts_with(wanted.as_str());
         if let Some(unknown) = self.cases.iter().find(|wanted| !cases.iter().any(|case| fits(case, wanted))) {
-            return Err(format!("there is no case {unknown}; `rpc-bench --list` prints them"));
+            return Err(format!("there is no case {unknown}; `rpc-bench --list` prints all cases"));
         }
         let exact = |wanted: &String| cases.iter().any(|case| case.name == wanted);
         let (exact, prefixes): (Vec<_>, Vec<_>) = self.cases.iter().partition(|wanted| exact(wanted));

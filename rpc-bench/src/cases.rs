@@ -1,4 +1,4 @@
-//! The list of what is compared, with what, and how much is asked for.
+//! The cases: what is compared with what, and the targets.
 
 use crate::pair::Sample;
 use crate::placement::Placement;
@@ -8,23 +8,23 @@ use crate::plan::{Flavour, Network, Rival, Source, Subject, Tuning, Way, Work};
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// Who the rival is, in words.
+    /// The rival's name in the table.
     pub(crate) peer: &'static str,
     pub(crate) network: Network,
-    /// Where the processes run. Where there is a choice, each side has the best of it.
+    /// Where the processes may run. Each side uses whichever placement is best for it.
     pub(crate) placements: &'static [Placement],
     pub(crate) ours: Side,
-    /// The rival, tuned in each of these ways; the best one counts.
+    /// The rival with each of its tunings; the best one counts.
     pub(crate) theirs: Vec<Side>,
     pub(crate) metric: Metric,
-    /// The ratio that is asked for.
+    /// The target ratio.
     pub(crate) target: Option<f64>,
-    /// Whether the second table shows what it costs.
+    /// Whether the second table shows its costs.
     pub(crate) costs: bool,
 }
 
 impl Case {
-    /// Whether processors that sleep would be measured more than the call.
+    /// Returns whether waking processors would dominate the measurement.
     pub(crate) fn sleepless(&self) -> bool {
         self.ours.work == ONE_CALLER && self.placements == [Placement::Apart]
     }
@@ -43,13 +43,13 @@ pub(crate) struct Side {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Metric {
     Throughput,
-    /// How long a call takes.
+    /// The time of a call.
     Latency,
-    /// How many calls a second.
+    /// Calls per second.
     Calls,
-    /// The server's time on processors for the bytes that it sends.
+    /// The server's CPU time for the bytes that it sends.
     SenderCpu,
-    /// The client's time on processors for a call.
+    /// The client's CPU time for a call.
     ClientCpu,
 }
 
@@ -81,7 +81,7 @@ impl Metric {
 
 pub(crate) const GIB: f64 = (1u64 << 30) as f64;
 
-/// The sizes of buffer that a plain loop is tried with, in KiB.
+/// The buffer sizes that are tried for a plain loop, in KiB.
 const SIZES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
 
 /// The buffer of our own receivers.
@@ -93,7 +93,7 @@ const MANY_CALLERS: Work = Work::Calls { callers: 64, batch: 1 };
 
 const BATCHES: Work = Work::Calls { callers: 1, batch: 100 };
 
-/// Runtimes of server and client.
+/// The runtimes of server and client.
 const RUNTIMES: [(Flavour, Flavour); 4] = [
     (Flavour::OneThread, Flavour::OneThread),
     (Flavour::OneThread, Flavour::TwoThreads),
@@ -109,12 +109,12 @@ fn ours(work: Work) -> Side {
     side(Subject::Ours, work, Tuning::None)
 }
 
-/// Plain loops with each size, the same on both sides.
+/// Returns plain loops with each buffer size, the same on both sides.
 fn loops(work: Work) -> Vec<Side> {
     SIZES.iter().map(|size| side(Subject::Bare, work, Tuning::loops(size << 10))).collect()
 }
 
-/// Plain loops with each size, and with a receiver that has the buffer of ours.
+/// Returns plain loops with each buffer size, and with our receiver's buffer.
 fn loops_in_memory(work: Work) -> Vec<Side> {
     let mut found = loops(work);
     let others = SIZES.iter().map(|size| Way::Loop(size << 10)).filter(|sender| *sender != RECEIVER);
@@ -122,7 +122,7 @@ fn loops_in_memory(work: Work) -> Vec<Side> {
     found
 }
 
-/// Every way to send a file with every way to receive one.
+/// Returns every way to send a file combined with every way to receive one.
 fn file_copies(work: Work) -> Vec<Side> {
     let mut found = loops(work);
     let receivers = [Way::Loop(128 << 10), RECEIVER, Way::Loop(1 << 20), Way::Splice];
@@ -137,13 +137,13 @@ fn file_copies(work: Work) -> Vec<Side> {
     found
 }
 
-/// Another library, with each choice of runtimes.
+/// Returns another library with each choice of runtimes.
 fn runtimes(rival: Rival, work: Work) -> Vec<Side> {
     let tunings = RUNTIMES.iter().map(|&(server, client)| Tuning::Runtimes { server, client });
     tunings.map(|tuning| side(Subject::Rival(rival), work, tuning)).collect()
 }
 
-/// tonic's stream with each size of a message, each window and each runtime.
+/// Returns tonic's stream with each message size, each window and each runtime.
 fn streams(work: Work) -> Vec<Side> {
     let mut found = Vec::new();
     for chunk in [64, 128, 256, 512, 1024].map(|size| size << 10) {
@@ -155,7 +155,7 @@ fn streams(work: Work) -> Vec<Side> {
     found.into_iter().map(|tuning| side(Subject::Rival(Rival::Tonic), work, tuning)).collect()
 }
 
-/// All of them, in the order of the table.
+/// Returns all cases in the order of the table.
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = octets();
     cases.extend(files());

@@ -1,4 +1,4 @@
-//! The coordinator's end of a role: a process that answers, or is ended.
+//! The coordinator's end of a role: a process that answers in time, or is killed.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
@@ -10,31 +10,31 @@ use crate::control::{Answer, Ask};
 use crate::meter::Usage;
 use crate::plan::Outcome;
 
-/// How long one answer may take. A round takes a second or so, under `strace` some more.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one answer may take. A round takes about a second, and somewhat longer under `strace`.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a role may take to exit once its standard input has ended.
-const PARTING: Duration = Duration::from_secs(10);
+/// How long a role may take to exit after its standard input has ended.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A process in a role. Dropping it ends it.
+/// A process in a role. Dropping it kills the process.
 #[derive(Debug)]
 pub(crate) struct Role {
     name: String,
     process: Child,
     answers: Receiver<String>,
-    /// Memory that was resident before the first connection, with what is to be sent.
+    /// The resident memory before the first connection, including the content to send.
     pub(crate) resident: u64,
-    /// Where it listens, if it is a server.
+    /// The address it listens on, if it is a server.
     pub(crate) address: Option<String>,
 }
 
 impl Role {
-    /// Starts a process and waits until it is ready. It is called `name` when it fails.
+    /// Starts a process and waits until it is ready. Errors call it `name`.
     pub(crate) fn start(name: String, mut command: Command) -> Outcome<Role> {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = BufReader::new(process.stdout.take().ok_or("no standard output")?);
         let (sender, answers) = mpsc::channel();
-        // ends with the process
+        // this thread ends with the process
         thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
@@ -49,26 +49,26 @@ impl Role {
                 role.resident = resident;
                 Ok(role)
             }
-            other => Err(format!("{} begins with {other:?}", role.name).into()),
+            other => Err(format!("{} started with the unexpected line {other:?}", role.name).into()),
         }
     }
 
-    /// Does so many units of work; how many seconds it took.
+    /// Performs units of work and returns how many seconds they took.
     pub(crate) fn run(&mut self, times: u64) -> Outcome<f64> {
         match self.ask(Ask::Run { times })? {
             Answer::Ran { seconds } => Ok(seconds),
-            other => Err(format!("{} answers {other:?}", self.name).into()),
+            other => Err(format!("{} sent the unexpected answer {other:?}", self.name).into()),
         }
     }
 
     pub(crate) fn usage(&mut self) -> Outcome<Usage> {
         match self.ask(Ask::Usage)? {
             Answer::Usage(usage) => Ok(usage),
-            other => Err(format!("{} answers {other:?}", self.name).into()),
+            other => Err(format!("{} sent the unexpected answer {other:?}", self.name).into()),
         }
     }
 
-    /// Counts allocations from now on, or does not.
+    /// Starts or stops counting allocations.
     pub(crate) fn count(&mut self, on: bool) -> Outcome<()> {
         self.ask(Ask::Count(on)).map(|_| ())
     }
@@ -77,14 +77,14 @@ impl Role {
         let mut line = serde_json::to_string(&ask)?;
         line.push('\n');
         let input = self.process.stdin.as_mut().ok_or("no standard input")?;
-        input.write_all(line.as_bytes()).map_err(|error| format!("{} has gone: {error}", self.name))?;
+        input.write_all(line.as_bytes()).map_err(|error| format!("{} has exited: {error}", self.name))?;
         self.answer()
     }
 
     fn answer(&mut self) -> Outcome<Answer> {
-        let line = self.answers.recv_timeout(PATIENCE).map_err(|error| match error {
-            RecvTimeoutError::Timeout => format!("{} hangs: no answer within {PATIENCE:?}", self.name),
-            RecvTimeoutError::Disconnected => format!("{} has ended too early", self.name),
+        let line = self.answers.recv_timeout(TIMEOUT).map_err(|error| match error {
+            RecvTimeoutError::Timeout => format!("{} did not answer within {TIMEOUT:?}", self.name),
+            RecvTimeoutError::Disconnected => format!("{} exited too early", self.name),
         })?;
         match serde_json::from_str(&line)? {
             Answer::Failed(problem) => Err(format!("{}: {problem}", self.name).into()),
@@ -92,22 +92,22 @@ impl Role {
         }
     }
 
-    /// Lets it exit by itself and waits for that, which `strace` needs to write what it counted.
+    /// Lets the process exit by itself and waits for that, because `strace` then writes its counts.
     pub(crate) fn finish(mut self) -> Outcome<()> {
         drop(self.process.stdin.take());
-        match self.answers.recv_timeout(PARTING) {
+        match self.answers.recv_timeout(EXIT_TIMEOUT) {
             Err(RecvTimeoutError::Disconnected) => {
                 self.process.wait()?;
                 Ok(())
             }
-            _ => Err(format!("{} does not exit", self.name).into()),
+            _ => Err(format!("{} did not exit", self.name).into()),
         }
     }
 }
 
 impl Drop for Role {
     fn drop(&mut self) {
-        // both fail only where it has exited already
+        // both fail only if it has already exited
         _ = self.process.kill();
         _ = self.process.wait();
     }
@@ -125,11 +125,11 @@ mod tests {
     fn a_role_that_ends_or_babbles_fails_by_its_name() {
         watchdog(|| {
             let error = Role::start("the one that ends".to_owned(), Command::new("true")).unwrap_err();
-            assert!(error.to_string().contains("the one that ends has ended too early"), "{error}");
+            assert!(error.to_string().contains("the one that ends exited too early"), "{error}");
             let mut babbler = Command::new("echo");
             babbler.arg("\"Done\"");
             let error = Role::start("the babbler".to_owned(), babbler).unwrap_err();
-            assert!(error.to_string().contains("the babbler begins with"), "{error}");
+            assert!(error.to_string().contains("the babbler started with"), "{error}");
         });
     }
 }

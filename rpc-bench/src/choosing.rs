@@ -1,4 +1,4 @@
-//! Which of several ways to do the same is the fastest on this machine.
+//! Chooses the fastest of several ways to do the same on this machine.
 
 use crate::cases::Case;
 use crate::pair::{Pair, Sample};
@@ -6,10 +6,10 @@ use crate::place::Effort;
 use crate::plan::{Outcome, Plan};
 use crate::stats::better_half;
 
-/// How many ways stay in until the end: some are fast at times only, which a few trials do not show.
+/// How many ways run all rounds: some are fast only at times, which a few trials do not show.
 const FINALISTS: usize = 2;
 
-/// A way that has come so far, and its rounds.
+/// A remaining way and its rounds.
 #[derive(Debug)]
 pub(crate) struct Finalist {
     pub(crate) pair: Pair,
@@ -17,14 +17,15 @@ pub(crate) struct Finalist {
 }
 
 impl Finalist {
-    /// Makes one more round.
+    /// Runs one more round.
     pub(crate) fn round(&mut self, calls: u64) -> Outcome<()> {
         self.rounds.push(self.pair.sample(calls)?);
         Ok(())
     }
 }
 
-/// Starts a pair for each plan, tries them in turn, and keeps the better half until few are left.
+/// Starts a pair for each plan, tries them in turn, and keeps the better half until [`FINALISTS`]
+/// are left.
 pub(crate) fn finalists(case: &Case, name: &str, plans: Vec<Plan>, effort: &Effort) -> Outcome<Vec<Finalist>> {
     let mut pairs = plans.into_iter().map(|plan| Pair::start(name, plan)).collect::<Outcome<Vec<_>>>()?;
     let mut tried = vec![Vec::new(); pairs.len()];
@@ -47,7 +48,7 @@ pub(crate) fn finalists(case: &Case, name: &str, plans: Vec<Plan>, effort: &Effo
     Ok(pairs.into_iter().map(|pair| Finalist { pair, rounds: Vec::new() }).collect())
 }
 
-/// The one whose rounds have the best median.
+/// Returns the one whose rounds have the best median.
 pub(crate) fn winner(case: &Case, mut finalists: Vec<Finalist>) -> Outcome<Finalist> {
     let measured = |finalist: &Finalist| finalist.rounds.iter().map(|round| case.metric.of(round)).collect();
     let rounds: Vec<Vec<f64>> = finalists.iter().map(measured).collect();
@@ -55,7 +56,7 @@ pub(crate) fn winner(case: &Case, mut finalists: Vec<Finalist>) -> Outcome<Final
     best.map(|best| finalists.swap_remove(best)).ok_or_else(|| "there is nothing to choose from".into())
 }
 
-/// The items at these places.
+/// Returns the items at these indices.
 fn take<T>(items: Vec<T>, places: &[usize]) -> Vec<T> {
     let chosen = items.into_iter().enumerate().filter(|(at, _)| places.contains(at));
     chosen.map(|(_, item)| item).collect()

@@ -1,4 +1,5 @@
-//! How one case is measured: the best ways of the rival are found, the work of a round chosen, and then it is turn about.
+//! Measures one case: finds the best ways of the rival, chooses the work of a round, and then runs
+//! rounds in turn.
 
 use crate::awake;
 use crate::cases::{Case, Side};
@@ -11,19 +12,19 @@ use crate::plan::{Network, Outcome, Plan, Recorded, Subject, Work};
 use crate::recorded;
 use crate::stats::{Spread, ratio};
 
-/// What a case came to.
+/// The result of a case.
 #[derive(Debug)]
 pub(crate) struct Comparison {
     pub(crate) ours: Vec<Sample>,
     pub(crate) theirs: Vec<Sample>,
     /// How the rival was tuned.
     pub(crate) tuning: Option<String>,
-    /// What it costs, for ours and for theirs, where that is asked for.
+    /// The costs of ours and of theirs, if the case asks for them.
     pub(crate) costs: Option<(Costs, Costs)>,
 }
 
 impl Comparison {
-    /// Our measurements, theirs, and the ratios round by round.
+    /// Returns our measurements, theirs, and the ratios of the rounds.
     pub(crate) fn figures(&self, case: &Case) -> Option<Figures> {
         let metric = case.metric;
         let of = |samples: &[Sample]| Spread::of(samples.iter().map(|sample| metric.of(sample)));
@@ -45,7 +46,7 @@ pub(crate) struct Figures {
 /// Measures a case.
 pub(crate) fn compare(case: &Case, effort: &Effort, place: &Place) -> Outcome<Comparison> {
     let _awake = case.sleepless().then(awake::keep_awake).transpose().unwrap_or_else(|error| {
-        eprintln!("{} has processors that may sleep, so its rounds will differ more: {error}", case.name);
+        eprintln!("{}: processors may sleep, so rounds will differ more: {error}", case.name);
         None
     });
     let recorded = if case.theirs.iter().any(|side| needs_recording(*side)) {
@@ -83,7 +84,7 @@ fn needs_recording(side: Side) -> bool {
     by_hand || (side.client == Subject::Bare && matches!(side.work, Work::Calls { .. }))
 }
 
-/// What one side of a case does.
+/// Returns the plan of one side of a case.
 pub(crate) fn plan(case: &Case, side: Side, placement: Placement, effort: &Effort, place: &Place) -> Plan {
     Plan {
         server: side.server,
@@ -103,7 +104,7 @@ pub(crate) fn plan(case: &Case, side: Side, placement: Placement, effort: &Effor
     }
 }
 
-/// How many calls take about as long as a round should, with all warm.
+/// Returns how many calls take about as long as a round should, after warming up.
 fn calls_of_a_round(case: &Case, effort: &Effort, ours: &mut [Finalist], theirs: &mut [Finalist]) -> Outcome<u64> {
     let calls = effort.trial(case.ours.work).next_multiple_of(case.ours.work.calls());
     let mean = |finalists: &mut [Finalist]| -> Outcome<f64> {
@@ -118,7 +119,8 @@ fn calls_of_a_round(case: &Case, effort: &Effort, ours: &mut [Finalist], theirs:
     Ok(scaled(calls, seconds, effort.round).next_multiple_of(case.ours.work.calls()))
 }
 
-/// As many times `calls` as take `wanted` seconds where once takes `seconds`; at least once.
+/// Returns the multiple of `calls` that takes about `wanted` seconds if `calls` take `seconds`; at
+/// least `calls`.
 fn scaled(calls: u64, seconds: f64, wanted: f64) -> u64 {
     let times = (wanted / seconds.max(1e-9)).clamp(1.0, 1e6);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped, and a fraction is cut")]
@@ -126,7 +128,7 @@ fn scaled(calls: u64, seconds: f64, wanted: f64) -> u64 {
     scaled
 }
 
-/// How the rival is tuned and placed, where there was a choice.
+/// Returns how the rival is tuned and placed, if there was a choice.
 fn tuning(case: &Case, theirs: &Pair) -> Option<String> {
     let tuning = (case.theirs.len() > 1).then(|| theirs.plan.tuning.to_string());
     let placement = (case.placements.len() > 1).then(|| theirs.plan.placement.to_string());

@@ -1,4 +1,5 @@
-//! What the coordinator and a role say to each other, a line of JSON each, and the role's end of it.
+//! The protocol between the coordinator and a role, one line of JSON per message, and the role's
+//! end of it.
 
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
@@ -11,24 +12,25 @@ use crate::placement;
 use crate::plan::{Outcome, Plan};
 use crate::roles;
 
-/// What the coordinator asks a role on its standard input.
+/// A command of the coordinator, on the role's standard input.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum Ask {
-    /// Do so many units of work. Only a client can.
+    /// Perform this many units of work. Only for clients.
     Run { times: u64 },
-    /// Say what was used so far.
+    /// Report the resources used so far.
     Usage,
-    /// Count allocations from now on, or do not.
+    /// Start or stop counting allocations.
     Count(bool),
 }
 
-/// What a role says on its standard output. The first line is `Ready`; then one answers each question.
+/// A role's message on its standard output. The first line is `Ready`; then each command gets one
+/// answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Answer {
     Ready {
-        /// Where a server listens.
+        /// The address that a server listens on.
         address: Option<String>,
-        /// Memory that was resident before the first connection, with what is to be sent.
+        /// The resident memory before the first connection, including the content to send.
         resident: u64,
     },
     Ran {
@@ -39,17 +41,17 @@ pub(crate) enum Answer {
     Failed(String),
 }
 
-/// Serves until the coordinator has gone.
+/// Serves until the coordinator has exited.
 pub(crate) fn server(plan: &Plan) -> Outcome<()> {
     placement::place_server(plan.placement);
     let content = roles::server_content(plan);
     let resident = meter::resident();
     let (address, _running) = roles::serve(plan, content)?;
     say(&Answer::Ready { address: Some(address), resident })?;
-    answer_all(|_| Err("a server runs no rounds".into()))
+    answer_all(|_| Err("a server cannot run rounds".into()))
 }
 
-/// Calls whenever the coordinator says so, until it has gone.
+/// Makes calls when the coordinator asks for them, until it has exited.
 pub(crate) fn client(plan: &Plan, address: &str) -> Outcome<()> {
     placement::place_client(plan.placement);
     let content = roles::client_content(plan);
@@ -59,7 +61,7 @@ pub(crate) fn client(plan: &Plan, address: &str) -> Outcome<()> {
     answer_all(|times| client.run(times))
 }
 
-/// Is there, and does nothing that it is told, until the coordinator has gone.
+/// Keeps the role alive until the coordinator has exited, and does no work.
 pub(crate) fn idle() -> Outcome<()> {
     say(&Answer::Ready { address: None, resident: meter::resident() })?;
     answer_all(|_| Ok(()))

@@ -1,8 +1,8 @@
-//! What a case costs beside time: processors, system calls, memory, allocations. All but the first are taken in rounds of
-//! their own, so that the clock does not see them.
+//! The costs of a case besides time: CPU, system calls, memory, allocations. All but the first are
+//! measured in separate rounds, so that they do not disturb the clock.
 //!
-//! Counts are differences between a round of twice the work and one of the work, so that starting, connecting and the
-//! coordinator's questions fall out.
+//! Counts are the difference between a round of twice the work and one of the work, which cancels
+//! out starting, connecting and the coordinator's commands.
 
 use std::fs;
 use std::path::Path;
@@ -14,27 +14,27 @@ use crate::place::{Effort, Place};
 use crate::plan::{Outcome, Plan, Work};
 use crate::stats::Spread;
 
-/// What one side of a case costs.
+/// The costs of one side of a case.
 #[derive(Debug)]
 pub(crate) struct Costs {
     pub(crate) server: Cost,
     pub(crate) client: Cost,
 }
 
-/// What one process costs.
+/// The costs of one process.
 #[derive(Debug, Default)]
 pub(crate) struct Cost {
-    /// Seconds for a GiB, or microseconds for a call.
+    /// Seconds per GiB, or microseconds per call.
     pub(crate) cpu: f64,
-    /// For a GiB, or for a call; `None` where it could not be counted.
+    /// Per GiB or per call; `None` if they could not be counted.
     pub(crate) system_calls: Option<f64>,
-    /// The most memory, in bytes, beyond what the process had before its first connection.
+    /// The peak memory in bytes, beyond what the process had before its first connection.
     pub(crate) peak: u64,
-    /// For each call.
+    /// Per call.
     pub(crate) allocations: f64,
 }
 
-/// Takes what a pair costs that has made its rounds.
+/// Measures the costs of a pair that has run its rounds.
 pub(crate) fn costs(case: &Case, pair: &mut Pair, samples: &[Sample], place: &Place, calls: u64) -> Outcome<Costs> {
     let (server, client) = pair.usage()?;
     let mut costs = Costs { server: Cost::default(), client: Cost::default() };
@@ -58,12 +58,13 @@ pub(crate) fn costs(case: &Case, pair: &mut Pair, samples: &[Sample], place: &Pl
     Ok(costs)
 }
 
-/// How many more were counted for twice the work; `None` where there were none, for then the counting went wrong.
+/// Returns how many more were counted for twice the work; `None` if there were not more, because
+/// then counting failed.
 fn more(once: u64, twice: u64) -> Option<u64> {
     twice.checked_sub(once).filter(|more| *more > 0)
 }
 
-/// What costs are shared out over: GiB, or calls where no bytes to speak of move.
+/// Returns what the costs are divided by: GiB, or calls if hardly any bytes move.
 fn amount(calls: f64, bytes: f64) -> f64 {
     if bytes > 0.0 { bytes / GIB } else { calls }
 }
@@ -76,7 +77,7 @@ fn median(samples: &[Sample], cpu: impl Fn(&Sample) -> f64) -> f64 {
     Spread::of(each).map_or(f64::NAN, |spread| spread.median)
 }
 
-/// Allocations of server and client in so many calls.
+/// Returns the allocations of server and client during this many calls.
 fn allocations(pair: &mut Pair, calls: u64) -> Outcome<(u64, u64)> {
     pair.server.count(true)?;
     pair.client.count(true)?;
@@ -88,13 +89,13 @@ fn allocations(pair: &mut Pair, calls: u64) -> Outcome<(u64, u64)> {
     Ok((after.0.allocations - before.0.allocations, after.1.allocations - before.1.allocations))
 }
 
-/// System calls of server and client in the life of a pair of processes that makes so many calls. `None` without
-/// `strace`, or where it may not.
+/// Returns the system calls of server and client during the life of a pair of processes that makes
+/// this many calls. `None` if `strace` is missing or not permitted.
 fn system_calls(case: &Case, plan: &Plan, place: &Place, calls: u64) -> Option<(u64, u64)> {
     let traced = |side: &str, program: &Path| {
         let mut command = Command::new("strace");
         command.args(["-f", "-c", "-o"]).arg(place.counts(side)).arg(program);
-        // it complains of processes that end while it looks
+        // it complains about processes that end while it attaches
         command.stderr(Stdio::null());
         command
     };
@@ -107,13 +108,13 @@ fn system_calls(case: &Case, plan: &Plan, place: &Place, calls: u64) -> Option<(
     Some((total("server")?, total("client")?))
 }
 
-/// Calls in a table of `strace -c`.
+/// Returns the total calls in a table of `strace -c`.
 fn total(table: &str) -> Option<u64> {
     let line = table.lines().find(|line| line.trim_end().ends_with(" total"))?;
     line.split_whitespace().nth(3)?.parse().ok()
 }
 
-/// Calls in a round that counts.
+/// Returns the number of calls in a round that counts.
 pub(crate) fn calls(work: Work, effort: &Effort) -> u64 {
     match work {
         Work::Calls { .. } => effort.trial_calls.next_multiple_of(work.calls()),

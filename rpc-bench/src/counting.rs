@@ -1,6 +1,6 @@
-//! Counts allocations while it is asked to, and costs one load of a flag otherwise.
+//! Counts allocations while enabled, and otherwise costs one load of a flag.
 
-#![expect(unsafe_code, reason = "an allocator can be counted in no other way")]
+#![expect(unsafe_code, reason = "allocations can only be counted in a global allocator")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -11,10 +11,11 @@ static ALLOCATOR: Counting = Counting;
 static COUNTS: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
-/// The system's allocator, counted. Growing in place counts as well: it is work that need not be.
+/// The system's allocator with a counter. Growing in place counts as well, because it is avoidable
+/// work.
 struct Counting;
 
-// SAFETY: all is passed on to the system's allocator as it is.
+// SAFETY: everything is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note();
@@ -51,7 +52,7 @@ pub(crate) fn count(on: bool) {
     COUNTS.store(on, Relaxed);
 }
 
-/// How many there were while it counted.
+/// Returns how many allocations were counted.
 pub(crate) fn allocations() -> u64 {
     ALLOCATIONS.load(Relaxed)
 }

@@ -1,19 +1,24 @@
-//! The program `rpc-bench`: how fast the library is, as ratios to the bare socket and to other libraries.
+//! The program `rpc-bench`: measures the library's speed as ratios to the bare socket and to other
+//! libraries.
 //!
 //! # How it measures
 //!
-//! A case compares two pairs of processes, each a server and a client: ours and theirs. All live through the whole
-//! case, and the coordinator tells the clients in turn to do one round of the same work: ours, theirs, ours, theirs. The
-//! ratio of a case is the median of the rounds' ratios, and over 1 it always means that ours is better.
+//! A case compares two pairs of processes, each a server and a client: ours and theirs. All of them
+//! run during the whole case, and the coordinator makes the clients run one round of the same work
+//! in turn: ours, theirs, ours, theirs. The ratio of a case is the median of the rounds' ratios;
+//! over 1 always means that ours is better.
 //!
-//! Before that, where theirs can be tuned (the size of a buffer, a way to copy, the runtime), all tunings are tried in turn,
-//! and the better half again, until two are left. Then the work of a round is chosen so that it lasts long enough. Both of
-//! the two make all rounds, and the one with the better median is the rival: some are fast at times only.
+//! Before that, if theirs can be tuned (a buffer size, a way to copy, the runtime), all tunings are
+//! tried in turn, then the better half again, until two are left. Then the work of a round is
+//! chosen so that it lasts long enough. Both remaining tunings run all rounds, and the one with the
+//! better median is the rival, because some are fast only at times.
 //!
-//! What would disturb the clock is counted in rounds of its own: allocations, and system calls under `strace`.
+//! Allocations, and system calls under `strace`, are counted in separate rounds, because counting
+//! disturbs the clock.
 //!
-//! The processes are this program itself, in a role that the command line does not mention. They are told what to do line by
-//! line on their standard input, and exit when it ends; so none is left behind, however the coordinator ends.
+//! The processes are this program itself, in a role that the help text does not mention. They read
+//! commands line by line from standard input, and exit when it ends, so none is left over, however
+//! the coordinator ends.
 
 #[cfg(target_os = "linux")]
 mod args;
@@ -61,6 +66,6 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    eprintln!("rpc-bench: needs Linux, for /proc and the kernel's copies");
+    eprintln!("rpc-bench: only runs on Linux: it uses /proc and the kernel's copies");
     std::process::exit(1);
 }

@@ -1,4 +1,4 @@
-//! What a process has used so far.
+//! The resources that a process has used.
 
 use std::fs;
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::counting;
 use crate::placement;
 
-/// What a process has used since it began.
+/// The resources that a process has used since it started.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Usage {
-    /// Seconds on all processors, in the program and in the kernel for it.
+    /// CPU seconds on all processors, in the program and in the kernel.
     pub(crate) cpu: f64,
-    /// The most memory that was resident at once, in bytes; 0 where the system does not say.
+    /// The peak resident memory in bytes; 0 if unknown.
     pub(crate) peak: u64,
-    /// Allocations while they were counted.
+    /// Allocations while counting was enabled.
     pub(crate) allocations: u64,
 }
 
@@ -30,24 +30,21 @@ impl Usage {
     }
 }
 
-/// The memory that is resident now, in bytes.
+/// Returns the resident memory in bytes.
 pub(crate) fn resident() -> u64 {
     status("VmRSS:").unwrap_or(0)
 }
 
-/// What is measured on, and how busy it is now: a machine that does other work makes poor figures.
+/// Describes the machine and its load: figures of a busy machine are poor.
 pub(crate) fn machine() -> String {
     let read = |path| fs::read_to_string(path).map_or("?".to_owned(), |text| text.trim().to_owned());
     let load = read("/proc/loadavg");
     let release = read("/proc/sys/kernel/osrelease");
     let processors = placement::processors().len();
-    format!(
-        "{processors} processors, Linux {release}, load {} when it began",
-        load.split_whitespace().next().unwrap_or("?")
-    )
+    format!("{processors} processors, Linux {release}, load {} at start", load.split_whitespace().next().unwrap_or("?"))
 }
 
-/// A line of the kernel's account of this process, in bytes.
+/// Returns a value of `/proc/self/status`, in bytes.
 fn status(name: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with(name))?;

@@ -1,4 +1,4 @@
-//! A server and a client that play one plan.
+//! A server and a client that execute one plan.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,11 +7,11 @@ use crate::child::Role;
 use crate::meter::Usage;
 use crate::plan::{Outcome, Plan};
 
-/// Both processes of one side. Dropping it ends them.
+/// Both processes of one side. Dropping it kills them.
 #[derive(Debug)]
 pub(crate) struct Pair {
     pub(crate) plan: Plan,
-    // the client goes first
+    // the client is dropped first
     pub(crate) client: Role,
     pub(crate) server: Role,
 }
@@ -31,7 +31,7 @@ impl Pair {
         Pair::start_as(name, plan, |_, program| Command::new(program))
     }
 
-    /// Starts both; `command` says how a side, `server` or `client`, runs the program.
+    /// Starts both; `command` returns how to run the program as `server` or `client`.
     pub(crate) fn start_as(name: &str, plan: Plan, command: impl Fn(&'static str, &Path) -> Command) -> Outcome<Pair> {
         let program = std::env::current_exe()?;
         let as_json = serde_json::to_string(&plan)?;
@@ -48,12 +48,12 @@ impl Pair {
         Ok(Pair { plan, client, server })
     }
 
-    /// Makes so many calls, rounded up to whole units of work.
+    /// Makes calls, rounded up to whole units of work.
     pub(crate) fn run(&mut self, calls: u64) -> Outcome<f64> {
         self.client.run(calls.div_ceil(self.plan.work.calls()))
     }
 
-    /// Makes so many calls and says what they took.
+    /// Makes calls and returns what they took.
     pub(crate) fn sample(&mut self, calls: u64) -> Outcome<Sample> {
         let (server, client) = self.usage()?;
         let seconds = self.run(calls)?;
@@ -68,7 +68,7 @@ impl Pair {
         })
     }
 
-    /// What the server and the client have used.
+    /// Returns the resources that the server and the client have used.
     pub(crate) fn usage(&mut self) -> Outcome<(Usage, Usage)> {
         Ok((self.server.usage()?, self.client.usage()?))
     }

@@ -1,4 +1,4 @@
-//! Where files and sockets of a run are, and how much is measured.
+//! The files and sockets of a run, and how much it measures.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -14,19 +14,20 @@ use crate::roles;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Effort {
     pub(crate) rounds: usize,
-    /// How long a round of one side lasts about, in seconds.
+    /// The approximate length of a round of one side, in seconds.
     pub(crate) round: f64,
-    /// How often each candidate is tried.
+    /// The number of trials of each candidate.
     pub(crate) trials: usize,
-    /// Small calls in a trial, and where they are counted.
+    /// The number of small calls in a trial and in a counting round.
     pub(crate) trial_calls: u64,
-    /// Calls with octets in a trial: what is fast for a moment may not be fast for a round.
+    /// The number of calls with octets in a trial: what is fast for a moment may not be fast for a
+    /// round.
     pub(crate) trial_streams: u64,
-    /// Calls with octets where they are counted.
+    /// The number of calls with octets in a counting round.
     pub(crate) counted: u64,
-    /// Bytes in memory, and of a child's output.
+    /// The size of memory content and of a child's output, in bytes.
     pub(crate) memory: usize,
-    /// Bytes of the file.
+    /// The size of the file, in bytes.
     pub(crate) file: usize,
 }
 
@@ -41,7 +42,7 @@ impl Effort {
         memory: 128 << 20,
         file: 512 << 20,
     };
-    /// All cases within 3 minutes.
+    /// All cases take less than 3 minutes.
     pub(crate) const QUICK: Effort = Effort {
         rounds: 5,
         round: 0.15,
@@ -52,7 +53,7 @@ impl Effort {
         memory: 64 << 20,
         file: 64 << 20,
     };
-    /// Proves that each case works, and nothing else.
+    /// Only checks that each case works.
     pub(crate) const TINY: Effort = Effort {
         rounds: 1,
         round: 0.0,
@@ -64,17 +65,17 @@ impl Effort {
         file: 1 << 20,
     };
 
-    /// Calls in a trial.
+    /// Returns the number of calls in a trial.
     pub(crate) fn trial(&self, work: Work) -> u64 {
         match work {
             Work::Calls { .. } => self.trial_calls,
-            // files are four times as long
+            // files are four times as large
             Work::Down(Source::File) => self.trial_streams.div_ceil(4),
             Work::Down(_) | Work::Up => self.trial_streams,
         }
     }
 
-    /// Bytes that move in one unit of this work.
+    /// Returns the number of bytes that one unit of this work moves.
     pub(crate) fn bytes(&self, work: Work) -> usize {
         match work {
             Work::Down(Source::File) => self.file,
@@ -84,19 +85,19 @@ impl Effort {
     }
 }
 
-/// The files of a run, which go when it ends.
+/// The files of a run, removed when it ends.
 #[derive(Debug)]
 pub(crate) struct Place {
     folder: TempDir,
-    /// Without a name, so that no end of this process leaves them behind.
+    /// They have no name, so they are removed however this process ends.
     source: File,
     sink: File,
     sockets: Cell<usize>,
 }
 
 impl Place {
-    /// Makes the files. The source is in the page cache from then on; the sink is on a file system in memory, where there
-    /// is one.
+    /// Creates the files. The source is then in the page cache; the sink is on a file system in
+    /// memory, if there is one.
     pub(crate) fn new(effort: &Effort) -> Outcome<Place> {
         let place = Place {
             folder: TempDir::with_prefix("rpc-bench-")?,
@@ -117,19 +118,19 @@ impl Place {
         path(&self.sink)
     }
 
-    /// A path for a socket that nobody else has.
+    /// Returns a unique path for a socket.
     pub(crate) fn socket(&self) -> PathBuf {
         self.sockets.set(self.sockets.get() + 1);
         self.folder.path().join(format!("{}.socket", self.sockets.get()))
     }
 
-    /// A path for what `strace` counts.
+    /// Returns a path for the counts of `strace`.
     pub(crate) fn counts(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
 
-/// Where other processes can open a file of this one that has no name.
+/// Returns the path by which other processes can open a nameless file of this one.
 fn path(file: &File) -> PathBuf {
     PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()))
 }

@@ -1,8 +1,9 @@
-//! On which processor a role runs.
+//! The processors that roles run on.
 //!
-//! Where one side waits while the other works, the system may put both on one processor or on two, and it decides otherwise
-//! from round to round. On two, as on two machines, most of a call's time goes into waking the other processor, in a virtual
-//! machine some 50 us; on one, a call takes a sixth of the time, and nearly all of it is work. So there both sides are told.
+//! If one side waits while the other works, the system may put both on one processor or on two, and
+//! it decides differently from round to round. On two, as on two machines, most of a call's time
+//! goes into waking the other processor, in a virtual machine some 50 us; on one, a call takes a
+//! sixth of the time, and nearly all of it is work. So both sides are pinned in these cases.
 
 use std::fmt;
 
@@ -12,11 +13,11 @@ use serde::{Deserialize, Serialize};
 /// Where server and client run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Placement {
-    /// Where the system likes.
+    /// Wherever the system puts them.
     Free,
-    /// Each keeps to a processor of its own.
+    /// Each on its own processor.
     Apart,
-    /// Both keep to the same one.
+    /// Both on the same processor.
     Together,
 }
 
@@ -30,7 +31,7 @@ impl fmt::Display for Placement {
     }
 }
 
-/// Keeps this thread, and those that it starts, on the server's processor.
+/// Pins this thread, and those that it starts, to the server's processor.
 pub(crate) fn place_server(placement: Placement) {
     let chosen = match placement {
         Placement::Free => None,
@@ -40,24 +41,24 @@ pub(crate) fn place_server(placement: Placement) {
     chosen.into_iter().for_each(keep_to);
 }
 
-/// Keeps this thread, and those that it starts, on the client's processor.
+/// Pins this thread, and those that it starts, to the client's processor.
 pub(crate) fn place_client(placement: Placement) {
     if placement != Placement::Free {
         processors().first().copied().into_iter().for_each(keep_to);
     }
 }
 
-/// The processors that this process may use; none where the system does not say.
+/// Returns the processors that this process may use; none if unknown.
 pub(crate) fn processors() -> Vec<usize> {
     let Ok(allowed) = sched_getaffinity(None) else { return Vec::new() };
     (0..CpuSet::MAX_CPU).filter(|at| allowed.is_set(*at)).collect()
 }
 
-/// Keeps this thread, and those that it starts, on one processor.
+/// Pins this thread, and those that it starts, to one processor.
 pub(crate) fn keep_to(processor: usize) {
     let mut only = CpuSet::new();
     only.set(processor);
-    // a system that refuses only makes rounds differ more
+    // if the system refuses, rounds only differ more
     _ = sched_setaffinity(None, &only);
 }
 

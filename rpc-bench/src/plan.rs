@@ -1,4 +1,4 @@
-//! What one pair of processes does, as data that goes to them on their command line.
+//! What one pair of processes does, as data passed on their command lines.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::placement::Placement;
 
-/// All that a server or a client needs to know to play its part.
+/// Everything that a server or a client needs to know.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Plan {
     pub(crate) server: Subject,
@@ -16,15 +16,15 @@ pub(crate) struct Plan {
     pub(crate) network: Network,
     pub(crate) tuning: Tuning,
     pub(crate) placement: Placement,
-    /// Bytes that move in one unit of work; none in small calls.
+    /// The bytes moved by one unit of work; 0 for small calls.
     pub(crate) bytes: usize,
-    /// What is sent, where it comes from a file.
+    /// The file to send, if a file is sent.
     pub(crate) source: PathBuf,
-    /// Where it goes, where that is a file. It has its full length already.
+    /// The file to write to, if the content goes to a file. It already has its full length.
     pub(crate) sink: PathBuf,
     /// The path of the Unix socket.
     pub(crate) socket: PathBuf,
-    /// A small call of ours as it is on the wire; empty where nobody needs it.
+    /// A small call of ours as it is on the wire; empty if not needed.
     pub(crate) recorded: Recorded,
 }
 
@@ -32,9 +32,9 @@ pub(crate) struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Subject {
     Ours,
-    /// Read and write on the socket, and nothing else.
+    /// Only reads and writes on the socket.
     Bare,
-    /// Our calls written by hand over the socket, without the library.
+    /// Our calls, written by hand over the socket without the library.
     ByHand,
     /// Another library.
     Rival(Rival),
@@ -57,19 +57,20 @@ pub(crate) enum Network {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Work {
-    /// The server sends, a call at a time.
+    /// The server sends, one call at a time.
     Down(Source),
     /// The client sends from memory.
     Up,
-    /// Small calls, by so many callers that share a client, each so many at once.
+    /// Small calls by callers that share a client, each with `batch` calls at once.
     Calls { callers: usize, batch: usize },
 }
 
-/// Where the bytes come from that a server sends. Those of the latter two go to a file, others are thrown away.
+/// The source of the bytes that a server sends. The client writes those of the last two to a file
+/// and discards the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Source {
     Memory,
-    /// Memory behind a type that nobody knows.
+    /// Memory in a type that the library does not recognize.
     Unknown,
     File,
     /// A child process's standard output.
@@ -83,7 +84,7 @@ impl Source {
 }
 
 impl Work {
-    /// Calls in one unit of work.
+    /// Returns the number of calls in one unit of work.
     pub(crate) fn calls(self) -> u64 {
         match self {
             Work::Calls { batch, .. } => batch as u64,
@@ -92,18 +93,18 @@ impl Work {
     }
 }
 
-/// What may be chosen for a rival.
+/// The settings of one side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Tuning {
-    /// Nothing: ours is taken as it comes.
+    /// Nothing: the defaults.
     None,
-    /// Over how many connections the callers of ours share.
+    /// The number of connections that our callers share.
     Shared(usize),
     /// The ways to copy.
     Copies { sender: Way, receiver: Way },
     /// The async runtimes.
     Runtimes { server: Flavour, client: Flavour },
-    /// The runtimes, and for a stream the bytes in one message and how many may be on their way.
+    /// The runtimes, the bytes in one message of a stream, and the flow-control window in bytes.
     Stream { chunk: usize, window: u32, server: Flavour, client: Flavour },
 }
 
@@ -115,12 +116,12 @@ pub(crate) enum Flavour {
 }
 
 impl Tuning {
-    /// Loops with buffers of one size on both sides.
+    /// Returns loops with the same buffer size on both sides.
     pub(crate) const fn loops(size: usize) -> Tuning {
         Tuning::Copies { sender: Way::Loop(size), receiver: Way::Loop(size) }
     }
 
-    /// The ways to copy of one who copies.
+    /// Returns the ways to copy; fails for other settings.
     pub(crate) fn copies(self) -> Outcome<(Way, Way)> {
         match self {
             Tuning::Copies { sender, receiver } => Ok((sender, receiver)),
@@ -129,10 +130,10 @@ impl Tuning {
     }
 }
 
-/// How bytes are moved between two descriptors.
+/// A way to move bytes between two descriptors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Way {
-    /// Read and write, with a buffer of so many bytes.
+    /// Read and write, with a buffer of this many bytes.
     Loop(usize),
     Sendfile,
     /// Through a pipe.
@@ -142,7 +143,7 @@ pub(crate) enum Way {
 impl fmt::Display for Tuning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Tuning::None => f.write_str("as it comes"),
+            Tuning::None => f.write_str("defaults"),
             Tuning::Shared(connections) => write!(f, "shared connections: {connections}"),
             Tuning::Copies { sender, receiver } if sender == receiver => write!(f, "{sender}"),
             Tuning::Copies { sender, receiver } => write!(f, "{sender} to {receiver}"),
@@ -154,7 +155,7 @@ impl fmt::Display for Tuning {
     }
 }
 
-/// How many threads it has.
+/// The number of its threads.
 impl fmt::Display for Flavour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -175,14 +176,14 @@ impl fmt::Display for Way {
     }
 }
 
-/// The bytes of one small call of ours, as a relay saw them.
+/// The bytes of one small call of ours, as recorded by a relay.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Recorded {
     pub(crate) request: Vec<u8>,
     pub(crate) reply: Vec<u8>,
 }
 
-/// The argument of a small call, the same for all.
+/// The argument of a small call, the same for all libraries.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) account: u64,
@@ -190,7 +191,7 @@ pub(crate) struct Order {
     pub(crate) note: String,
 }
 
-/// The result of a small call, the same for all.
+/// The result of a small call, the same for all libraries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Receipt {
     pub(crate) account: u64,
@@ -203,20 +204,20 @@ impl Order {
         Order { account: 4711, amount: 250_000, note: "rent for May".to_owned() }
     }
 
-    /// What every server's handler does.
+    /// Returns the receipt; every server's handler calls this.
     pub(crate) fn book(self) -> Receipt {
         Receipt { account: self.account, balance: self.amount + 1, note: self.note }
     }
 }
 
 impl Receipt {
-    /// Whether it answers the sample order.
+    /// Fails unless this is the answer to the sample order.
     pub(crate) fn check(&self) -> Outcome<()> {
         if self.account == 4711 && self.balance == 250_001 { Ok(()) } else { Err("a reply is wrong".into()) }
     }
 }
 
-/// Anything that ends a case.
+/// The result of a step; any error ends the case.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) type Outcome<T> = Result<T, Failure>;

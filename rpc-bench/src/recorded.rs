@@ -1,4 +1,4 @@
-//! One small call of ours, byte by byte, as a relay between client and server sees it.
+//! Records the bytes of one small call of ours, with a relay between client and server.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -9,10 +9,10 @@ use std::time::Duration;
 use crate::plan::{Network, Order, Outcome, Plan, Recorded};
 use crate::roles::{Bench, BenchClient, serve_in_process};
 
-/// What went in one direction.
+/// The bytes of one direction.
 type Seen = Arc<Mutex<Vec<u8>>>;
 
-/// Makes a call that is not the first one on its connection, and returns its bytes.
+/// Makes a call that is not the first on its connection, and returns its bytes.
 pub(crate) fn record(plan: &Plan) -> Outcome<Recorded> {
     let server = serve_in_process(&Plan { network: Network::Tcp, ..plan.clone() }, Vec::new())?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -38,11 +38,11 @@ pub(crate) fn record(plan: &Plan) -> Outcome<Recorded> {
     Ok(recorded)
 }
 
-/// Passes bytes on; they are noted before anyone can have read them.
+/// Forwards bytes, and records them before the receiver can read them.
 fn relay(mut from: TcpStream, mut to: TcpStream, seen: Seen) {
     thread::spawn(move || {
         let outcome = pass_on(&mut from, &mut to, &seen);
-        // the other side may have gone first
+        // the other side may already have closed
         _ = to.shutdown(Shutdown::Write);
         outcome
     });

@@ -1,4 +1,4 @@
-//! What is printed: tables for people, or an object a line.
+//! The output: tables, or one JSON object per line.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::costs::{Cost, Costs};
 use crate::plan::Work;
 use crate::roles;
 
-/// The first table: who is faster.
+/// Returns the first table: who is faster.
 pub(crate) fn results(measured: &[(Case, Comparison)]) -> String {
     let head = ["case", "against", "ours", "theirs", "unit", "ratio", "spread", "target", ""];
     let rows =
@@ -33,7 +33,7 @@ fn result(case: &Case, figures: Figures, comparison: &Comparison) -> Vec<String>
     ]
 }
 
-/// The rival, and how it was tuned.
+/// Returns the rival's name and tuning.
 fn against(case: &Case, comparison: &Comparison) -> String {
     match &comparison.tuning {
         Some(tuning) => format!("{}, {tuning}", case.peer),
@@ -49,7 +49,7 @@ fn verdict(ratio: f64, target: Option<f64>) -> &'static str {
     }
 }
 
-/// The second table: what it costs.
+/// Returns the second table: the costs.
 pub(crate) fn costs(measured: &[(Case, Comparison)]) -> String {
     let head = ["case", "who", "CPU", "unit", "system calls", "per", "allocations/call", "peak KiB"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
@@ -59,11 +59,11 @@ pub(crate) fn costs(measured: &[(Case, Comparison)]) -> String {
             rows.push(cost(case, case.peer, theirs));
         }
     }
-    let note = "\nA dash is what was not measured. System calls are counted where strace is installed and may trace.\n";
+    let note = "\nA dash means not measured. System calls are counted if strace is installed and permitted.\n";
     table(&rows) + note
 }
 
-/// A row whose figures are the server's and the client's.
+/// Returns a row with the server's and the client's figures.
 fn cost(case: &Case, who: &str, costs: &Costs) -> Vec<String> {
     let both = |of: fn(&Cost) -> Option<f64>| {
         [&costs.server, &costs.client].map(|cost| of(cost).map_or("-".to_owned(), number)).join(" / ")
@@ -84,7 +84,7 @@ fn cost(case: &Case, who: &str, costs: &Costs) -> Vec<String> {
     ]
 }
 
-/// A case as a line of JSON.
+/// Returns a case as a line of JSON.
 pub(crate) fn line(case: &Case, comparison: &Comparison) -> Option<String> {
     let figures = comparison.figures(case)?;
     let line = json!({
@@ -99,7 +99,7 @@ pub(crate) fn line(case: &Case, comparison: &Comparison) -> Option<String> {
     Some(line.to_string())
 }
 
-/// The cases, with who they are against and what is asked for.
+/// Returns the cases with their rivals and targets.
 pub(crate) fn list(cases: &[Case]) -> String {
     let head = ["case", "against", "unit", "target"].map(str::to_owned).to_vec();
     let rows = cases.iter().map(|case| {
@@ -109,25 +109,26 @@ pub(crate) fn list(cases: &[Case]) -> String {
     table(&[head].into_iter().chain(rows).collect::<Vec<_>>()) + &settings()
 }
 
-/// Under the tables: who is set how.
+/// Returns the notes under the tables: the settings of each side.
 pub(crate) fn settings() -> String {
     let all = "\
-The ratio is the median of the rounds' ratios, over 1 ours is better; between the values of the spread lies their middle half.
-In a column \"against\" stands the best of what was tried: the buffers of a plain loop (sender to receiver), from 64 KiB to
-  4 MiB; read and write, sendfile or splice for files; messages and runtimes of other libraries. The best two make all rounds.
-ours: as it comes, but that a client keeps as many connections as it has callers, or, in cases called \"shared\", that its
+The ratio is the median of the rounds' ratios; over 1, ours is better. The middle half of the ratios lies within the spread.
+The column \"against\" shows the best setting that was tried: the buffers of a plain loop (sender to receiver), from 64 KiB
+  to 4 MiB; read and write, sendfile or splice for files; messages and runtimes of other libraries. The best two run all
+  rounds.
+ours: defaults, except that a client keeps as many connections as it has callers or, in cases called \"shared\", that its
   callers share one; receivers of octets read into 512 KiB
-bare: no delay on both ends of TCP
+bare: TCP_NODELAY on both ends of TCP
 A child writes pieces of 128 KiB, for ours and for theirs.
-One caller, octets and files: server and client are kept to a processor each, ours and theirs; in cases called \"together\"
-  both to the same one. Where a call goes from one processor to another they are kept from sleeping, by a thread each that
-  yields to all others. Many callers, batches, a stream of tonic's: each side so, or free, where the system likes, whichever
-  is best for it. A child's output: free.
+One caller, octets and files: server and client are each pinned to their own processor, ours and theirs, or both to the same
+  one in cases called \"together\". If a call goes from one processor to another, a thread on each that yields to all others
+  keeps them from sleeping. Many callers, batches, a stream of tonic: each side pinned in that way or free, whichever is best
+  for it. A child's output: free.
 ";
     format!("\n{all}{}\n", roles::settings())
 }
 
-/// Three digits that count, so that columns of any unit can be read.
+/// Formats three significant digits, so that columns of any unit are readable.
 pub(crate) fn number(value: f64) -> String {
     match value {
         value if !value.is_finite() => "-".to_owned(),
@@ -138,7 +139,7 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// Rows below each other as Markdown, so that a table can be pasted into a document.
+/// Formats rows as an aligned Markdown table, which can be pasted into a document.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();

@@ -1,4 +1,4 @@
-//! The program: plays a role, or measures what was asked for.
+//! The program: plays a role, or measures the requested cases.
 
 use std::process::ExitCode;
 
@@ -64,7 +64,7 @@ fn measure(args: &Args) -> Outcome<ExitCode> {
     }
     if !args.json {
         println!("{machine}\n\n{}", report::results(&measured));
-        println!("What it costs, server / client:\n\n{}", report::costs(&measured));
+        println!("Costs, server / client:\n\n{}", report::costs(&measured));
         print!("{}", report::settings());
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -1,6 +1,6 @@
-//! Medians, and what they are medians of.
+//! Medians, spreads and ratios.
 
-/// The middle of some measurements, and between which values the middle half of them lies.
+/// The median of some measurements, and the range of their middle half.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) low: f64,
@@ -9,12 +9,12 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// `None` without measurements.
+    /// Returns `None` if there are no measurements.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Option<Spread> {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
         let last = values.len().checked_sub(1)?;
-        // between two measurements where there is none just there
+        // interpolates between two measurements
         let quarter = |quarters: usize| {
             let part = (last * quarters % 4) as f64 / 4.0;
             let at = last * quarters / 4;
@@ -24,8 +24,8 @@ impl Spread {
     }
 }
 
-/// The better half of several candidates, each measured some times, rounded up and the best first; by medians. Higher is
-/// better where `higher` says so.
+/// Returns the indices of the better half of the candidates by their medians, rounded up, best
+/// first. `higher` is whether higher values are better.
 pub(crate) fn better_half(candidates: &[Vec<f64>], higher: bool) -> Vec<usize> {
     let medians = candidates.iter().enumerate().filter_map(|(at, values)| {
         let median = Spread::of(values.iter().copied())?.median;
@@ -37,7 +37,7 @@ pub(crate) fn better_half(candidates: &[Vec<f64>], higher: bool) -> Vec<usize> {
     ranked.into_iter().map(|(at, _)| at).collect()
 }
 
-/// How much better ours is, where over 1 is better.
+/// Returns how much better ours is; over 1, ours is better.
 pub(crate) fn ratio(ours: f64, theirs: f64, higher: bool) -> f64 {
     if higher { ours / theirs } else { theirs / ours }
 }

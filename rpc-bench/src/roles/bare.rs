@@ -1,6 +1,7 @@
-//! Octets over a bare socket: one byte asks for them, or tells that they have come, and the rest is the best loop.
+//! Octets over a bare socket: one byte requests them or acknowledges them, and the rest is the best
+//! loop.
 //!
-//! From and to memory a loop writes pieces of the sender's own content, and reads into one buffer.
+//! From memory to memory, a loop writes slices of the sender's content and reads into one buffer.
 
 use std::any::Any;
 use std::fs::File;
@@ -50,7 +51,7 @@ fn receive_buffer(receiver: Way) -> Vec<u8> {
     }
 }
 
-/// Reads and throws away; `false` where the other side had gone before the first byte.
+/// Reads and discards. Returns `false` if the other side closed before the first byte.
 fn receive(socket: &mut File, buffer: &mut [u8], bytes: usize) -> io::Result<bool> {
     let mut left = bytes;
     while left > 0 {
@@ -68,7 +69,7 @@ fn send_pieces(socket: &mut File, content: &[u8], size: usize) -> io::Result<()>
     content.chunks(size).try_for_each(|piece| socket.write_all(piece))
 }
 
-/// Sends from anything.
+/// Sends from any source.
 fn send(plan: &Plan, mover: &mut Mover, content: &[u8], socket: &mut File) -> io::Result<()> {
     let Work::Down(source) = plan.work else { return Err(io::ErrorKind::InvalidInput.into()) };
     match (source, mover) {
@@ -98,7 +99,7 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
     Ok(match plan.work {
         Work::Up => match sender {
             Way::Loop(size) => Box::new(Up { socket, content, size }),
-            Way::Sendfile | Way::Splice => return Err("memory is sent by a loop".into()),
+            Way::Sendfile | Way::Splice => return Err("memory can only be sent by a loop".into()),
         },
         Work::Down(source) if source.goes_to_file() => Box::new(ToFile {
             socket,
@@ -123,7 +124,7 @@ impl Client for ToBuffer {
         for _ in 0..times {
             self.socket.write_all(&[1])?;
             if !receive(&mut self.socket, &mut self.buffer, self.bytes)? {
-                return Err("the server has gone".into());
+                return Err("the server has closed the connection".into());
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What is sent: memory, a file, a process's output, and a reader that nobody knows.
+//! The content that is sent: memory, a file, a process's output, and an unknown reader.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -6,10 +6,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::plan::Outcome;
 
-/// The producer writes pieces of this size, as `zfs send` does.
+/// The size of the producer's writes, the same as that of `zfs send`.
 const PIECE: usize = 128 * 1024;
 
-/// So many bytes that are not all the same, all of them touched.
+/// Returns bytes that are not all the same. All of their pages are touched.
 pub(crate) fn memory(bytes: usize) -> Vec<u8> {
     let piece: Vec<u8> = (0..=250u8).cycle().take(PIECE).collect();
     let mut memory = Vec::with_capacity(bytes);
@@ -19,7 +19,7 @@ pub(crate) fn memory(bytes: usize) -> Vec<u8> {
     memory
 }
 
-/// Memory behind a type that implements `Read` and nothing else, so nobody can know what it is.
+/// Memory in a type that only implements `Read`, so the library cannot recognize it.
 pub(crate) struct Unknown<'a>(pub(crate) &'a [u8]);
 
 impl Read for Unknown<'_> {
@@ -28,16 +28,16 @@ impl Read for Unknown<'_> {
     }
 }
 
-/// Writes so many bytes to a file.
+/// Writes this many bytes to a file.
 pub(crate) fn fill_file(file: &File, bytes: usize) -> Outcome<()> {
     Ok(write_all(file, bytes)?)
 }
 
-/// The role of a producer: so many bytes on standard output.
+/// The role of a producer: writes this many bytes to standard output.
 pub(crate) fn produce(bytes: usize) -> Outcome<()> {
     let output = rustix::io::dup(io::stdout())?;
     match write_all(&File::from(output), bytes) {
-        // whoever reads has seen enough
+        // the reader has read enough
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
@@ -54,7 +54,7 @@ fn write_all(mut file: &File, bytes: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// The producer as a child process.
+/// Starts the producer as a child process.
 pub(crate) fn producer(bytes: usize) -> io::Result<(Child, ChildStdout)> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["--role", "produce", &bytes.to_string()])

@@ -1,4 +1,4 @@
-//! The ways to move bytes from one descriptor to another: a plain loop, and what the kernel has.
+//! Ways to move bytes from one descriptor to another: a plain loop, and those of the kernel.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -9,13 +9,13 @@ use rustix::pipe::{SpliceFlags, fcntl_setpipe_size, pipe, splice};
 
 use crate::plan::Way;
 
-/// The size of the pipe that splicing goes through, and of a single splice.
+/// The size of the pipe for splicing, and of a single splice.
 const PIPE: usize = 1 << 20;
 
-/// The most that one `sendfile` is asked for.
+/// The maximum length of one `sendfile`.
 const SENDFILE: usize = 1 << 30;
 
-/// One way, with what it needs.
+/// One way, with the resources it needs.
 pub(crate) enum Mover {
     Loop(Vec<u8>),
     Sendfile,
@@ -29,14 +29,14 @@ impl Mover {
             Way::Sendfile => Mover::Sendfile,
             Way::Splice => {
                 let (reader, writer) = pipe()?;
-                // a system that permits less splices in smaller pieces
+                // if the system permits less, splices are smaller
                 _ = fcntl_setpipe_size(&writer, PIPE);
                 Mover::Splice { reader, writer }
             }
         })
     }
 
-    /// Moves just so many bytes.
+    /// Moves exactly this many bytes.
     pub(crate) fn copy(&mut self, source: &mut File, sink: &mut File, bytes: usize) -> io::Result<()> {
         let mut left = bytes;
         while left > 0 {

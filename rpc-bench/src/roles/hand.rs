@@ -1,5 +1,6 @@
-//! A client of our server that somebody wrote by hand for this one call: it encodes the argument, writes both frames at
-//! once, and reads the reply's frames through a buffer. It knows no limits, no time and no errors but that there was one.
+//! A client of our server, written by hand for this one call: it encodes the argument, writes both
+//! frames at once, and reads the reply's frames through a buffer. It has no limits and no timeouts,
+//! and only reports whether there was an error.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
@@ -15,7 +16,7 @@ const FRAME_HEADER: usize = 6;
 pub(crate) fn connect(plan: &Plan, address: &str) -> Outcome<Box<dyn Client>> {
     let request = &plan.recorded.request;
     let header_end = FRAME_HEADER + payload_len(request)?;
-    let header = request.get(..header_end).ok_or("the recorded request is cut")?.to_vec();
+    let header = request.get(..header_end).ok_or("the recorded request is truncated")?.to_vec();
     let mut hand = Hand {
         replies: BufReader::new(socket::connect(plan, address)?),
         order: Order::sample(),
@@ -25,21 +26,21 @@ pub(crate) fn connect(plan: &Plan, address: &str) -> Outcome<Box<dyn Client>> {
     };
     hand.encode()?;
     if hand.out != *request {
-        return Err("the request by hand differs from the one that was recorded".into());
+        return Err("the hand-written request differs from the recorded one".into());
     }
     Ok(Box::new(hand))
 }
 
-/// The length of the payload of the frame that begins here.
+/// Returns the payload length of the frame that begins here.
 fn payload_len(frame: &[u8]) -> Outcome<usize> {
-    let length = frame.get(2..FRAME_HEADER).ok_or("a frame is cut")?;
+    let length = frame.get(2..FRAME_HEADER).ok_or("a frame is truncated")?;
     Ok(usize::try_from(u32::from_le_bytes(length.try_into()?))?)
 }
 
 struct Hand {
     replies: BufReader<File>,
     order: Order,
-    /// The header's frame, as it was recorded.
+    /// The recorded frame of the header.
     header: Vec<u8>,
     out: Vec<u8>,
     payload: Vec<u8>,
@@ -63,12 +64,12 @@ impl Hand {
         Ok(())
     }
 
-    /// Reads a frame, which has to be the only one of its message.
+    /// Reads a frame, which must be the only one of its message.
     fn frame(&mut self, kind: u8) -> Outcome<&[u8]> {
         let mut header = [0; FRAME_HEADER];
         self.replies.read_exact(&mut header)?;
         if header[..2] != [kind, 1] {
-            return Err("another frame was expected".into());
+            return Err("unexpected frame".into());
         }
         self.payload.resize(payload_len(&header)?, 0);
         self.replies.read_exact(&mut self.payload)?;

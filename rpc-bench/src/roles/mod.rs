@@ -1,4 +1,4 @@
-//! The parts that processes play: each a server or a client, of ours or of a rival.
+//! The roles of processes: servers and clients, ours and those of rivals.
 
 mod bare;
 mod content;
@@ -18,36 +18,36 @@ pub(crate) use ours::BenchClient;
 pub(crate) use ours::{Bench, serve_in_process};
 pub(crate) use rivals::settings;
 
-/// A connected client that can do units of work.
+/// A connected client that performs units of work.
 pub(crate) trait Client {
-    /// Does the work so many times. An error where anything came otherwise than it should.
+    /// Performs the work this many times. Fails if any result is wrong.
     fn run(&mut self, times: u64) -> Outcome<()>;
 }
 
-/// The part of one caller among several.
+/// Returns one caller's share of the calls.
 fn share(times: u64, callers: u64, at: u64) -> u64 {
     times / callers + u64::from(at < times % callers)
 }
 
-/// What a server sends from memory.
+/// Returns the content that a server sends from memory.
 pub(crate) fn server_content(plan: &Plan) -> Vec<u8> {
     let sends = matches!(plan.work, Work::Down(Source::Memory | Source::Unknown));
     content::memory(if sends { plan.bytes } else { 0 })
 }
 
-/// What a client sends from memory.
+/// Returns the content that a client sends from memory.
 pub(crate) fn client_content(plan: &Plan) -> Vec<u8> {
     content::memory(if plan.work == Work::Up { plan.bytes } else { 0 })
 }
 
-/// Starts the server of a plan. What it returns beside the address keeps it running.
+/// Starts the server of a plan. Returns its address and a value that keeps it running.
 pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn Any>)> {
     match (plan.server, plan.work) {
         (Subject::Ours, _) => ours::serve(plan, content),
         (Subject::Bare, Work::Calls { .. }) => ping::serve(plan),
         (Subject::Bare, _) => bare::serve(plan, content),
         (Subject::Rival(rival), _) => rivals::serve(rival, plan, content),
-        (Subject::ByHand, _) => Err("there is no server by hand".into()),
+        (Subject::ByHand, _) => Err("there is no hand-written server".into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Our side: a service as any user would write it, and the calls of it.
+//! Our side: a service as any user would write it, and calls to it.
 
 use std::any::Any;
 use std::fs::File;
@@ -13,7 +13,7 @@ use super::content::{self, Unknown};
 use super::{Client, share};
 use crate::plan::{Network, Order, Outcome, Plan, Receipt, Source, Tuning, Work};
 
-/// The buffer that a receiver reads into.
+/// The size of a receiver's buffer.
 const BUFFER: usize = 512 << 10;
 
 #[rpc_service]
@@ -76,7 +76,7 @@ impl Bench for Shelf {
     }
 }
 
-/// Reads to the end and throws it away.
+/// Reads to the end and discards the bytes.
 fn drain(source: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<u64> {
     let mut total = 0;
     loop {
@@ -92,7 +92,7 @@ pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn A
     Ok((handle.address().to_string(), Box::new(handle)))
 }
 
-/// A server on threads of its own.
+/// Starts a server on other threads of this process.
 pub(crate) fn serve_in_process(plan: &Plan, content: Vec<u8>) -> Outcome<ServerHandle> {
     let address = match plan.network {
         Network::Tcp => "tcp://127.0.0.1:0".to_owned(),
@@ -108,7 +108,7 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
     };
     let config = match plan.tuning {
         Tuning::Shared(connections) => ClientConfig::default().shared_connections(connections),
-        // so that callers who share a client need not connect again and again
+        // so that callers that share a client need not reconnect
         _ => ClientConfig::default().max_idle_connections(callers).max_connections(callers),
     };
     let client = rpc_core::Client::connect_with(address, config)?;
@@ -123,7 +123,7 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
     })
 }
 
-/// What all these clients have.
+/// What all these clients share.
 struct Caller {
     bench: BenchClient,
     client: rpc_core::Client,

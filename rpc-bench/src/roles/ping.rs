@@ -1,4 +1,5 @@
-//! The bare ping-pong: the bytes of one of our calls, there and back, one write and one read on each side.
+//! The bare ping-pong: the bytes of one of our calls in both directions, with one write and one
+//! read on each side.
 
 use std::any::Any;
 use std::fs::File;
@@ -13,13 +14,13 @@ pub(crate) fn serve(plan: &Plan) -> Outcome<(String, Box<dyn Any>)> {
     let recorded = plan.recorded.clone();
     let address = socket::listen(plan, move |mut socket| {
         let mut request = vec![0; recorded.request.len()];
-        // ends when the client goes
+        // ends when the client closes
         while take(&mut socket, &mut request).is_ok() && socket.write_all(&recorded.reply).is_ok() {}
     })?;
     Ok((address, Box::new(())))
 }
 
-/// A connection for each caller.
+/// Opens a connection for each caller.
 pub(crate) fn connect(plan: &Plan, address: &str) -> Outcome<Box<dyn Client>> {
     let callers = match plan.work {
         Work::Calls { callers, .. } => callers,
@@ -35,7 +36,7 @@ pub(crate) fn connect(plan: &Plan, address: &str) -> Outcome<Box<dyn Client>> {
     Ok(Box::new(Pings(pings?)))
 }
 
-/// Fills the buffer, which takes one read where the bytes came in one write.
+/// Fills the buffer, which takes one read if the bytes were sent in one write.
 fn take(socket: &mut File, buffer: &mut [u8]) -> io::Result<()> {
     socket.read_exact(buffer)
 }

@@ -1,4 +1,4 @@
-//! Sockets for those who use no library: bound, connected, and then nothing but a descriptor.
+//! Sockets for the roles without a library: bound or connected, and then used as plain descriptors.
 
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::plan::{Network, Outcome, Plan};
 
-/// Listens, and serves each connection on a thread of its own with what `serve` does. Returns the address.
+/// Listens, and calls `serve` for each connection on a separate thread. Returns the address.
 pub(crate) fn listen(plan: &Plan, serve: impl Fn(File) + Send + Sync + Clone + 'static) -> Outcome<String> {
     match plan.network {
         Network::Tcp => {
@@ -16,7 +16,7 @@ pub(crate) fn listen(plan: &Plan, serve: impl Fn(File) + Send + Sync + Clone + '
             let address = listener.local_addr()?.to_string();
             thread::spawn(move || {
                 for stream in listener.incoming().map_while(Result::ok) {
-                    // only speed is lost, if at all
+                    // if this fails, only speed is lost
                     _ = stream.set_nodelay(true);
                     start(stream.into(), &serve);
                 }
@@ -40,7 +40,7 @@ fn start(socket: OwnedFd, serve: &(impl Fn(File) + Send + Clone + 'static)) {
     thread::spawn(move || serve(File::from(socket)));
 }
 
-/// Connects, with no delay set. The address may have the prefix that our own addresses have.
+/// Connects, with TCP_NODELAY. The address may have the prefix of our own addresses.
 pub(crate) fn connect(plan: &Plan, address: &str) -> Outcome<File> {
     Ok(match plan.network {
         Network::Tcp => {

@@ -12,12 +12,12 @@ use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use super::Caller;
 use crate::plan::{Order, Outcome, Receipt};
 
-/// How it is tuned.
+/// Its settings.
 pub(super) const SETTINGS: &str = "\
-jsonrpsee: over a WebSocket; no delay on both ends; requests and replies of up to 64 MiB; 65536 requests at once; a buffer
-  of 1024 replies for a connection; no pings; the method is a plain function, the fastest kind it has";
+jsonrpsee: over a WebSocket; TCP_NODELAY on both ends; requests and replies of up to 64 MiB; 65536 requests at once; a
+  buffer of 1024 replies per connection; no pings; the method is a plain function, its fastest kind";
 
-/// Longest request or reply, in bytes.
+/// The maximum length of a request or a reply, in bytes.
 const MESSAGE: u32 = 64 << 20;
 
 pub(super) async fn serve() -> Outcome<SocketAddr> {

@@ -1,4 +1,4 @@
-//! Other libraries, each tuned as its documentation advises.
+//! Other libraries, each with the settings that its documentation advises.
 
 mod jsonrpsee;
 mod tarpc;
@@ -14,11 +14,11 @@ use tokio::runtime::{Builder, Runtime};
 use super::{Client, share};
 use crate::plan::{Flavour, Outcome, Plan, Rival, Tuning, Work};
 
-/// How they are all tuned, for people.
+/// Returns the settings of all rivals, for the output.
 pub(crate) fn settings() -> String {
     let runtimes = "\
-All of these: tokio's runtime on one thread or on two, for the server and for the client, whichever is best in the case
-  (\"1 + 2\" has one for the server and two for the client)";
+All rivals: tokio's runtime with one or two threads, for the server and for the client, whichever is best in the case
+  (\"1 + 2\" means one for the server and two for the client)";
     [tarpc::SETTINGS, tonic_calls::SETTINGS, jsonrpsee::SETTINGS, runtimes].join("\n")
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn serve(rival: Rival, plan: &Plan, content: Vec<u8>) -> Outcome<(Str
         (Rival::TarpcJson, _) => runtime.block_on(tarpc::serve_json())?,
         (Rival::Jsonrpsee, _) => runtime.block_on(jsonrpsee::serve())?,
     };
-    // a runtime on one thread works only while somebody waits in it
+    // a single-threaded runtime only runs while a thread blocks on it
     thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
     Ok((address.to_string(), Box::new(())))
 }
@@ -69,7 +69,7 @@ pub(crate) fn connect(rival: Rival, plan: &Plan, address: &str) -> Outcome<Box<d
     })
 }
 
-/// The runtimes of the server and of the client.
+/// Returns the runtimes of the server and of the client.
 fn flavours(plan: &Plan) -> Outcome<(Flavour, Flavour)> {
     match plan.tuning {
         Tuning::Runtimes { server, client } | Tuning::Stream { server, client, .. } => Ok((server, client)),
@@ -85,7 +85,7 @@ fn runtime(flavour: Flavour) -> Outcome<Runtime> {
     Ok(builder.worker_threads(2).enable_all().build()?)
 }
 
-/// What makes one call; its clones share a connection.
+/// Makes one call; clones share a connection.
 trait Caller: Clone + Send + 'static {
     fn call(&mut self) -> impl Future<Output = Outcome<()>> + Send;
 }
@@ -103,7 +103,7 @@ impl<C: Caller> Client for Tasks<C> {
             .map(|at| {
                 let mut caller = self.caller.clone();
                 let share = share(times, self.callers, at);
-                // also a single one, for a worker thread has less far to go than this one
+                // also for a single caller, because a worker thread is faster to wake than this one
                 self.runtime.spawn(async move {
                     for _ in 0..share {
                         caller.call().await?;

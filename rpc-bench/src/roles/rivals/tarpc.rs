@@ -9,12 +9,12 @@ use tarpc::{client, context};
 use super::Caller;
 use crate::plan::{Order, Outcome, Receipt};
 
-/// How it is tuned.
+/// Its settings.
 pub(super) const SETTINGS: &str = "\
-tarpc: no delay on both ends; frames of up to 64 MiB; 65536 requests in flight and 1024 waiting for the connection, more
-  than there are callers; each request answered in a task of its own, as its examples do; nobody listens to its tracing";
+tarpc: TCP_NODELAY on both ends; frames of up to 64 MiB; 65536 requests in flight and 1024 waiting for the connection,
+  more than there are callers; each request is answered in its own task, as in its examples; no tracing subscriber";
 
-/// Longest frame, in bytes.
+/// The maximum length of a frame, in bytes.
 const FRAME: usize = 64 << 20;
 
 #[tarpc::service]
@@ -31,7 +31,8 @@ impl Shop for Shelf {
     }
 }
 
-/// Server and client with one of tarpc's formats. Their types have no common bound that is shorter.
+/// Defines server and client for one of tarpc's formats. No shorter common bound covers their
+/// types.
 macro_rules! with_format {
     ($serve:ident, $connect:ident, $format:ident) => {
         pub(super) async fn $serve() -> Outcome<SocketAddr> {
@@ -41,7 +42,7 @@ macro_rules! with_format {
             let address = incoming.local_addr();
             tokio::spawn(async move {
                 while let Some(Ok(transport)) = incoming.next().await {
-                    // only speed is lost, if at all
+                    // if this fails, only speed is lost
                     _ = transport.get_ref().set_nodelay(true);
                     let channel = BaseChannel::with_defaults(transport);
                     tokio::spawn(channel.execute(Shelf.serve()).for_each(|answer| async {

@@ -1,4 +1,5 @@
-//! tonic over TCP, unary calls. The service is what its code generator would write, without the generator.
+//! tonic over TCP, unary calls. The service is what its code generator would produce, written by
+//! hand.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,16 +19,17 @@ use tonic_prost::ProstCodec;
 use super::Caller;
 use crate::plan::{Order, Outcome, Receipt};
 
-/// How it is tuned, also for streams.
+/// Its settings, also for streams.
 pub(super) const SETTINGS: &str = "\
-tonic: no delay on both ends; HTTP/2 windows of 16 MiB, for a stream also 1 MiB is tried, the same for the connection, not
-  adaptive; frames of up to 16 MiB less a byte; 1024 requests waiting for the connection; a stream's messages are raw
-  bytes, not Protocol Buffers, from 64 KiB to 1 MiB, whichever is best, with buffers that hold one, no limit on their size";
+tonic: TCP_NODELAY on both ends; HTTP/2 windows of 16 MiB, or for a stream the better of 16 MiB and 1 MiB, the same for the
+  connection, not adaptive; frames of up to 16 MiB minus one byte; 1024 requests waiting for the connection; a stream's
+  messages are raw bytes, not Protocol Buffers, from 64 KiB to 1 MiB, whichever is best, with buffers that hold one, and no
+  limit on their size";
 
-/// How much of small calls may be on its way, in bytes.
+/// The flow-control window of small calls, in bytes.
 const WINDOW: u32 = 16 << 20;
 
-/// The most that a frame of HTTP/2 holds.
+/// The maximum payload of an HTTP/2 frame.
 const FRAME: u32 = (1 << 24) - 1;
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -71,7 +73,7 @@ impl Service<http::Request<Body>> for Shop {
     }
 }
 
-/// The one method.
+/// The only method.
 struct Book;
 
 impl UnaryService<OrderMessage> for Book {
@@ -89,7 +91,7 @@ pub(super) fn serve() -> Outcome<SocketAddr> {
     serve_service(Shop, WINDOW)
 }
 
-/// A server of this service, tuned as the head of this file says.
+/// Returns a server of this service with the settings of [`SETTINGS`].
 pub(super) fn serve_service<S>(service: S, window: u32) -> Outcome<SocketAddr>
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
@@ -107,7 +109,7 @@ where
     Ok(address)
 }
 
-/// A connection tuned in the same way.
+/// Connects with the same settings.
 pub(super) async fn channel(address: SocketAddr, window: u32) -> Outcome<Channel> {
     let endpoint = Endpoint::from_shared(format!("http://{address}"))?
         .tcp_nodelay(true)

@@ -1,7 +1,8 @@
-//! tonic over TCP, a stream from the server in messages of raw bytes, tuned as its unary calls are.
+//! tonic over TCP, a stream from the server in messages of raw bytes, with the settings of its
+//! unary calls.
 //!
-//! Raw bytes spare tonic a copy on the client and the work of Protocol Buffers on both sides. The server's copy into its
-//! buffer cannot be spared.
+//! Raw bytes save tonic a copy on the client and the work of Protocol Buffers on both sides. The
+//! server's copy into its buffer cannot be avoided.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -23,22 +24,22 @@ use tonic::{Request, Response, Status};
 use super::{Caller, tonic_calls};
 use crate::plan::{Outcome, Plan, Tuning};
 
-/// Messages of raw bytes, of about this size.
+/// A codec for messages of raw bytes, of about this size.
 #[derive(Clone, Copy)]
 struct Raw {
     chunk: usize,
 }
 
-/// The codec and the window of a plan.
+/// Returns the codec and the window of a plan.
 fn tuned(plan: &Plan) -> Outcome<(Raw, u32)> {
     match plan.tuning {
         Tuning::Stream { chunk, window, .. } => Ok((Raw { chunk }, window)),
-        _ => Err("no size of a message was chosen".into()),
+        _ => Err("no message size was chosen".into()),
     }
 }
 
 impl Raw {
-    /// Room for a message and its head.
+    /// The size of a message and its header.
     fn settings(self) -> BufferSettings {
         BufferSettings::new(self.chunk + 64, self.chunk)
     }
@@ -86,7 +87,7 @@ impl Decoder for Raw {
     }
 }
 
-/// The service and its one method.
+/// The service and its only method.
 #[derive(Clone)]
 struct Shelf {
     content: Bytes,
