@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::transport::{ReadHalf, memory_pair};
 use rpc_core::{
-    Call, CallContext, CallOptions, Client, Contract, Dispatch, Error, Misuse, Peer, RequestReader, Served, Server,
+    Call, CallContext, CallOptions, Client, Contract, Dispatch, Error, Misuse, OctetReader, Peer, Served, Server,
     ServerConfig, Session, Transport, serve_connection, serve_connection_with,
 };
 use rpc_tests::{Peer as Scripted, watchdog, wire};
@@ -221,11 +221,11 @@ struct Streaming(Option<Asked>);
 
 impl Dispatch for Streaming {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Streaming", session: false, methods: &[] }
+        const { &Contract::new("Streaming") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
-        call.json_to_octets(|_: Value| Ok::<_, Error>(self.0.take().expect("there is one call")))
+        call.takes_json().returns_octets(|_: Value| Ok::<_, Error>(self.0.take().expect("there is one call")))
     }
 }
 
@@ -298,17 +298,17 @@ struct Doubling;
 
 impl Dispatch for Doubling {
     fn contract(&self) -> &'static Contract {
-        &Contract { name: "Doubling", session: false, methods: &[] }
+        const { &Contract::new("Doubling") }
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
-            "count" => call.octets_to_json(|mut content: RequestReader| {
+            "count" => call.takes_octets().returns_json(|mut content: OctetReader| {
                 let mut bytes = Vec::new();
                 content.read_to_end(&mut bytes)?;
                 Ok::<_, Error>(bytes.len())
             }),
-            _ => call.json(|number: u32| Ok::<_, Error>(number * 2)),
+            _ => call.takes_json().returns_json(|number: u32| Ok::<_, Error>(number * 2)),
         }
     }
 }
