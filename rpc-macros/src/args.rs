@@ -1,5 +1,5 @@
-//! The options: `prefix`, `rename_all` and `crate` of `#[rpc_service(..)]`, `name` of `#[rpc(..)]` on a method. One that
-//! is unknown, given twice or of the wrong form does not keep the others from being read.
+//! The options: `prefix`, `rename_all` and `crate` of `#[rpc_service(..)]`, `name` of `#[rpc(..)]`
+//! on a method. The rest is still read after an option that is unknown, given twice or malformed.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
@@ -11,7 +11,7 @@ use crate::diagnostics::Errors;
 use crate::names::{self, Case};
 use crate::runtime::Runtime;
 
-/// What stands in `#[rpc_service(..)]`.
+/// The contents of `#[rpc_service(..)]`.
 #[derive(Default)]
 pub(crate) struct ServiceOptions {
     prefix: Option<LitStr>,
@@ -40,13 +40,13 @@ impl ServiceOptions {
         options
     }
 
-    /// The way into `rpc-core` that the user asked for.
+    /// The path to `rpc-core` that the user chose.
     pub(crate) fn runtime(&self) -> Runtime<'_> {
         Runtime::of(self.krate.as_ref())
     }
 
-    /// What a method is called on the wire: exactly the name that its own attribute gives, else its name in the
-    /// trait's case, behind the trait's prefix.
+    /// Returns a method's name on the wire: exactly the name in its own attribute, otherwise the
+    /// trait's prefix followed by its name in the trait's case.
     pub(crate) fn wire_name(&self, method: &Ident, own: Option<LitStr>) -> LitStr {
         own.unwrap_or_else(|| {
             let plain = names::plain(method);
@@ -57,7 +57,7 @@ impl ServiceOptions {
     }
 }
 
-/// The name that `#[rpc(name = "..")]` gives to a method, if one does.
+/// Returns the name that `#[rpc(name = "..")]` gives to a method, if any.
 pub(crate) fn method_name(attributes: &[Attribute], errors: &mut Errors) -> Option<LitStr> {
     let mut name = None;
     for attribute in attributes {
@@ -75,7 +75,7 @@ pub(crate) fn method_name(attributes: &[Attribute], errors: &mut Errors) -> Opti
 
 fn read_helper(attribute: &Attribute, name: &mut Option<LitStr>, errors: &mut Errors) {
     let Meta::List(list) = &attribute.meta else {
-        return errors.push(Error::new_spanned(attribute, "this says nothing yet: write `#[rpc(name = \"..\")]`"));
+        return errors.push(Error::new_spanned(attribute, "the option is missing: write `#[rpc(name = \"..\")]`"));
     };
     let read = each_option(errors, |option, input| match option.to_string().as_str() {
         "name" => once(name, option, text(option, input, "ListEntries")?),
@@ -89,17 +89,18 @@ fn read_helper(attribute: &Attribute, name: &mut Option<LitStr>, errors: &mut Er
     errors.keep(read);
 }
 
-/// Refuses `#[rpc(..)]` where it means nothing.
+/// Refuses `#[rpc(..)]` in places other than a method.
 pub(crate) fn no_helpers(attributes: &[Attribute], errors: &mut Errors) {
     for attribute in attributes.iter().filter(|attribute| is_helper(attribute)) {
         errors.push(Error::new_spanned(
             attribute,
-            "`#[rpc(..)]` belongs on a method: options of the whole trait stand in `#[rpc_service(..)]`",
+            "`#[rpc(..)]` belongs on a method: options of the whole trait go in `#[rpc_service(..)]`",
         ));
     }
 }
 
-/// A parser of `key = value` between commas that hands each pair to `read`, and goes on behind a mistake.
+/// Returns a parser of comma-separated `key = value` that passes each pair to `read` and continues
+/// after a mistake.
 fn each_option(
     errors: &mut Errors,
     mut read: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
@@ -134,10 +135,10 @@ fn once<T>(place: &mut Option<T>, option: &Ident, value: T) -> syn::Result<()> {
 }
 
 fn text(option: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {
-    let expected = format!("expected a text in quotes: write `{option} = \"{example}\"`");
+    let expected = format!("expected a string: write `{option} = \"{example}\"`");
     let text: LitStr = value(option, input, &expected, |input| input.parse())?;
     if text.value().is_empty() {
-        return Err(Error::new(text.span(), "an empty text names nothing: leave the option out"));
+        return Err(Error::new(text.span(), "an empty string names nothing: leave the option out"));
     }
     Ok(text)
 }
@@ -147,7 +148,7 @@ fn case(option: &Ident, input: ParseStream<'_>) -> syn::Result<Case> {
     let known = Case::ALL.iter().find(|(known, _)| *known == name.value());
     known.map(|(_, case)| *case).ok_or_else(|| {
         let all = Case::ALL.map(|(known, _)| format!("`{known}`")).join(", ");
-        Error::new(name.span(), format!("unknown case: it is one of {all}"))
+        Error::new(name.span(), format!("unknown case: the cases are {all}"))
     })
 }
 
@@ -156,7 +157,7 @@ fn path(option: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
     value(option, input, expected, Path::parse_mod_style)
 }
 
-/// What stands behind `option =`. Where nothing does, the option is what there is to point at.
+/// Reads what follows `option =`. If nothing does, the error points at the option.
 fn value<T>(
     option: &Ident,
     input: ParseStream<'_>,

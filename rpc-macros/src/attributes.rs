@@ -1,26 +1,26 @@
-//! What the macro wants to know of attributes: which are its own, and which decide whether a method exists at all. All
-//! others are the user's business and stay on the trait.
+//! What the macro needs to know about attributes: which are its own, and which decide whether a
+//! method exists. All others stay on the trait unread.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Token, TraitItem, parse_quote};
 
-/// Whether this is `#[rpc(..)]`, which nobody but this macro understands.
+/// Returns whether this is `#[rpc(..)]`, which only this macro understands.
 pub(crate) fn is_helper(attribute: &Attribute) -> bool {
     attribute.path().is_ident("rpc")
 }
 
-/// Whether this is `#[cfg_attr(condition, rpc(..))]`.
+/// Returns whether this is `#[cfg_attr(condition, rpc(..))]`.
 pub(crate) fn hides_helper(attribute: &Attribute) -> bool {
     conditional(attribute).is_some_and(|(_, then)| then.iter().any(|meta| meta.path().is_ident("rpc")))
 }
 
-/// Whether this is `#[rpc_service]`, by whatever path. One that depends on a `cfg` does not count: it
-/// may be the other form of the first.
+/// Returns whether this is `#[rpc_service]`, by any path. One that depends on a `cfg` does not
+/// count, because it may be an alternative to the first.
 pub(crate) fn is_service(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "rpc_service")
 }
 
-/// The attributes of a thing in a trait.
+/// Returns the attributes of an item in a trait.
 pub(crate) fn of_item(item: &mut TraitItem) -> Option<&mut Vec<Attribute>> {
     match item {
         TraitItem::Const(item) => Some(&mut item.attrs),
@@ -31,8 +31,8 @@ pub(crate) fn of_item(item: &mut TraitItem) -> Option<&mut Vec<Attribute>> {
     }
 }
 
-/// The attributes without which a generated piece would outlive its method: each `#[cfg(..)]`, and of each
-/// `#[cfg_attr(condition, ..)]` the `cfg(..)` in it.
+/// Returns the attributes that generated code for a method must repeat to exist exactly when the
+/// method does: each `#[cfg(..)]`, and the `cfg(..)` in each `#[cfg_attr(condition, ..)]`.
 pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter_map(condition).collect()
 }
@@ -46,7 +46,7 @@ fn condition(attribute: &Attribute) -> Option<Attribute> {
     (!then.is_empty()).then(|| parse_quote!(#[cfg_attr(#when, #(#then),*)]))
 }
 
-/// The condition of a `#[cfg_attr(condition, ..)]`, and the attributes that depend on it.
+/// Returns the condition of a `#[cfg_attr(condition, ..)]`, and the attributes that depend on it.
 fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
     if !attribute.path().is_ident("cfg_attr") {
         return None;
@@ -56,8 +56,9 @@ fn conditional(attribute: &Attribute) -> Option<(Meta, Vec<Meta>)> {
     Some((parts.next()?, parts.collect()))
 }
 
-/// The lints that the user tolerates here, and that generated code would otherwise set off by repeating what is
-/// written here: those of `#[allow(..)]` and `#[expect(..)]`, and the deprecation of the thing itself.
+/// Returns `#[allow]`s for lints that generated code would otherwise trigger by repeating what the
+/// user wrote here: those in the user's `#[allow(..)]` and `#[expect(..)]`, and `deprecated` if the
+/// item is.
 pub(crate) fn tolerated(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter_map(tolerance).collect()
 }

@@ -1,5 +1,5 @@
-//! The rules between the methods of a service, and between the parts of a method. What is wrong with one thing by itself
-//! was refused in [`crate::lower`].
+//! The rules between the methods of a service, and between the parts of a method. [`crate::lower`]
+//! has already refused what is wrong with one part alone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +23,7 @@ pub(crate) fn service(service: &Service, errors: &mut Errors) {
     }
 }
 
-/// A client is used in one way: by many at a time, or by one.
+/// All methods take the same receiver, because a client is either shared or exclusive.
 fn one_receiver(service: &Service, errors: &mut Errors) {
     let advice = match service.sharing {
         Sharing::Shared => {
@@ -40,7 +40,8 @@ fn one_receiver(service: &Service, errors: &mut Errors) {
     }
 }
 
-/// A call names its method. Methods that exist under different conditions may be two forms of one.
+/// Names on the wire differ, because a call is identified by its method's name. Methods under
+/// different conditions may share one: they may be two forms of the same method.
 fn distinct_wire_names(service: &Service, errors: &mut Errors) {
     let mut methods: HashMap<String, Vec<&Method>> = HashMap::new();
     for method in &service.methods {
@@ -61,7 +62,7 @@ fn are_alternatives(one: &Method, other: &Method) -> bool {
 fn same_wire_name(method: &Method, earlier: &Method) -> Error {
     let (name, ident, earlier) = (&method.wire_name, &method.signature.ident, &earlier.signature.ident);
     if ident == earlier {
-        return Error::new(ident.span(), format!("`{ident}` is there already: remove one, or give it another name"));
+        return Error::new(ident.span(), format!("there already is a method `{ident}`: remove one, or rename it"));
     }
     Error::new(
         name.span(),
@@ -72,7 +73,7 @@ fn same_wire_name(method: &Method, earlier: &Method) -> Error {
     )
 }
 
-/// It stands in the header of each request that calls the method.
+/// The name fits into the header of each request that calls the method.
 fn wire_name_fits(method: &Method, errors: &mut Errors) {
     let (found, most) = (wire_name::len(&method.wire_name.value()), wire_name::MOST);
     if found > most {
@@ -84,18 +85,18 @@ fn wire_name_fits(method: &Method, errors: &mut Errors) {
     }
 }
 
-/// Several values travel as an object whose keys are the names.
+/// Parameter names differ, because several values travel as an object with the names as keys.
 fn distinct_parameters(method: &Method, errors: &mut Errors) {
     let mut seen = HashSet::new();
     for name in method.parameter_names() {
         if !seen.insert(names::plain(name)) {
-            let advice = format!("another parameter is called `{name}`: give one of them another name");
+            let advice = format!("there already is a parameter `{name}`: rename one of them");
             errors.push(Error::new(name.span(), advice));
         }
     }
 }
 
-/// Behind `&mut self` a stream keeps the session to itself until it is dropped.
+/// A stream returned from `&mut self` borrows the session until it is dropped.
 fn session_stream_borrows(method: &Method, errors: &mut Errors) {
     let Some(stream) = &method.returned.reply.stream else { return };
     for bound in &stream.bounds {
@@ -110,14 +111,14 @@ fn session_stream_borrows(method: &Method, errors: &mut Errors) {
     }
 }
 
-/// Where streams go both ways, the returned one holds the one that is sent, in the client at least, and can promise no more
-/// than that does.
+/// Where streams go both ways, the client's returned stream owns the one that is sent, so its
+/// bounds cannot promise more.
 fn returned_promises_what_sent_does(method: &Method, errors: &mut Errors) {
     let (Some(sent), Some(returned)) = (&method.stream, &method.returned.reply.stream) else { return };
     let sent_is = |promise: &Ident| sent.written.bounds.iter().filter_map(auto_trait).any(|own| own == promise);
     for bound in &returned.bounds {
         let held = match bound {
-            // that of a session is refused for what it is
+            // `session_stream_borrows` refuses that of a session
             TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static" => {
                 method.receiver.sharing == Sharing::Session || lifetimes(&sent.written).any(|own| own == lifetime)
             }
@@ -127,13 +128,14 @@ fn returned_promises_what_sent_does(method: &Method, errors: &mut Errors) {
         if !held {
             let (name, written, promise) = (&sent.name, &sent.written, bound.to_token_stream());
             let both = readable(quote!(#written + #promise));
-            let advice = format!("what is returned holds what is sent: write `{name}: {both}`, too");
+            let advice = format!("the returned stream owns the one that is sent: write `{name}: {both}`, too");
             errors.push(Error::new_spanned(bound, advice));
         }
     }
 }
 
-/// And it borrows from the receiver, so that a lifetime of what is sent has to have to do with the receiver's.
+/// The returned stream also borrows from the receiver, so a lifetime of the sent stream must be
+/// related to the receiver's.
 fn sent_and_receiver_live_together(method: &Method, errors: &mut Errors) {
     let (Some(sent), Some(returned)) = (&method.stream, &method.returned.reply.stream) else { return };
     let ReceiverKind::Reference(_, None, mutability) = &method.receiver.written.kind else { return };
@@ -141,7 +143,8 @@ fn sent_and_receiver_live_together(method: &Method, errors: &mut Errors) {
     let named = lifetimes(&sent.written).find(|lifetime| lifetime.ident != "static");
     if let Some(lifetime) = named.filter(|_| !told) {
         let receiver = readable(quote!(&#lifetime #mutability self));
-        let advice = format!("what is returned holds what is sent, and may borrow from here: write `{receiver}`");
+        let advice =
+            format!("the returned stream owns the one that is sent, and may borrow from here: write `{receiver}`");
         errors.push(Error::new_spanned(&method.receiver.written, advice));
     }
 }
@@ -153,7 +156,7 @@ fn lifetimes(stream: &TypeImplTrait) -> impl Iterator<Item = &Lifetime> {
     })
 }
 
-/// The bound, if it is a trait that a type has where its parts have it.
+/// Returns the name of the bound if it is an auto trait.
 fn auto_trait(bound: &TypeParamBound) -> Option<&Ident> {
     let TypeParamBound::Trait(bound) = bound else { return None };
     bound.path.segments.last().map(|last| &last.ident).filter(|name| *name == "Send" || *name == "Unpin")

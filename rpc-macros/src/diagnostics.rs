@@ -1,11 +1,11 @@
-//! Where mistakes are gathered. A trait can be wrong in several places that have nothing to do with each other, and one
-//! mistake must not hide the next: everything that can fail pushes here and goes on with what it could read.
+//! Collects mistakes. A trait can be wrong in several unrelated places, and one mistake must not
+//! hide the next: code that finds one pushes it here and continues with what it could read.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The mistakes found so far, in the order in which they were found.
 #[derive(Default)]
-#[must_use = "mistakes that nobody looks at are mistakes that nobody hears of"]
+#[must_use = "unread mistakes go unreported"]
 pub(crate) struct Errors {
     combined: Option<syn::Error>,
 }
@@ -18,18 +18,19 @@ impl Errors {
         }
     }
 
-    /// The value, or nothing and one mistake more.
+    /// Returns the value; on a mistake, records it and returns `None`.
     pub(crate) fn keep<T>(&mut self, read: syn::Result<T>) -> Option<T> {
         read.map_err(|mistake| self.push(mistake)).ok()
     }
 
-    /// All mistakes as one error, if there was any.
+    /// Returns all mistakes as one error, if there are any.
     pub(crate) fn finish(self) -> syn::Result<()> {
         self.combined.map_or(Ok(()), Err)
     }
 }
 
-/// Tokens as a person would write them on one line, for messages that show what to write instead.
+/// Formats tokens on one line as a person would write them, for messages that show what to write
+/// instead.
 pub(crate) fn readable(tokens: TokenStream) -> String {
     let mut text = String::new();
     write_readable(tokens, &mut text);

@@ -1,9 +1,11 @@
-//! The attribute `#[rpc_service]` of `rpc-core`, which re-exports and documents it: depend on that crate, not on this one.
+//! The attribute `#[rpc_service]` of `rpc-core`, which re-exports and documents it: depend on that
+//! crate, not on this one.
 //!
-//! The files follow the way of a trait through the macro. `args` reads the options of the attribute and `parse` the
-//! trait; `lower` turns it into the plain data of `model`, refusing what a method may not say; `check` holds the rules
-//! between methods; `expand` writes the output. Mistakes are gathered in `diagnostics`, so that all of them are told at
-//! once. No stage looks ahead, and client and server are written only if the whole trait is sound.
+//! The modules are the stages of a pipeline. `args` reads the options of the attribute and `parse`
+//! the trait; `lower` turns the trait into the plain data of `model` and refuses what a method may
+//! not contain; `check` applies the rules between methods; `expand` writes the output.
+//! `diagnostics` collects mistakes, so that all of them are reported at once. No stage looks ahead,
+//! and client and server are generated only if the whole trait is valid.
 
 mod args;
 mod attributes;
@@ -25,7 +27,7 @@ pub fn rpc_service(options: proc_macro::TokenStream, item: proc_macro::TokenStre
     service(options.into(), item.into()).into()
 }
 
-/// The whole pipeline, on tokens that need no compiler around them.
+/// Runs the whole pipeline on tokens that work outside the compiler.
 fn service(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = diagnostics::Errors::default();
     let options = args::ServiceOptions::read(options, &mut errors);

@@ -1,4 +1,5 @@
-//! A service as the expansion wants it: plain data in which spans are kept and refused forms cannot be said.
+//! A service as the expansion needs it: plain data that keeps spans and cannot represent refused
+//! forms.
 
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
@@ -7,19 +8,19 @@ use syn::{
     Visibility,
 };
 
-/// A trait that became a service.
+/// A service trait.
 pub(crate) struct Service {
     pub(crate) ident: Ident,
-    /// Of the generated items, which is that of the trait.
+    /// The visibility of the trait and of the generated items.
     pub(crate) visibility: Visibility,
     pub(crate) supertraits: Punctuated<TypeParamBound, Token![+]>,
-    /// The lints that are tolerated in the trait, and thus in what repeats it.
+    /// Lints allowed in the trait, and so in generated code that repeats it.
     pub(crate) tolerated: Vec<Attribute>,
     pub(crate) sharing: Sharing,
     pub(crate) methods: Vec<Method>,
 }
 
-/// What the receiver says, which is the same for all methods of a sound service.
+/// The receiver, which is the same for all methods of a valid service.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sharing {
     /// `&self`: a pool of connections, a handler shared by all of them.
@@ -31,22 +32,22 @@ pub(crate) enum Sharing {
 /// One method, one endpoint.
 pub(crate) struct Method {
     pub(crate) wire_name: LitStr,
-    /// What decides whether the method exists; every generated piece of it says the same.
+    /// The conditions for the method to exist, which all generated code for it repeats.
     pub(crate) conditions: Vec<Attribute>,
-    /// The lints that are tolerated in the method, and thus in what repeats or calls it.
+    /// Lints allowed in the method, and so in generated code that repeats or calls it.
     pub(crate) tolerated: Vec<Attribute>,
     /// As written, without attributes on parameters.
     pub(crate) signature: Signature,
     pub(crate) receiver: Receiver,
     /// The serde values of the request.
     pub(crate) values: Vec<Value>,
-    /// The `impl Read` behind them.
+    /// The `impl Read` after them.
     pub(crate) stream: Option<Stream>,
     pub(crate) returned: Returned,
 }
 
 impl Method {
-    /// The names of all parameters, in their order.
+    /// Returns the names of all parameters in order.
     pub(crate) fn parameter_names(&self) -> impl Iterator<Item = &Ident> {
         self.values.iter().map(|value| &value.name).chain(self.stream.iter().map(|stream| &stream.name))
     }
@@ -61,7 +62,7 @@ pub(crate) struct Receiver {
 /// A parameter that travels as JSON.
 pub(crate) struct Value {
     pub(crate) name: Ident,
-    /// The type without its reference, `str` for `&str`, and with lifetimes left open.
+    /// The type without its reference, `str` for `&str`, and with lifetimes replaced by `'_`.
     pub(crate) sent: Type,
     pub(crate) borrowed: bool,
 }
@@ -72,24 +73,25 @@ pub(crate) struct Stream {
     pub(crate) written: TypeImplTrait,
 }
 
-/// The return type: a path whose last segment is some `Result`, and what its first type argument asks for.
+/// The return type: a path whose last segment is a `Result`, and what its first type argument
+/// describes.
 pub(crate) struct Returned {
     pub(crate) written: TypePath,
-    /// The same with `()` for the value and lifetimes left open: its error is the method's.
+    /// The same with `()` for the value and lifetimes replaced by `'_`: its error is the method's.
     pub(crate) outcome: TypePath,
     pub(crate) reply: Reply,
 }
 
-/// What a method answers when all is well; neither value nor stream is `()`.
+/// What a method returns on success; without value and stream, `()`.
 #[derive(Default)]
 pub(crate) struct Reply {
-    /// The serde value, with lifetimes left open.
+    /// The serde value, with lifetimes replaced by `'_`.
     pub(crate) value: Option<Type>,
-    /// The `impl Read`, alone or behind the value.
+    /// The `impl Read`, alone or after the value.
     pub(crate) stream: Option<TypeImplTrait>,
 }
 
-/// The type arguments of the last segment: value and error of a `Result`.
+/// Returns the type arguments of the last segment: value and error of a `Result`.
 pub(crate) fn type_arguments(path: &TypePath) -> impl Iterator<Item = &Type> {
     let arguments = path.path.segments.last().map(|last| &last.arguments);
     let arguments = match arguments {

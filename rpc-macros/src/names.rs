@@ -1,7 +1,8 @@
-//! Every name that the macro makes up: identifiers in the output, and names on the wire.
+//! All names that the macro creates: identifiers in the output, and names on the wire.
 //!
-//! A variable is written with `__rpc_` in front, for a bare name as a pattern would match against a user's constant or
-//! unit structure of that name. The parameters of `connect`, `new` and their like are the exception: people read them.
+//! Variables begin with `__rpc_`, because a plain name as a pattern would match against a user's
+//! constant or unit struct of that name. Exceptions are the parameters of `connect`, `new` and the
+//! like, because people read them.
 
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
@@ -18,13 +19,14 @@ pub(crate) fn server(service: &Ident) -> Ident {
     beside(service, "Server")
 }
 
-/// A name that users write too. It stands where the trait stands, yet lints know that nobody wrote it.
+/// A name that users write too. Errors point at the trait, but lints treat the name as generated.
 fn beside(service: &Ident, suffix: &str) -> Ident {
     format_ident!("{}{}", service, suffix, span = Span::mixed_site().located_at(service.span()))
 }
 
-/// The trait's visibility for what stands beside it. An item begins with its `pub`, so that this too must be nobody's, or
-/// lints take an item for code of the macro that wrote the trait, where one did.
+/// Returns the trait's visibility for a generated item. An item begins with its `pub`, so this too
+/// must count as generated; otherwise, if another macro wrote the trait, lints take the item for
+/// that macro's code.
 pub(crate) fn visibility(service: &Visibility) -> Visibility {
     let mut visibility = service.clone();
     if let Visibility::Public(word) | Visibility::Restricted(VisRestricted { pub_token: word, .. }) = &mut visibility {
@@ -33,24 +35,25 @@ pub(crate) fn visibility(service: &Visibility) -> Visibility {
     visibility
 }
 
-/// The type parameter of generated impls. User types are spelled out inside of them, so it must not be called like one.
+/// The type parameter of generated impls. They name user types, so it must not clash with one.
 pub(crate) fn implementor() -> Ident {
     Ident::new("__RpcService", Span::mixed_site())
 }
 
-/// The variable of a server arm that holds a received argument, whatever else the arm has by that name.
+/// The variable for a received argument in an arm of the server, distinct from all its other names.
 pub(crate) fn received(parameter: &Ident) -> Ident {
     format_ident!("__rpc_received_{}", parameter, span = Span::mixed_site())
 }
 
-/// The user's method, named in generated code: errors point at it, lints about who calls it stay silent.
+/// The user's method, as named in generated code: errors point at it, lints about its callers stay
+/// silent.
 pub(crate) fn called(method: &Ident) -> Ident {
     let mut name = method.clone();
     name.set_span(Span::mixed_site().located_at(method.span()));
     name
 }
 
-/// What a method or a parameter is called on the wire: `r#type` is `type` there.
+/// Returns the name of a method or parameter on the wire: `type` for `r#type`.
 pub(crate) fn plain(name: &Ident) -> String {
     name.unraw().to_string()
 }
@@ -69,7 +72,7 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    /// Each case under the name that users choose it by: that name, written in it.
+    /// Each case with the name by which users choose it, which is written in that case.
     pub(crate) const ALL: [(&'static str, Self); 8] = [
         ("lowercase", Self::Lower),
         ("UPPERCASE", Self::Upper),
@@ -81,7 +84,7 @@ impl Case {
         ("SCREAMING-KEBAB-CASE", Self::ScreamingKebab),
     ];
 
-    /// `list_entries` in this case. Names of methods are taken to be in snake case, as the compiler asks for.
+    /// Converts a name to this case. Assumes snake case, as the compiler recommends for methods.
     pub(crate) fn apply(self, name: &str) -> String {
         let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
         match self {
@@ -131,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn underscores_at_the_ends_and_digits_are_no_words() {
+    fn outer_underscores_and_digits_do_not_begin_words() {
         assert_eq!(Case::Pascal.apply("_sha_256_"), "Sha256");
         assert_eq!(Case::Camel.apply("sha_256"), "sha256");
         assert_eq!(Case::Camel.apply("__"), "");

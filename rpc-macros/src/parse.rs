@@ -1,16 +1,16 @@
-//! Tokens to a trait. What is not a trait is refused here with a word about where the attribute belongs.
+//! Parses tokens into a trait. Refuses anything else, and says where the attribute belongs.
 
 use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::{Error, Item, ItemTrait};
 
-/// The trait, as written.
+/// Returns the trait as written.
 pub(crate) fn definition(item: &TokenStream) -> syn::Result<ItemTrait> {
     match syn::parse2(item.clone())? {
         Item::Trait(definition) => Ok(definition),
         Item::Impl(block) if block.trait_.is_some() => Err(Error::new(
             block.impl_token.span,
-            "`#[rpc_service]` belongs on the trait: an `impl` of it is an ordinary one and needs no attribute",
+            "`#[rpc_service]` belongs on the trait: an ordinary `impl` of it needs no attribute",
         )),
         other => Err(Error::new(
             keyword(&other),
@@ -19,7 +19,7 @@ pub(crate) fn definition(item: &TokenStream) -> syn::Result<ItemTrait> {
     }
 }
 
-/// The word that says what an item is, for a message needs no more to point at.
+/// Returns the keyword of an item, which is enough for a message to point at.
 fn keyword(item: &Item) -> Span {
     match item {
         Item::Struct(item) => item.struct_token.span,

@@ -1,10 +1,12 @@
-//! The one way from generated code into `rpc-core`: its hidden module. Nothing else of any crate is named in the output.
+//! The path from generated code into `rpc-core`: its hidden module. The output names nothing else
+//! of any crate.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::Path;
 
-/// Prints as the path of the hidden module, `::rpc_core::__private` unless `crate = path` says otherwise.
+/// Prints as the path of the hidden module, `::rpc_core::__private` unless `crate = path` says
+/// otherwise.
 #[derive(Clone, Copy)]
 pub(crate) struct Runtime<'a> {
     path: Option<&'a Path>,
@@ -12,12 +14,12 @@ pub(crate) struct Runtime<'a> {
 }
 
 impl<'a> Runtime<'a> {
-    /// The module in the crate that `path` leads to, or in the crate called `rpc_core`.
+    /// The module in the crate at `path`, by default in `rpc_core`.
     pub(crate) fn of(path: Option<&'a Path>) -> Self {
         Self { path, span: Span::mixed_site() }
     }
 
-    /// The same path, written at another place, for errors about what stands behind it to point there.
+    /// The same path with another span, so that errors about what follows it point there.
     pub(crate) fn at(self, span: Span) -> Self {
         Self { span, ..self }
     }

@@ -1,13 +1,14 @@
 //! How long the name of a method may be. It has to fit into the header of each request that calls
-//! the method: one that does not is an error of every call, and is better told here. The macro
-//! cannot ask `rpc-core`, which depends on it; `tests/tests/wire_names.rs` holds the two together.
+//! the method; a name that does not would fail every call, so it is better refused here. The macro
+//! cannot ask `rpc-core`, which depends on it; `tests/tests/wire_names.rs` checks that the two
+//! agree.
 
 /// The most bytes of a header that `rpc-core` writes.
 const HEADER: usize = 4095;
 
-/// A request's header without the name, and with each number as long as it gets. The time that is
-/// left is among them, for it is the caller who says whether a call has a limit. What callers attach
-/// is not: how much room they have is theirs to see.
+/// A request's header without the name, and with each number as long as it gets. It includes the
+/// time limit, because each caller decides whether a call has one. It does not include metadata:
+/// callers themselves must see that theirs fits.
 const REST: &str = concat!(
     r#"{"Endpoint":"","DataType":4294967295,"Accept":4294967295,"Revision":4294967295,"#,
     r#""TimeoutMs":18446744073709551615}"#,
@@ -16,7 +17,7 @@ const REST: &str = concat!(
 /// The most bytes that a name may take.
 pub(crate) const MOST: usize = HEADER - REST.len();
 
-/// The bytes that a name takes in a header, where it is a JSON string.
+/// Returns the bytes that a name takes in a header, where it is a JSON string.
 pub(crate) fn len(name: &str) -> usize {
     name.chars().map(escaped_len).sum()
 }

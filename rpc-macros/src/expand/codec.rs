@@ -1,6 +1,6 @@
-//! Codecs: how generated code asks the compiler whether a type is serde's. Each is a call of one function with one type
-//! in it, which is spelled with the user's tokens; the call stands where the type was written, so that a type that is
-//! not serde's gives one error, there.
+//! Codecs: how generated code asks the compiler whether a type implements serde's traits. Each is a
+//! call of one function with one type argument, spelled with the user's tokens. The call has the
+//! span of the type, so that a type without the traits causes one error, there.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};

@@ -1,4 +1,5 @@
-//! The trait as emitted: nothing in it is rewritten, for handlers write its signatures down again.
+//! The trait as emitted: without `#[rpc(..)]`, otherwise unchanged, because handlers repeat its
+//! signatures.
 
 use syn::{FnArg, ItemTrait, TraitItem};
 

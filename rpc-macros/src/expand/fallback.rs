@@ -1,5 +1,6 @@
-//! What comes out when the trait is not sound: every mistake, and the trait, so that handlers and callers elsewhere do
-//! not add theirs. Client and server are left out; the compiler does not ask for names that a failed macro owes.
+//! The output for an invalid trait: every mistake, and the trait, so that handlers and callers
+//! elsewhere do not cause further errors. Client and server are left out, because the compiler does
+//! not report names missing from a failed macro.
 
 use std::collections::HashSet;
 
@@ -19,7 +20,7 @@ use crate::attributes::{conditions, hides_helper, is_service};
 /// compile_error!("..");  trait Vault { fn list(&self, _: (u8, u8)) -> Result<()>; }     // out
 /// ```
 ///
-/// Only what the compiler would refuse a second time is smoothed.
+/// Changes only what the compiler would refuse a second time.
 pub(crate) fn fallback(definition: &ItemTrait, mistakes: &syn::Error) -> TokenStream {
     let mistakes = mistakes.to_compile_error();
     let mut definition = definition::emitted(definition);
@@ -39,7 +40,7 @@ pub(crate) fn fallback(definition: &ItemTrait, mistakes: &syn::Error) -> TokenSt
     quote!(#mistakes #definition)
 }
 
-/// What is no trait stays as it is, beside the error about it.
+/// Returns an item that is not a trait unchanged, with the error about it.
 pub(crate) fn unreadable(mistake: &syn::Error, item: &TokenStream) -> TokenStream {
     let mistake = mistake.to_compile_error();
     quote!(#mistake #item)
@@ -60,7 +61,7 @@ fn smooth(function: &mut TraitItemFn) {
     }
 }
 
-/// `pub fn list(..)` as `fn list(..)`; what is still not understood stays.
+/// Turns `pub fn list(..)` into `fn list(..)`; leaves anything else unchanged.
 fn without_visibility(item: TraitItem) -> TraitItem {
     let TraitItem::Verbatim(tokens) = &item else { return item };
     let function = |input: ParseStream<'_>| {

@@ -1,5 +1,5 @@
-//! Whoever holds a handler or a client behind a pointer holds a service too: impls of the trait for references and the
-//! pointers of the standard library.
+//! Implementations of the trait for references and smart pointers, so that a pointer to a handler
+//! or a client is a service too.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,7 +10,8 @@ use crate::model::{Method, Service, Sharing};
 use crate::names;
 use crate::runtime::Runtime;
 
-/// `&T`, `Arc<T>` and `Box<T>` behind `&self`; `&mut T` and `Box<T>` behind `&mut self`.
+/// Implements the trait for `&T`, `Arc<T>` and `Box<T>` with `&self`, or `&mut T` and `Box<T>` with
+/// `&mut self`.
 pub(crate) fn impls(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let implementor = names::implementor();
     let in_box = generate!(#runtime::Box<#implementor>);

@@ -1,6 +1,6 @@
-//! The model to tokens. The output calls, `rpc-core` does: no loop, no decoding and no second `match` is written here.
-//! Generated tokens resolve where the trait stands but belong to no one's code, so that lints leave them alone; tokens
-//! of the user keep their places, so that the compiler's own errors point at them.
+//! Turns the model into tokens. The output only calls `rpc-core`: it has no loop, no decoding and
+//! no second `match`. Generated tokens have the span `mixed_site`, so that lints ignore them;
+//! tokens of the user keep their spans, so that the compiler's own errors point at them.
 
 mod client;
 mod codec;
@@ -17,7 +17,7 @@ pub(crate) use self::fallback::{fallback, unreadable};
 use crate::model::Service;
 use crate::runtime::Runtime;
 
-/// `quote!` whose own tokens are the macro's.
+/// `quote!` with the span `mixed_site` for its own tokens.
 macro_rules! generate {
     ($($tokens:tt)*) => {
         ::quote::quote_spanned! { ::proc_macro2::Span::mixed_site()=> $($tokens)* }
@@ -25,7 +25,7 @@ macro_rules! generate {
 }
 use generate;
 
-/// Everything that a sound service becomes.
+/// Returns the expansion of a valid service.
 pub(crate) fn service(definition: &ItemTrait, service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let definition = definition::emitted(definition);
     let forwarding = forward::impls(service, runtime);

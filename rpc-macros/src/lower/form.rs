@@ -1,4 +1,4 @@
-//! What a trait and a method may look like before anybody asks what they send.
+//! The permitted form of a trait and a method, apart from what they send.
 
 use syn::spanned::Spanned;
 use syn::{
@@ -9,7 +9,7 @@ use crate::args::no_helpers;
 use crate::attributes::is_service;
 use crate::diagnostics::Errors;
 
-/// The trait without what is in it.
+/// Checks the trait without its items.
 pub(crate) fn definition(definition: &ItemTrait, errors: &mut Errors) {
     no_helpers(&definition.attrs, errors);
     for attribute in definition.attrs.iter().filter(|attribute| is_service(attribute)) {
@@ -19,10 +19,13 @@ pub(crate) fn definition(definition: &ItemTrait, errors: &mut Errors) {
         ));
     }
     if let Some(word) = &definition.unsafety {
-        errors.push(Error::new(word.span, "no remote side can keep the promise of an `unsafe trait`: remove `unsafe`"));
+        errors.push(Error::new(
+            word.span,
+            "a remote side cannot keep the contract of an `unsafe trait`: remove `unsafe`",
+        ));
     }
     if let Some(word) = &definition.modifiers.auto_token {
-        errors.push(Error::new(word.span, "a service is implemented on purpose: remove `auto`"));
+        errors.push(Error::new(word.span, "a service is implemented explicitly: remove `auto`"));
     }
     for parameter in &definition.generics.params {
         let advice = match parameter {
@@ -30,7 +33,7 @@ pub(crate) fn definition(definition: &ItemTrait, errors: &mut Errors) {
                 "a service has no lifetime: declare it on the methods that need it, `fn name<'a>(&'a self)`".to_owned()
             }
             GenericParam::Type(TypeParam { ident, .. }) | GenericParam::Const(ConstParam { ident, .. }) => format!(
-                "a service has no parameters, for both sides must mean the same: write what `{ident}` stands for in the methods"
+                "a service has no parameters, because both sides must agree on types: write the concrete value of `{ident}` in the methods"
             ),
         };
         errors.push(Error::new_spanned(parameter, advice));
@@ -38,12 +41,12 @@ pub(crate) fn definition(definition: &ItemTrait, errors: &mut Errors) {
     if let Some(clause) = &definition.generics.where_clause {
         errors.push(Error::new_spanned(
             clause,
-            "a service has no `where` clause: write what every handler must be as supertraits, `trait Name: Send`",
+            "a service has no `where` clause: write what every handler must implement as supertraits, `trait Name: Send`",
         ));
     }
 }
 
-/// What is no method.
+/// Returns the error for an item that is not a method.
 pub(crate) fn not_a_method(item: &TraitItem) -> Error {
     match item {
         TraitItem::Type(item) => Error::new_spanned(
@@ -56,20 +59,20 @@ pub(crate) fn not_a_method(item: &TraitItem) -> Error {
         ),
         TraitItem::Macro(item) => Error::new_spanned(
             item,
-            "methods that another macro writes are not seen here: write them out, or let that macro write the trait",
+            "methods that another macro generates are not visible here: write them out, or let that macro generate the trait",
         ),
         other => Error::new_spanned(other, "expected a method: write `fn name(&self) -> Result<()>;` without `pub`"),
     }
 }
 
-/// A method without its receiver, its parameters and its reply.
+/// Checks a method without its receiver, parameters and reply.
 pub(crate) fn function(function: &TraitItemFn, errors: &mut Errors) {
     qualifiers(&function.sig, errors);
     generics(&function.sig, errors);
     if let Some(body) = &function.default {
         errors.push(Error::new(
             body.span(),
-            "a method is a call to the other side and has no body here: end with `;`, and put shared code into a function",
+            "a method is a call to the other side and has no body here: end it with `;`, and put shared code into a function",
         ));
     }
 }
@@ -81,21 +84,19 @@ fn qualifiers(signature: &Signature, errors: &mut Errors) {
     if let Some(word) = &signature.asyncness {
         errors.push(Error::new(
             word.span,
-            "`async fn` is reserved for later: remove `async`; a call blocks its thread until the reply is there",
+            "`async fn` is reserved for later: remove `async`; a call blocks its thread until the reply arrives",
         ));
     }
     if let Safety::Unsafe(word) = &signature.safety {
-        errors.push(Error::new(
-            word.span,
-            "whoever calls from afar cannot keep the promise of an `unsafe fn`: remove `unsafe`",
-        ));
+        errors
+            .push(Error::new(word.span, "a remote caller cannot keep the contract of an `unsafe fn`: remove `unsafe`"));
     }
     if let Some(abi) = &signature.abi {
         errors.push(Error::new_spanned(abi, "a call goes over a connection, not over an ABI: remove `extern`"));
     }
 }
 
-/// Lifetimes and what they outlive are passed on as written; all else would have to travel.
+/// Passes on lifetimes and their bounds as written; anything else would have to travel.
 fn generics(signature: &Signature, errors: &mut Errors) {
     for parameter in &signature.generics.params {
         match parameter {

@@ -1,6 +1,7 @@
-//! A trait item to the model, one method at a time. The rules here are local: each looks at one thing and points at it.
-//! A thing that breaks a rule is told to [`Errors`] and replaced by a harmless one, so that the next is still looked
-//! at; what comes out is expanded only if nothing was told.
+//! Lowers a trait to the model, one method at a time. The rules here are local: each looks at one
+//! part and points at it. A part that breaks a rule is reported to [`Errors`] and replaced by a
+//! harmless one, so that the next is still checked. The result is expanded only if nothing was
+//! reported.
 
 mod form;
 mod owner;
@@ -37,7 +38,7 @@ pub(crate) fn service(definition: &ItemTrait, options: &ServiceOptions, errors: 
     }
 }
 
-/// One method of a service whose other methods share the handler in the way of `sharing`.
+/// Lowers one method of a service whose other methods share the handler as `sharing` says.
 fn method(function: &TraitItemFn, sharing: Sharing, options: &ServiceOptions, errors: &mut Errors) -> Method {
     form::function(function, errors);
     let own_name = method_name(&function.attrs, errors);

@@ -1,16 +1,16 @@
-//! What to write in place of a reference: the type that owns the same. Only messages need it.
+//! What to write in place of a reference: the corresponding owned type. Only messages need it.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Ident, PathSegment, Type, parse_quote};
 
-/// The type that owns what a reference to `elem` refers to: `String` for `str`.
+/// Returns the owned type for a reference to `elem`: `String` for `str`.
 pub(crate) fn of(elem: &Type) -> TokenStream {
     without_references(&parse_quote!(&#elem))
 }
 
-/// The same type with an owner in place of each reference: `Option<String>` for `Option<&str>`.
+/// Replaces each reference in a type by the owned type: `Option<String>` for `Option<&str>`.
 pub(crate) fn without_references(ty: &Type) -> TokenStream {
     let mut owned = ty.clone();
     Own.visit_type_mut(&mut owned);

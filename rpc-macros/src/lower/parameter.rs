@@ -1,4 +1,4 @@
-//! The parameters: serde values by value or by reference, and at most one stream behind them.
+//! The parameters: serde values by value or by reference, followed by at most one stream.
 
 use proc_macro2::Ident;
 use quote::quote;
@@ -16,7 +16,7 @@ enum Parameter {
     Stream(Stream),
 }
 
-/// Every parameter that could be read.
+/// Returns every parameter that could be read.
 pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value>, Option<Stream>) {
     let mut values: Vec<Value> = Vec::new();
     let mut stream: Option<Stream> = None;
@@ -60,16 +60,19 @@ fn read(written: &PatType) -> syn::Result<Parameter> {
         let (ampersand, owned) = (&reference.and_token, readable(owner::of(&reference.elem)));
         return Err(Error::new_spanned(
             quote!(#ampersand #word),
-            format!("changes made by the server would not travel back: take `{owned}` and return what became of it"),
+            format!("changes made by the server would not travel back: take `{owned}` and return the changed value"),
         ));
     }
     if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident == "static") {
-        return Err(Error::new_spanned(lifetime, "what a server receives lives as long as the call: remove `'static`"));
+        return Err(Error::new_spanned(
+            lifetime,
+            "what a server receives lives only as long as the call: remove `'static`",
+        ));
     }
     Ok(Parameter::Value(Value { name, sent: types::sendable(&reference.elem, Role::Parameter)?, borrowed: true }))
 }
 
-/// A plain name: it is the key of the value on the wire.
+/// Returns the plain name, which is the key of the value on the wire.
 fn name(pattern: &Pat) -> syn::Result<Ident> {
     match pattern {
         Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() => {
@@ -105,13 +108,13 @@ fn refuse_attributes(written: &PatType, errors: &mut Errors) {
 fn second_stream(written: &PatType, name: &Ident) -> Error {
     Error::new_spanned(
         &written.ty,
-        format!("a request carries one stream: send `{name}` in a call of its own, or as a value such as `Vec<u8>`"),
+        format!("a request carries one stream: send `{name}` in a separate call, or as a value such as `Vec<u8>`"),
     )
 }
 
 fn not_last(early: &PatType, value: &Ident) -> Error {
     Error::new_spanned(
         &early.ty,
-        format!("the stream is the last thing on the wire: move this parameter behind `{value}` and all other values"),
+        format!("the stream is the last thing on the wire: move this parameter after `{value}` and all other values"),
     )
 }

@@ -1,10 +1,10 @@
-//! The receiver, which decides how a client is used: `&self` by many at a time, `&mut self` by one.
+//! The receiver, which decides how a client is used: `&self` shared, `&mut self` exclusively.
 
 use syn::{Error, Receiver as Written, ReceiverKind, Signature, parse_quote};
 
 use crate::model::{Receiver, Sharing};
 
-/// What the receiver says, if there is one that can be used.
+/// Returns how the receiver shares the client, if it is valid.
 pub(crate) fn sharing(signature: &Signature) -> Option<Sharing> {
     read(signature).ok().map(|receiver| receiver.sharing)
 }
@@ -33,7 +33,7 @@ fn receiver(sharing: Sharing, written: &Written) -> Receiver {
     Receiver { sharing, written: written.clone() }
 }
 
-/// In place of a receiver that was refused: one that fits the others.
+/// Returns a receiver that fits the others, to replace a refused one.
 pub(crate) fn assumed(sharing: Sharing) -> Receiver {
     let written = match sharing {
         Sharing::Shared => parse_quote!(&self),

@@ -1,4 +1,4 @@
-//! The return type: some `Result` that shows what comes back.
+//! The return type: a `Result` whose first type argument is what the caller gets.
 
 use quote::ToTokens;
 use syn::{Error, ReturnType, Signature, Type, TypePath, TypeTuple, parse_quote};
@@ -8,7 +8,7 @@ use super::types::{self, Role};
 use crate::diagnostics::{Errors, readable};
 use crate::model::{Reply, Returned, type_arguments};
 
-/// The return type, or a harmless one if it was refused.
+/// Returns the return type, or a harmless one if it was refused.
 pub(crate) fn read(signature: &Signature, errors: &mut Errors) -> Returned {
     let written = errors.keep(outcome(signature)).unwrap_or_else(|| parse_quote!(Result<()>));
     let mut arguments = type_arguments(&written);
@@ -19,7 +19,7 @@ pub(crate) fn read(signature: &Signature, errors: &mut Errors) -> Returned {
     Returned { outcome: types::without_value(&written), reply, written }
 }
 
-/// The path to some `Result`, with at least one type in its brackets.
+/// Returns the path to a `Result` with at least one type argument.
 fn outcome(signature: &Signature) -> syn::Result<TypePath> {
     let ReturnType::Type(_, written) = &signature.output else {
         return Err(Error::new(signature.ident.span(), "any call can fail: write `-> Result<()>`"));
@@ -34,7 +34,7 @@ fn outcome(signature: &Signature) -> syn::Result<TypePath> {
     if type_arguments(path).next().is_none() {
         return Err(Error::new_spanned(
             written,
-            "what the caller gets must stand here: write `Result<T>` with its type for `T`, or `Result<()>`",
+            "the type of the result must appear here: write `Result<T>` with that type for `T`, or `Result<()>`",
         ));
     }
     Ok(path.clone())
@@ -45,7 +45,7 @@ fn no_result(written: &Type) -> Error {
     Error::new_spanned(written, format!("any call can fail: write `Result<{value}>`, or a name that ends in `Result`"))
 }
 
-/// What the value of the `Result` asks for: `()`, `T`, `impl Read` or `(T, impl Read)`.
+/// Reads the value of the `Result`: `()`, `T`, `impl Read` or `(T, impl Read)`.
 fn reply(value: &Type) -> syn::Result<Reply> {
     let value = types::peeled(value);
     if let Type::ImplTrait(stream) = value {
@@ -63,12 +63,12 @@ fn reply(value: &Type) -> syn::Result<Reply> {
     Ok(Reply { value: Some(types::sendable(value, Role::Value)?), stream: None })
 }
 
-/// A tuple with a stream in it: one value, and the stream behind it.
+/// Reads a tuple that contains a stream: one value, then the stream.
 fn value_and_stream(tuple: &TypeTuple) -> syn::Result<Reply> {
     let elements: Vec<&Type> = tuple.elems.iter().map(types::peeled).collect();
     let streams = || elements.iter().copied().filter(|element| is_reader(element));
     if let Some(second) = streams().nth(1) {
-        return Err(Error::new_spanned(second, "a reply carries one stream: return the other by a method of its own"));
+        return Err(Error::new_spanned(second, "a reply carries one stream: return the other from a separate method"));
     }
     if let [value, Type::ImplTrait(stream)] = elements.as_slice() {
         types::stream(stream, Role::Value)?;

@@ -1,5 +1,6 @@
-//! What can travel, as far as a type's spelling tells. Whether it is serde's, only the compiler knows; it is asked by
-//! the expansion. Here fall the types that could not mean the same on both sides, or that hide a stream.
+//! Which types can travel, as far as their spelling shows. Refuses types that could not mean the
+//! same on both sides, and those that hide a stream. Only the compiler knows whether a type
+//! implements serde's traits; the expansion asks it.
 
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
@@ -14,7 +15,7 @@ use syn::{
 use super::owner;
 use crate::diagnostics::readable;
 
-/// What a type is there for, since advice differs.
+/// The use of a type, because advice differs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Parameter,
@@ -22,7 +23,8 @@ pub(crate) enum Role {
     Error,
 }
 
-/// The type without parentheses and without the invisible brackets that a `macro_rules` puts around it.
+/// Returns the type without parentheses and without the invisible groups that `macro_rules` puts
+/// around it.
 pub(crate) fn peeled(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => peeled(&group.elem),
@@ -31,7 +33,8 @@ pub(crate) fn peeled(ty: &Type) -> &Type {
     }
 }
 
-/// The type of a value as the codecs want it: lifetimes left open, for generated code stands where they have no names.
+/// Returns the type of a value as the codecs need it: with `'_` for lifetimes, because generated
+/// code stands where they have no names.
 pub(crate) fn sendable(ty: &Type, role: Role) -> syn::Result<Type> {
     let mut search = Search { role, worse: None, reference: false };
     search.visit_type(ty);
@@ -46,7 +49,7 @@ pub(crate) fn sendable(ty: &Type, role: Role) -> syn::Result<Type> {
     Ok(sent)
 }
 
-/// A return type with `()` for its value and lifetimes left open.
+/// Returns a return type with `()` for its value and `'_` for lifetimes.
 pub(crate) fn without_value(written: &TypePath) -> TypePath {
     let mut outcome = written.clone();
     let arguments = outcome.path.segments.last_mut().map(|last| &mut last.arguments);
@@ -69,8 +72,7 @@ pub(crate) fn stream(written: &TypeImplTrait, role: Role) -> syn::Result<()> {
         if let TypeParamBound::PreciseCapture(capture) = bound {
             return Err(Error::new_spanned(
                 capture,
-                "a stream captures what it borrows without being told: remove `use<..>`, or write `+ 'static` if it \
-                 borrows nothing",
+                "a stream already captures what it borrows: remove `use<..>`, or write `+ 'static` if it borrows nothing",
             ));
         }
         let mut anonymous = Anonymous::default();
@@ -85,12 +87,12 @@ pub(crate) fn stream(written: &TypeImplTrait, role: Role) -> syn::Result<()> {
     Ok(())
 }
 
-/// What to say of `&mut impl Read`, `&mut dyn Read` and their like, if this is one.
+/// Returns the error for `&mut impl Read`, `&mut dyn Read` and the like, if this is one.
 pub(crate) fn bytes_behind_reference(elem: &Type, role: Role) -> Option<Error> {
     match peeled(elem) {
         Type::ImplTrait(written) if bounds_of_reader(&written.bounds) => Some(Error::new_spanned(
             written,
-            "a method takes the reader itself: write `impl Read`; callers may still pass a `&mut` of theirs",
+            "a method takes the reader itself: write `impl Read`; callers may still pass a `&mut` to their own",
         )),
         Type::ImplTrait(written) => Some(opaque(written, role)),
         Type::TraitObject(written) => Some(object(written, role)),
@@ -98,8 +100,8 @@ pub(crate) fn bytes_behind_reference(elem: &Type, role: Role) -> Option<Error> {
     }
 }
 
-/// Walks a type for what cannot travel. A buried stream says more than the reference around it, so that references
-/// speak last.
+/// Searches a type for what cannot travel. A stream inside it makes a better message than the
+/// reference around it, so references come last.
 struct Search {
     role: Role,
     worse: Option<Error>,
@@ -145,16 +147,16 @@ fn reference_inside(ty: &Type) -> Error {
 
 fn buried(written: &TypeImplTrait, role: Role) -> Error {
     let advice = match role {
-        Role::Parameter => "a stream is a parameter of its own, the last one: write `name: impl Read`",
+        Role::Parameter => "a stream is a separate parameter, the last one: write `name: impl Read`",
         Role::Value => {
-            "a stream stands alone or behind one value: write `Result<impl Read>` or `Result<(T, impl Read)>`"
+            "a stream stands alone or after one value: write `Result<impl Read>` or `Result<(T, impl Read)>`"
         }
         Role::Error => "an error is a value: write its type, and send the stream as the result",
     };
     Error::new_spanned(written, advice)
 }
 
-/// Some `impl Trait` that is no reader.
+/// Returns the error for an `impl Trait` that is not a reader.
 fn opaque(written: &TypeImplTrait, role: Role) -> Error {
     if bounds_name(&written.bounds, "Write") {
         return Error::new_spanned(written, writer(role));
@@ -174,7 +176,7 @@ fn opaque(written: &TypeImplTrait, role: Role) -> Error {
     Error::new_spanned(written, advice)
 }
 
-/// Some `dyn Trait`.
+/// Returns the error for a `dyn Trait`.
 fn object(written: &TypeTraitObject, role: Role) -> Error {
     let reader = bounds_name(&written.bounds, "Read");
     let advice = match role {
@@ -200,12 +202,12 @@ fn writer(role: Role) -> &'static str {
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
-/// Whether an `impl Trait` with these bounds is a stream.
+/// Returns whether an `impl Trait` with these bounds is a stream.
 pub(crate) fn bounds_of_reader(bounds: &Bounds) -> bool {
     bounds_name(bounds, "Read")
 }
 
-/// Whether one of the bounds is a trait of this name, however it was reached.
+/// Returns whether one of the bounds is a trait of this name, by any path.
 fn bounds_name(bounds: &Bounds, name: &str) -> bool {
     bounds.iter().any(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|segment| segment.ident == name),
@@ -227,7 +229,7 @@ impl<'ast> Visit<'ast> for Anonymous<'ast> {
     }
 }
 
-/// Turns named lifetimes into `'_`, which the compiler finds out for itself.
+/// Replaces named lifetimes by `'_`, which the compiler infers.
 struct OpenLifetimes;
 
 impl VisitMut for OpenLifetimes {

@@ -14,7 +14,7 @@
     "any call can fail: write `Result<u64>`, or a name that ends in `Result`"
 }
 ::core::compile_error! {
-    "`count` is there already: remove one, or give it another name"
+    "there already is a method `count`: remove one, or rename it"
 }
 pub trait Vault {
     fn list(&self, _: (String, u32)) -> Result<Vec<Entry>>;

@@ -1,5 +1,6 @@
-//! What the macro writes, kept beside what it read: a change of the output is a change that a reviewer sees. Each
-//! `name.rs` is expanded and compared with `name.expanded.rs`. After a wanted change, write those anew and read them:
+//! Snapshots of the macro's output, so that a reviewer sees each change of it. The tests expand
+//! each `name.rs` and compare it with `name.expanded.rs`. After an intended change, regenerate the
+//! snapshots and read them:
 //!
 //! ```text
 //! EXPAND=overwrite cargo test -p rpc-macros
@@ -32,7 +33,7 @@ fn mistakes_leave_the_trait() {
     compare("mistakes");
 }
 
-/// With `crate = path`, nothing may lead to a crate called `rpc_core`.
+/// With `crate = path`, nothing may name a crate called `rpc_core`.
 #[test]
 fn a_renamed_crate_is_named_everywhere() {
     let expanded = expand(&fixture("options.rs"));
@@ -50,19 +51,19 @@ fn compare(name: &str) {
     if let Some((line, (kept, expanded))) = kept.lines().zip(expanded.lines()).enumerate().find(|(_, (a, b))| a != b) {
         panic!("{}:{}: expected\n{kept}\nbut the macro writes\n{expanded}", expected.display(), line + 1);
     }
-    assert_eq!(kept.lines().count(), expanded.lines().count(), "{} ends elsewhere", expected.display());
+    assert_eq!(kept.lines().count(), expanded.lines().count(), "{} has another length", expected.display());
 }
 
 fn fixture(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand").join(file)
 }
 
-/// Expands the one trait in a file, which carries the attribute as a user would write it.
+/// Expands the one trait in a file, which has the attribute as a user would write it.
 fn expand(file: &Path) -> String {
     let source = fs::read_to_string(file).expect("the fixture can be read");
     let mut definition: ItemTrait = syn::parse_str(&source).expect("the fixture is a trait");
     let position = definition.attrs.iter().position(|attribute| attribute.path().is_ident("rpc_service"));
-    let attribute = definition.attrs.remove(position.expect("the fixture carries the attribute"));
+    let attribute = definition.attrs.remove(position.expect("the fixture has the attribute"));
     let options = match attribute.meta {
         Meta::List(list) => list.tokens,
         _ => TokenStream::new(),
