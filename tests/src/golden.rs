@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-/// The variable that says where they are.
+/// The environment variable with their folder.
 const VARIABLE: &str = "RPC_GOLDEN_SESSIONS";
 
-/// The variable that makes their absence a failure.
+/// The environment variable that makes their absence a failure.
 const REQUIRED: &str = "RPC_GOLDEN_REQUIRED";
 
 /// One recorded connection.
@@ -21,14 +21,15 @@ pub struct Golden {
     pub server: Vec<u8>,
 }
 
-/// All recorded sessions, by name; none, and a word on standard error, where the variable does not say where they are.
+/// Returns all recorded sessions, sorted by name. If the variable is not set, prints that they are
+/// skipped and returns none.
 ///
 /// # Panics
 /// If they cannot be read, or if they are required and missing.
 pub fn golden_sessions() -> Vec<Golden> {
     let Some(folder) = env::var_os(VARIABLE).map(PathBuf::from) else {
         assert!(env::var_os(REQUIRED).is_none(), "{REQUIRED} is set and {VARIABLE} is not");
-        // past what the test harness keeps to itself of a test that passes
+        // written directly, because the test harness hides what a passing test prints
         _ = writeln!(io::stderr(), "SKIPPED: {VARIABLE} does not name the folder of the recorded sessions");
         return Vec::new();
     };
@@ -38,7 +39,7 @@ pub fn golden_sessions() -> Vec<Golden> {
         .filter(|path| path.is_dir())
         .map(|path| read(&path))
         .collect();
-    assert!(!sessions.is_empty(), "{VARIABLE}: {} holds no session", folder.display());
+    assert!(!sessions.is_empty(), "{VARIABLE}: {} contains no session", folder.display());
     sessions.sort_by(|a, b| a.name.cmp(&b.name));
     sessions
 }

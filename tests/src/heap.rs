@@ -1,27 +1,27 @@
-//! Counts the memory that is allocated, and tells the sides of a connection apart: what a thread takes while it is
-//! [`as_client`] is the client's, all else the server's.
+//! Counts allocated memory for each side of a connection: what a thread allocates inside
+//! [`as_client`] belongs to the client, everything else to the server.
 //!
-//! It counts in a test binary whose `#[global_allocator]` is a [`Counted`], and there every test takes its turn with
-//! [`alone`], for all threads are counted.
+//! It counts in a test binary whose `#[global_allocator]` is a [`Counted`]. Every test in it holds
+//! [`alone`], because all threads are counted.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The system's allocator, counted.
+/// The system's allocator, which counts.
 #[derive(Debug)]
 pub struct Counted;
 
-/// Something of each side: bytes of heap, or allocations.
+/// A count for each side: bytes of heap, or allocations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heap {
-    /// Of all threads that are not the client's.
+    /// For all threads outside [`as_client`].
     pub server: usize,
-    /// Of the threads that are the client's.
+    /// For threads inside [`as_client`].
     pub client: usize,
 }
 
-/// What one side has, the most it had, and how many times it asked for some.
+/// The bytes that one side has, the most it has had, and how often it has allocated.
 struct Count {
     present: AtomicUsize,
     most: AtomicUsize,
@@ -36,7 +36,7 @@ impl Count {
     fn add(&self, bytes: usize) {
         self.allocations.fetch_add(1, Ordering::Relaxed);
         let present = self.present.fetch_add(bytes, Ordering::Relaxed).wrapping_add(bytes);
-        // what one side took and the other gave back leaves less than nothing
+        // it wraps below zero when one side frees what the other allocated
         if present < usize::MAX / 2 {
             self.most.fetch_max(present, Ordering::Relaxed);
         }
@@ -63,12 +63,12 @@ fn side() -> &'static Count {
     if IS_CLIENT.get() { &CLIENT } else { &SERVER }
 }
 
-/// Waits until no other test measures; it is this test's turn until the guard is dropped.
+/// Blocks until no other test measures; keeps others out until the guard is dropped.
 pub fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Counts what this thread takes and gives back meanwhile as the client's.
+/// Counts what this thread allocates and frees in `run` as the client's.
 pub fn as_client<T>(run: impl FnOnce() -> T) -> T {
     let before = IS_CLIENT.replace(true);
     let outcome = run();
@@ -76,12 +76,12 @@ pub fn as_client<T>(run: impl FnOnce() -> T) -> T {
     outcome
 }
 
-/// What is allocated at present.
+/// Returns the bytes allocated now.
 pub fn present() -> Heap {
     Heap { server: SERVER.present(), client: CLIENT.present() }
 }
 
-/// The most that was allocated at once, beyond what was before.
+/// Returns the most bytes that `run` had allocated at once, beyond those allocated before.
 pub fn peak(run: impl FnOnce()) -> Heap {
     let before = present();
     SERVER.most.store(before.server, Ordering::Relaxed);
@@ -91,7 +91,7 @@ pub fn peak(run: impl FnOnce()) -> Heap {
     Heap { server: most(&SERVER, before.server), client: most(&CLIENT, before.client) }
 }
 
-/// How many times memory was asked for meanwhile, more for what was there included.
+/// Returns how many allocations `run` made, reallocations included.
 pub fn allocations(run: impl FnOnce()) -> Heap {
     let count = || [&SERVER, &CLIENT].map(|side| side.allocations.load(Ordering::Relaxed));
     let before = count();
@@ -100,13 +100,13 @@ pub fn allocations(run: impl FnOnce()) -> Heap {
     Heap { server: after[0] - before[0], client: after[1] - before[1] }
 }
 
-#[expect(unsafe_code, reason = "an allocator can be counted in no other way")]
+#[expect(unsafe_code, reason = "only a global allocator can count allocations")]
 mod allocator {
     use std::alloc::{GlobalAlloc, Layout, System};
 
     use super::{Counted, side};
 
-    // SAFETY: all calls are handed on to the system's allocator as they come.
+    // SAFETY: all calls are passed unchanged to the system's allocator.
     unsafe impl GlobalAlloc for Counted {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             side().add(layout.size());

@@ -1,5 +1,5 @@
-//! What the tests share beside `rpc_core::testing`: the recorded sessions of the original program, its service as a trait of
-//! ours, the same calls over each transport, and what is allocated.
+//! What the tests share besides `rpc_core::testing`: the recorded sessions of the original program,
+//! its service as a trait, connections over each kind of transport, and counts of allocated memory.
 
 pub mod heap;
 

@@ -1,4 +1,4 @@
-//! The transports over which a promise is kept, and a server behind each that counts its connections.
+//! Connections over each kind of transport, and a server for them that counts them.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use rpc_core::{Client, ClientConfig, Dispatch, ServerConfig, Transport, serve_co
 /// A kind of transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
-    /// A TCP connection of this machine with itself.
+    /// A TCP connection over loopback.
     Tcp,
     /// A pair of Unix sockets.
     #[cfg(unix)]
@@ -22,7 +22,7 @@ pub enum Line {
 }
 
 impl Line {
-    /// Each of them.
+    /// All kinds.
     pub const ALL: &[Line] = &[
         Line::Tcp,
         #[cfg(unix)]
@@ -30,10 +30,10 @@ impl Line {
         Line::Memory,
     ];
 
-    /// Two connected ends.
+    /// Returns two connected ends.
     ///
     /// # Errors
-    /// Where the system has no more sockets.
+    /// If the system has no more sockets.
     pub fn pair(self) -> io::Result<(Parts, Parts)> {
         match self {
             Line::Tcp => {
@@ -53,12 +53,13 @@ impl Line {
         }
     }
 
-    /// A client of `service`, with a server's thread for each connection that it opens.
+    /// Returns a client of `service`, which a thread serves for each connection that the client
+    /// opens.
     pub fn serve<D: Dispatch + Clone + Send + Sync + 'static>(self, service: D) -> (Client, Connections) {
         self.serve_with(service, ClientConfig::default(), ServerConfig::default(), |near| near)
     }
 
-    /// As [`serve`](Line::serve), with limits, and with the client's end wrapped.
+    /// Like [`serve`](Line::serve), with configurations, and with the client's end wrapped.
     pub fn serve_with<D, T>(
         self,
         service: D,
@@ -76,7 +77,7 @@ impl Line {
             let (near, far) = self.pair()?;
             counter.0.fetch_add(1, Ordering::SeqCst);
             let (service, server) = (service.clone(), server.clone());
-            // how it ends is seen from the client
+            // the client sees how it ends
             thread::spawn(move || serve_connection_with(far, service, server));
             Ok(wrap(near))
         };
@@ -84,12 +85,12 @@ impl Line {
     }
 }
 
-/// How many connections a client has opened.
+/// Counts the connections that a client has opened.
 #[derive(Debug, Clone, Default)]
 pub struct Connections(Arc<AtomicUsize>);
 
 impl Connections {
-    /// Since the client was made.
+    /// Returns how many it has opened since it was created.
     pub fn count(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! The service that the recorded sessions talk to, as a trait of ours.
+//! The service of the recorded sessions, as a trait.
 
 use std::io::{self, Read};
 
@@ -6,23 +6,23 @@ use rpc_core::{Error, Result, rpc_service};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What the original server offered.
+/// The methods of the original server.
 #[rpc_service(rename_all = "PascalCase")]
-#[expect(clippy::missing_errors_doc, reason = "each fails as any call does")]
+#[expect(clippy::missing_errors_doc, reason = "all fail as any call does")]
 pub trait Original {
-    /// Made-up entries; Go's nil slice, `null`, for none.
+    /// Returns made-up entries; without any, `null`, which is Go's nil slice.
     fn list(&self, request: ListRequest) -> Result<Option<Vec<Entry>>>;
-    /// The same value.
+    /// Returns the same value.
     fn echo(&self, value: Value) -> Result<Value>;
-    /// An error that repeats a text.
+    /// Fails with an error that repeats the text.
     fn fail(&self, text: &str) -> Result<()>;
-    /// An error of so many letters.
+    /// Fails with a message of this length.
     fn fail_long(&self, letters: usize) -> Result<()>;
-    /// So many bytes of a [`pattern`].
+    /// Returns the first `count` bytes of the [`pattern`].
     fn send_pattern(&self, count: u64) -> Result<impl Read>;
-    /// So many zeros, and then a failure.
+    /// Returns `count` zeros, then fails.
     fn send_broken(&self, count: u64) -> Result<impl Read>;
-    /// How many bytes came.
+    /// Returns how many bytes were received.
     fn receive(&self, content: impl Read) -> Result<u64>;
 }
 
@@ -30,9 +30,9 @@ pub trait Original {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListRequest {
-    /// What the names begin with.
+    /// The prefix of the names.
     pub prefix: String,
-    /// How many.
+    /// The number of entries.
     pub limit: u64,
 }
 
@@ -44,11 +44,11 @@ pub struct Entry {
     pub name: String,
     /// A thousand times the number.
     pub size: u64,
-    /// Always the same two.
+    /// Two fixed strings.
     pub tags: Vec<String>,
 }
 
-/// A handler that does as the original one.
+/// A handler that behaves like the original one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Reference;
 
@@ -87,10 +87,10 @@ impl Original for Reference {
     }
 }
 
-/// The first bytes of the pattern: byte `i` is `(i * 7) % 251`.
+/// Returns the first `count` bytes of the pattern, in which byte `i` is `(i * 7) % 251`.
 ///
 /// # Panics
-/// If there is no memory for them.
+/// If memory runs out.
 pub fn pattern(count: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     Pattern(0).take(count).read_to_end(&mut bytes).expect("a pattern never fails");
