@@ -8,5 +8,5 @@ mod json;
 mod panics;
 mod panics_outside;
 mod streams;
-mod together;
 mod unread;
+mod value_and_stream;

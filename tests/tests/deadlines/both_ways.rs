@@ -11,7 +11,7 @@ use rpc_core::transport::{Control, Parts, WriteHalf};
 use rpc_core::{Client, OctetReader, Transport};
 use rpc_tests::{Line, watchdog, wire};
 
-use crate::far::patient;
+use crate::far_end::patient;
 
 /// The stall limit. A busy machine lets the far end wait for a second and more.
 const STALL: Duration = Duration::from_secs(3);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rpc_core::{Client, ClientConfig, Error, Operation};
 use rpc_tests::{watchdog, wire};
 
-use crate::far::{SOON, met, patient, soon};
+use crate::far_end::{SOON, met, patient, soon};
 
 /// Answers the first connection's only request, closes it, and waits.
 fn answer_one(mut stream: impl Read + Write) {

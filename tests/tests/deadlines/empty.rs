@@ -8,7 +8,7 @@ use rpc_core::transport::{Parts, ReadHalf};
 use rpc_core::{Client, Error, OctetReader, Operation};
 use rpc_tests::{Line, watchdog, wire};
 
-use crate::far::{Far, SOON, against, met, patient};
+use crate::far_end::{Far, SOON, against, met, patient};
 
 /// Between two empty frames; shorter than every limit.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -4,7 +4,7 @@ mod both_ways;
 #[cfg(target_os = "linux")]
 mod connecting;
 mod empty;
-mod far;
+mod far_end;
 mod header;
 mod sending;
 mod silence;

@@ -9,7 +9,7 @@ use rpc_core::{CallOptions, Client, Error, Operation, Result, Transport};
 use rpc_tests::{Line, OriginalServer, Reference, watchdog};
 use serde_json::Value;
 
-use crate::far::{Far, SOON, against, met, patient, soon};
+use crate::far_end::{Far, SOON, against, met, patient, soon};
 
 /// More than the buffers of any transport hold.
 const LARGE: usize = 15_000_000;

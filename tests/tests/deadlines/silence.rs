@@ -7,7 +7,7 @@ use rpc_core::{Client, ClientConfig, Error, Operation, Result};
 use rpc_tests::{Line, watchdog, wire};
 use serde_json::Value;
 
-use crate::far::{Far, SOON, against, met, patient, soon};
+use crate::far_end::{Far, SOON, against, met, patient, soon};
 
 type Call = fn(&Client) -> Result<()>;
 

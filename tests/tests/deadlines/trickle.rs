@@ -8,7 +8,7 @@ use rpc_core::{CallOptions, Client, Operation};
 use rpc_tests::{Line, watchdog, wire};
 use serde_json::Value;
 
-use crate::far::{Far, SOON, against, met, patient, soon};
+use crate::far_end::{Far, SOON, against, met, patient, soon};
 
 /// Between two bits of progress; far from every limit.
 const PAUSE: Duration = Duration::from_millis(60);

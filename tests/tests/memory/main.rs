@@ -1,9 +1,9 @@
 //! How little memory a connection, a stream and a crowd of connections need, and how much a request of JSON.
 
-#[cfg(target_os = "linux")]
-mod crowd;
 mod idle;
 mod json;
+#[cfg(target_os = "linux")]
+mod many_connections;
 mod service;
 mod streams;
 

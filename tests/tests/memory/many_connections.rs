@@ -111,7 +111,7 @@ struct ServerProcess {
 impl ServerProcess {
     fn start() -> ServerProcess {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "crowd::serves_a_crowd", "--ignored", "--nocapture"])
+            .args(["--exact", "many_connections::serves_a_crowd", "--ignored", "--nocapture"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,5 +1,5 @@
 //! A stream behind values, in the request, in the reply, and in both.
 
-mod refused;
+mod failures;
+mod intact;
 mod service;
-mod whole;

@@ -1,7 +1,8 @@
 //! Early verdicts: a handler that has seen enough of an upload answers at once, and the client stops sending.
 
-mod fallback;
+mod client_cannot_look;
+mod client_stops;
+mod server_answers;
+mod server_reads_nothing;
 mod service;
-mod stopped_client;
-mod stopping_server;
 mod uploads;
