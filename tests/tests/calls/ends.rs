@@ -1,4 +1,4 @@
-//! How a stream ends where it does not end well, and what the other side sees of it.
+//! Streams that end early or fail, and what the other side sees.
 
 use std::io::{self, Cursor, Read, Write};
 use std::net::TcpStream;
@@ -19,12 +19,12 @@ trait Watched {
 
 #[derive(Clone)]
 struct Watching {
-    /// What happens to streams on the server's side.
-    told: mpsc::SyncSender<String>,
+    /// A service that reports what happens to its streams.
+    reports: mpsc::SyncSender<String>,
     kept: mpsc::SyncSender<Box<dyn Read + Send>>,
 }
 
-/// Bytes without end; tells when it is dropped.
+/// Endless bytes; reports when it is dropped.
 struct Endless(mpsc::SyncSender<String>);
 
 impl Read for Endless {
@@ -41,7 +41,7 @@ impl Drop for Endless {
 
 impl Watched for Watching {
     fn endless(&self) -> Result<impl Read> {
-        Ok(Endless(self.told.clone()))
+        Ok(Endless(self.reports.clone()))
     }
 
     fn keep(&self, content: impl Read + 'static + Send) -> Result<String> {
@@ -55,12 +55,12 @@ impl Watched for Watching {
 
     fn receive(&self, mut content: impl Read) -> Result<u64> {
         let outcome = io::copy(&mut content, &mut io::sink());
-        self.told.send(format!("{outcome:?}")).unwrap();
+        self.reports.send(format!("{outcome:?}")).unwrap();
         Ok(outcome?)
     }
 }
 
-/// Fails at once.
+/// Fails at its first read.
 struct Failing;
 
 impl Read for Failing {
@@ -71,31 +71,31 @@ impl Read for Failing {
 
 struct Watch {
     client: WatchedClient,
-    told: mpsc::Receiver<String>,
+    reports: mpsc::Receiver<String>,
     kept: mpsc::Receiver<Box<dyn Read + Send>>,
     served: Served,
 }
 
 fn watch() -> Watch {
-    let ((told_to, told), (kept_to, kept)) = (mpsc::sync_channel(16), mpsc::sync_channel(1));
-    let served = Served::new(WatchedServer::new(Watching { told: told_to, kept: kept_to }));
-    Watch { client: WatchedClient::new(served.client()), told, kept, served }
+    let ((told_to, reports), (kept_to, kept)) = (mpsc::sync_channel(16), mpsc::sync_channel(1));
+    let served = Served::new(WatchedServer::new(Watching { reports: told_to, kept: kept_to }));
+    Watch { client: WatchedClient::new(served.client()), reports, kept, served }
 }
 
 #[test]
-fn a_handlers_reader_is_dropped_when_nobody_wants_it() {
+fn a_handlers_reader_is_dropped_with_the_callers_stream() {
     watchdog(|| {
         let watch = watch();
         let mut stream = watch.client.endless().unwrap();
         stream.read_exact(&mut vec![0; 1_000_000]).unwrap();
-        assert!(watch.told.try_recv().is_err());
+        assert!(watch.reports.try_recv().is_err());
         drop(stream);
-        assert_eq!(watch.told.recv().unwrap(), "dropped");
+        assert_eq!(watch.reports.recv().unwrap(), "dropped");
     });
 }
 
 #[test]
-fn a_reader_that_outlives_its_call_is_told_that_it_is_over() {
+fn a_reader_that_outlives_its_call_fails() {
     watchdog(|| {
         let watch = watch();
         assert_eq!(watch.client.keep(&b"never read"[..]).unwrap().len(), 8_000_000);
@@ -106,14 +106,15 @@ fn a_reader_that_outlives_its_call_is_told_that_it_is_over() {
 }
 
 #[test]
-fn a_reader_that_outlives_its_handler_sees_no_end_where_the_rest_was_thrown_away() {
+fn a_reader_that_outlives_its_handler_does_not_take_a_discarded_rest_for_the_end() {
     watchdog(|| {
         let watch = watch();
         let Address::Tcp(place) = watch.served.running.address() else { unreachable!("it is bound to TCP") };
         let mut peer = TcpStream::connect(place).unwrap();
         let header = wire::header(r#"{"Endpoint": "keep", "DataType": 4, "Accept": 3}"#);
         peer.write_all(&[header, wire::data("never read")].concat()).unwrap();
-        // the reply has begun, and it is longer than what the sockets hold: the call is not over while we read no more
+        // the reply has begun and is longer than the sockets' buffers: the call lasts until we read
+        // on
         peer.read_exact(&mut [0]).unwrap();
         let mut kept = watch.kept.recv().unwrap();
         let error = Error::from(kept.read(&mut [0; 100]).unwrap_err());
@@ -122,22 +123,22 @@ fn a_reader_that_outlives_its_handler_sees_no_end_where_the_rest_was_thrown_away
 }
 
 #[test]
-fn a_source_that_fails_on_the_server_is_no_end() {
+fn a_source_that_fails_on_the_server_is_an_error() {
     watchdog(|| {
         for length in [0, 1, 300_000] {
             let watch = watch();
             let mut bytes = Vec::new();
             let outcome = watch.client.broken(length).and_then(|mut stream| Ok(stream.read_to_end(&mut bytes)?));
             let error = outcome.unwrap_err();
-            assert_eq!(error.remote().expect("the source's own words").message, "the disk is on fire");
+            assert_eq!(error.remote().expect("the source's own message").message, "the disk is on fire");
             assert!(error.connection_usable());
-            assert!(bytes == pattern(length), "what came before is delivered: {} of {length}", bytes.len());
+            assert!(bytes == pattern(length), "what came before arrives: {} of {length}", bytes.len());
         }
     });
 }
 
 #[test]
-fn a_source_that_fails_on_the_client_is_no_end() {
+fn a_source_that_fails_on_the_client_is_an_error() {
     watchdog(|| {
         let watch = watch();
         for length in [0, 1, 300_000] {
@@ -146,8 +147,8 @@ fn a_source_that_fails_on_the_client_is_no_end() {
                 matches!(&error, Error::Source { error: own, .. } if own.to_string() == "the disk is on fire"),
                 "{error:?}"
             );
-            let told = watch.told.recv().unwrap();
-            assert!(told.starts_with("Err"), "the handler believes in an end: {told}");
+            let report = watch.reports.recv().unwrap();
+            assert!(report.starts_with("Err"), "the handler sees a clean end: {report}");
         }
         assert_eq!(watch.client.receive(&b"well"[..]).unwrap(), 4);
     });

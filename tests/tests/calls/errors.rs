@@ -1,4 +1,4 @@
-//! How each "no" arrives, and what it leaves of the connection.
+//! How each refusal arrives, and what becomes of the connection.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use rpc_tests::watchdog;
 use crate::fixture::{Refusal, Shapes, shapes};
 
 #[test]
-fn a_handlers_no_arrives_as_its_text() {
+fn a_handlers_error_arrives_as_its_text() {
     watchdog(|| {
         let (served, client) = shapes();
         for why in ["", "not today", "\"quoted\" \u{1f980}\n"] {
@@ -35,19 +35,20 @@ fn a_text_that_does_not_fit_is_cut() {
 }
 
 #[test]
-fn a_services_own_error_is_made_of_what_arrives() {
+fn a_services_own_error_arrives_as_itself() {
     watchdog(|| {
         let (served, client) = shapes();
         assert_eq!(client.refuse(0), Ok(7));
-        assert_eq!(client.refuse(3), Err(Refusal::Poor { missing: 3 }), "as itself, and not as its text");
-        // with a grace, for without one the last call is cut that the server has not quite put away
+        assert_eq!(client.refuse(3), Err(Refusal::Poor { missing: 3 }), "as itself, not as its text");
+        // with a grace period, because without one the last call is cut if the server has not
+        // finished with it
         served.running.shutdown(Duration::from_secs(30));
         assert_eq!(client.refuse(0), Err(Refusal::Failed { never_ran: true }));
     });
 }
 
 #[test]
-fn an_io_error_of_a_handler_does_not_look_like_the_transports() {
+fn an_io_error_of_a_handler_is_not_taken_for_the_transports() {
     watchdog(|| {
         let (served, client) = shapes();
         let error = client.input_output("disk full").unwrap_err();
@@ -58,7 +59,7 @@ fn an_io_error_of_a_handler_does_not_look_like_the_transports() {
 }
 
 #[test]
-fn an_unknown_endpoint_is_told_what_may_be_meant() {
+fn an_unknown_endpoint_gets_a_suggestion() {
     watchdog(|| {
         let (served, _client) = shapes();
         let client = served.client();

@@ -1,4 +1,4 @@
-//! A stream that has failed fails in the same way whenever it is read again.
+//! A failed stream fails in the same way whenever it is read again.
 
 use std::io::{self, Read};
 use std::sync::mpsc;
@@ -8,34 +8,34 @@ use std::time::Duration;
 use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, OctetReader, Served, ServerConfig};
 use rpc_tests::{Peer, serve_bytes, watchdog, wire};
 
-/// What is the same each time: words, kind, and what the failure means for the call.
-fn told(failure: io::Error) -> (String, io::ErrorKind, bool, bool) {
+/// What stays the same: message, kind, and what the failure means for the call.
+fn described(failure: io::Error) -> (String, io::ErrorKind, bool, bool) {
     let (text, kind) = (failure.to_string(), failure.kind());
     let error = failure.downcast::<Error>().expect("a stream's error is the library's");
     (text, kind, error.never_ran(), error.connection_usable())
 }
 
-/// Reads a stream to its failure, and then again in each way that there is.
+/// Reads a stream to its failure, then again in every way.
 fn assert_fails_alike(mut stream: impl io::BufRead, name: &str) {
-    let first = told(stream.read_to_end(&mut Vec::new()).unwrap_err());
+    let first = described(stream.read_to_end(&mut Vec::new()).unwrap_err());
     assert!(!first.2, "{name}: {first:?}");
     for _ in 0..2 {
-        assert_eq!(told(stream.read(&mut [0; 10]).unwrap_err()), first, "{name}");
-        assert_eq!(told(stream.fill_buf().map(drop).unwrap_err()), first, "{name}");
+        assert_eq!(described(stream.read(&mut [0; 10]).unwrap_err()), first, "{name}");
+        assert_eq!(described(stream.fill_buf().map(drop).unwrap_err()), first, "{name}");
     }
 }
 
-/// The first error of a reply that broke said that the request may have run, and the next one that
-/// it certainly had not: who saw the last one only would have repeated a request that ran.
+/// The first error of a broken reply said that the request may have run, the next that it certainly
+/// had not: a caller that saw only the last one would have repeated a request that ran.
 #[test]
-fn a_reply_that_broke_tells_the_same_fate_each_time() {
+fn a_broken_reply_reports_the_same_fate_each_time() {
     watchdog(|| {
         let ends: [(&str, Vec<u8>); 5] = [
             ("cut in a frame", wire::more("abc")[..7].to_vec()),
             ("cut between frames", wire::more("abc")),
             ("reset", wire::reset()),
             ("broken rules", wire::header("{}")),
-            ("the handler's words", wire::trailer(4, "no more")),
+            ("the handler's message", wire::trailer(4, "no more")),
         ];
         for (name, end) in ends {
             let (mut peer, near) = Peer::new();
@@ -51,14 +51,14 @@ fn a_reply_that_broke_tells_the_same_fate_each_time() {
 }
 
 #[test]
-fn a_reply_that_stalled_tells_the_same_fate_each_time() {
+fn a_stalled_reply_reports_the_same_fate_each_time() {
     watchdog(|| {
         let (mut peer, near) = Peer::new();
         let (on_end, ended) = mpsc::channel::<()>();
         let server = thread::spawn(move || {
             peer.await_requests(1);
             peer.send(&wire::ok(4));
-            // it ends when the client's stream has failed
+            // it ends after the client's stream has failed
             _ = ended.recv();
         });
         let config = ClientConfig::default().stall_timeout(Some(Duration::from_millis(50)));
@@ -69,7 +69,7 @@ fn a_reply_that_stalled_tells_the_same_fate_each_time() {
     });
 }
 
-/// Reads each request to its failure, and once more.
+/// Reads each request to its failure, then once more.
 struct Rereading(mpsc::Sender<[(String, io::ErrorKind, bool, bool); 2]>);
 
 impl Dispatch for Rereading {
@@ -79,7 +79,7 @@ impl Dispatch for Rereading {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         call.takes_octets().returns_json(|mut content: OctetReader<'static>| {
-            let failures = [(); 2].map(|()| told(content.read_to_end(&mut Vec::new()).unwrap_err()));
+            let failures = [(); 2].map(|()| described(content.read_to_end(&mut Vec::new()).unwrap_err()));
             self.0.send(failures).unwrap();
             Ok::<_, Error>(())
         })
@@ -87,7 +87,7 @@ impl Dispatch for Rereading {
 }
 
 #[test]
-fn a_request_that_broke_tells_its_handler_the_same_each_time() {
+fn a_broken_request_reports_the_same_error_each_time() {
     watchdog(|| {
         let upload = wire::opening("x", 4, 3);
         let ends = [wire::more("abc")[..7].to_vec(), wire::reset(), wire::header("{}"), wire::trailer(4, "no more")];

@@ -1,4 +1,4 @@
-//! The service that these tests call, and a server of it that counts its connections.
+//! The service under test, and a server for it that counts its connections.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +17,7 @@ pub(crate) struct Record {
     pub(crate) size: u64,
 }
 
-/// An error type of a service's own.
+/// A service's own error type.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Refusal {
     Poor { missing: u64 },
@@ -40,7 +40,7 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Any text as a key: JSON has no other ones.
+/// A map that JSON cannot express, because its keys are not strings.
 pub(crate) type Keyed = BTreeMap<Vec<u8>, u8>;
 
 #[rpc_service]
@@ -130,7 +130,7 @@ impl Shapes for Handler {
     }
 
     fn repeat(&self, text: &str, times: usize) -> Result<impl Read> {
-        // borrowed from the argument, for as long as the reply takes
+        // borrows from the argument while the reply is sent
         Ok(Repeated { text: text.as_bytes(), times, rest: b"" })
     }
 
@@ -167,17 +167,17 @@ impl Read for Repeated<'_> {
     }
 }
 
-/// Bytes whose period, 251, divides no buffer's size: a piece that is lost, doubled or moved shows.
+/// Bytes whose period, 251, divides no buffer size, so a lost, doubled or moved piece shows.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
     (0..=250_u8).cycle().take(length).collect()
 }
 
-/// Depends on each byte and its place.
+/// Returns a checksum that depends on each byte and its position.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(17, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
 }
 
-/// A server on a free port, and how many connections it has accepted.
+/// A server on a free port, which counts the connections that it accepts.
 pub(crate) struct Served {
     pub(crate) running: ServerHandle,
     connections: Arc<AtomicUsize>,
@@ -204,7 +204,7 @@ impl Served {
         Served { running, connections }
     }
 
-    /// A client with one connection, which is opened now.
+    /// Returns a client with one connection, opened now.
     pub(crate) fn client(&self) -> Client {
         self.client_with(ClientConfig::default())
     }
@@ -218,7 +218,7 @@ impl Served {
     }
 }
 
-/// A server of [`Handler`] and its client.
+/// Starts a server of [`Handler`], and returns it with a client.
 pub(crate) fn shapes() -> (Served, ShapesClient) {
     let served = Served::new(ShapesServer::new(Handler));
     let client = ShapesClient::new(served.client());

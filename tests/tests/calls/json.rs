@@ -28,13 +28,13 @@ fn every_shape_of_parameters_and_results() {
         assert_eq!(client.join("a", "b".into(), Some('-')).unwrap(), "a-b");
         assert_eq!(client.join("a", "b".into(), None).unwrap(), "ab");
         assert_eq!(client.r#type(1).unwrap(), 2);
-        assert_eq!(served.connections(), 1, "all of them went over one connection");
+        assert_eq!(served.connections(), 1, "one connection for all");
         ShapesClient::close(client).unwrap();
     });
 }
 
 #[test]
-fn a_parameter_that_is_absent_is_null_if_its_type_has_that() {
+fn a_missing_parameter_is_null_if_its_type_allows_it() {
     watchdog(|| {
         let (served, _client) = shapes();
         let client = served.client();
@@ -67,9 +67,9 @@ fn a_body_of_several_frames() {
     });
 }
 
-/// Each byte of JSON can take many of memory, so that the default was halved from 16 MiB.
+/// A byte of JSON can take many bytes of memory, so the default was halved from 16 MiB.
 #[test]
-fn json_of_8_mib_passes_by_default_and_not_a_byte_more() {
+fn json_of_8_mib_is_the_most_by_default() {
     watchdog(|| {
         let most = 8 << 20;
         let text = "x".repeat(most - 2);
@@ -114,7 +114,7 @@ fn a_request_over_the_servers_limit_is_refused() {
 }
 
 #[test]
-fn a_reply_over_either_limit_costs_the_call_only() {
+fn a_reply_over_either_limit_fails_only_its_call() {
     watchdog(|| {
         let ten = serde_json::to_string(&"x".repeat(10)).unwrap().len();
         let reply_of = |served: &Served, config| {
@@ -137,7 +137,7 @@ fn a_reply_over_either_limit_costs_the_call_only() {
     });
 }
 
-/// Replies with far more than it got.
+/// Replies with far more than it received.
 #[derive(Clone)]
 struct Duplicate;
 
@@ -159,7 +159,7 @@ impl Dispatch for Contented<Duplicate> {
 }
 
 #[test]
-fn a_unit_result_is_whatever_the_server_says() {
+fn a_unit_result_accepts_any_value() {
     watchdog(|| {
         let served = Served::new(Contented(Duplicate));
         ShapesClient::new(served.client()).nothing().unwrap();
@@ -167,7 +167,7 @@ fn a_unit_result_is_whatever_the_server_says() {
 }
 
 #[test]
-fn what_cannot_be_encoded_costs_the_call_only() {
+fn what_cannot_be_encoded_fails_only_its_call() {
     watchdog(|| {
         let (served, client) = shapes();
         let error = client.keyed(Keyed::from([(vec![1], 1)])).unwrap_err();
@@ -185,7 +185,7 @@ fn what_cannot_be_encoded_costs_the_call_only() {
 }
 
 #[test]
-fn a_reply_of_another_type_costs_the_call_only() {
+fn a_reply_of_another_type_fails_only_its_call() {
     watchdog(|| {
         let served = Served::new(ShapesServer::new(Handler));
         let client = served.client();
@@ -198,7 +198,7 @@ fn a_reply_of_another_type_costs_the_call_only() {
 }
 
 #[test]
-fn a_contract_tells_what_there_is() {
+fn a_contract_lists_the_methods() {
     let server = ShapesServer::new(Handler);
     let contract = server.contract();
     assert_eq!((contract.name(), contract.is_session()), ("Shapes", false));

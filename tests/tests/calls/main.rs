@@ -1,4 +1,5 @@
-//! Ordinary calls through the macro, over TCP: every shape of a method, and what happens where something does not fit.
+//! Ordinary calls through the macro, over TCP: every shape of a method, and what happens if
+//! something does not fit.
 
 mod ends;
 mod errors;

@@ -27,7 +27,7 @@ struct Handler {
     count: u32,
 }
 
-/// Zeros, and then a panic.
+/// Zeros, then a panic.
 struct Panicking(usize);
 
 impl Read for Panicking {
@@ -74,7 +74,7 @@ impl Own for Handler {
 }
 
 #[test]
-fn of_a_shared_handler_costs_the_call_only() {
+fn of_a_shared_handler_fails_only_its_call() {
     watchdog(|| {
         let served = Served::new(SharedServer::new(Handler::default()));
         let client = SharedClient::new(served.client());
@@ -89,7 +89,7 @@ fn of_a_shared_handler_costs_the_call_only() {
 }
 
 #[test]
-fn before_an_upload_was_read_is_answered() {
+fn before_an_upload_is_read_is_answered() {
     watchdog(|| {
         let served = Served::new(SharedServer::new(Handler::default()));
         let client = SharedClient::new(served.client());
@@ -102,7 +102,7 @@ fn before_an_upload_was_read_is_answered() {
 }
 
 #[test]
-fn in_the_middle_of_a_stream_is_no_end() {
+fn in_the_middle_of_a_stream_is_an_error() {
     watchdog(|| {
         let served = Served::new(SharedServer::new(Handler::default()));
         let client = SharedClient::new(served.client());
@@ -110,7 +110,7 @@ fn in_the_middle_of_a_stream_is_no_end() {
             let mut stream = client.panic_while_it_streams(after).unwrap();
             let mut bytes = Vec::new();
             let error = Error::from(stream.read_to_end(&mut bytes).unwrap_err());
-            assert_eq!(error.remote().expect("the server's words").message, "the handler panicked");
+            assert_eq!(error.remote().expect("the server's message").message, "the handler panicked");
             assert_eq!(bytes.len(), after);
             client.count().unwrap();
         }
@@ -125,7 +125,7 @@ fn of_a_session_ends_it() {
         let mut other = OwnClient::connect(served.running.address()).unwrap();
         assert_eq!(session.count().unwrap(), 1);
         session.no().unwrap_err();
-        assert_eq!(session.count().unwrap(), 2, "a refusal does not end it");
+        assert_eq!(session.count().unwrap(), 2, "a refusal does not end the session");
         assert_eq!(other.count().unwrap(), 1);
 
         let error = session.panic().unwrap_err();
@@ -135,7 +135,7 @@ fn of_a_session_ends_it() {
         let error = session.count().unwrap_err();
         assert!(matches!(error, Error::Misuse(Misuse::Closed)), "{error:?}");
 
-        assert_eq!(other.count().unwrap(), 2, "other sessions do not notice");
+        assert_eq!(other.count().unwrap(), 2, "other sessions are unaffected");
         let mut fresh = OwnClient::connect(served.running.address()).unwrap();
         assert_eq!(fresh.count().unwrap(), 1);
     });

@@ -1,5 +1,5 @@
-//! Panics outside of a handler's own code: when it is cloned or made, when what the panic carries
-//! is dropped, in a hook. Each costs its connection at most, and whoever is on it is told that
+//! Panics outside a handler's own code: when the handler is cloned or created, when the panic's
+//! payload is dropped, in a hook. Each costs its connection at most, and callers on it learn that
 //! nothing ran.
 
 use std::io::{self, Read};
@@ -15,7 +15,7 @@ use rpc_tests::watchdog;
 
 use crate::fixture::Served as Running;
 
-/// A handler written by hand, with code of its own wherever the library may call some.
+/// A handler written by hand, with its own code wherever the library calls some.
 struct Careless {
     clone_panics: Arc<AtomicBool>,
 }
@@ -47,12 +47,12 @@ impl Dispatch for Careless {
     }
 }
 
-/// What a panic carries, and that panics itself when it is dropped.
+/// A panic payload that itself panics when dropped.
 struct Bomb;
 
 impl Drop for Bomb {
     fn drop(&mut self) {
-        panic!("on purpose, once more");
+        panic!("on purpose, again");
     }
 }
 
@@ -60,13 +60,13 @@ fn echo(client: &Client) -> Result<u32> {
     client.call("echo").with(&7).json()
 }
 
-/// Checks that a call has not run, and that its caller knows.
+/// Checks that a call has not run, and that its error says so.
 fn assert_refused(outcome: Result<u32>) {
     let error = outcome.unwrap_err();
     assert!(error.never_ran() && !error.connection_usable(), "{error:?}");
 }
 
-/// The panic ended the thread that accepts connections, for good, and nobody heard of it.
+/// The panic silently ended the thread that accepts connections.
 #[test]
 fn a_handler_that_cannot_be_cloned_costs_one_connection() {
     watchdog(|| {
@@ -84,7 +84,7 @@ fn a_handler_that_cannot_be_cloned_costs_one_connection() {
 
 /// The connection was cut without the Reset that says that nothing ran.
 #[test]
-fn a_handler_that_cannot_be_made_costs_one_connection() {
+fn a_handler_that_cannot_be_created_costs_one_connection() {
     watchdog(|| {
         let panics = Arc::new(AtomicBool::new(true));
         let flag = Arc::clone(&panics);
@@ -102,10 +102,10 @@ fn a_handler_that_cannot_be_made_costs_one_connection() {
     });
 }
 
-/// Dropping what the handler's panic carried ended the connection's thread when the caller had its
-/// answer: the next call, which was innocent, failed and might have run.
+/// Dropping the payload of a handler's panic ended the connection's thread after the caller had its
+/// answer, so the next, innocent call failed and might have run.
 #[test]
-fn a_panic_whose_payload_panics_costs_its_own_call_only() {
+fn a_panic_whose_payload_panics_fails_only_its_call() {
     watchdog(|| {
         let running = Running::new(Careless::new().0);
         let client = running.client();
@@ -119,7 +119,7 @@ fn a_panic_whose_payload_panics_costs_its_own_call_only() {
 }
 
 #[test]
-fn a_hook_that_panics_costs_no_call() {
+fn a_hook_that_panics_fails_no_call() {
     watchdog(|| {
         let config = ServerConfig::default().trace_context(|_, _| panic_any(Bomb));
         let running = Running::with(Careless::new().0, config);
@@ -130,7 +130,7 @@ fn a_hook_that_panics_costs_no_call() {
     });
 }
 
-/// Panics when it is read from.
+/// Panics when read.
 struct Exploding;
 
 impl Read for Exploding {
@@ -139,13 +139,12 @@ impl Read for Exploding {
     }
 }
 
-/// The thread that reads from such a half ended the process: std aborts it where a thread's own
-/// panic cannot be dropped.
+/// The thread that reads from such a half ended the process, because std aborts if the payload of a
+/// thread's panic cannot be dropped.
 #[test]
-fn a_half_whose_panic_panics_costs_its_connection_only() {
+fn a_half_whose_panic_panics_costs_only_its_connection() {
     watchdog(|| {
-        // the thread may be slower than this one, so that only a later turn meets the end of the
-        // process
+        // the thread may be slower than this one, so the process may end only in a later round
         for _ in 0..200 {
             let ended = serve_connection((Exploding, io::sink()), Careless::new().0).unwrap();
             assert_eq!(ended, Ended::HungUp);

@@ -8,27 +8,27 @@ use rpc_tests::{watchdog, watchdog_with_limit};
 
 use crate::fixture::{Shapes, ShapesClient, checksum, pattern, shapes};
 
-/// Around nothing, the buffers' sizes, a stream's largest frame, and the largest frame there is.
+/// Around zero, the buffers' sizes, a stream's largest frame, and the largest frame of all.
 const SIZES: [usize; 19] = [
     0, 1, 2, 8_191, 8_192, 8_193, 16_384, 81_920, 81_921, 262_143, 262_144, 262_145, 344_064, 344_065, 524_289,
     4_194_303, 4_194_304, 4_194_305, 9_000_000,
 ];
 
 #[test]
-fn streams_out_arrive_whole() {
+fn downloads_arrive_whole() {
     watchdog_with_limit(Duration::from_secs(120), || {
         let (served, client) = shapes();
         for size in SIZES {
             let mut bytes = Vec::new();
             client.pattern(size).unwrap().read_to_end(&mut bytes).unwrap();
-            assert!(bytes == pattern(size), "{size}: {} bytes came", bytes.len());
+            assert!(bytes == pattern(size), "{size}: {} bytes arrived", bytes.len());
         }
         assert_eq!(served.connections(), 1);
     });
 }
 
 #[test]
-fn streams_in_arrive_whole() {
+fn uploads_arrive_whole() {
     watchdog_with_limit(Duration::from_secs(120), || {
         let (_served, client) = shapes();
         for size in SIZES {
@@ -40,7 +40,7 @@ fn streams_in_arrive_whole() {
 
 #[test]
 fn a_source_of_small_pieces_arrives_whole() {
-    /// Yields one byte, two, three, … and is interrupted before each.
+    /// Yields one byte, two, three, …, and is interrupted before each.
     struct Growing<'a>(&'a [u8], usize);
     impl Read for Growing<'_> {
         fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
@@ -60,7 +60,7 @@ fn a_source_of_small_pieces_arrives_whole() {
 }
 
 #[test]
-fn a_stream_can_be_read_in_any_way() {
+fn a_stream_can_be_read_in_every_way() {
     watchdog(|| {
         let (served, client) = shapes();
         let size = 1_000_000;
@@ -73,7 +73,7 @@ fn a_stream_can_be_read_in_any_way() {
         let mut stream = client.pattern(size).unwrap();
         let mut buffer = [0; 7];
         loop {
-            assert_eq!(stream.read(&mut []).unwrap(), 0, "an empty buffer says nothing of the end");
+            assert_eq!(stream.read(&mut []).unwrap(), 0, "an empty buffer does not mean the end");
             let count = stream.read(&mut buffer).unwrap();
             if count == 0 {
                 break;
@@ -90,7 +90,7 @@ fn a_stream_can_be_read_in_any_way() {
             if piece.is_empty() {
                 break;
             }
-            // less than was shown
+            // consume less than `fill_buf` returned
             let count = piece.len().div_ceil(2);
             shown.extend_from_slice(&piece[..count]);
             stream.consume(count);
@@ -104,7 +104,7 @@ fn a_stream_can_be_read_in_any_way() {
 }
 
 #[test]
-fn a_stream_out_may_borrow_from_the_arguments() {
+fn a_download_may_borrow_from_the_arguments() {
     watchdog(|| {
         let (_served, client) = shapes();
         let mut text = String::new();
@@ -131,7 +131,7 @@ fn a_stream_outlives_its_client_and_changes_threads() {
 }
 
 #[test]
-fn the_end_of_a_stream_gives_its_connection_back() {
+fn the_end_of_a_stream_returns_its_connection() {
     watchdog(|| {
         let (served, client) = shapes();
         let mut stream = client.stamp().unwrap();
@@ -144,23 +144,23 @@ fn the_end_of_a_stream_gives_its_connection_back() {
 }
 
 #[test]
-fn a_stream_dropped_early_disturbs_nobody() {
+fn a_stream_dropped_early_keeps_the_connection_in_step() {
     watchdog(|| {
         let (served, client) = shapes();
         for size in [100, 10_000, 3_000_000] {
             let mut stream = client.pattern(size).unwrap();
             stream.read_exact(&mut [0]).unwrap();
             drop(stream);
-            assert_eq!(client.text("next").unwrap(), "next", "behind a stream of {size}");
+            assert_eq!(client.text("next").unwrap(), "next", "after a stream of {size}");
             drop(client.pattern(size).unwrap());
-            assert_eq!(client.text("next").unwrap(), "next", "behind an unread stream of {size}");
+            assert_eq!(client.text("next").unwrap(), "next", "after an unread stream of {size}");
         }
         assert_eq!(served.connections(), 1, "the rest of a stream is cancelled, and the connection stays in step");
     });
 }
 
 #[test]
-fn a_stream_can_be_sent_on_while_it_comes() {
+fn a_stream_can_be_forwarded_while_it_arrives() {
     watchdog(|| {
         let (_served, client) = shapes();
         let bytes = pattern(3_000_000);

@@ -1,4 +1,5 @@
-//! Uploads that the handler does not read, or not to their end: the reply comes all the same, and soon.
+//! Uploads that the handler does not read to the end, or not at all: the reply still comes, and
+//! soon.
 
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -44,7 +45,7 @@ impl Picky for Handler {
     }
 }
 
-/// Runs a call with uploads of many sizes: some that have been sent before the reply comes, some that are not.
+/// Runs a call with uploads of many sizes, some of which are sent before the reply comes, some not.
 fn upload<T>(check: impl Fn(&PickyClient, io::Take<io::Repeat>) -> T + Send + 'static) {
     watchdog(move || {
         let served = Served::new(PickyServer::new(Handler));
@@ -54,7 +55,7 @@ fn upload<T>(check: impl Fn(&PickyClient, io::Take<io::Repeat>) -> T + Send + 's
             check(&client, io::repeat(7).take(length));
             assert_eq!(client.text("next").unwrap(), "next");
             let took = begin.elapsed();
-            assert!(took < Duration::from_secs(4), "{length} bytes that nobody wants took {took:?}");
+            assert!(took < Duration::from_secs(4), "{length} unread bytes took {took:?}");
         }
     });
 }
@@ -86,7 +87,7 @@ fn a_handler_that_refuses() {
 }
 
 #[test]
-fn an_endpoint_that_there_is_not() {
+fn an_unknown_endpoint() {
     watchdog(|| {
         let served = Served::new(PickyServer::new(Handler));
         let client = served.client();

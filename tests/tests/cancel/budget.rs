@@ -1,4 +1,5 @@
-//! Servers that do not end behind a cancel: a drop returns all the same, and closes the connection.
+//! Servers that do not end a stream after a cancel: the drop still returns, and closes the
+//! connection.
 
 use std::io::{Read, Write};
 use std::thread;
@@ -8,7 +9,7 @@ use rpc_core::transport::{MemoryStream, memory_pair};
 use rpc_core::{Client, Error, Misuse};
 use rpc_tests::{watchdog, wire};
 
-/// Drops a stream whose server goes on by this script.
+/// Drops a stream whose server then follows this script.
 fn drop_towards(server: impl FnOnce(MemoryStream) + Send) {
     let (ours, transport) = memory_pair();
     thread::scope(|scope| {
@@ -30,7 +31,7 @@ fn begin(server: &mut MemoryStream) {
 }
 
 #[test]
-fn one_that_sends_on_for_ever() {
+fn one_that_keeps_sending() {
     watchdog(|| {
         drop_towards(|mut server| {
             begin(&mut server);
@@ -44,7 +45,7 @@ fn one_that_sends_on_for_ever() {
 fn one_that_falls_silent() {
     watchdog(|| {
         let lasts = [vec![], wire::more(""), wire::more("abc")[..8].to_vec(), wire::trailer(4, "x")[..9].to_vec()];
-        // each takes as long as throwing away may, so all at once
+        // each takes the full time limit for discarding, so run all at once
         thread::scope(|scope| {
             for last in lasts {
                 scope.spawn(move || {
@@ -60,7 +61,7 @@ fn one_that_falls_silent() {
 }
 
 #[test]
-fn one_that_sends_empty_frames_for_ever() {
+fn one_that_keeps_sending_empty_frames() {
     watchdog(|| {
         drop_towards(|mut server| {
             begin(&mut server);

@@ -1,4 +1,4 @@
-//! Streams that are dropped somewhere, over every transport.
+//! Streams that are dropped at various points, over every transport.
 
 use std::io::Read;
 use std::time::Duration;
@@ -13,30 +13,31 @@ fn next(client: &Client) {
 }
 
 #[test]
-fn an_endless_stream_is_let_go_of_anywhere() {
+fn an_endless_stream_can_be_dropped_anywhere() {
     watchdog_with_limit(Duration::from_secs(120), || {
         for line in Line::ALL {
-            let (handler, told) = spring();
+            let (handler, reports) = spring();
             let (client, connections) = line.serve(handler);
             for count in [0, 1, 8_192, FRAME - 1, FRAME, FRAME + 1, 3_000_000] {
                 let mut stream = client.call("flow").with(&()).octets().unwrap();
                 stream.read_exact(&mut vec![0; count]).unwrap();
-                assert!(told.try_recv().is_err(), "it flows");
+                assert!(reports.try_recv().is_err(), "the stream is not dropped yet");
                 drop(stream);
-                // the drop has read the server's last word, which comes behind the last look at the source
+                // the drop has read the reply's end, which the server sends after it last read the
+                // source
                 next(&client);
-                assert_eq!(told.recv().unwrap(), "dropped");
-                assert_eq!(connections.count(), 1, "{line:?}, behind {count} bytes");
+                assert_eq!(reports.recv().unwrap(), "dropped");
+                assert_eq!(connections.count(), 1, "{line:?}, after {count} bytes");
             }
         }
     });
 }
 
 #[test]
-fn a_stream_behind_json_is_let_go_of() {
+fn a_stream_after_json_can_be_dropped() {
     watchdog_with_limit(Duration::from_secs(120), || {
         for line in Line::ALL {
-            let (handler, told) = spring();
+            let (handler, reports) = spring();
             let (client, connections) = line.serve(handler);
             for count in [0, 1, FRAME] {
                 let (label, mut stream) = client.call("label").with(&()).json_and_octets::<String>().unwrap();
@@ -44,23 +45,23 @@ fn a_stream_behind_json_is_let_go_of() {
                 stream.read_exact(&mut vec![0; count]).unwrap();
                 drop(stream);
                 next(&client);
-                assert_eq!(told.recv().unwrap(), "dropped");
+                assert_eq!(reports.recv().unwrap(), "dropped");
             }
-            // JSON that is no number: the call fails, and so nobody wants the stream
+            // the JSON is not a number, so the call fails and the stream is dropped
             let error = client.call("label").with(&()).json_and_octets::<u8>().unwrap_err();
             assert!(error.connection_usable(), "{error:?}");
             next(&client);
-            assert_eq!(told.recv().unwrap(), "dropped");
+            assert_eq!(reports.recv().unwrap(), "dropped");
             assert_eq!(connections.count(), 1, "{line:?}");
         }
     });
 }
 
 #[test]
-fn a_finite_stream_is_let_go_of_anywhere() {
+fn a_finite_stream_can_be_dropped_anywhere() {
     watchdog_with_limit(Duration::from_secs(120), || {
         for line in Line::ALL {
-            let (handler, told) = spring();
+            let (handler, reports) = spring();
             let (client, connections) = line.serve(handler);
             for length in [0, 1, 100, 8_192, FRAME, FRAME + 1, 1_000_000] {
                 for count in [0, 1, length / 2, length.saturating_sub(1), length] {
@@ -68,7 +69,7 @@ fn a_finite_stream_is_let_go_of_anywhere() {
                     stream.read_exact(&mut vec![0; count.min(length)]).unwrap();
                     drop(stream);
                     next(&client);
-                    assert_eq!(told.recv().unwrap(), "dropped");
+                    assert_eq!(reports.recv().unwrap(), "dropped");
                 }
             }
             assert_eq!(connections.count(), 1, "{line:?}");
@@ -77,11 +78,11 @@ fn a_finite_stream_is_let_go_of_anywhere() {
 }
 
 #[test]
-fn a_session_goes_on_as_well() {
+fn a_session_stays_usable_too() {
     watchdog(|| {
         for line in Line::ALL {
             let (near, far) = line.pair().unwrap();
-            let (handler, told) = spring();
+            let (handler, reports) = spring();
             std::thread::spawn(move || rpc_core::serve_connection(far, handler));
             let mut session = rpc_core::Session::from_transport(near).unwrap();
             for count in [0, 1, FRAME] {
@@ -89,7 +90,7 @@ fn a_session_goes_on_as_well() {
                 stream.read_exact(&mut vec![0; count]).unwrap();
                 drop(stream);
                 assert_eq!(session.call("echo").with("next").json::<String>().unwrap(), "next");
-                assert_eq!(told.recv().unwrap(), "dropped");
+                assert_eq!(reports.recv().unwrap(), "dropped");
             }
             session.close().unwrap();
         }

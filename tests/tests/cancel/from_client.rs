@@ -8,8 +8,8 @@ use rpc_tests::{Peer, watchdog, wire};
 use serde_json::{Value, json};
 use wire::{DATA, HEADER, TRAILER};
 
-/// Answers a call with the beginning of a stream, and with its end when a cancel has come; then a plain call. Returns that
-/// one's result, and the server's peer.
+/// Answers a call with the beginning of a stream, sends its end when a cancel has come, then
+/// answers a plain call. Returns the plain call's result, and the server's peer.
 fn cancelled(begin: &[u8], end: &[u8], read: impl FnOnce(OctetReader<'static>)) -> (Result<u8>, Peer) {
     let (mut peer, transport) = Peer::new();
     thread::scope(|scope| {
@@ -55,7 +55,7 @@ fn exactly_one_trailer_cancels() {
                 }
             });
             assert_eq!(next.unwrap(), 2);
-            assert_eq!(peer.kinds(), [HEADER, DATA, TRAILER, HEADER, DATA, HEADER], "and Close");
+            assert_eq!(peer.kinds(), [HEADER, DATA, TRAILER, HEADER, DATA, HEADER], "the last is Close");
             let trailer = &wire::frames(&peer.received)[2];
             let said: Value = serde_json::from_slice(&trailer.payload).unwrap();
             assert!(trailer.last && said["Error"] == json!(2), "{said}");
@@ -64,7 +64,7 @@ fn exactly_one_trailer_cancels() {
 }
 
 #[test]
-fn a_frame_that_was_cut_in_two_by_the_drop_is_passed_over() {
+fn a_frame_that_the_drop_interrupts_is_discarded() {
     watchdog(|| {
         let frame = wire::more(vec![7; 100_000]);
         let (begin, rest) = frame.split_at(60_000);
@@ -76,7 +76,7 @@ fn a_frame_that_was_cut_in_two_by_the_drop_is_passed_over() {
 }
 
 #[test]
-fn a_rest_that_is_here_already_is_passed_over_and_nothing_is_sent() {
+fn a_rest_that_has_arrived_is_discarded_without_a_cancel() {
     watchdog(|| {
         for rest in [
             wire::data("abc"),
@@ -103,12 +103,12 @@ fn towards_revision_0_the_connection_is_closed() {
         let begin = [wire::header(r#"{"DataType":4,"Error":1}"#), wire::more("ab")].concat();
         let (next, peer) = cancelled(&begin, &[], read_one);
         assert!(matches!(next, Err(Error::Misuse(Misuse::Closed))), "{next:?}");
-        assert_eq!(peer.kinds(), [HEADER, DATA], "no Trailer for whoever does not know it");
+        assert_eq!(peer.kinds(), [HEADER, DATA], "no Trailer to a peer that does not know it");
     });
 }
 
 #[test]
-fn a_server_that_breaks_the_rules_behind_a_cancel_costs_the_connection() {
+fn a_server_that_breaks_the_rules_after_a_cancel_costs_the_connection() {
     watchdog(|| {
         for end in [
             wire::header("{}"),

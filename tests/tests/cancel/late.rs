@@ -1,4 +1,4 @@
-//! Cancels that come when their reply has ended.
+//! Cancels that arrive after their reply has ended.
 
 use std::sync::mpsc;
 use std::thread;
@@ -14,7 +14,7 @@ fn next() -> Vec<u8> {
     [wire::opening("echo", 3, 3), wire::data(r#""next""#)].concat()
 }
 
-/// Calls whose replies nothing can cut short, and how many frames those have.
+/// Calls whose replies cannot be cut short, and how many frames those have.
 fn calls() -> Vec<(Vec<u8>, usize)> {
     vec![
         (next(), 2),
@@ -24,7 +24,7 @@ fn calls() -> Vec<(Vec<u8>, usize)> {
     ]
 }
 
-/// Calls for streams.
+/// Calls that return streams.
 fn streams() -> Vec<(Vec<u8>, usize)> {
     vec![
         ([wire::opening("flow 10", 3, 4), wire::data("null")].concat(), 3),
@@ -40,7 +40,7 @@ fn one_is_skipped() {
             thread::scope(|scope| {
                 let server = scope.spawn(move || serve_connection_with(transport, spring().0, ServerConfig::default()));
                 peer.send(&call);
-                // the reply has ended, and the cancel crosses it
+                // the reply has ended, and the cancel crosses it on the way
                 peer.await_frames(|found| found.len() >= frames);
                 peer.send(&[wire::trailer(2, "enough"), next()].concat());
                 peer.await_frames(|found| found.len() >= frames + 2);
@@ -69,7 +69,7 @@ fn two_are_a_violation() {
 }
 
 #[test]
-fn one_behind_each_call_is_no_violation() {
+fn one_after_each_call_is_allowed() {
     watchdog(|| {
         let client = [next(), wire::trailer(2, "enough")].concat().repeat(5);
         let (ended, sent) = serve_bytes(&client, spring().0, ServerConfig::default(), |transport| transport);
@@ -78,9 +78,9 @@ fn one_behind_each_call_is_no_violation() {
     });
 }
 
-/// The connection is idle behind a late cancel as it is without: the limit for reading a request does not run.
+/// After a late cancel the connection counts as idle: the limit for reading a request does not run.
 #[test]
-fn behind_one_the_connection_is_idle() {
+fn after_one_the_connection_is_idle() {
     watchdog(|| {
         let config = ServerConfig::default().request_timeout(Some(Duration::from_millis(200))).idle_timeout(None);
         let (mut peer, transport) = Peer::new();
@@ -88,7 +88,7 @@ fn behind_one_the_connection_is_idle() {
             let server = scope.spawn(move || serve_connection_with(transport, spring().0, config));
             peer.send(&[next(), wire::trailer(2, "enough")].concat());
             peer.await_frames(|frames| frames.len() >= 2);
-            // nobody sends anything here: the time passes
+            // nothing is ever sent here: this only waits
             let (_nobody, never) = mpsc::channel::<()>();
             _ = never.recv_timeout(Duration::from_millis(500));
             peer.send(&[next(), wire::close_request(), wire::reset()].concat());

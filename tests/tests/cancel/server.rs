@@ -10,30 +10,31 @@ use wire::{DATA, HEADER, RESET, TRAILER};
 
 use crate::service::gated;
 
-/// What a client's script has in hand: the gate of the server's stream, and what that tells.
+/// What a client's script works with: the gate of the server's stream, and what the stream reports.
 struct Hands {
     peer: Peer,
     go: mpsc::Sender<()>,
-    told: mpsc::Receiver<&'static str>,
+    reports: mpsc::Receiver<&'static str>,
 }
 
 impl Hands {
-    /// Lets ten bytes flow, and waits until the server wants the next ones.
+    /// Lets ten bytes through, and waits until the server asks for the next ones.
     fn flow(&mut self) {
         self.go.send(()).unwrap();
-        assert_eq!(self.told.recv().unwrap(), "waits");
+        assert_eq!(self.reports.recv().unwrap(), "waits");
     }
 }
 
-/// Calls for a stream, waits until the server waits for its first bytes, and plays the client on.
+/// Requests a stream, waits until the server waits for its first bytes, then runs the client's
+/// script.
 fn play(script: impl FnOnce(Hands) -> Peer + Send) -> (Result<Ended>, Vec<wire::Frame>) {
     let (mut peer, transport) = Peer::new();
-    let (handler, told, go) = gated();
+    let (handler, reports, go) = gated();
     thread::scope(|scope| {
         let client = scope.spawn(move || {
             peer.send(&[wire::opening("flow", 3, 4), wire::data("null")].concat());
-            assert_eq!(told.recv().unwrap(), "waits");
-            script(Hands { peer, go, told })
+            assert_eq!(reports.recv().unwrap(), "waits");
+            script(Hands { peer, go, reports })
         });
         let ended = serve_connection(transport, handler);
         (ended, wire::frames(&client.join().unwrap().received))
@@ -59,25 +60,25 @@ fn a_cancel_stops_the_stream_in_place_of_its_next_frame() {
                     hands.flow();
                 }
                 hands.peer.send(&wire::trailer(2, "enough"));
-                // the source has its next ten bytes, and they are not sent any more
+                // the source yields its next ten bytes, which are no longer sent
                 hands.go.send(()).unwrap();
-                assert_eq!(hands.told.recv().unwrap(), "dropped");
+                assert_eq!(hands.reports.recv().unwrap(), "dropped");
                 hands.peer.send(&[wire::opening("echo", 3, 3), wire::data(r#""next""#)].concat());
                 close(hands.peer)
             });
             assert_eq!(ended.unwrap(), Ended::Closed);
-            let (data, behind) = frames[1..].split_at(before);
+            let (data, rest) = frames[1..].split_at(before);
             assert_eq!(kinds(data), vec![DATA; before]);
-            assert_eq!(kinds(behind), [TRAILER, HEADER, DATA, HEADER, RESET]);
-            let said: Value = serde_json::from_slice(&behind[0].payload).unwrap();
-            assert_eq!((behind[0].last, &said["Error"]), (true, &json!(2)));
-            assert_eq!(behind[2].payload, br#""next""#);
+            assert_eq!(kinds(rest), [TRAILER, HEADER, DATA, HEADER, RESET]);
+            let said: Value = serde_json::from_slice(&rest[0].payload).unwrap();
+            assert_eq!((rest[0].last, &said["Error"]), (true, &json!(2)));
+            assert_eq!(rest[2].payload, br#""next""#);
         }
     });
 }
 
 #[test]
-fn a_pipelined_request_is_no_cancel() {
+fn a_pipelined_request_is_not_a_cancel() {
     watchdog(|| {
         let (ended, frames) = play(|mut hands| {
             hands.peer.send(&[wire::opening("echo", 3, 3), wire::data(r#""next""#)].concat());
@@ -88,21 +89,21 @@ fn a_pipelined_request_is_no_cancel() {
         });
         assert_eq!(ended.unwrap(), Ended::Closed);
         assert_eq!(kinds(&frames), [HEADER, DATA, DATA, DATA, HEADER, DATA, HEADER, RESET]);
-        assert!(frames[3].last && frames[3].payload.is_empty(), "the stream has come to its own end");
+        assert!(frames[3].last && frames[3].payload.is_empty(), "the stream has ended by itself");
     });
 }
 
 #[test]
-fn the_end_of_the_clients_direction_is_no_cancel() {
+fn the_end_of_the_clients_direction_is_not_a_cancel() {
     watchdog(|| {
         let (mut peer, transport) = Peer::new();
-        let (handler, told, go) = gated();
+        let (handler, reports, go) = gated();
         thread::scope(|scope| {
-            // this client's bytes are over before the stream flows
+            // this client's direction ends before the stream begins
             let server = scope.spawn(move || serve_connection(HalfClosed(transport), handler));
             peer.send(&[wire::opening("flow", 3, 4), wire::data("null")].concat());
             for _ in 0..3 {
-                assert_eq!(told.recv().unwrap(), "waits");
+                assert_eq!(reports.recv().unwrap(), "waits");
                 go.send(()).unwrap();
             }
             drop(go);
@@ -120,7 +121,7 @@ fn a_reset_stops_the_stream_and_is_answered_with_nothing() {
             hands.flow();
             hands.peer.send(&wire::reset());
             hands.go.send(()).unwrap();
-            assert_eq!(hands.told.recv().unwrap(), "dropped");
+            assert_eq!(hands.reports.recv().unwrap(), "dropped");
             hands.peer.await_end();
             hands.peer
         });
@@ -137,7 +138,7 @@ fn a_cancel_that_is_malformed_is_answered_with_a_reset() {
             let (ended, frames) = play(|mut hands| {
                 hands.peer.send(&cancel);
                 hands.go.send(()).unwrap();
-                assert_eq!(hands.told.recv().unwrap(), "dropped");
+                assert_eq!(hands.reports.recv().unwrap(), "dropped");
                 hands.peer.await_reset();
                 hands.peer
             });
@@ -148,15 +149,15 @@ fn a_cancel_that_is_malformed_is_answered_with_a_reset() {
 }
 
 #[test]
-fn a_trailer_of_revision_0_is_no_cancel() {
+fn a_trailer_of_revision_0_is_not_a_cancel() {
     watchdog(|| {
         let (mut peer, transport) = Peer::new();
-        let (handler, told, go) = gated();
+        let (handler, reports, go) = gated();
         thread::scope(|scope| {
             let server = scope.spawn(move || serve_connection(transport, handler));
             peer.send(&[wire::request("flow", 4, "null"), wire::trailer(2, "enough")].concat());
             for _ in 0..2 {
-                assert_eq!(told.recv().unwrap(), "waits");
+                assert_eq!(reports.recv().unwrap(), "waits");
                 go.send(()).unwrap();
             }
             drop(go);
@@ -170,7 +171,7 @@ fn a_trailer_of_revision_0_is_no_cancel() {
 
 use half_closed::HalfClosed;
 
-/// A transport whose incoming direction ends behind the first request.
+/// A transport whose incoming direction ends after the first request.
 mod half_closed {
     use std::io;
     use std::time::Instant;

@@ -1,4 +1,4 @@
-//! A handler whose stream tells when it is read and dropped, and gives only what it may.
+//! A handler whose stream reports when it is read and dropped, and yields bytes only when allowed.
 
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, mpsc};
@@ -10,23 +10,24 @@ pub(crate) const FRAME: usize = 512 * 1024;
 
 #[derive(Clone)]
 pub(crate) struct Spring {
-    told: mpsc::Sender<&'static str>,
+    reports: mpsc::Sender<&'static str>,
     gate: Option<Arc<Mutex<mpsc::Receiver<()>>>>,
 }
 
 const CONTRACT: Contract = Contract::new("Spring");
 
-/// A handler whose streams flow freely, and where they tell what happens to them.
+/// Returns a handler whose streams flow freely, and the receiver of their reports.
 pub(crate) fn spring() -> (Spring, mpsc::Receiver<&'static str>) {
-    let (told, tellings) = mpsc::channel();
-    (Spring { told, gate: None }, tellings)
+    let (reports, received) = mpsc::channel();
+    (Spring { reports, gate: None }, received)
 }
 
-/// A handler whose streams give ten bytes each time that they may, and end when nobody is left who could say so.
+/// Returns a handler whose streams yield ten bytes for each message to the gate, and end when the
+/// gate is dropped.
 pub(crate) fn gated() -> (Spring, mpsc::Receiver<&'static str>, mpsc::Sender<()>) {
-    let (spring, told) = spring();
+    let (spring, reports) = spring();
     let (go, gate) = mpsc::channel();
-    (Spring { gate: Some(Arc::new(Mutex::new(gate))), ..spring }, told, go)
+    (Spring { gate: Some(Arc::new(Mutex::new(gate))), ..spring }, reports, go)
 }
 
 impl Dispatch for Spring {
@@ -37,7 +38,7 @@ impl Dispatch for Spring {
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         let (what, count) = call.endpoint().split_once(' ').unwrap_or((call.endpoint(), ""));
         let left = count.parse().unwrap_or(usize::MAX);
-        let water = || Water { left, told: self.told.clone(), gate: self.gate.clone() };
+        let water = || Water { left, reports: self.reports.clone(), gate: self.gate.clone() };
         match what {
             "echo" => call.takes_json().returns_json(|text: String| Ok::<_, Error>(text)),
             "flow" => call.takes_json().returns_octets(|()| Ok::<_, Error>(water())),
@@ -50,10 +51,10 @@ impl Dispatch for Spring {
     }
 }
 
-/// Tells when it is dropped, and before it waits at its gate.
+/// Reports when it is dropped, and before it waits at its gate.
 pub(crate) struct Water {
     left: usize,
-    told: mpsc::Sender<&'static str>,
+    reports: mpsc::Sender<&'static str>,
     gate: Option<Arc<Mutex<mpsc::Receiver<()>>>>,
 }
 
@@ -61,7 +62,7 @@ impl Read for Water {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let mut count = buf.len().min(self.left);
         if let Some(gate) = &self.gate {
-            _ = self.told.send("waits");
+            _ = self.reports.send("waits");
             if gate.lock().unwrap().recv().is_err() {
                 return Ok(0);
             }
@@ -75,7 +76,7 @@ impl Read for Water {
 
 impl Drop for Water {
     fn drop(&mut self) {
-        // a test that is over listens no more
-        _ = self.told.send("dropped");
+        // the test may have ended
+        _ = self.reports.send("dropped");
     }
 }

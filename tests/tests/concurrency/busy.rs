@@ -1,4 +1,4 @@
-//! Connections that streams hold: a call that could never get one is told so at once, any other waits.
+//! Connections held by streams: a call that could never get one fails at once, any other waits.
 
 use std::io::Read;
 use std::sync::mpsc;
@@ -11,10 +11,10 @@ use rpc_tests::watchdog;
 
 use crate::service::{Echo, EchoClient, EchoServer, Handler, Noise, serve, sum};
 
-/// More than the buffers on the way hold, so the connection is not free before the stream has been read.
+/// More than the buffers on the way hold, so the connection is not free until the stream is read.
 const LONG: u64 = 1 << 24;
 
-/// No time limit: what is not told at once hangs, and the watchdog tells.
+/// No time limit: a call that does not fail at once hangs, and the watchdog reports it.
 fn patient() -> ClientConfig {
     ClientConfig::default().reply_timeout(None)
 }
@@ -29,7 +29,7 @@ fn assert_busy<T>(outcome: Result<T>) {
     match outcome {
         Err(error @ Error::Misuse(Misuse::Busy)) => assert!(error.never_ran() && error.connection_usable()),
         Err(other) => panic!("{other:?}"),
-        Ok(_) => panic!("there is no connection for it"),
+        Ok(_) => panic!("the call got a connection"),
     }
 }
 
@@ -42,11 +42,11 @@ fn a_call_besides_a_stream_of_the_same_thread_is_busy() {
         stream.read_exact(&mut [0; 1000]).unwrap();
         assert_busy(client.bytes(1, 1));
         assert_busy(client.sum(&b""[..]));
-        // nothing was harmed by that
+        // that has no effect on the stream
         let mut rest = Noise(1).take(LONG);
         rest.read_exact(&mut [0; 1000]).unwrap();
         assert_eq!(sum(&mut stream).unwrap(), sum(rest).unwrap());
-        assert_eq!(client.echo(2).unwrap(), 2, "its end has freed the connection");
+        assert_eq!(client.echo(2).unwrap(), 2, "the end of the stream freed the connection");
     });
 }
 
@@ -91,7 +91,7 @@ fn a_call_of_another_thread_waits_for_the_stream_to_be_dropped() {
     });
 }
 
-/// Calls from another thread, and lets something happen here when it does.
+/// Calls from another thread, and runs a closure here when it does.
 fn call_meanwhile(client: &EchoClient, happening: impl FnOnce()) -> Result<u64> {
     let (calls, calling) = mpsc::channel();
     thread::scope(|scope| {
@@ -105,7 +105,8 @@ fn call_meanwhile(client: &EchoClient, happening: impl FnOnce()) -> Result<u64> 
     })
 }
 
-/// A client of one connection that gives up after a while, in which a busy machine answers a call.
+/// Returns a client of one connection whose limit is long enough for a busy machine to answer a
+/// call.
 fn impatient() -> EchoClient {
     let (near, far) = memory_pair();
     thread::spawn(move || serve_connection(far, EchoServer::new(Handler)));
@@ -119,7 +120,7 @@ fn assert_waited<T>(outcome: Result<T>) {
             assert!(error.never_ran() && error.connection_usable());
         }
         Err(other) => panic!("{other:?}"),
-        Ok(_) => panic!("there is no connection for it"),
+        Ok(_) => panic!("the call got a connection"),
     }
 }
 
@@ -129,13 +130,14 @@ fn waiting_for_a_stream_ends_with_the_reply_limit() {
         let client = impatient();
         let mut stream = client.bytes(1, LONG).unwrap();
         assert_waited(call_meanwhile(&client, || {}));
-        assert_eq!(sum(&mut stream).unwrap(), sum(Noise(1).take(LONG)).unwrap(), "the stream does not notice");
+        assert_eq!(sum(&mut stream).unwrap(), sum(Noise(1).take(LONG)).unwrap(), "the stream is unaffected");
     });
 }
 
-/// Whoever touched a stream last holds it: one that has moved to another thread does not make its first one busy.
+/// A stream belongs to the thread that last used it: after it moves to another thread, a call of
+/// the first thread is not busy.
 #[test]
-fn a_stream_belongs_to_the_thread_that_touched_it_last() {
+fn a_stream_belongs_to_the_thread_that_last_used_it() {
     watchdog(|| {
         let client = impatient();
         let mut stream = client.bytes(1, LONG).unwrap();
@@ -156,7 +158,7 @@ fn a_stream_belongs_to_the_thread_that_touched_it_last() {
     });
 }
 
-/// Two threads, each with a stream, and each asks for one more: one of them is told, and the other one gets it.
+/// Two threads hold a stream each, and each asks for another: one fails, and the other gets it.
 #[test]
 fn two_threads_that_would_wait_for_each_other() {
     watchdog(|| {
@@ -168,7 +170,7 @@ fn two_threads_that_would_wait_for_each_other() {
                 let held: OctetReader<'static> = client.bytes(1, LONG).unwrap();
                 both_hold.wait();
                 match client.echo(3) {
-                    // whoever is told lets go of its stream, as it is told to
+                    // the one that fails drops its stream, as the error advises
                     Err(Error::Misuse(Misuse::Busy)) => {
                         drop(held);
                         assert_eq!(client.echo(4).unwrap(), 4);
@@ -184,7 +186,7 @@ fn two_threads_that_would_wait_for_each_other() {
                 let (one, other) = (scope.spawn(hold_and_ask), scope.spawn(hold_and_ask));
                 [one.join().unwrap(), other.join().unwrap()]
             });
-            assert!(busy[0] != busy[1], "exactly one is told: {busy:?}");
+            assert!(busy[0] != busy[1], "exactly one fails: {busy:?}");
         }
     });
 }

@@ -1,4 +1,4 @@
-//! Many callers, each with calls and streams of its own.
+//! Many callers, each with its own calls and streams.
 
 use std::io::Read;
 use std::sync::{Arc, Barrier, Condvar, Mutex};
@@ -10,7 +10,7 @@ use rpc_tests::watchdog;
 
 use crate::service::{Echo, EchoClient, EchoServer, Handler, Noise, serve, sum};
 
-/// What one thread does; each reply must be its own.
+/// Makes one thread's calls; each must get its own reply.
 fn work(client: &impl Echo, thread: u64, rounds: u64) {
     for round in 0..rounds {
         let number = thread << 32 | round;
@@ -18,7 +18,7 @@ fn work(client: &impl Echo, thread: u64, rounds: u64) {
         let length = (number % 7) * 50_000 + round;
         let content = client.bytes(number, length).unwrap();
         assert_eq!(sum(content).unwrap(), sum(Noise(number).take(length)).unwrap(), "{thread} {round}");
-        // one in three streams is given up, which must disturb nobody
+        // one in three streams is dropped, which must not affect the others
         if round % 3 == 0 {
             let mut dropped = client.bytes(number, 1 << 20).unwrap();
             dropped.read_exact(&mut [0; 10]).unwrap();
@@ -48,9 +48,9 @@ fn sixteen_threads_share_a_client() {
 
 #[rpc_service]
 trait Party {
-    /// Says who calls.
+    /// Returns the address of the caller.
     fn who(&self) -> Result<String>;
-    /// Says so when another call is there as well.
+    /// Reports whether another call is running too.
     fn meet(&self) -> Result<String>;
 }
 
@@ -125,7 +125,7 @@ fn several_clients_at_once() {
     });
 }
 
-/// One connection for all: whoever finds it taken waits for its turn.
+/// With one connection for all, callers take turns.
 #[test]
 fn threads_share_a_single_transport() {
     watchdog(|| {
@@ -152,11 +152,11 @@ fn threads_share_a_single_transport() {
 
 #[rpc_service]
 trait Meeting {
-    /// Returns when all the others have come.
+    /// Returns after all others have arrived.
     fn meet(&self) -> Result<usize>;
 }
 
-/// How many have come, and how many are expected.
+/// The number of arrived and expected callers.
 struct Room(Mutex<usize>, Condvar, usize);
 
 impl Meeting for Room {
@@ -170,7 +170,7 @@ impl Meeting for Room {
     }
 }
 
-/// Calls of one client really run at the same time: none of these returns before all have begun.
+/// Calls of one client run concurrently: none of these returns before all have begun.
 #[test]
 fn calls_do_not_wait_for_one_another() {
     watchdog(|| {

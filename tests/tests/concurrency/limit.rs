@@ -1,4 +1,4 @@
-//! The most connections that a server serves.
+//! The limit on a server's connections.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -17,14 +17,14 @@ fn a_further_connection_is_served_when_one_ends() {
         let second = EchoClient::connect(running.address()).unwrap();
         assert_eq!((first.echo(1).unwrap(), second.echo(2).unwrap()), (1, 2));
 
-        // the request is on its way before this thread goes on
+        // the request is sent before this thread continues
         let mut third = TcpStream::connect(place).unwrap();
         third.write_all(&wire::request("echo", 3, "3")).unwrap();
         third.set_nonblocking(true).unwrap();
         for round in 0..200 {
             assert_eq!(first.echo(round).unwrap(), round);
             let early = third.read(&mut [0]);
-            assert_eq!(early.unwrap_err().kind(), ErrorKind::WouldBlock, "two are served already");
+            assert_eq!(early.unwrap_err().kind(), ErrorKind::WouldBlock, "the server is at its limit");
         }
 
         EchoClient::close(second).unwrap();
@@ -37,12 +37,12 @@ fn a_further_connection_is_served_when_one_ends() {
 }
 
 #[test]
-fn a_connection_whose_peer_is_gone_makes_room() {
+fn a_connection_whose_peer_is_gone_is_replaced() {
     watchdog(|| {
         let running = serve_with(ServerConfig::default().max_connections(1));
         let Address::Tcp(place) = running.address() else { unreachable!("it is bound to TCP") };
         for number in 0..50 {
-            // some say nothing, some half a frame, some a call whose reply they do not want
+            // some send nothing, some half a frame, some a call whose reply they do not read
             let mut rude = TcpStream::connect(place).unwrap();
             match number % 3 {
                 0 => {}

@@ -1,4 +1,5 @@
-//! Several callers at once: each gets its own replies, nobody waits for ever, and the limits on connections hold.
+//! Several callers at once: each gets its own replies, none waits forever, and the limits on
+//! connections hold.
 
 mod busy;
 mod clients;

@@ -7,7 +7,7 @@ use rpc_core::{Result, Server, ServerConfig, ServerHandle, rpc_service};
 #[rpc_service]
 pub(crate) trait Echo {
     fn echo(&self, number: u64) -> Result<u64>;
-    /// Numbered bytes, all of them different from those of another seed.
+    /// Numbered bytes that differ everywhere from those of another seed.
     fn bytes(&self, seed: u64, length: u64) -> Result<impl Read>;
     fn sum(&self, content: impl Read) -> Result<u64>;
 }
@@ -42,7 +42,7 @@ impl Read for Noise {
     }
 }
 
-/// A checksum that depends on each byte and its place.
+/// A checksum that depends on each byte and its position.
 pub(crate) fn sum(mut content: impl Read) -> io::Result<u64> {
     let mut bytes = Vec::new();
     content.read_to_end(&mut bytes)?;

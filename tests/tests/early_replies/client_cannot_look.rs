@@ -1,4 +1,5 @@
-//! Verdicts where the client cannot look for them: it sends on, and the reply is the result all the same.
+//! Early replies to a client that cannot look for them: it keeps sending, and the reply is still
+//! the result.
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc;
@@ -30,7 +31,7 @@ impl ReadHalf for BlindReader {
 }
 
 #[test]
-fn an_upload_within_the_budget_is_sent_whole_and_the_connection_goes_on() {
+fn an_upload_within_the_budget_is_sent_whole_and_the_connection_stays_usable() {
     watchdog(|| {
         for line in Line::ALL {
             let (client, connections) = line.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
@@ -47,7 +48,7 @@ fn an_upload_within_the_budget_is_sent_whole_and_the_connection_goes_on() {
 }
 
 #[test]
-fn an_upload_beyond_the_budget_ends_there_and_the_reply_is_heard() {
+fn an_upload_beyond_the_budget_is_cut_and_the_reply_arrives() {
     watchdog(|| {
         for line in Line::ALL {
             let (client, connections) = line.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
@@ -62,9 +63,9 @@ fn an_upload_beyond_the_budget_ends_there_and_the_reply_is_heard() {
     });
 }
 
-/// Octets both ways need to look, so helper threads do it: also where only the reading half cannot.
+/// Octets both ways require looking, so helper threads do it, also if only the reading half cannot.
 #[test]
-fn octets_go_both_ways_all_the_same() {
+fn octets_still_go_both_ways() {
     watchdog(|| {
         for line in Line::ALL {
             let (client, connections) = line.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
@@ -79,7 +80,7 @@ fn octets_go_both_ways_all_the_same() {
     });
 }
 
-/// A source that has nothing before the server is gone, and then takes its time.
+/// A source that has nothing before the server is gone, and then is slow.
 struct Late {
     gone: mpsc::Receiver<()>,
     pause: Duration,
@@ -96,7 +97,7 @@ impl Read for Late {
     }
 }
 
-/// Sends an upload to a server that reads the request's beginning, answers, and is gone.
+/// Sends an upload to a server that reads the request's beginning, answers and disconnects.
 fn answer_and_go(reply: &[u8], pause: Duration) {
     let (mut server, transport) = memory_pair();
     let (on_end, gone) = mpsc::channel();
@@ -123,7 +124,7 @@ fn answer_and_go(reply: &[u8], pause: Duration) {
 }
 
 #[test]
-fn a_write_that_fails_looks_for_the_reply_that_explains_it() {
+fn after_a_failed_write_the_client_reads_the_reply() {
     watchdog(|| {
         for reply in [wire::refusal(4, "full"), wire::no(4, "full"), wire::ok_json(r#""enough""#)] {
             answer_and_go(&reply, Duration::ZERO);
@@ -131,9 +132,9 @@ fn a_write_that_fails_looks_for_the_reply_that_explains_it() {
     });
 }
 
-/// The limit for a reply begins at the end of a stream: with it counted from the beginning of the call, a slow upload got
-/// a broken pipe in place of its verdict.
+/// The limit for a reply begins at the end of a stream. When it was counted from the beginning of
+/// the call, a slow upload got a broken pipe in place of its reply.
 #[test]
-fn a_write_that_fails_late_looks_for_the_reply_as_well() {
+fn after_a_late_failed_write_the_client_reads_the_reply() {
     watchdog(|| answer_and_go(&wire::no(4, "full"), Duration::from_millis(300)));
 }

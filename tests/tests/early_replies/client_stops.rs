@@ -8,7 +8,7 @@ use rpc_core::{Client, Error, Misuse, Result};
 use rpc_tests::{Peer, watchdog, wire};
 use wire::{DATA, HEADER, TRAILER};
 
-/// A source that gives ten bytes when it may, and ends when nobody is left who could say so.
+/// A source that yields ten bytes for each message to its gate, and ends when the gate is dropped.
 struct Gated(mpsc::Receiver<()>);
 
 impl Read for Gated {
@@ -21,8 +21,9 @@ impl Read for Gated {
     }
 }
 
-/// An upload of one frame, to which a server then answers `early`, and `late` when the client has stopped or closed. Behind
-/// it a plain call. Returns the call's result, that of the plain one, and the server's peer.
+/// Sends an upload of one frame. The server then answers `early`, and `late` after the client has
+/// stopped or closed. A plain call follows. Returns the upload's result, the plain call's, and the
+/// server's peer.
 fn upload(early: &[u8], late: &[u8], more: bool) -> (Result<String>, Result<u8>, Peer) {
     let (mut peer, transport) = Peer::new();
     let (go, gate) = mpsc::channel();
@@ -31,7 +32,7 @@ fn upload(early: &[u8], late: &[u8], more: bool) -> (Result<String>, Result<u8>,
             go.send(()).unwrap();
             peer.await_frames(|frames| frames.len() >= 2);
             peer.send(early);
-            // the reply is there before the source says what comes next: ten bytes more, or the end
+            // the reply arrives before the source yields ten bytes more, or its end
             if more {
                 go.send(()).unwrap();
             }
@@ -79,7 +80,7 @@ fn an_ok_stops_the_request_before_its_body_comes() {
 }
 
 #[test]
-fn a_reply_that_is_there_whole_stops_the_request_as_well() {
+fn a_reply_that_has_arrived_whole_stops_the_request_too() {
     watchdog(|| {
         let whole = [wire::ok(3), wire::data(r#""enough""#)].concat();
         let (outcome, next, _) = upload(&whole, &[], true);

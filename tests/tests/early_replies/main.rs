@@ -1,4 +1,5 @@
-//! Early verdicts: a handler that has seen enough of an upload answers at once, and the client stops sending.
+//! Early replies (PROTOCOL.md: early verdict): a handler that has read enough of an upload answers
+//! at once, and the client stops sending.
 
 mod client_cannot_look;
 mod client_stops;

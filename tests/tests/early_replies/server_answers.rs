@@ -8,7 +8,7 @@ use wire::{DATA, HEADER, RESET};
 
 use crate::service::Gate;
 
-/// Plays a client against the server, to its end.
+/// Runs a client's script against the server, to its end.
 fn play(script: impl FnOnce(&mut Peer) + Send) -> (Result<Ended>, Peer) {
     let (mut peer, transport) = Peer::new();
     thread::scope(|scope| {
@@ -30,7 +30,8 @@ fn text(frame: &wire::Frame) -> &str {
 #[test]
 fn a_refusal_comes_before_the_end_of_the_request() {
     watchdog(|| {
-        // what has come of the request when its handler answers: nothing, an empty frame, a frame, a part of one
+        // what has arrived of the request when its handler answers: nothing, an empty frame, a
+        // frame, a part of one
         for begun in [vec![], wire::more(""), wire::more("abc"), wire::frame(DATA, false, &[7; 100])[..50].to_vec()] {
             let (ended, peer) = play(|peer| {
                 peer.send(&[wire::opening("fail 0", 4, 3), begun.clone()].concat());
@@ -41,7 +42,7 @@ fn a_refusal_comes_before_the_end_of_the_request() {
                 peer.await_frames(|frames| frames.len() >= 3);
             });
             assert_eq!(ended.unwrap(), Ended::Closed);
-            assert_eq!(peer.kinds(), [HEADER, HEADER, DATA, HEADER, RESET], "{} bytes had come", begun.len());
+            assert_eq!(peer.kinds(), [HEADER, HEADER, DATA, HEADER, RESET], "{} bytes had arrived", begun.len());
             let frames = wire::frames(&peer.received);
             assert!(text(&frames[0]).contains(r#""Error":4,"ErrorMessage":"full at 0""#), "{}", text(&frames[0]));
             assert_eq!(text(&frames[2]), r#""next""#);
@@ -50,7 +51,7 @@ fn a_refusal_comes_before_the_end_of_the_request() {
 }
 
 #[test]
-fn an_ok_comes_before_the_end_of_the_request_and_its_body_behind_it() {
+fn an_ok_comes_before_the_end_of_the_request_and_its_body_after_it() {
     watchdog(|| {
         for end in [wire::trailer(2, "stopped"), wire::data("the whole of it")] {
             let (ended, peer) = play(|peer| {

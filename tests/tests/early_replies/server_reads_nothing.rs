@@ -1,4 +1,4 @@
-//! A reply that comes while a request is still being sent.
+//! Servers that answer early and then read nothing more.
 
 use std::io::{Read, Write};
 use std::thread;
@@ -9,9 +9,9 @@ use rpc_tests::{watchdog, wire};
 use serde_json::Value;
 
 #[test]
-fn an_early_reply_to_an_upload_is_heard() {
+fn an_early_reply_ends_an_endless_upload() {
     watchdog(|| {
-        // the server answers at once and reads nothing: an endless upload ends all the same
+        // the server answers at once and reads nothing; the endless upload must still end
         let (mut server, transport) = memory_pair();
         thread::scope(|scope| {
             scope.spawn(move || {
@@ -20,16 +20,16 @@ fn an_early_reply_to_an_upload_is_heard() {
             });
             let client = Client::from_transport(AfterFirstWrite::new(transport)).unwrap();
             let error = client.call("x").with_octets(std::io::repeat(7)).json::<Value>().unwrap_err();
-            assert_eq!(error.remote().expect("the verdict").message, "disk full");
-            assert!(!error.connection_usable(), "towards revision 0 nothing can end the upload but closing");
+            assert_eq!(error.remote().expect("the server's reply").message, "disk full");
+            assert!(!error.connection_usable(), "towards revision 0 only closing can end the upload");
         });
     });
 }
 
 #[test]
-fn a_reply_behind_a_broken_pipe_is_heard() {
+fn a_reply_before_a_broken_pipe_arrives() {
     watchdog(|| {
-        // the server refuses early and stops reading: the write fails, but the reply explains it
+        // the server refuses early and stops reading: the write fails, and the reply says why
         let (mut server, transport) = memory_pair();
         thread::scope(|scope| {
             scope.spawn(move || {
@@ -39,14 +39,14 @@ fn a_reply_behind_a_broken_pipe_is_heard() {
             });
             let client = Client::from_transport(transport).unwrap();
             let error = client.call("x").with(&"y".repeat(1 << 19)).json::<Value>().unwrap_err();
-            assert_eq!(error.remote().expect("the verdict").message, "too large");
+            assert_eq!(error.remote().expect("the server's reply").message, "too large");
         });
     });
 }
 
 use after_first_write::AfterFirstWrite;
 
-/// A transport whose incoming bytes are hidden until the first write, as if the server had waited for it.
+/// A transport that hides incoming bytes until the first write, as if the server had waited for it.
 mod after_first_write {
     use std::io::{self, IoSlice};
     use std::sync::Arc;

@@ -1,13 +1,13 @@
-//! Handlers that read exactly so many bytes of an upload, by the number in the endpoint's name.
+//! Handlers that read exactly as many bytes of an upload as the number in the endpoint's name says.
 
 use std::io::{self, Read};
 
 use rpc_core::{Call, Contract, Dispatch, Error, OctetReader, Result, Served};
 
-/// Bytes of the largest frame of a stream.
+/// The size of the largest frame of a stream.
 pub(crate) const FRAME: usize = 512 * 1024;
 
-/// Around nothing, the reader's buffer, and the borders of frames.
+/// Around zero, the size of the reader's buffer, and the borders of frames.
 pub(crate) const COUNTS: [usize; 14] = [
     0,
     1,
@@ -58,17 +58,17 @@ impl Dispatch for Gate {
     }
 }
 
-/// Reads so many bytes of the [`Upload`], and not one more.
+/// Reads `count` bytes of the [`Upload`], and none more.
 fn read_exactly(mut content: OctetReader<'static>, count: usize) -> Result<()> {
     let mut bytes = vec![0; count];
     content.read_exact(&mut bytes)?;
     let mut expected = vec![0; count];
     Upload::endless().read_exact(&mut expected)?;
-    assert!(bytes == expected, "what comes is what was sent");
+    assert!(bytes == expected, "the bytes received are those sent");
     Ok(())
 }
 
-/// Bytes whose period divides no frame's size.
+/// Bytes whose period divides no frame size.
 pub(crate) struct Upload {
     next: u8,
     left: usize,

@@ -1,4 +1,4 @@
-//! Endless uploads to a handler that stops reading somewhere, over every transport.
+//! Endless uploads to a handler that stops reading at some byte, over every transport.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use rpc_tests::{Line, watchdog_with_limit};
 
 use crate::service::{COUNTS, Gate, Upload};
 
-/// Runs a check for each transport and each count, and a call behind it on the same connection.
+/// Runs a check for each transport and each count, then another call on the same connection.
 fn everywhere(check: impl Fn(&Client, usize) + Send + 'static) {
     watchdog_with_limit(Duration::from_secs(180), move || {
         for line in Line::ALL {
@@ -15,14 +15,14 @@ fn everywhere(check: impl Fn(&Client, usize) + Send + 'static) {
             for count in COUNTS {
                 check(&client, count);
                 let next: String = client.call("echo").with("next").json().unwrap();
-                assert_eq!((next.as_str(), connections.count()), ("next", 1), "{line:?}, behind {count} bytes");
+                assert_eq!((next.as_str(), connections.count()), ("next", 1), "{line:?}, after {count} bytes");
             }
         }
     });
 }
 
 #[test]
-fn a_handler_that_fails_at_byte_n_is_heard() {
+fn a_handler_that_fails_at_byte_n_stops_the_upload() {
     everywhere(|client, count| {
         let call = client.call(&format!("fail {count}")).with_octets(Upload::endless()).json::<()>();
         let error = call.unwrap_err();
@@ -34,7 +34,7 @@ fn a_handler_that_fails_at_byte_n_is_heard() {
 }
 
 #[test]
-fn a_handler_that_is_satisfied_at_byte_n_is_heard() {
+fn a_handler_that_is_satisfied_at_byte_n_stops_the_upload() {
     everywhere(|client, count| {
         let call = client.call(&format!("satisfied {count}")).with_octets(Upload::endless()).json::<String>();
         assert_eq!(call.unwrap(), format!("enough at {count}"));
@@ -42,7 +42,7 @@ fn a_handler_that_is_satisfied_at_byte_n_is_heard() {
 }
 
 #[test]
-fn a_handler_that_fails_behind_json_is_heard() {
+fn a_handler_that_fails_after_json_stops_the_upload() {
     everywhere(|client, count| {
         let endpoint = format!("store {count}");
         let call = client.call(&endpoint).with("tape").with_octets(Upload::endless()).json::<()>();
@@ -53,7 +53,7 @@ fn a_handler_that_fails_behind_json_is_heard() {
 }
 
 #[test]
-fn an_endpoint_that_there_is_not_is_told_at_once() {
+fn an_unknown_endpoint_stops_the_upload() {
     everywhere(|client, count| {
         let call = client.call(&format!("stare {count}")).with_octets(Upload::endless()).json::<()>();
         let error = call.unwrap_err();
@@ -63,7 +63,7 @@ fn an_endpoint_that_there_is_not_is_told_at_once() {
 }
 
 #[test]
-fn an_upload_that_ends_where_the_handler_does_is_no_special_case() {
+fn an_upload_may_end_where_the_handler_stops() {
     everywhere(|client, count| {
         let call = client.call(&format!("satisfied {count}")).with_octets(Upload::of(count)).json::<String>();
         assert_eq!(call.unwrap(), format!("enough at {count}"));

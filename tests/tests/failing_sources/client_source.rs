@@ -1,4 +1,5 @@
-//! The client's source fails: the handler gets every byte before, and then the text; the caller gets its own error.
+//! The client's source fails: the handler gets every byte before, then the message; the caller gets
+//! the source's own error.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use rpc_tests::{Line, watchdog, watchdog_with_limit};
 
 use crate::service::{Broken, COUNTS, FIRE, echo, taps};
 
-/// Sends a stream that fails behind so many bytes.
+/// Sends a stream that fails after `count` bytes.
 fn send(client: &Client, endpoint: &str, content: impl Read) -> Error {
     match endpoint {
         "store" => client.call(endpoint).with(&()).with_octets(content).json::<String>(),
@@ -25,18 +26,18 @@ fn own(error: &Error) -> &io::Error {
 }
 
 #[test]
-fn the_handler_is_told_and_the_connection_goes_on() {
+fn the_handler_gets_the_error_and_the_connection_stays_usable() {
     watchdog_with_limit(Duration::from_secs(180), || {
         for line in Line::ALL {
-            let (handler, told) = taps();
+            let (handler, reports) = taps();
             let (client, connections) = line.serve(handler);
-            // behind a first reply the server's revision is known
+            // after a first reply the server's revision is known
             echo(&client);
             for (endpoint, count) in COUNTS.iter().flat_map(|&count| [("take", count), ("store", count)]) {
-                let error = send(&client, endpoint, Broken::behind(count));
+                let error = send(&client, endpoint, Broken::after(count));
                 assert_eq!((own(&error).kind(), own(&error).to_string().as_str()), (io::ErrorKind::Other, FIRE));
                 assert!(error.connection_usable() && !error.never_ran(), "{line:?}, {endpoint}, {count}");
-                let (got, outcome) = told.recv().unwrap();
+                let (got, outcome) = reports.recv().unwrap();
                 let refusal = outcome.unwrap_err();
                 let remote = refusal.remote().unwrap_or_else(|| panic!("{refusal:?}"));
                 assert_eq!((got, remote.status, remote.message.as_str()), (count, Status::Error, FIRE));
@@ -48,17 +49,17 @@ fn the_handler_is_told_and_the_connection_goes_on() {
 }
 
 #[test]
-fn towards_a_server_that_has_not_answered_yet_the_connection_is_given_up() {
+fn before_the_first_reply_the_connection_is_closed() {
     watchdog_with_limit(Duration::from_secs(180), || {
         for line in Line::ALL {
             for count in COUNTS {
-                let (handler, told) = taps();
+                let (handler, reports) = taps();
                 let (client, connections) = line.serve(handler);
-                let error = send(&client, "take", Broken::behind(count));
+                let error = send(&client, "take", Broken::after(count));
                 assert_eq!(own(&error).to_string(), FIRE);
                 assert!(!error.connection_usable() && !error.never_ran());
-                let (got, outcome) = told.recv().unwrap();
-                assert!(got <= count && outcome.is_err(), "no end, and nothing made up: {got} of {count}");
+                let (got, outcome) = reports.recv().unwrap();
+                assert!(got <= count && outcome.is_err(), "an error after {got} of {count} bytes");
                 echo(&client);
                 assert_eq!(connections.count(), 2);
             }
@@ -67,25 +68,26 @@ fn towards_a_server_that_has_not_answered_yet_the_connection_is_given_up() {
 }
 
 #[test]
-fn json_and_octets_ask_first_so_they_know() {
+fn json_and_octets_ask_first_and_know_the_revision() {
     watchdog_with_limit(Duration::from_secs(180), || {
         for line in Line::ALL {
-            let (handler, told) = taps();
+            let (handler, reports) = taps();
             let (client, connections) = line.serve(handler);
-            let error = send(&client, "store", Broken::behind(7));
+            let error = send(&client, "store", Broken::after(7));
             assert!(error.connection_usable());
-            assert_eq!(told.recv().unwrap().0, 7);
+            assert_eq!(reports.recv().unwrap().0, 7);
             echo(&client);
             assert_eq!(connections.count(), 1);
         }
     });
 }
 
-/// A source's kind of error is its own affair: none of these is a time limit, or a gap, of the connection.
+/// A source may fail with any kind of error: none of these is taken for a time limit or a
+/// `WouldBlock` of the connection.
 #[test]
-fn any_kind_of_error_is_the_sources_own() {
+fn an_error_of_any_kind_is_the_sources_own() {
     watchdog(|| {
-        let (handler, told) = taps();
+        let (handler, reports) = taps();
         let (client, connections) = Line::Memory.serve(handler);
         echo(&client);
         for error in [
@@ -96,10 +98,10 @@ fn any_kind_of_error_is_the_sources_own() {
             || io::ErrorKind::UnexpectedEof.into(),
         ] {
             let error: fn() -> io::Error = error;
-            let failure = send(&client, "take", Broken::behind(9).with(error));
+            let failure = send(&client, "take", Broken::after(9).with(error));
             assert_eq!(own(&failure).kind(), error().kind());
             assert!(failure.connection_usable());
-            let (got, outcome) = told.recv().unwrap();
+            let (got, outcome) = reports.recv().unwrap();
             assert_eq!((got, outcome.unwrap_err().to_string()), (9, error().to_string()));
         }
         assert_eq!(connections.count(), 1);

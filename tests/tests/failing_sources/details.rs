@@ -1,4 +1,5 @@
-//! What travels in a Trailer besides the text: a value, from either side, also through one that passes a stream on.
+//! What a Trailer carries besides the text: a value, from either side, also through a peer that
+//! forwards the stream.
 
 use std::io;
 
@@ -12,14 +13,14 @@ fn full() -> io::Error {
 }
 
 #[test]
-fn a_value_behind_the_clients_error_arrives() {
+fn the_details_of_the_clients_error_arrive() {
     watchdog(|| {
-        let (handler, told) = taps();
+        let (handler, reports) = taps();
         let (client, connections) = Line::Memory.serve(handler);
         echo(&client);
-        let error = client.call("take").with_octets(Broken::behind(3).with(full)).json::<String>().unwrap_err();
+        let error = client.call("take").with_octets(Broken::after(3).with(full)).json::<String>().unwrap_err();
         assert!(matches!(&error, Error::Source { error, .. } if error.to_string() == "no room"), "{error:?}");
-        let (got, outcome) = told.recv().unwrap();
+        let (got, outcome) = reports.recv().unwrap();
         let refusal = outcome.unwrap_err();
         assert_eq!((got, refusal.to_string().as_str()), (3, "no room"));
         assert_eq!(refusal.details(), Some(("disk".to_owned(), 7)));
@@ -27,18 +28,19 @@ fn a_value_behind_the_clients_error_arrives() {
     });
 }
 
-/// A stream that comes from one server goes to another: the first one's status and words reach the second.
+/// A stream from one server is sent to another: the first one's status and message reach the
+/// second.
 #[test]
-fn a_failing_stream_can_be_passed_on() {
+fn a_failing_stream_can_be_forwarded() {
     watchdog(|| {
         let (first, _) = Line::Memory.serve(taps().0);
-        let (handler, told) = taps();
+        let (handler, reports) = taps();
         let (second, connections) = Line::Memory.serve(handler);
         echo(&second);
         let content = first.call("panic 300000").with(&()).octets().unwrap();
         let error = second.call("take").with_octets(content).json::<String>().unwrap_err();
         assert!(error.connection_usable(), "{error:?}");
-        let (got, outcome) = told.recv().unwrap();
+        let (got, outcome) = reports.recv().unwrap();
         let refusal = outcome.unwrap_err();
         let remote = refusal.remote().unwrap();
         let expected = (300_000, Status::ServerError, "the handler panicked");
@@ -51,12 +53,12 @@ fn a_failing_stream_can_be_passed_on() {
 #[test]
 fn a_text_that_does_not_fit_is_cut() {
     watchdog(|| {
-        let (handler, told) = taps();
+        let (handler, reports) = taps();
         let (client, connections) = Line::Memory.serve(handler);
         echo(&client);
         let long = || io::Error::other("\"ä\"".repeat(2000));
-        client.call("take").with_octets(Broken::behind(3).with(long)).json::<String>().unwrap_err();
-        let text = told.recv().unwrap().1.unwrap_err().to_string();
+        client.call("take").with_octets(Broken::after(3).with(long)).json::<String>().unwrap_err();
+        let text = reports.recv().unwrap().1.unwrap_err().to_string();
         assert!(long().to_string().starts_with(text.strip_suffix('…').unwrap()), "{text}");
         assert!(text.len() > 2000, "{} bytes are left", text.len());
         assert_eq!(connections.count(), 1);
@@ -64,14 +66,14 @@ fn a_text_that_does_not_fit_is_cut() {
 }
 
 #[test]
-fn an_empty_text_is_an_error_all_the_same() {
+fn an_empty_text_is_still_an_error() {
     watchdog(|| {
-        let (handler, told) = taps();
+        let (handler, reports) = taps();
         let (client, _) = Line::Memory.serve(handler);
         echo(&client);
-        let content = Broken::behind(3).with(|| io::Error::other(""));
+        let content = Broken::after(3).with(|| io::Error::other(""));
         client.call("take").with_octets(content).json::<String>().unwrap_err();
-        assert_eq!(told.recv().unwrap().1.unwrap_err().to_string(), "");
+        assert_eq!(reports.recv().unwrap().1.unwrap_err().to_string(), "");
         let (got, outcome) = receive(client.call("give 0").with(&()).octets().unwrap());
         assert!(got == 0 && outcome.is_err());
     });

@@ -1,4 +1,4 @@
-//! What stands on the wire, frame by frame, when a source of ours fails.
+//! What is sent, frame by frame, when a source on our side fails.
 
 use std::thread;
 
@@ -9,7 +9,7 @@ use wire::{DATA, HEADER, RESET, TRAILER};
 
 use crate::service::{Broken, FIRE, FIRST_FRAME, taps};
 
-/// Plays a client against the server, to its end.
+/// Runs a client's script against the server, to its end.
 fn serve(client: &[u8]) -> (Result<Ended>, Vec<wire::Frame>) {
     let (mut peer, transport) = Peer::new();
     thread::scope(|scope| {
@@ -33,7 +33,7 @@ fn json(frame: &wire::Frame) -> Value {
 }
 
 #[test]
-fn the_servers_trailer_stands_in_place_of_the_next_frame() {
+fn the_servers_trailer_replaces_the_next_frame() {
     watchdog(|| {
         for (count, sizes) in
             [(0, vec![]), (1, vec![1]), (FIRST_FRAME, vec![FIRST_FRAME]), (FIRST_FRAME + 1, vec![FIRST_FRAME, 1])]
@@ -41,19 +41,19 @@ fn the_servers_trailer_stands_in_place_of_the_next_frame() {
             let request = [wire::opening(&format!("give {count}"), 3, 4), wire::data("null")].concat();
             let (ended, frames) = serve(&[request, wire::close_request()].concat());
             assert_eq!(ended.unwrap(), Ended::Closed);
-            let (data, behind) = frames[1..].split_at(sizes.len());
+            let (data, rest) = frames[1..].split_at(sizes.len());
             assert_eq!(json(&frames[0]), json!({"DataType": 4, "Error": 1, "Revision": 1}));
             assert!(data.iter().all(|frame| frame.kind == DATA && !frame.last));
             assert_eq!(data.iter().map(|frame| frame.payload.len()).collect::<Vec<_>>(), sizes);
-            assert_eq!(kinds(behind), [TRAILER, HEADER, RESET]);
-            assert!(behind[0].last);
-            assert_eq!(json(&behind[0]), json!({"Error": 4, "ErrorMessage": FIRE}));
+            assert_eq!(kinds(rest), [TRAILER, HEADER, RESET]);
+            assert!(rest[0].last);
+            assert_eq!(json(&rest[0]), json!({"Error": 4, "ErrorMessage": FIRE}));
         }
     });
 }
 
 #[test]
-fn behind_json_it_ends_the_second_message() {
+fn after_json_it_ends_the_second_message() {
     watchdog(|| {
         let request = [wire::opening("open 3", 3, 5), wire::data("null")].concat();
         let (ended, frames) = serve(&[request, wire::close_request()].concat());
@@ -88,7 +88,8 @@ fn a_client_of_revision_0_gets_a_reset() {
     });
 }
 
-/// Uploads that fail behind so many bytes: a first one, or one behind a first reply with this header.
+/// Makes an upload that fails after `count` bytes, either as the first call or after a first reply
+/// with this header.
 fn upload(count: usize, first_reply: Option<&[u8]>) -> (Error, Vec<wire::Frame>) {
     let (mut peer, transport) = Peer::new();
     thread::scope(|scope| {
@@ -110,27 +111,27 @@ fn upload(count: usize, first_reply: Option<&[u8]>) -> (Error, Vec<wire::Frame>)
         if first_reply.is_some() {
             client.call("first").with(&()).json::<Value>().unwrap();
         }
-        let error = client.call("upload").with_octets(Broken::behind(count)).json::<Value>().unwrap_err();
+        let error = client.call("upload").with_octets(Broken::after(count)).json::<Value>().unwrap_err();
         drop(client);
         (error, server.join().unwrap())
     })
 }
 
 #[test]
-fn the_clients_trailer_stands_in_place_of_the_next_frame() {
+fn the_clients_trailer_replaces_the_next_frame() {
     watchdog(|| {
         let revision_1 = [wire::ok(3), wire::data("1")].concat();
         for (count, sizes) in
             [(0, vec![]), (1, vec![1]), (FIRST_FRAME, vec![FIRST_FRAME]), (FIRST_FRAME + 1, vec![FIRST_FRAME, 1])]
         {
             let (error, frames) = upload(count, Some(&revision_1));
-            assert!(matches!(error, Error::Source { .. }), "its own, and not what the server made of it: {error:?}");
+            assert!(matches!(error, Error::Source { .. }), "the source's own error, not the server's reply: {error:?}");
             assert!(error.connection_usable());
-            let (data, behind) = frames[1..].split_at(sizes.len());
+            let (data, rest) = frames[1..].split_at(sizes.len());
             assert!(data.iter().all(|frame| frame.kind == DATA && !frame.last));
             assert_eq!(data.iter().map(|frame| frame.payload.len()).collect::<Vec<_>>(), sizes);
-            assert_eq!(kinds(behind), [TRAILER, HEADER], "and Close");
-            assert_eq!(json(&behind[0]), json!({"Error": 4, "ErrorMessage": FIRE}));
+            assert_eq!(kinds(rest), [TRAILER, HEADER], "the last is Close");
+            assert_eq!(json(&rest[0]), json!({"Error": 4, "ErrorMessage": FIRE}));
         }
     });
 }

@@ -12,7 +12,7 @@ fn serve(client: &[u8]) -> (Result<Ended>, Vec<u8>) {
     (ended, wire::frames(&sent).iter().map(|frame| frame.kind).collect())
 }
 
-/// The violation that these bytes are, and the types of the frames that the server sent.
+/// Returns the violation that these bytes are, and the types of the frames that the server sent.
 fn violation(client: &[u8]) -> (Violation, Vec<u8>) {
     match serve(client) {
         (Err(Error::Protocol { violation, fate }), kinds) => {
@@ -23,14 +23,14 @@ fn violation(client: &[u8]) -> (Violation, Vec<u8>) {
     }
 }
 
-/// The violation that such a Trailer is inside an upload, which gets no reply.
+/// Returns the violation that this Trailer is inside an upload, which gets no reply.
 fn in_upload(trailer: &[u8]) -> Violation {
     let (found, kinds) = violation(&[&wire::opening("take", 4, 3), &wire::more([0, 1, 2]), trailer].concat());
     assert!(!kinds.contains(&HEADER), "{kinds:?}");
     found
 }
 
-/// The same behind a call, where a cancel may come late.
+/// The same after a call, where a late cancel may arrive.
 fn behind_call(trailer: &[u8]) -> Violation {
     let (found, kinds) = violation(&[&wire::opening("echo", 3, 3), &wire::data("\"\""), trailer].concat());
     assert_eq!(kinds, [HEADER, DATA, RESET]);
@@ -65,7 +65,7 @@ fn a_trailer_before_any_call() {
 }
 
 #[test]
-fn a_status_that_is_no_error() {
+fn a_status_that_is_not_an_error() {
     watchdog(|| {
         for found in [0, 1, 5, u32::MAX] {
             let trailer = wire::trailer(found, "x");
@@ -76,7 +76,7 @@ fn a_status_that_is_no_error() {
 }
 
 #[test]
-fn a_trailer_that_goes_on() {
+fn a_trailer_that_is_not_final() {
     watchdog(|| {
         let trailer = wire::frame(wire::TRAILER, false, br#"{"Error":4}"#);
         assert_eq!(in_upload(&trailer), Violation::TrailerNotFinal);
@@ -111,7 +111,7 @@ fn garbage_in_a_trailer() {
     });
 }
 
-/// The first ends the request, the second cancels the reply; a third has no meaning.
+/// The first ends the request, the second cancels the reply; a third means nothing.
 #[test]
 fn one_trailer_too_many() {
     watchdog(|| {

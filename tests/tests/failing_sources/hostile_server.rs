@@ -6,7 +6,7 @@ use std::thread;
 use rpc_core::{Client, Error, FrameKind, Misuse, Violation};
 use rpc_tests::{Peer, watchdog, wire};
 
-/// Answers a call with these bytes; returns what of the stream came, and how it ended.
+/// Answers a call with these bytes. Passes the stream's error to `then`, returns the bytes before.
 fn stream(reply: &[u8], then: impl FnOnce(&Client, Error)) -> Vec<u8> {
     let (mut peer, transport) = Peer::new();
     thread::scope(|scope| {
@@ -35,7 +35,7 @@ fn violation(header: &[u8], trailer: &[u8]) -> Violation {
             other => panic!("{other:?}"),
         }
     });
-    assert_eq!(bytes, b"abc", "what came before is delivered");
+    assert_eq!(bytes, b"abc", "what came before arrives");
     found.unwrap()
 }
 
@@ -53,7 +53,7 @@ fn a_trailer_from_revision_0() {
 }
 
 #[test]
-fn a_status_that_is_no_error() {
+fn a_status_that_is_not_an_error() {
     watchdog(|| {
         for found in [0, 1, 5, u32::MAX] {
             assert_eq!(violation(&wire::ok(4), &wire::trailer(found, "x")), Violation::TrailerStatus { found });
@@ -63,7 +63,7 @@ fn a_status_that_is_no_error() {
 }
 
 #[test]
-fn a_trailer_that_goes_on() {
+fn a_trailer_that_is_not_final() {
     watchdog(|| {
         let first = wire::frame(wire::TRAILER, false, br#"{"Error":4,"#);
         let second = of_json(r#""ErrorMessage":"x"}"#);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::service::taps;
 
-/// Answers a call with these bytes, and the next one well.
+/// Answers a call with these bytes, and the next one correctly.
 fn answered(reply: &[u8], call: impl FnOnce(&Client)) {
     let (mut peer, transport) = Peer::new();
     thread::scope(|scope| {
@@ -84,7 +84,7 @@ fn in_place_of_a_request() {
             for begun in [vec![], wire::more(""), wire::more("\"")] {
                 let request = [wire::opening(endpoint, data_type, 3), begun, wire::trailer(4, "lost it")].concat();
                 let next = [wire::opening("echo", 3, 3), wire::data(r#""next""#), wire::close_request()].concat();
-                let (handler, told) = taps();
+                let (handler, reports) = taps();
                 let client = [request, next, wire::reset()].concat();
                 let (ended, sent) = serve_bytes(&client, handler, ServerConfig::default(), |transport| transport);
                 assert_eq!(ended.unwrap(), Ended::Closed);
@@ -93,7 +93,7 @@ fn in_place_of_a_request() {
                 assert_eq!(refusal["Error"], 2, "{endpoint}");
                 assert!(refusal["ErrorMessage"].as_str().unwrap().contains("lost it"), "{refusal}");
                 assert_eq!(frames[2].payload, br#""next""#);
-                assert!(told.try_recv().is_err(), "no handler runs");
+                assert!(reports.try_recv().is_err(), "no handler ran");
             }
         }
     });

@@ -1,4 +1,5 @@
-//! Trailers: a stream whose source fails ends at that very byte with the reason, and the connection goes on.
+//! Trailers: a stream whose source fails ends at that byte with the reason, and the connection
+//! stays usable.
 
 mod client_source;
 mod details;

@@ -1,4 +1,4 @@
-//! The server's source fails: the client gets every byte before, and then the text.
+//! The server's source fails: the client gets every byte before, then the message.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use rpc_tests::{Line, watchdog, watchdog_with_limit};
 
 use crate::service::{COUNTS, FIRE, echo, receive, taps};
 
-/// Runs a check for each transport and each count, and a call behind it on the same connection.
+/// Runs a check for each transport and each count, then another call on the same connection.
 fn everywhere(check: impl Fn(&Client, usize) + Send + 'static) {
     watchdog_with_limit(Duration::from_secs(180), move || {
         for line in Line::ALL {
@@ -16,13 +16,13 @@ fn everywhere(check: impl Fn(&Client, usize) + Send + 'static) {
             for count in COUNTS {
                 check(&client, count);
                 echo(&client);
-                assert_eq!(connections.count(), 1, "{line:?}, behind {count} bytes");
+                assert_eq!(connections.count(), 1, "{line:?}, after {count} bytes");
             }
         }
     });
 }
 
-/// What a stream got, and the refusal that came then.
+/// Returns how many bytes a stream received, and the refusal that followed.
 fn refused(content: impl Read) -> (usize, Status, String) {
     let (count, outcome) = receive(content);
     let error = Error::from(outcome.unwrap_err());
@@ -40,7 +40,7 @@ fn the_source_of_a_stream_fails() {
 }
 
 #[test]
-fn the_source_behind_json_fails() {
+fn the_source_after_json_fails() {
     everywhere(|client, count| {
         let endpoint = format!("open {count}");
         let (value, content) = client.call(&endpoint).with(&()).json_and_octets::<usize>().unwrap();

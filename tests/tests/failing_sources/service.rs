@@ -1,17 +1,18 @@
-//! Streams that fail, or panic, behind exactly so many bytes, by the number in the endpoint's name.
+//! Streams that fail or panic after exactly as many bytes as the number in the endpoint's name
+//! says.
 
 use std::io::{self, Read};
 use std::sync::mpsc;
 
 use rpc_core::{Call, Client, Contract, Dispatch, Error, Served};
 
-/// Bytes of the first frame of a stream whose source has as many. The next ones are larger.
+/// The size of a stream's first frame if its source has as many bytes. The next frames are larger.
 pub(crate) const FIRST_FRAME: usize = 16 * 1024;
 
-/// Bytes of the largest frame of a stream.
+/// The size of the largest frame of a stream.
 pub(crate) const FRAME: usize = 512 * 1024;
 
-/// Around nothing and the borders of frames.
+/// Around zero and the borders of frames.
 pub(crate) const COUNTS: [usize; 10] = [
     0,
     1,
@@ -25,30 +26,30 @@ pub(crate) const COUNTS: [usize; 10] = [
     4 * 1024 * 1024 + 1,
 ];
 
-/// What a source says that fails.
+/// The message of a source that fails.
 pub(crate) const FIRE: &str = "the disk is on fire";
 
 #[derive(Clone)]
 pub(crate) struct Taps {
-    /// How many bytes `take` got, and what came then.
-    told: mpsc::Sender<Told>,
+    /// How many bytes `take` received, and what followed.
+    reports: mpsc::Sender<Told>,
 }
 
-/// How many bytes came, and how their stream ended.
+/// How many bytes arrived, and how their stream ended.
 pub(crate) type Told = (usize, Result<(), Error>);
 
 const CONTRACT: Contract = Contract::new("Taps");
 
-/// A handler, and where its `take` tells what it got.
+/// Returns a handler, and the receiver of what its `take` got.
 pub(crate) fn taps() -> (Taps, mpsc::Receiver<Told>) {
-    let (told, tellings) = mpsc::channel();
-    (Taps { told }, tellings)
+    let (reports, received) = mpsc::channel();
+    (Taps { reports }, received)
 }
 
 impl Taps {
     fn take(&self, content: impl Read) -> Result<String, Error> {
         let (count, outcome) = receive(content);
-        self.told.send((count, outcome.map_err(Error::from))).unwrap();
+        self.reports.send((count, outcome.map_err(Error::from))).unwrap();
         Ok("whatever came".into())
     }
 }
@@ -63,11 +64,9 @@ impl Dispatch for Taps {
         let count: usize = count.parse().unwrap();
         match what {
             "echo" => call.takes_json().returns_json(|text: String| Ok::<_, Error>(text)),
-            "give" => call.takes_json().returns_octets(|()| Ok::<_, Error>(Broken::behind(count))),
-            "open" => call.takes_json().returns_json_and_octets(|()| Ok::<_, Error>((count, Broken::behind(count)))),
-            "panic" => {
-                call.takes_json().returns_octets(|()| Ok::<_, Error>(Broken { panics: true, ..Broken::behind(count) }))
-            }
+            "give" => call.takes_json().returns_octets(|()| Ok::<_, Error>(Broken::after(count))),
+            "open" => call.takes_json().returns_json_and_octets(|()| Ok::<_, Error>((count, Broken::after(count)))),
+            "panic" => call.takes_json().returns_octets(|()| Ok::<_, Error>(Broken { panics: true, ..Broken::after(count) })),
             "take" => call.takes_octets().returns_json(|content| self.take(content)),
             "store" => call.takes_json_and_octets().returns_json(|((), content)| self.take(content)),
             _ => call.unknown_endpoint(&CONTRACT),
@@ -75,12 +74,12 @@ impl Dispatch for Taps {
     }
 }
 
-/// The text comes back.
+/// Returns the text.
 pub(crate) fn echo(client: &Client) {
     assert_eq!(client.call("echo").with("next").json::<String>().unwrap(), "next");
 }
 
-/// Bytes whose period divides no frame's size, and then a failure.
+/// Bytes whose period divides no frame size, then a failure.
 pub(crate) struct Broken {
     next: u8,
     left: usize,
@@ -89,7 +88,7 @@ pub(crate) struct Broken {
 }
 
 impl Broken {
-    pub(crate) fn behind(count: usize) -> Broken {
+    pub(crate) fn after(count: usize) -> Broken {
         Broken { next: 0, left: count, panics: false, error: || io::Error::other(FIRE) }
     }
 
@@ -114,12 +113,12 @@ impl Read for Broken {
     }
 }
 
-/// Reads all that comes, and checks it; says how much that is, and how it ended.
+/// Reads to the end and checks the bytes; returns how many there were, and how the stream ended.
 pub(crate) fn receive(mut content: impl Read) -> (usize, io::Result<()>) {
     let mut bytes = Vec::new();
     let outcome = content.read_to_end(&mut bytes);
     let mut expected = vec![0; bytes.len()];
-    Broken::behind(bytes.len()).read_exact(&mut expected).unwrap();
-    assert!(bytes == expected, "what comes is what was sent");
+    Broken::after(bytes.len()).read_exact(&mut expected).unwrap();
+    assert!(bytes == expected, "the bytes received are those sent");
     (bytes.len(), outcome.map(drop))
 }

@@ -1,4 +1,5 @@
-//! Where a value and a stream come to nothing: refused by the handler or before it, failed, not understood by the peer.
+//! Calls with a value and a stream that fail: refused by the handler or before it, broken, or
+//! unknown to the peer.
 
 use std::io::{self, Cursor, Read};
 use std::thread;
@@ -13,7 +14,7 @@ use crate::fixture::{Record, Refusal, pattern};
 use super::service::{Failing, Placed, SIZES, Together, TogetherClient, record, together};
 
 #[test]
-fn a_handlers_no_arrives_as_its_value() {
+fn a_handlers_error_arrives_as_its_value() {
     watchdog(|| {
         let (served, client) = together();
         assert_eq!(client.refuse_to_open(2).err(), Some(Refusal::Poor { missing: 2 }));
@@ -21,14 +22,14 @@ fn a_handlers_no_arrives_as_its_value() {
         for size in SIZES {
             assert_eq!(client.refuse(3, &pattern(size)[..]), Err(Refusal::Poor { missing: 3 }), "at {size}");
         }
-        // the end of the call is the end of the upload
+        // the end of the call ends the upload
         assert_eq!(client.refuse(3, io::repeat(7)), Err(Refusal::Poor { missing: 3 }));
         assert_eq!(served.connections(), 1);
     });
 }
 
 #[test]
-fn a_handler_that_reads_nothing_of_the_stream_or_little() {
+fn a_handler_that_reads_little_or_nothing_of_the_stream() {
     watchdog(|| {
         let (served, client) = together();
         for size in SIZES {
@@ -43,7 +44,7 @@ fn a_handler_that_reads_nothing_of_the_stream_or_little() {
 }
 
 #[test]
-fn a_source_that_fails_is_no_end() {
+fn a_source_that_fails_is_an_error() {
     watchdog(|| {
         let (served, client) = together();
         for length in [0, 1, 300_000] {
@@ -53,9 +54,9 @@ fn a_source_that_fails_is_no_end() {
             let (told, mut content) = client.broken(length).unwrap();
             let mut bytes = Vec::new();
             let error = Error::from(content.read_to_end(&mut bytes).unwrap_err());
-            assert_eq!(error.remote().expect("the source's own words").message, "the disk is on fire");
+            assert_eq!(error.remote().expect("the source's own message").message, "the disk is on fire");
             assert_eq!(told, length);
-            assert!(bytes == pattern(length), "what came before is delivered: {} of {length}", bytes.len());
+            assert!(bytes == pattern(length), "what came before arrives: {} of {length}", bytes.len());
         }
         assert_eq!(client.text("next").unwrap(), "next");
         assert_eq!(served.connections(), 1);
@@ -63,7 +64,7 @@ fn a_source_that_fails_is_no_end() {
 }
 
 #[test]
-fn a_value_that_is_no_json() {
+fn a_value_that_is_not_json() {
     watchdog(|| {
         let (served, client) = together();
         let error = client.unsendable().map(drop).unwrap_err();
@@ -98,7 +99,7 @@ fn a_wrong_kind_of_body_is_refused_before_the_handler_runs() {
 }
 
 #[test]
-fn a_value_that_is_absent_is_null_if_its_type_has_that() {
+fn a_missing_value_is_null_if_its_type_allows_it() {
     watchdog(|| {
         let (served, _client) = together();
         let client = served.client();
@@ -120,7 +121,7 @@ fn a_value_that_is_absent_is_null_if_its_type_has_that() {
 }
 
 #[test]
-fn options_of_a_client_hold_for_its_calls_alone() {
+fn options_of_a_client_apply_only_to_its_calls() {
     watchdog(|| {
         let (_served, client) = together();
         let hurried = TogetherClient::with_options(&client, CallOptions::default().timeout(Some(Duration::ZERO)));
@@ -130,18 +131,18 @@ fn options_of_a_client_hold_for_its_calls_alone() {
     });
 }
 
-/// What must not be touched.
+/// A source that must not be read.
 struct Unread;
 
 impl Read for Unread {
     fn read(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
-        panic!("nobody asked for this")
+        panic!("this must not be read")
     }
 }
 
 /// An original server would take what it does not know for the next call.
 #[test]
-fn towards_revision_0_nothing_is_sent_but_a_question() {
+fn towards_revision_0_only_a_ping_is_sent() {
     watchdog(|| {
         let (mut peer, near) = Peer::new();
         let client = TogetherClient::from_transport(near).unwrap();

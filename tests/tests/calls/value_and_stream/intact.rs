@@ -1,4 +1,4 @@
-//! What is sent together arrives whole, whatever its size.
+//! A value and a stream arrive whole, whatever their size.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::fixture::{checksum, pattern};
 use super::service::{SIZES, Together, read, record, together};
 
 #[test]
-fn a_stream_behind_one_value_arrives_whole() {
+fn a_stream_after_one_value_arrives_whole() {
     watchdog_with_limit(Duration::from_secs(120), || {
         let (served, client) = together();
         for size in SIZES {
@@ -23,14 +23,14 @@ fn a_stream_behind_one_value_arrives_whole() {
 }
 
 #[test]
-fn a_stream_behind_several_values_arrives_whole() {
+fn a_stream_after_several_values_arrives_whole() {
     watchdog_with_limit(Duration::from_secs(120), || {
         let (served, client) = together();
         for size in SIZES {
             let (bytes, record, tags) = (pattern(size), record(size), ["a".to_owned(), "b".to_owned()]);
-            for (note, told) in [(None, r#"["a", "b"] None"#), (Some("n".to_owned()), r#"["a", "b"] Some("n")"#)] {
+            for (note, expected) in [(None, r#"["a", "b"] None"#), (Some("n".to_owned()), r#"["a", "b"] Some("n")"#)] {
                 let placed = client.place(&record, &tags, note, &bytes[..]).unwrap();
-                assert_eq!(placed, (record.clone(), told.to_owned(), size as u64, checksum(&bytes)));
+                assert_eq!(placed, (record.clone(), expected.to_owned(), size as u64, checksum(&bytes)));
             }
         }
         assert_eq!(served.connections(), 1);
@@ -45,14 +45,14 @@ fn a_value_and_a_stream_come_back_whole() {
             let (opened, content) = client.open(size).unwrap();
             assert_eq!(opened, record(size));
             let bytes = read(content);
-            assert!(bytes == pattern(size), "{size}: {} bytes came", bytes.len());
+            assert!(bytes == pattern(size), "{size}: {} bytes arrived", bytes.len());
         }
         assert_eq!(served.connections(), 1);
     });
 }
 
 #[test]
-fn streams_behind_values_in_both_directions() {
+fn values_and_streams_in_both_directions() {
     watchdog_with_limit(Duration::from_secs(120), || {
         let (served, client) = together();
         for size in SIZES {
@@ -68,7 +68,7 @@ fn streams_behind_values_in_both_directions() {
 }
 
 #[test]
-fn a_value_larger_than_any_buffer_goes_before_a_stream() {
+fn a_value_larger_than_any_buffer_before_a_stream() {
     watchdog(|| {
         let (_served, client) = together();
         for letters in [0, 8_191, 300_000, 5_000_000] {
@@ -81,7 +81,7 @@ fn a_value_larger_than_any_buffer_goes_before_a_stream() {
 }
 
 #[test]
-fn a_stream_out_may_borrow_from_the_arguments() {
+fn a_download_may_borrow_from_the_arguments() {
     watchdog(|| {
         let (_served, client) = together();
         let content = {
@@ -96,14 +96,14 @@ fn a_stream_out_may_borrow_from_the_arguments() {
 }
 
 #[test]
-fn a_value_whose_stream_nobody_reads() {
+fn a_value_whose_stream_is_not_read() {
     watchdog(|| {
         let (served, client) = together();
         for size in SIZES {
             let (opened, content) = client.open(size).unwrap();
             drop(content);
             assert_eq!(opened.size, size as u64);
-            assert_eq!(client.text("next").unwrap(), "next", "behind an unread stream of {size}");
+            assert_eq!(client.text("next").unwrap(), "next", "after an unread stream of {size}");
         }
         assert_eq!(served.connections(), 1);
     });

@@ -1,4 +1,4 @@
-//! A stream behind values, in the request, in the reply, and in both.
+//! Values and a stream together, in the request, in the reply, and in both.
 
 mod failures;
 mod intact;

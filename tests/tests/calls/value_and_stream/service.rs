@@ -1,4 +1,4 @@
-//! The service that these tests call.
+//! The service under test.
 
 use std::io::{self, Cursor, Read};
 
@@ -6,7 +6,7 @@ use rpc_core::{Result, rpc_service};
 
 use crate::fixture::{Keyed, Record, Refusal, Served, checksum, pattern};
 
-/// Around nothing, the buffers' sizes, a stream's largest frame, and the largest frame there is.
+/// Around zero, the buffers' sizes, a stream's largest frame, and the largest frame of all.
 pub(super) const SIZES: [usize; 7] = [0, 1, 8_191, 262_143, 262_144, 262_145, 4_194_305];
 
 #[rpc_service]
@@ -26,7 +26,7 @@ pub(super) trait Together {
     fn convert(&self, name: &str, by: u8, content: impl Read) -> Result<(String, impl Read)>;
 }
 
-/// What came: the record, its tags and note in one text, length and checksum of the content.
+/// What arrived: the record, its tags and note in one string, length and checksum of the content.
 pub(super) type Placed = (Record, String, u64, u64);
 
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl Together for Handler {
     }
 
     fn repeat(&self, text: &str, times: usize) -> Result<(usize, impl Read)> {
-        // borrowed from the argument, for as long as the reply takes
+        // borrows from the argument while the reply is sent
         let one = text.as_bytes();
         Ok((one.len() * times, io::empty().chain(one).chain(one).take((one.len() * times) as u64)))
     }
@@ -108,7 +108,7 @@ pub(super) fn read(mut stream: impl Read) -> Vec<u8> {
     bytes
 }
 
-/// Adds to each byte, as it is read.
+/// Adds to each byte as it is read.
 pub(super) struct Shifted<R> {
     content: R,
     by: u8,
@@ -124,7 +124,7 @@ impl<R: Read> Read for Shifted<R> {
     }
 }
 
-/// Fails at once.
+/// Fails at its first read.
 pub(super) struct Failing;
 
 impl Read for Failing {
