@@ -1,5 +1,5 @@
-//! Octets both ways over a transport that the test watches: whose time a limit counts, and what
-//! waiting costs.
+//! Octets both ways over a transport that the test observes: what a limit counts, and what waiting
+//! costs.
 
 use std::io::{self, IoSlice, Read};
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use rpc_tests::{Line, watchdog, wire};
 
 use crate::far_end::patient;
 
-/// The stall limit. A busy machine lets the far end wait for a second and more.
+/// The stall limit. On a busy machine the far end may wait for more than a second.
 const STALL: Duration = Duration::from_secs(3);
 
-/// A transport that takes nothing at the first try of each write, and counts how often it was
+/// A transport that accepts nothing at the first attempt of each write, and counts how often it was
 /// waited for.
 struct Watched {
     half: Box<dyn WriteHalf>,
@@ -55,8 +55,8 @@ impl Control for Counting {
     }
 }
 
-/// Runs a call with octets both ways against a far end that is played by hand, with the number of
-/// waits so far.
+/// Runs a call with octets both ways against a scripted far end, which gets the number of waits so
+/// far.
 fn call<S: Read>(source: S, far: impl FnOnce(Parts) + Send, near: impl FnOnce(OctetReader<'static, S>, &AtomicUsize)) {
     let (parts, theirs) = Line::Memory.pair().unwrap();
     let waits = Arc::<AtomicUsize>::default();
@@ -75,7 +75,7 @@ fn send(far: &mut Parts, bytes: &[u8]) {
     far.writer.write(&[IoSlice::new(bytes)], None).unwrap();
 }
 
-/// Reads until so many bytes have come, or the client has gone.
+/// Reads until `count` bytes have arrived, or the client is gone.
 fn read(far: &mut Parts, count: usize) {
     let mut left = count;
     while left > 0 {
@@ -86,7 +86,7 @@ fn read(far: &mut Parts, count: usize) {
     }
 }
 
-/// Gives a little, so many times, and takes longer than the stall limit for the last.
+/// Yields a little several times, and takes longer than the stall limit for the last.
 struct Slow(usize);
 
 impl Read for Slow {
@@ -103,15 +103,15 @@ impl Read for Slow {
     }
 }
 
-/// The limit ran while the caller's own source was read, and had passed when its bytes did not fit
-/// at once.
+/// The limit ran while the caller's own source was read, so it had passed when the bytes did not
+/// fit at once.
 #[test]
-fn a_source_that_takes_longer_than_the_stall_limit_is_no_stall() {
+fn a_source_may_take_longer_than_the_stall_limit() {
     watchdog(|| {
         let far = |mut far: Parts| {
             read(&mut far, 1);
             send(&mut far, &wire::ok(4));
-            // all pieces, whatever their frames and the header take
+            // all pieces, besides their frames and the header
             read(&mut far, 3 * 100);
             send(&mut far, &wire::data("abc"));
             read(&mut far, usize::MAX);
@@ -124,10 +124,10 @@ fn a_source_that_takes_longer_than_the_stall_limit_is_no_stall() {
     });
 }
 
-/// A transport can almost always be written to, so waiting until it can be read or written to did
-/// not wait: dropping a stream kept a processor busy until the server had ended it.
+/// A transport can almost always be written to, so waiting until it could be read or written did
+/// not block: dropping a stream kept a processor busy until the server had ended it.
 #[test]
-fn a_stream_that_is_dropped_waits_for_the_servers_last_word_at_rest() {
+fn a_dropped_stream_blocks_until_the_server_ends_it() {
     watchdog(|| {
         let far = |mut far: Parts| {
             // the request, its end, and the Trailer that cancels the reply

@@ -1,4 +1,4 @@
-//! Connecting counts towards a call's time, and its limit is the one that is told.
+//! Connecting counts towards a call's time limit, and the error names the limit that applied.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,13 +12,13 @@ use rpc_tests::{watchdog, wire};
 
 use crate::far_end::{SOON, met, patient, soon};
 
-/// Answers the first connection's only request, closes it, and waits.
+/// Answers the only request on the first connection, closes it, and waits.
 fn answer_one(mut stream: impl Read + Write) {
     stream.read_exact(&mut [0]).unwrap();
     stream.write_all(&[wire::ok(3), wire::data("1")].concat()).unwrap();
 }
 
-/// Makes a call, and another when the connection has ended and no further one is accepted.
+/// Makes a call, then another after the connection has ended and no further one is accepted.
 fn call_twice(address: &str, config: ClientConfig, accept: impl FnOnce() + Send, fill: impl FnOnce()) -> Error {
     let client = Client::connect_with(address, config).unwrap();
     thread::scope(|scope| {
@@ -27,13 +27,13 @@ fn call_twice(address: &str, config: ClientConfig, accept: impl FnOnce() + Send,
         accepted.join().unwrap();
     });
     fill();
-    // a connection that was busy a moment ago is not looked at: let it become an idle one
+    // a connection used a moment ago is not checked: let it become idle
     let (_nobody, never) = mpsc::channel::<()>();
     _ = never.recv_timeout(Duration::from_millis(50));
     client.with_options(soon()).call("x").with(&()).json::<u8>().unwrap_err()
 }
 
-/// The client's own limit for connecting is longer, or there is none.
+/// The client's own limit for connecting is longer or absent.
 fn configs() -> [ClientConfig; 2] {
     [patient(), patient().connect_timeout(None)]
 }
@@ -72,7 +72,7 @@ fn a_full_listen_queue_over_tcp() {
                 config,
                 || answer_one(listener.accept().unwrap().0),
                 || {
-                    // what does not get in any more takes as long as it may
+                    // connections beyond the queue run into their limit
                     while let Ok(stream) = TcpStream::connect_timeout(&place, SOON) {
                         filling.push(stream);
                     }

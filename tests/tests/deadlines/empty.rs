@@ -1,4 +1,4 @@
-//! Peers that send empty frames: these are no progress, whatever else is being done meanwhile.
+//! Peers that send empty frames, which never count as progress.
 
 use std::io::{self, Read};
 use std::thread;
@@ -10,10 +10,10 @@ use rpc_tests::{Line, watchdog, wire};
 
 use crate::far_end::{Far, SOON, against, met, patient};
 
-/// Between two empty frames; shorter than every limit.
+/// The pause between two empty frames; shorter than every limit.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Answers OK with octets, reads nothing, and sends empty frames until the client has gone.
+/// Answers OK with octets, reads nothing, and sends empty frames until the client is gone.
 fn empty(far: &mut Far, pause: Duration) {
     far.read(1);
     far.send(&wire::ok(4));
@@ -22,15 +22,15 @@ fn empty(far: &mut Far, pause: Duration) {
     while far.send(&frames) && !far.pause(pause) {}
 }
 
-/// Reads the reply of a call until that fails.
+/// Reads the reply of a call until it fails.
 fn failed<R: Read>(mut stream: OctetReader<'_, R>) -> Error {
     Error::from(stream.read(&mut [0; 100]).unwrap_err())
 }
 
-/// With a stall limit of 1 s, a client whose octets went both ways was still blocked after 25 s:
-/// each empty frame woke it, and each time it allowed the limit anew.
+/// With a stall limit of 1 s, a client whose octets went both ways was still blocked after 25 s,
+/// because each empty frame woke it and restarted the limit.
 #[test]
-fn empty_frames_do_not_keep_a_call_with_octets_both_ways() {
+fn empty_frames_do_not_prolong_a_call_with_octets_both_ways() {
     watchdog(|| {
         thread::scope(|scope| {
             for &line in Line::ALL {
@@ -48,7 +48,7 @@ fn empty_frames_do_not_keep_a_call_with_octets_both_ways() {
 }
 
 #[test]
-fn empty_frames_do_not_keep_a_call_with_octets_one_way() {
+fn empty_frames_do_not_prolong_a_call_with_octets_one_way() {
     watchdog(|| {
         thread::scope(|scope| {
             for &line in Line::ALL {
@@ -64,9 +64,9 @@ fn empty_frames_do_not_keep_a_call_with_octets_one_way() {
     });
 }
 
-/// A server that answers a pipelined call with empty frames only, and takes no more requests.
+/// A server that answers a pipelined call with empty frames only, and reads no more requests.
 #[test]
-fn empty_frames_do_not_keep_calls_that_are_sent_together() {
+fn empty_frames_do_not_prolong_pipelined_calls() {
     watchdog(|| {
         for &line in Line::ALL {
             let far = |far: &mut Far| {
@@ -83,7 +83,7 @@ fn empty_frames_do_not_keep_calls_that_are_sent_together() {
     });
 }
 
-/// Never has to wait: what comes is always there already, and is nothing but empty frames.
+/// Never blocks: there is always something to read, only empty frames.
 struct Flood(Vec<u8>);
 
 impl ReadHalf for Flood {
@@ -98,9 +98,9 @@ impl ReadHalf for Flood {
     }
 }
 
-/// A transport need not keep time while it has bytes to give.
+/// A transport need not check its limit while it has bytes.
 #[test]
-fn a_flood_of_empty_frames_ends_at_the_limit_also_where_the_transport_does_not_look_at_the_clock() {
+fn a_flood_of_empty_frames_ends_at_the_limit_even_if_the_transport_ignores_the_clock() {
     watchdog(|| {
         let (near, _far) = Line::Memory.pair().unwrap();
         let parts = Parts { reader: Box::new(Flood(wire::ok(4))), ..near };

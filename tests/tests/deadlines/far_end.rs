@@ -1,4 +1,4 @@
-//! The far end of a connection of any kind, played by hand.
+//! A scripted far end of a connection of any kind.
 
 use std::io::IoSlice;
 use std::sync::mpsc;
@@ -9,10 +9,10 @@ use rpc_core::transport::{ReadHalf, WriteHalf};
 use rpc_core::{CallOptions, Client, ClientConfig, Error, Operation, Transport};
 use rpc_tests::Line;
 
-/// The limit that is to be met.
+/// The limit that the test expects to pass.
 pub(crate) const SOON: Duration = Duration::from_millis(200);
 
-/// Limits that are not to be met.
+/// Limits that must not pass.
 pub(crate) fn patient() -> ClientConfig {
     let long = Some(Duration::from_secs(50));
     ClientConfig::default().reply_timeout(long).stall_timeout(long).max_json_len(usize::MAX)
@@ -27,12 +27,12 @@ pub(crate) fn soon() -> CallOptions {
 pub(crate) struct Far {
     reader: Box<dyn ReadHalf>,
     writer: Box<dyn WriteHalf>,
-    /// Ends when the client has what it came for.
+    /// Ends when the client is done.
     done: mpsc::Receiver<()>,
 }
 
 impl Far {
-    /// Sends bytes; what a client that is gone does not take is lost.
+    /// Sends bytes, ignoring a client that is gone.
     pub(crate) fn send(&mut self, mut bytes: &[u8]) -> bool {
         while !bytes.is_empty() {
             match self.writer.write(&[IoSlice::new(bytes)], None) {
@@ -43,7 +43,7 @@ impl Far {
         true
     }
 
-    /// Reads at most so many bytes; 0 when the client is gone.
+    /// Reads at most `count` bytes; returns 0 if the client is gone.
     pub(crate) fn read(&mut self, count: usize) -> usize {
         self.reader.read(&mut vec![0; count], None).unwrap_or(0)
     }
@@ -53,14 +53,14 @@ impl Far {
         while self.read(64 * 1024) > 0 {}
     }
 
-    /// Lets some time pass, or less if the client is done; whether it is.
+    /// Waits for a time, or until the client is done; returns whether it is.
     pub(crate) fn pause(&self, time: Duration) -> bool {
         self.done.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
     }
 
-    /// Does nothing until the client is done.
+    /// Waits until the client is done.
     pub(crate) fn sleep(&self) {
-        // nobody sends anything here: it ends when the other end of the channel does
+        // nothing is ever sent here: it ends with the other end of the channel
         _ = self.done.recv();
     }
 }
@@ -85,12 +85,12 @@ pub(crate) fn against<T>(
     })
 }
 
-/// Checks that a call has met its limit of [`SOON`] while it was doing this.
+/// Returns whether a call hit its limit of [`SOON`] during this operation.
 pub(crate) fn met(error: Error, expected: Operation) -> bool {
     match error {
         Error::Deadline { operation, limit, fate } => {
             assert_eq!((operation, limit), (expected, SOON));
-            // where a busy machine has used up the time before, nothing was sent
+            // on a busy machine the time may be over before anything is sent
             assert!(!fate.connection_usable || fate.never_ran);
             fate.never_ran
         }

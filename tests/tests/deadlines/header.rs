@@ -1,4 +1,4 @@
-//! What a request's header says of the time that is left.
+//! The remaining time in a request's header.
 
 use std::sync::mpsc;
 use std::thread;
@@ -8,7 +8,7 @@ use rpc_core::{CallOptions, Client, ClientConfig};
 use rpc_tests::{Peer, watchdog, wire};
 use serde_json::Value;
 
-/// The headers of the requests that these calls make, each answered with a number.
+/// Returns the headers of the requests that these calls make, each answered with a number.
 fn headers(config: ClientConfig, before: Duration, calls: impl FnOnce(&Client)) -> Vec<Value> {
     let (mut peer, transport) = Peer::new();
     let transport = std::sync::Mutex::new(Some(transport));
@@ -23,7 +23,7 @@ fn headers(config: ClientConfig, before: Duration, calls: impl FnOnce(&Client)) 
             headers.map(|frame| serde_json::from_slice(&frame.payload).unwrap()).collect()
         });
         let connect = move || {
-            // connecting takes its time: nobody sends anything here
+            // connecting takes a while: nothing is ever sent here
             let (_nobody, never) = mpsc::channel::<()>();
             _ = never.recv_timeout(before);
             transport.lock().unwrap().take().ok_or_else(|| std::io::ErrorKind::PermissionDenied.into())
@@ -50,7 +50,7 @@ fn timeout(header: &Value) -> Option<u64> {
 }
 
 #[test]
-fn a_limit_travels_whosever_it_is() {
+fn a_limit_travels_wherever_it_was_set() {
     watchdog(|| {
         let config = ClientConfig::default().reply_timeout(Some(Duration::from_secs(1000)));
         let found = headers(config, Duration::ZERO, |client| {
@@ -66,7 +66,7 @@ fn a_limit_travels_whosever_it_is() {
 }
 
 #[test]
-fn what_the_call_has_used_up_is_taken_off() {
+fn the_time_already_used_is_subtracted() {
     watchdog(|| {
         let config = ClientConfig::default().reply_timeout(Some(Duration::from_secs(1000)));
         let found = headers(config, Duration::from_millis(300), |client| {
@@ -74,7 +74,7 @@ fn what_the_call_has_used_up_is_taken_off() {
             json(client);
         });
         assert!(timeout(&found[0]).unwrap() <= 999_700, "{}", found[0]);
-        assert!(timeout(&found[1]).unwrap() > 900_000, "each call has a time of its own: {}", found[1]);
+        assert!(timeout(&found[1]).unwrap() > 900_000, "each call has its own time: {}", found[1]);
     });
 }
 
@@ -85,7 +85,7 @@ fn no_limit_is_absent() {
         let found = headers(ClientConfig::default(), Duration::ZERO, |client| {
             json(&client.with_options(none.clone()));
             upload(&client.with_options(none));
-            // the client's limit for a reply begins behind a stream, so there is none to tell
+            // the client's limit for a reply begins after a stream, so the header has none
             upload(client);
         });
         assert_eq!(found.iter().filter_map(timeout).count(), 0, "{found:?}");
@@ -95,13 +95,13 @@ fn no_limit_is_absent() {
 }
 
 #[test]
-fn none_is_too_long_to_be_told() {
+fn a_limit_may_be_too_long_to_send() {
     watchdog(|| {
         let found = headers(ClientConfig::default(), Duration::ZERO, |client| {
             json(&client.with_options(limit(u64::MAX)));
             json(&client.with_options(limit(86_400 * 365 * 100)));
         });
-        assert_eq!(timeout(&found[0]), None, "no clock reaches it");
+        assert_eq!(timeout(&found[0]), None, "no clock reaches that time");
         assert!(timeout(&found[1]).unwrap() > 3_000_000_000_000);
     });
 }

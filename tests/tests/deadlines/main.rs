@@ -1,4 +1,4 @@
-//! Time limits hold, whatever the other side does: never reads, trickles, or stops anywhere.
+//! Time limits hold whatever the other side does: never reads, trickles, or stops anywhere.
 
 mod both_ways;
 #[cfg(target_os = "linux")]

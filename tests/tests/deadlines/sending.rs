@@ -1,4 +1,4 @@
-//! Servers that do not read, and calls whose time is over while they send.
+//! Servers that do not read, and calls whose time ends while they send.
 
 use std::io::{self, IoSlice};
 use std::thread;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::far_end::{Far, SOON, against, met, patient, soon};
 
-/// More than the buffers of any transport hold.
+/// More than any transport's buffers hold.
 const LARGE: usize = 15_000_000;
 
 fn endless(client: &Client) -> Result<Value> {
@@ -45,9 +45,10 @@ fn a_stream_to_a_server_that_never_reads() {
     });
 }
 
-/// The limit for a reply passes while the stream is sent, and means nothing there: what is told is the stall limit.
+/// The limit for a reply passes while the stream is sent, where it does not apply: the error names
+/// the stall limit.
 #[test]
-fn a_stream_that_stalls_behind_the_replys_limit_tells_which_one_it_met() {
+fn a_stream_that_stalls_after_the_replys_limit_names_the_stall_limit() {
     watchdog(|| {
         for &line in Line::ALL {
             let config = patient().stall_timeout(Some(SOON)).reply_timeout(Some(Duration::from_millis(20)));
@@ -57,7 +58,7 @@ fn a_stream_that_stalls_behind_the_replys_limit_tells_which_one_it_met() {
     });
 }
 
-/// The server takes all that comes, so there is always progress; the call's own limit ends it all the same.
+/// The server reads everything, so there is always progress; the call's own limit still ends it.
 #[test]
 fn an_explicit_limit_covers_the_sending_of_a_stream() {
     watchdog(|| {
@@ -68,7 +69,7 @@ fn an_explicit_limit_covers_the_sending_of_a_stream() {
     });
 }
 
-/// The same where the transport keeps no time.
+/// The same if the transport has no time limits.
 #[test]
 fn an_explicit_limit_covers_the_sending_of_a_stream_over_any_transport() {
     watchdog(|| {
@@ -122,14 +123,14 @@ fn a_call_whose_time_is_over_is_not_sent() {
             };
             let late = client.with_options(over.clone());
             check(late.call("Echo").with(&1).json::<u8>().unwrap_err());
-            assert_eq!(connections.count(), 0, "{line:?}: nothing is opened for it");
+            assert_eq!(connections.count(), 0, "{line:?}: no connection is opened");
 
             assert_eq!(client.call("Echo").with(&2).json::<u8>().unwrap(), 2);
             assert!(check(late.call("Echo").with(&3).json::<u8>().unwrap_err()), "{line:?}");
             assert!(check(late.call("Receive").with_octets(&b"abc"[..]).json::<u8>().unwrap_err()), "{line:?}");
             assert!(check(late.call("SendPattern").with(&3).octets().map(drop).unwrap_err()), "{line:?}");
             assert_eq!(client.call("Echo").with(&4).json::<u8>().unwrap(), 4);
-            assert_eq!(connections.count(), 1, "{line:?}: the connection is as it was");
+            assert_eq!(connections.count(), 1, "{line:?}: the connection is unchanged");
         }
     });
 }

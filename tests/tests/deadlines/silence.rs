@@ -36,17 +36,17 @@ fn with(client: &Client, options: bool) -> Client {
     if options { client.with_options(soon()) } else { client.clone() }
 }
 
-/// Checks each call against a server that sends the beginning of a reply, whatever comes.
+/// Checks each call against a server that sends the beginning of a reply without reading.
 fn silent(reply: &[u8], calls: &[Call]) {
     silent_behind(|_| (), reply, calls);
 }
 
-/// As [`silent`], but the reply begins when the request has come.
+/// Like [`silent`], but the reply begins after the request has arrived.
 fn silent_behind_request(reply: &[u8], calls: &[Call]) {
     silent_behind(|far| _ = far.read(1), reply, calls);
 }
 
-/// As [`silent`], but the server does something else first.
+/// Like [`silent`], but the server does something else first.
 fn silent_behind(first: fn(&mut Far), reply: &[u8], calls: &[Call]) {
     for &line in Line::ALL {
         thread::scope(|scope| {
@@ -69,7 +69,7 @@ fn silent_behind(first: fn(&mut Far), reply: &[u8], calls: &[Call]) {
     }
 }
 
-/// The replies are on the way when the calls begin, so an upload hears of them before its end, too.
+/// The replies are sent before the calls begin, so an upload sees them before its end, too.
 #[test]
 fn before_and_inside_a_reply() {
     watchdog(|| {
@@ -86,13 +86,13 @@ fn before_and_inside_a_reply() {
 }
 
 #[test]
-fn where_it_is_asked_which_revision_it_speaks() {
+fn after_a_ping() {
     watchdog(|| {
         for &line in Line::ALL {
             for (config, options) in limited() {
                 let error =
                     against(line, config, |far| far.read_all(), |client| both(&with(client, options)).unwrap_err());
-                assert!(met(error, Operation::WaitingForReply), "only a question was sent");
+                assert!(met(error, Operation::WaitingForReply), "only the Ping was sent");
             }
         }
     });
@@ -126,9 +126,9 @@ fn inside_a_stream() {
     });
 }
 
-/// Whoever waits for the only connection waits no longer than its call may take.
+/// A call that waits for the only connection waits no longer than its limit.
 #[test]
-fn while_another_holds_the_connection() {
+fn while_another_call_uses_the_connection() {
     watchdog(|| {
         let far = |far: &mut Far| {
             far.read(1);
@@ -145,7 +145,7 @@ fn while_another_holds_the_connection() {
                 other => panic!("{other:?}"),
             }
             drop(stream);
-            assert!(json(&with(client, true)).is_err(), "it is free again, and nobody answers");
+            assert!(json(&with(client, true)).is_err(), "the connection is free again, and the server silent");
         });
     });
 }

@@ -10,16 +10,17 @@ use serde_json::Value;
 
 use crate::far_end::{Far, SOON, against, met, patient, soon};
 
-/// Between two bits of progress; far from every limit.
+/// The pause between two bits of progress; far below every limit.
 const PAUSE: Duration = Duration::from_millis(60);
 
-/// How often.
+/// The number of bits.
 const TIMES: usize = 100;
 
-/// Renewed by each bit, and shorter than all of them together. A busy machine lets a thread wait for a second and more.
+/// A limit that each bit renews, and that is shorter than all of them together. On a busy machine a
+/// thread may wait for more than a second.
 const STALL: Duration = Duration::from_secs(5);
 
-/// Sends a byte at a time, for as long as the client wants any.
+/// Sends a byte at a time, as long as the client reads.
 fn trickle(far: &mut Far, bytes: &[u8]) {
     far.read(1);
     for byte in bytes {
@@ -31,7 +32,7 @@ fn trickle(far: &mut Far, bytes: &[u8]) {
 }
 
 #[test]
-fn a_reply_of_json_in_single_bytes_ends_at_the_limit_for_all_of_it() {
+fn a_reply_of_json_in_single_bytes_ends_at_the_limit() {
     watchdog(|| {
         let reply = [wire::ok(3), wire::data(" ".repeat(10_000))].concat();
         for &line in Line::ALL {
@@ -45,8 +46,8 @@ fn a_reply_of_json_in_single_bytes_ends_at_the_limit_for_all_of_it() {
     });
 }
 
-/// Each bit renews the stall limit. All of them together take longer than that, and longer than the call's own limit, which
-/// ends with the header of a stream.
+/// Each bit renews the stall limit. Together they take longer than that limit, and longer than the
+/// call's own, which applies only up to the header of a stream.
 #[test]
 fn a_stream_in_small_bits_may_take_any_time() {
     watchdog(|| {
@@ -95,7 +96,7 @@ fn a_frame_in_single_bytes_may_take_any_time() {
     });
 }
 
-/// A server that takes little at a time, but takes it.
+/// A server that reads little at a time, but keeps reading.
 #[test]
 fn an_upload_in_small_bits_may_take_any_time() {
     watchdog(|| {

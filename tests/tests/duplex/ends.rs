@@ -1,4 +1,4 @@
-//! Whoever stops or fails: the other is told, and the connection goes on.
+//! Either side stops or fails: the other gets the error, and the connection stays usable.
 
 use std::io::{self, Read};
 
@@ -88,7 +88,8 @@ fn a_consumer_that_stops_early() {
     watchdog(|| {
         over_each_transport(|name, client| {
             for taken in [0, 1, 8192, 1_000_000] {
-                // what is on the way is thrown away: within the budget, so by none that makes more of it
+                // the rest is discarded, which must fit the budget, so the filter must not add to
+                // it
                 for endpoint in ["invert", "tenth", "threaded"] {
                     let mut stream = filter(client, endpoint, io::repeat(7)).unwrap();
                     stream.read_exact(&mut vec![0; taken]).unwrap();

@@ -8,7 +8,7 @@ use std::time::Instant;
 use rpc_core::transport::{Parts, WriteHalf, memory_pair, memory_pair_with_capacity};
 use rpc_core::{Call, Client, Contract, Dispatch, Error, OctetReader, Result, Served, Transport, serve_connection};
 
-/// Filters by the name of the endpoint.
+/// Filters, by the name of the endpoint.
 pub(crate) struct Filters;
 
 impl Dispatch for Filters {
@@ -18,7 +18,7 @@ impl Dispatch for Filters {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
-            // lazy: reads as it is read
+            // lazy: reads only while it is read
             "invert" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(Invert(content))),
             // reads everything first
             "swallow" => call.takes_octets().returns_octets(|mut content| {
@@ -26,13 +26,11 @@ impl Dispatch for Filters {
                 content.read_to_end(&mut bytes)?;
                 Ok::<_, Error>(io::Cursor::new(bytes))
             }),
-            // gives more than it gets
-            "triple" => {
-                call.takes_octets().returns_octets(|content| Ok::<_, Error>(Triple { content, left: Vec::new() }))
-            }
-            // gives a byte for many
+            // yields more than it gets
+            "triple" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(Triple { content, left: Vec::new() })),
+            // yields one byte for many
             "tenth" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(Tenth(content))),
-            // reads on a thread of its own
+            // reads on a separate thread
             "threaded" => call.takes_octets().returns_octets(|mut content| {
                 let (mut writer, reader) = pipe();
                 thread::spawn(move || io::copy(&mut content, &mut writer));
@@ -40,17 +38,11 @@ impl Dispatch for Filters {
             }),
             // reads nothing
             "ignore" => call.takes_octets().returns_octets(|_content| Ok::<_, Error>(&b"ignored"[..])),
-            "refuse" => {
-                call.takes_octets().returns_octets(|_content| Err::<io::Empty, _>(Error::new("no filter today")))
-            }
-            // stops after so many bytes of input
+            "refuse" => call.takes_octets().returns_octets(|_content| Err::<io::Empty, _>(Error::new("no filter today"))),
+            // stops after some bytes of input
             "stop" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000))),
-            "fail" => {
-                call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Failing)))
-            }
-            "panic" => {
-                call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Panicking)))
-            }
+            "fail" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Failing))),
+            "panic" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Panicking))),
             _ => call.takes_json().returns_json(|value: u32| Ok::<_, Error>(value)),
         }
     }
@@ -119,7 +111,8 @@ fn pipe() -> (impl io::Write + Send + 'static, impl Read + Send + 'static) {
     (ours, theirs)
 }
 
-/// Makes calls of the filters over each transport; those in memory hold little, so that each side soon waits.
+/// Calls the filters over each transport. Those in memory have small buffers, so each side soon
+/// waits.
 pub(crate) fn over_each_transport(calls: impl Fn(&str, &Client)) {
     over("memory", memory_pair(), &calls);
     over("a memory of 8 KiB", memory_pair_with_capacity(8 * 1024), &calls);
@@ -138,7 +131,7 @@ pub(crate) fn over_each_transport(calls: impl Fn(&str, &Client)) {
     }
 }
 
-/// A transport that says it can wait for both directions, and whose writer cannot do its part.
+/// A transport that claims to wait for both directions, but whose writer cannot.
 struct BluntWriter<T>(T);
 
 impl<T: Transport> Transport for BluntWriter<T> {
@@ -169,13 +162,13 @@ fn over(name: &str, (ours, theirs): (impl Transport, impl Transport), calls: imp
     });
 }
 
-/// The connection serves the next call.
+/// Checks that the connection serves the next call.
 pub(crate) fn in_step(name: &str, client: &Client) {
     assert_eq!(client.call("echo").with(&7).json::<u32>().expect(name), 7, "over {name}");
 }
 
 pub(crate) fn filter<R: Read>(client: &Client, endpoint: &str, content: R) -> Result<OctetReader<'static, R>> {
-    // so that both sides know of each other that they speak revision 1
+    // so that both sides know that the other speaks revision 1
     assert_eq!(client.call("echo").with(&1).json::<u32>()?, 1);
     open(client, endpoint, content)
 }

@@ -1,4 +1,4 @@
-//! Whoever is slow: the bytes flow.
+//! Bytes flow whichever part is slow.
 
 use std::io::{self, BufRead, Read};
 
@@ -38,7 +38,7 @@ fn a_handler_that_reads_everything_before_it_answers() {
 }
 
 #[test]
-fn a_filter_that_gives_more_than_it_gets_and_one_that_gives_less() {
+fn filters_that_yield_more_or_less_than_they_get() {
     watchdog(|| {
         over_each_transport(|name, client| {
             for length in LENGTHS {
@@ -53,7 +53,7 @@ fn a_filter_that_gives_more_than_it_gets_and_one_that_gives_less() {
 }
 
 #[test]
-fn a_handler_that_reads_on_a_thread_of_its_own() {
+fn a_handler_that_reads_on_a_separate_thread() {
     watchdog(|| {
         over_each_transport(|name, client| {
             let bytes = pattern(3_000_000);
@@ -64,7 +64,7 @@ fn a_handler_that_reads_on_a_thread_of_its_own() {
     });
 }
 
-/// Gives a byte or a few at a time.
+/// Yields one or a few bytes at a time.
 struct Dribble<R>(R, usize);
 
 impl<R: Read> Read for Dribble<R> {
@@ -76,7 +76,7 @@ impl<R: Read> Read for Dribble<R> {
 
 /// Every combination of small and large steps at the producer, the filter and the consumer.
 #[test]
-fn small_steps_and_large_ones_at_each_place() {
+fn small_and_large_steps_everywhere() {
     watchdog(|| {
         over_each_transport(|name, client| {
             for produced in [7, 5000, 1 << 20] {

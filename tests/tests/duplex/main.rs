@@ -1,4 +1,4 @@
-//! Octets both ways: neither side ever waits for the other's wait, whoever is slow, stops or fails.
+//! Octets both ways: the two sides never deadlock, whichever is slow, stops or fails.
 
 mod ends;
 mod filters;

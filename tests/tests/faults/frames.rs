@@ -1,4 +1,5 @@
-//! JSON in several frames, which only others send: a scripted peer does, on either side.
+//! JSON in several frames, which only other implementations send; here a scripted peer, on either
+//! side.
 
 use std::thread;
 
@@ -9,13 +10,13 @@ use serde_json::{Value, json};
 use crate::service::{Service, Witness};
 use crate::{client_config, faulty, server_config};
 
-/// JSON cut into frames, one of them empty, with white space behind the value.
+/// JSON split into frames, one of them empty, with white space after the value.
 fn in_frames(header: &str, pieces: [&str; 3]) -> Vec<u8> {
     let [first, second, third] = pieces;
     [wire::header(header), wire::more(first), wire::more(""), wire::more(second), wire::data(third)].concat()
 }
 
-/// Runs with each fault at each operation, until none is struck any more; returns how many were.
+/// Runs with each fault at each operation until the operations run out; returns how many were hit.
 fn at_each_operation(run: impl Fn(Plan)) -> usize {
     let mut points = 0;
     for fault in Fault::ALL {
@@ -55,7 +56,7 @@ fn a_reply_in_several_frames_is_right_or_an_error() {
 }
 
 #[test]
-fn a_request_in_several_frames_runs_as_it_is_or_not_at_all() {
+fn a_request_in_several_frames_runs_unchanged_or_not_at_all() {
     watchdog(|| {
         let first = in_frames(r#"{"Endpoint":"double","DataType":3,"Accept":3}"#, ["1", "23", "4 "]);
         let client = [first, wire::close_request(), wire::reset()].concat();
@@ -73,7 +74,7 @@ fn a_request_in_several_frames_runs_as_it_is_or_not_at_all() {
             let at_border = wire::frames(kept).last().map_or(0, |frame| frame.end) == kept.len();
             assert!(whole.starts_with(kept) && (kept.len() == sent.len() || at_border), "{sent:?}");
             assert_eq!(witness.all(), witness.times("double 1234"), "another request ran");
-            assert!(witness.all() == 1 || kept.is_empty(), "a reply to what did not run");
+            assert!(witness.all() == 1 || kept.is_empty(), "a reply to a call that did not run");
         });
         println!("{points} points of a server that reads several frames of JSON");
     });

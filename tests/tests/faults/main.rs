@@ -1,6 +1,7 @@
-//! Faults, exhaustively: each read and each write of either side, in turn, is shortened, fails, stalls, or is where the
-//! connection is cut. Each call then gives its right value, or a typed error that says truly what became of the request and
-//! the connection. None gives a wrong value, takes a cut stream for a complete one, or hangs.
+//! Faults, exhaustively: each read and each write of either side, in turn, is shortened, fails,
+//! stalls, or is the point where the connection is cut. Each call then returns the right value, or
+//! a typed error that truly describes what became of the request and the connection. None returns a
+//! wrong value, takes a cut stream for a complete one, or hangs.
 
 mod frames;
 mod service;
@@ -21,16 +22,16 @@ use sessions::{Outcome, Session, sessions};
 
 static SESSIONS: LazyLock<Vec<Session>> = LazyLock::new(sessions);
 
-/// Bytes that the way holds: the least that the protocol asks for.
+/// The bytes that the transport holds: the least that the protocol requires.
 const CAPACITY: usize = 8 * 1024;
 
-/// Bytes that an operation moves at most, so that there are many.
+/// The most bytes that an operation moves, so that there are many operations.
 const PIECE: usize = 512;
 
-/// Where a fault makes one side wait for what the other never sends, this is how long.
+/// How long one side waits if a fault keeps the other from sending.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Runs at the same time; most of what they do is waiting.
+/// Concurrent runs; they mostly wait.
 const AT_ONCE: usize = 48;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,7 @@ enum Side {
     Server,
 }
 
-/// What one run came to.
+/// The outcome of one run.
 struct Run {
     struck: bool,
     failed: usize,
@@ -63,12 +64,8 @@ fn run(session: &Session, [near, far]: &[Plan; 2]) -> Run {
     for step in &session.steps {
         match (step.run)(&client) {
             Ok(outcome) => {
-                // closing has nothing to do where no connection is left
-                assert!(
-                    !closed || outcome == Outcome::Closed,
-                    "{}: a connection that was lost is used again",
-                    step.name
-                );
+                // without a connection closing has nothing to do
+                assert!(!closed || outcome == Outcome::Closed, "{}: a lost connection is used again", step.name);
                 assert_eq!(outcome, step.expected, "{}", step.name);
             }
             Err(error) => {
@@ -92,7 +89,7 @@ fn run(session: &Session, [near, far]: &[Plan; 2]) -> Run {
     drop(client);
     _ = serving.join().expect("the server does not panic");
     for name in never_ran {
-        assert_eq!(witness.times(name), 0, "{name}: said never to have run");
+        assert_eq!(witness.times(name), 0, "{name}: reported as never run, but it ran");
     }
     Run { struck: struck(), failed }
 }
@@ -124,12 +121,12 @@ struct Task {
     session: &'static Session,
     side: Side,
     fault: Fault,
-    /// The next operation to strike.
+    /// The next operation to hit.
     next: AtomicUsize,
     exhausted: AtomicBool,
-    /// Operations that were struck.
+    /// Operations that were hit.
     points: AtomicUsize,
-    /// Those at which a call failed, and said so.
+    /// Operations at which a call failed with an error.
     failed: AtomicUsize,
 }
 
@@ -139,7 +136,7 @@ impl Task {
         Task { session, side, fault, next: count(), exhausted: false.into(), points: count(), failed: count() }
     }
 
-    /// Strikes the next operation, unless there is none any more. What was wrong is the error.
+    /// Hits the next operation, if there is one. The error says what went wrong.
     fn advance(&self) -> Result<(), String> {
         let operation = self.next.fetch_add(1, Ordering::Relaxed);
         let outcome = self.strike(operation);
@@ -156,8 +153,8 @@ impl Task {
         })
     }
 
-    /// Strikes one operation; `None` where there is none of that number in many runs. How many there are depends a little on
-    /// the order of the threads.
+    /// Hits one operation; `None` if many runs have no operation of that number. Their number
+    /// depends slightly on the order of the threads.
     fn strike(&self, operation: usize) -> Result<Option<Run>, String> {
         const TRIES: usize = 10;
         for _ in 0..TRIES {
@@ -165,7 +162,7 @@ impl Task {
             let session = self.session;
             let run = caught(move || run(session, &plans))?;
             if self.fault == Fault::Short && run.failed > 0 {
-                return Err("a short operation is no failure".to_owned());
+                return Err("a short operation must not fail".to_owned());
             }
             if run.struck {
                 return Ok(Some(run));
@@ -175,7 +172,7 @@ impl Task {
     }
 }
 
-/// Runs under a watchdog; a panic or a hang is the error.
+/// Runs under a watchdog; returns a panic or a hang as the error.
 fn caught<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(|| watchdog(run))).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
@@ -183,7 +180,7 @@ fn caught<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result
     })
 }
 
-/// The operations of both sides when nothing goes wrong.
+/// Returns the number of operations of both sides when nothing goes wrong.
 fn operations(session: &'static Session) -> [usize; 2] {
     let plans = [Plan::none(), Plan::none()];
     let shared = plans.clone();
@@ -201,14 +198,14 @@ fn tasks() -> Vec<Task> {
     tasks
 }
 
-/// A task that is not exhausted; while there are many, each worker has its own.
+/// Returns a task that is not exhausted; while there are many, each worker has its own.
 fn choose(tasks: &[Task], worker: usize) -> Option<&Task> {
     let left: Vec<_> = tasks.iter().filter(|task| !task.exhausted.load(Ordering::Relaxed)).collect();
     left.get(worker % left.len().max(1)).copied()
 }
 
 #[test]
-fn no_fault_at_any_operation_is_taken_for_success_or_told_wrongly() {
+fn no_fault_at_any_operation_is_taken_for_success_or_misreported() {
     let [near, far] = SESSIONS.iter().map(operations).fold([0; 2], |[a, b], [near, far]| [a + near, b + far]);
     println!("when nothing goes wrong, {near} operations of clients and {far} of servers");
     let tasks = tasks();
@@ -233,9 +230,9 @@ fn report(tasks: &[Task]) {
             let of_kind = || tasks.iter().filter(|task| task.side == side && task.fault == fault);
             let points: usize = of_kind().map(|task| task.points.load(Ordering::Relaxed)).sum();
             let failed: usize = of_kind().map(|task| task.failed.load(Ordering::Relaxed)).sum();
-            println!("{side:?}, {fault:?}: {points} points, {failed} of them with a call that failed and said so");
+            println!("{side:?}, {fault:?}: {points} points, {failed} of them with a call that failed with an error");
             all += points;
         }
     }
-    println!("{all} points in {} sessions, none left over", SESSIONS.len());
+    println!("{all} points in {} sessions, all tried", SESSIONS.len());
 }

@@ -1,4 +1,4 @@
-//! The service of the sessions. It notes which of its handlers ran.
+//! The service of the sessions. It records which of its handlers ran.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use rpc_core::{Call, Contract, Dispatch, Error, Result, Served};
 use rpc_tests::pattern;
 
-/// How often handlers began, by what they were asked for.
+/// How often handlers began, by request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Witness(Arc<Mutex<HashMap<String, usize>>>);
 
@@ -25,23 +25,23 @@ impl Witness {
     }
 }
 
-/// Gives its bytes in pieces, and then ends or fails.
+/// Yields its bytes in pieces, then ends or fails.
 pub(crate) struct Source {
     bytes: io::Cursor<Vec<u8>>,
     piece: usize,
     fails: Option<&'static str>,
 }
 
-/// The size of the pieces that sources give.
+/// The size of the pieces that sources yield.
 const PIECE: usize = 3000;
 
 impl Source {
-    /// The first bytes of the pattern, and the end.
+    /// The first bytes of the pattern, then the end.
     pub(crate) fn of(count: u64) -> Source {
         Source { bytes: io::Cursor::new(pattern(count)), piece: PIECE, fails: None }
     }
 
-    /// The first bytes of the pattern, and then a failure.
+    /// The first bytes of the pattern, then a failure.
     pub(crate) fn failing(count: u64, why: &'static str) -> Source {
         Source { fails: Some(why), ..Source::of(count) }
     }
@@ -57,7 +57,7 @@ impl Read for Source {
     }
 }
 
-/// The bytes that came, if they are those of the pattern.
+/// Returns how many bytes arrived, if they are those of the pattern.
 pub(crate) fn counted(mut content: impl Read) -> Result<u64> {
     let mut bytes = Vec::new();
     content.read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! What the sessions do, and what comes of it when nothing goes wrong.
+//! What the sessions do, and their outcome when nothing goes wrong.
 
 use std::io::Read;
 
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use crate::service::Source;
 
-/// What a call comes to.
+/// The outcome of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Outcome {
     Value(Value),
-    /// So many bytes of the pattern, and the end of the stream.
+    /// This many bytes of the pattern, then the end of the stream.
     Stream(u64),
     Both(Value, u64),
-    /// The other side said no, and the connection goes on.
+    /// The other side refused, and the connection stays usable.
     Refused(String),
-    /// The caller's own source failed, and the connection goes on.
+    /// The caller's own source failed, and the connection stays usable.
     SourceFailed(String),
     Dropped,
     Closed,
@@ -25,19 +25,20 @@ pub(crate) enum Outcome {
 
 /// One call.
 pub(crate) struct Step {
-    /// What the witness calls it.
+    /// The witness's name for it.
     pub(crate) name: &'static str,
     pub(crate) run: fn(&Client) -> Result<Outcome>,
     pub(crate) expected: Outcome,
 }
 
-/// Calls one after the other on one connection.
+/// Consecutive calls on one connection.
 pub(crate) struct Session {
     pub(crate) name: &'static str,
     pub(crate) steps: Vec<Step>,
 }
 
-/// Some sessions call once before, so that the client knows what the server speaks. All go on with another call and close.
+/// Some sessions make a call first, so that the client knows the server's revision. All end with
+/// another call and a close.
 pub(crate) fn sessions() -> Vec<Session> {
     let refused = |text: &str| Outcome::Refused(text.to_owned());
     let number = |number: u64| Outcome::Value(json!(number));
@@ -67,22 +68,22 @@ pub(crate) fn sessions() -> Vec<Session> {
                 expected: Outcome::SourceFailed("the client's source broke".into()),
             },
         ),
-        session("an early no", Step { name: "full", run: full, expected: refused("disk full") }),
-        session("an early yes", Step { name: "first", run: first, expected: Outcome::Value(json!([0, 7, 14, 21])) }),
+        session("an early refusal", Step { name: "full", run: full, expected: refused("disk full") }),
+        session("an early OK", Step { name: "first", run: first, expected: Outcome::Value(json!([0, 7, 14, 21])) }),
         session("a dropped stream", Step { name: "stream", run: dropped, expected: Outcome::Dropped }),
         session(
-            "a stream dropped behind JSON",
+            "a stream dropped after JSON",
             Step { name: "open", run: dropped_behind_json, expected: Outcome::Dropped },
         ),
         at_once("JSON and octets up at once", Step { name: "store", run: store, expected: number(2 * STREAM) }),
-        at_once("an early no at once", Step { name: "full", run: full, expected: refused("disk full") }),
+        at_once("an early refusal at once", Step { name: "full", run: full, expected: refused("disk full") }),
     ]
 }
 
-/// Bytes of a stream that is read to its end: more than the way holds.
+/// The length of a stream that is read to its end: more than the transport holds.
 const STREAM: u64 = 30_000;
 
-/// Bytes of a stream that is stopped or dropped.
+/// The length of a stream that is stopped or dropped.
 const LONG: u64 = 200_000;
 
 fn at_once(name: &'static str, step: Step) -> Session {
@@ -110,7 +111,8 @@ fn letters(client: &Client) -> Result<Outcome> {
     client.call("letters").with(&text()).json().map(Outcome::Value)
 }
 
-/// A refusal that leaves the connection usable may be what is expected.
+/// Turns a refusal that leaves the connection usable into an outcome, which may be the expected
+/// one.
 fn or_refused(outcome: Result<Outcome>) -> Result<Outcome> {
     match outcome {
         Err(Error::Remote(refusal)) if refusal.fate.connection_usable => Ok(Outcome::Refused(refusal.message)),
@@ -127,12 +129,12 @@ fn unknown(client: &Client) -> Result<Outcome> {
     or_refused(client.call("none").with(&()).json().map(Outcome::Value))
 }
 
-/// Reads a stream to its end. Whatever came before a failure has to be right.
+/// Reads a stream to its end. The bytes before a failure must be right.
 fn read(mut stream: impl Read) -> Result<u64> {
     let mut bytes = Vec::new();
     let outcome = stream.read_to_end(&mut bytes);
     let count = bytes.len() as u64;
-    assert!(bytes == pattern(count), "wrong bytes among the {count} that came");
+    assert!(bytes == pattern(count), "wrong bytes among the {count} received");
     outcome?;
     Ok(count)
 }

@@ -1,4 +1,4 @@
-//! What a connection costs its server while nobody calls.
+//! What an idle connection costs its server.
 
 use std::io;
 use std::path::Path;
@@ -16,7 +16,8 @@ const ALLOWED: usize = 16 * 1024;
 
 const CONNECTIONS: usize = 20;
 
-/// A connection, and a second view of it whose calls carry so much that little room in their headers is left.
+/// A connection, and a second client of it whose calls carry enough metadata to nearly fill their
+/// headers.
 struct Connection {
     depot: DepotClient,
     laden: DepotClient,
@@ -35,15 +36,16 @@ impl Connection {
         assert_eq!(self.laden.echo(text.clone()).unwrap(), text);
     }
 
-    /// The server refuses, with an error that names the path.
+    /// Makes a call that the server refuses with an error that names the path.
     fn refused(&self, len: usize) {
         let path = "p".repeat(len);
         assert!(self.depot.file(Path::new(&path)).is_err());
     }
 }
 
-/// Measures connections that have each made these calls, and then a small one: when its reply has come, the server is done
-/// with what went before. They are returned, so that what they give back does not count for the next.
+/// Measures connections that have each made these calls, then a small one: once its reply has
+/// arrived, the server is done with the calls before. Returns the connections, so that what they
+/// free does not count for the next measurement.
 fn measure(server: &ServerHandle, what: &str, metadata: usize, calls: impl Fn(&Connection)) -> Vec<Connection> {
     let before = present();
     let connect = || {
@@ -62,7 +64,7 @@ fn measure(server: &ServerHandle, what: &str, metadata: usize, calls: impl Fn(&C
 
 #[test]
 fn an_idle_connection_keeps_at_most_16_kib_of_heap_on_the_server() {
-    // waiting for its turn does not count
+    // the wait for the other tests must not count
     let _alone = alone();
     watchdog_with_limit(Duration::from_secs(120), || {
         let server = serve("tcp://127.0.0.1:0");

@@ -1,5 +1,6 @@
-//! How much memory the server takes to read a request of JSON, as a multiple of the text: what a limit
-//! on the text is worth. The factors stand in the documentation of `ServerConfig::max_json_len`.
+//! How much memory the server takes to read a JSON request, as a multiple of the text, which shows
+//! what a limit on the text is worth. The factors are in the documentation of
+//! `ServerConfig::max_json_len`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -30,7 +31,7 @@ struct Entry {
     hash: String,
 }
 
-/// The same, and nothing of it has to be sent.
+/// The same, if no field has to be sent.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Sparse {
@@ -73,13 +74,13 @@ impl Intake for Nowhere {
     }
 }
 
-/// A body of many items, and what it costs at most.
+/// A body of many items, and the most that it costs.
 struct Row {
     method: &'static str,
     item: fn(usize) -> String,
-    /// The parameter's type and the body, as the documentation writes them.
+    /// The parameter's type and the body, as in the documentation.
     documented: &'static str,
-    /// Bytes of heap for each byte of text, that of the text itself included.
+    /// Bytes of heap for each byte of text, including the text itself.
     factor: u64,
 }
 
@@ -130,18 +131,18 @@ const ROWS: [Row; 14] = [
     Row { method: "bytes", item: |_| "0".to_owned(), documented: "`Vec<u8>` | `[0,…]`", factor: 4 },
 ];
 
-/// Where the factors are told to users.
+/// The file that documents the factors.
 const DOCUMENTATION: &str = include_str!("../../../rpc-core/src/server/config.rs");
 
-/// Bytes of text, about.
+/// The approximate length of the text in bytes.
 const TEXT: usize = 1 << 19;
 
-/// Some 24 bytes, as names of files are.
+/// About 24 bytes, like names of files.
 fn name(number: usize) -> String {
     format!("\"a name like others {number:05}\"")
 }
 
-/// Some 140 bytes, of which the hash takes half.
+/// About 140 bytes, half of them the hash.
 fn entry(number: usize) -> String {
     format!(
         r#"{{"name":"2024/{number:07}.jpg","size":{},"modified":17{number:08},"hash":"{number:064x}"}}"#,
@@ -149,12 +150,12 @@ fn entry(number: usize) -> String {
     )
 }
 
-/// Objects in objects.
+/// Nested objects.
 fn nested(depth: usize) -> String {
     format!("{}0{}", "{\"\":".repeat(depth), "}".repeat(depth))
 }
 
-/// A body of so many items.
+/// Returns a body of `count` items.
 fn body(row: &Row, count: usize) -> Box<RawValue> {
     let items: Vec<String> = (0..count).map(row.item).collect();
     let items = items.join(",");
@@ -162,15 +163,16 @@ fn body(row: &Row, count: usize) -> Box<RawValue> {
     RawValue::from_string(text).unwrap()
 }
 
-/// Numbers of items at which the server needs most for each: where the room for the text has just
-/// doubled, where that for the items of a list has, and where that for those of a hash table has.
+/// Numbers of items at which the server needs most memory for each: where the room for the text has
+/// just doubled, where that for the items of a list has, and where that for those of a hash table
+/// has.
 fn worst_counts(row: &Row) -> [usize; 3] {
     let len = (row.item)(TEXT / 2).len() + 1;
     let list = (TEXT / len).next_power_of_two();
     [TEXT / len + 1, list + 1, list / 8 * 7 + 1]
 }
 
-/// The server's heap for each byte of such a body, at most and in hundredths.
+/// Returns the most heap of the server for each byte of such a body, in hundredths.
 fn measure(client: &Client, row: &Row) -> u64 {
     let of_count = |count| {
         let body = as_client(|| body(row, count));
@@ -182,10 +184,10 @@ fn measure(client: &Client, row: &Row) -> u64 {
     worst_counts(row).into_iter().map(of_count).max().unwrap_or_default()
 }
 
-/// The text alone was limited: 16 MiB of it took 1.6 GiB, and nobody was told.
+/// The limit was on the text alone: 16 MiB of it took 1.6 GiB, which was not documented.
 #[test]
-fn json_takes_as_many_times_its_text_as_is_documented() {
-    // waiting for its turn does not count
+fn json_takes_as_many_times_its_text_as_documented() {
+    // the wait for the other tests must not count
     let _alone = alone();
     watchdog_with_limit(Duration::from_secs(120), || {
         let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(IntakeServer::new(Nowhere)).unwrap();
@@ -196,10 +198,10 @@ fn json_takes_as_many_times_its_text_as_is_documented() {
             println!("{documented}: {}.{:02} bytes of heap for a byte of text", found / 100, found % 100);
             let line = format!("    /// | {documented} | {factor} |\n");
             assert!(DOCUMENTATION.contains(&line), "the documentation has no line {line}");
-            assert!(found <= factor * 100, "{documented}: {found} hundredths, more than is documented");
-            // else the documentation frightens without need; pointers of 32 bits take half of what it says
+            assert!(found <= factor * 100, "{documented}: {found} hundredths, more than documented");
+            // otherwise the documentation overstates the cost; on 32 bits pointers take half of it
             let least = if cfg!(target_pointer_width = "64") { 50 } else { 20 };
-            assert!(found > factor * least, "{documented}: {found} hundredths, far less than is documented");
+            assert!(found > factor * least, "{documented}: {found} hundredths, far less than documented");
         }
         as_client(|| drop(client));
     });

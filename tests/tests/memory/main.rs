@@ -1,4 +1,4 @@
-//! How little memory a connection, a stream and a crowd of connections need, and how much a request of JSON.
+//! How much memory a connection, a stream, thousands of connections and a JSON request need.
 
 mod idle;
 mod json;

@@ -1,5 +1,5 @@
-//! Thousands of idle connections on one server, which is a process of its own: its resident memory is what counts, stacks
-//! and all.
+//! Thousands of idle connections on one server in its own process, whose resident memory, including
+//! stacks, is measured.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -14,56 +14,60 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::service::{DepotServer, Empty};
 
-/// On 32 bits the stacks of a fifth fill half of a process's addresses.
-const CROWD: usize = if cfg!(target_pointer_width = "32") { 1000 } else { 5000 };
+/// On 32 bits the stacks of a fifth of them fill half of a process's address space.
+const CONNECTIONS: usize = if cfg!(target_pointer_width = "32") { 1000 } else { 5000 };
 
 /// The most resident memory that the server may take, in KiB.
-const ALLOWED: u64 = 256 * 1024 * CROWD as u64 / 5000;
+const ALLOWED: u64 = 256 * 1024 * CONNECTIONS as u64 / 5000;
 
-/// Each of some 20,000 calls wakes another process, and where that has to queue for a processor it takes long.
+/// About 20,000 calls each wake another process, which is slow if it has to wait for a processor.
 const LIMIT: Duration = Duration::from_secs(900);
 
-/// Descriptors that a process needs beside its connections.
+/// Descriptors that a process needs besides its connections.
 const OTHERS: u64 = 100;
 
 #[test]
 fn five_thousand_idle_connections_take_less_than_256_mib() {
-    // waiting for its turn does not count
+    // the wait for the other tests must not count
     let _alone = alone();
     watchdog_with_limit(LIMIT, || {
-        let crowd = crowd_within_limits();
+        let connections = connections_within_limits();
         let server = ServerProcess::start();
         let at_start = server.memory("VmRSS");
-        let members: Vec<_> = (0..crowd).map(|_| Member::join(&server.address)).collect();
+        let members: Vec<_> = (0..connections).map(|_| Member::join(&server.address)).collect();
         let connected = server.memory("VmRSS");
         for member in &members {
             member.make_calls();
         }
         let (resident, most) = (server.memory("VmRSS"), server.memory("VmHWM"));
         println!(
-            "{crowd} idle connections: {resident} KiB resident, {most} at most; {at_start} before, {connected} when each \
+            "{connections} idle connections: {resident} KiB resident, {most} at most; {at_start} before, {connected} when each \
              had made a small call; {} KiB a connection",
-            (resident - at_start) / crowd as u64
+            (resident - at_start) / connections as u64
         );
-        let allowed = ALLOWED * crowd as u64 / CROWD as u64;
-        assert!(most <= allowed, "{crowd} idle connections took {most} KiB, {allowed} are allowed");
+        let allowed = ALLOWED * connections as u64 / CONNECTIONS as u64;
+        assert!(most <= allowed, "{connections} idle connections took {most} KiB, {allowed} are allowed");
     });
 }
 
-/// How many connections the system lets us have, up to the crowd; says so where it is not all of it.
-fn crowd_within_limits() -> usize {
+/// Returns how many connections the system allows, up to [`CONNECTIONS`]; prints if it allows
+/// fewer.
+fn connections_within_limits() -> usize {
     let limit = getrlimit(Resource::Nofile);
     // an error leaves the limit as it was
     _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
     let allowed = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let crowd = usize::try_from(allowed.saturating_sub(OTHERS)).unwrap_or(CROWD).min(CROWD);
-    if crowd < CROWD {
-        println!("skipped in part: {allowed} files may be open at once, so {crowd} connections in place of {CROWD}");
+    let connections = usize::try_from(allowed.saturating_sub(OTHERS)).unwrap_or(CONNECTIONS).min(CONNECTIONS);
+    if connections < CONNECTIONS {
+        println!(
+            "skipped in part: {allowed} files may be open at once, so {connections} connections instead of \
+             {CONNECTIONS}"
+        );
     }
-    crowd
+    connections
 }
 
-/// A client by hand, for the library's own would cost this process more than a socket.
+/// A client by hand, because the library's own would cost this process more than a socket.
 struct Member(TcpStream);
 
 impl Member {
@@ -74,7 +78,8 @@ impl Member {
         member
     }
 
-    /// A large value and an upload; a small call behind them shows that the server is done with both.
+    /// Makes a call with a large value and an upload. A small call after them shows that the server
+    /// is done with both.
     fn make_calls(&self) {
         let large = format!("\"{}\"", "j".repeat(64 * 1024));
         self.ask(&wire::request("echo", 3, &large), &wire::data(&large));
@@ -83,7 +88,7 @@ impl Member {
         self.ask(&wire::request("echo", 3, "\"\""), &wire::data("\"\""));
     }
 
-    /// Sends a request and reads its reply: some header, and this body.
+    /// Sends a request and reads its reply: any header, and this body.
     fn ask(&self, request: &[u8], body: &[u8]) {
         (&self.0).write_all(request).unwrap();
         let header = self.read_frame();
@@ -102,7 +107,7 @@ impl Member {
     }
 }
 
-/// This program once more, as a server.
+/// This program run again, as a server.
 struct ServerProcess {
     child: Child,
     address: String,
@@ -111,7 +116,7 @@ struct ServerProcess {
 impl ServerProcess {
     fn start() -> ServerProcess {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "many_connections::serves_a_crowd", "--ignored", "--nocapture"])
+            .args(["--exact", "many_connections::serves_many_connections", "--ignored", "--nocapture"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -121,7 +126,7 @@ impl ServerProcess {
         ServerProcess { child, address: address.expect("the server says where it listens") }
     }
 
-    /// A line of what the system knows of the process's memory, in KiB.
+    /// Returns a line of the system's data on the process's memory, in KiB.
     fn memory(&self, line: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let value = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':')).expect("it is there");
@@ -131,7 +136,7 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // it may have ended by itself
+        // the process may have ended by itself
         _ = self.child.kill();
         _ = self.child.wait();
     }
@@ -139,12 +144,12 @@ impl Drop for ServerProcess {
 
 #[test]
 #[ignore = "it is the server's process of another test"]
-fn serves_a_crowd() {
+fn serves_many_connections() {
     watchdog_with_limit(LIMIT, || {
-        let config = ServerConfig::default().max_connections(2 * CROWD);
+        let config = ServerConfig::default().max_connections(2 * CONNECTIONS);
         let server = Server::bind_with("tcp://127.0.0.1:0", config).unwrap().spawn(DepotServer::new(Empty)).unwrap();
         println!("{}", server.address());
-        // it ends with whoever started it
+        // it ends with the process that started it
         io::copy(&mut io::stdin(), &mut io::sink()).unwrap();
     });
 }

@@ -1,4 +1,4 @@
-//! A service that has, takes and passes on any number of bytes, and keeps none.
+//! A service that sends, receives and forwards any number of bytes, and keeps none.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -50,7 +50,7 @@ impl Depot for Empty {
     }
 }
 
-/// Reads nothing but zeros, without touching the buffer: what a disk costs is not measured here.
+/// Yields zeros without touching the buffer, because the cost of a disk is not measured here.
 struct Zeros;
 
 impl Read for Zeros {

@@ -1,4 +1,4 @@
-//! What a stream costs, each side for itself: the same for any length.
+//! The memory that a stream takes on each side, which is the same for any length.
 
 use std::fs::File;
 use std::io;
@@ -14,14 +14,15 @@ use crate::service::{Depot, DepotClient, serve, zeros};
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// The most that a stream may take, on each side.
+/// The most that a stream may take on each side.
 const ALLOWED: usize = 1 << 20;
 
-/// Whether octets both ways are handed to helper threads, as they are where a socket cannot be written to without blocking. Those
-/// hold another MiB, which counts as the server's here.
+/// Whether helper threads handle octets both ways, as they do if a socket cannot be written to
+/// without blocking. They hold another MiB, which counts as the server's here.
 pub(crate) const HELPERS: bool = cfg!(not(unix));
 
-/// Measures a call on a connection that has had one before, and fails where it needs more than is allowed.
+/// Measures a call on a connection that has made one before, and fails if it needs more than
+/// allowed.
 fn measure(what: &str, server: &ServerHandle, call: impl FnOnce(&DepotClient)) -> Heap {
     let client = as_client(|| DepotClient::connect(server.address()).unwrap());
     as_client(|| client.echo("warm".to_owned()).unwrap());
@@ -32,7 +33,8 @@ fn measure(what: &str, server: &ServerHandle, call: impl FnOnce(&DepotClient)) -
     heap
 }
 
-/// Each kind of call with octets in it, of a given length, from readers and from a file of that length.
+/// Makes each kind of call with octets of a given length, from readers and from a file of that
+/// length.
 fn measure_each(server: &ServerHandle, len: u64, file: &Path) {
     let took = |count: io::Result<u64>| assert_eq!(count.unwrap(), len);
     measure("down from a reader", server, |depot| took(depot.down(len).unwrap().copy_to(&mut io::sink())));
@@ -45,8 +47,8 @@ fn measure_each(server: &ServerHandle, len: u64, file: &Path) {
     });
     measure("up from a reader", server, |depot| took(Ok(depot.up(zeros(len)).unwrap())));
     measure("up from a file", server, |depot| took(Ok(depot.up(File::open(file).unwrap()).unwrap())));
-    measure("up behind JSON", server, |depot| took(Ok(depot.store("name", zeros(len)).unwrap())));
-    measure("down behind JSON", server, |depot| took(depot.open(len).unwrap().1.copy_to(&mut io::sink())));
+    measure("up after JSON", server, |depot| took(Ok(depot.store("name", zeros(len)).unwrap())));
+    measure("down after JSON", server, |depot| took(depot.open(len).unwrap().1.copy_to(&mut io::sink())));
     if HELPERS {
         return;
     }
@@ -58,7 +60,7 @@ fn measure_each(server: &ServerHandle, len: u64, file: &Path) {
     });
 }
 
-/// Sparse: it takes no room on the disk.
+/// Sparse: it takes no space on the disk.
 fn file_of(len: u64) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(len).unwrap();
@@ -67,7 +69,7 @@ fn file_of(len: u64) -> tempfile::NamedTempFile {
 
 #[test]
 fn a_stream_takes_at_most_one_mib_on_each_side_over_tcp() {
-    // waiting for its turn does not count
+    // the wait for the other tests must not count
     let _alone = alone();
     watchdog_with_limit(Duration::from_secs(120), || {
         let file = file_of(64 * MIB);
@@ -78,7 +80,7 @@ fn a_stream_takes_at_most_one_mib_on_each_side_over_tcp() {
 #[cfg(unix)]
 #[test]
 fn a_stream_takes_at_most_one_mib_on_each_side_over_a_unix_socket() {
-    // waiting for its turn does not count
+    // the wait for the other tests must not count
     let _alone = alone();
     watchdog_with_limit(Duration::from_secs(120), || {
         let file = file_of(64 * MIB);
@@ -89,8 +91,8 @@ fn a_stream_takes_at_most_one_mib_on_each_side_over_a_unix_socket() {
 }
 
 #[test]
-fn gibibytes_take_no_more_than_mebibytes() {
-    // waiting for its turn does not count
+fn gibibytes_take_no_more_memory_than_mebibytes() {
+    // the wait for the other tests must not count
     let _alone = alone();
     watchdog_with_limit(Duration::from_secs(900), || {
         let server = serve("tcp://127.0.0.1:0");

@@ -1,4 +1,4 @@
-//! How often, and how long, a server that does not listen is asked again.
+//! How often, and for how long, a client retries to connect to a server that does not listen.
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use rpc_core::transport::{MemoryStream, memory_pair};
 use rpc_core::{CallOptions, Client, ClientConfig, Error, Operation, Result, serve_connection};
 use rpc_tests::{OriginalServer, Reference, watchdog};
 
-/// A client whose connector fails so many times like this, and how often it was asked.
+/// Returns a client whose connector fails this many times with this error, and a count of its
+/// attempts.
 fn failing(times: usize, kind: io::ErrorKind, config: ClientConfig) -> (Client, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
@@ -44,7 +45,7 @@ fn refused(outcome: Result<u8>, kind: io::ErrorKind) {
 }
 
 #[test]
-fn none_gives_up_at_once() {
+fn without_retries_it_gives_up_at_once() {
     watchdog(|| {
         let (client, asked) = failing(usize::MAX, io::ErrorKind::ConnectionRefused, attempts(0));
         refused(call(&client), io::ErrorKind::ConnectionRefused);
@@ -53,7 +54,7 @@ fn none_gives_up_at_once() {
 }
 
 #[test]
-fn so_many_more_are_made_and_no_more() {
+fn exactly_the_configured_retries_are_made() {
     watchdog(|| {
         for count in 1..4 {
             let (client, asked) = failing(usize::MAX, io::ErrorKind::ConnectionRefused, attempts(count));
@@ -64,7 +65,7 @@ fn so_many_more_are_made_and_no_more() {
 }
 
 #[test]
-fn a_server_that_starts_meanwhile_is_met() {
+fn a_server_that_starts_between_retries_is_reached() {
     watchdog(|| {
         use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, NotFound};
         for kind in [ConnectionRefused, ConnectionReset, ConnectionAborted, NotFound] {
@@ -77,7 +78,7 @@ fn a_server_that_starts_meanwhile_is_met() {
 }
 
 #[test]
-fn what_no_wait_mends_is_not_asked_again() {
+fn errors_that_waiting_cannot_cure_are_not_retried() {
     watchdog(|| {
         let (client, asked) = failing(usize::MAX, io::ErrorKind::PermissionDenied, attempts(5));
         refused(call(&client), io::ErrorKind::PermissionDenied);
@@ -86,7 +87,7 @@ fn what_no_wait_mends_is_not_asked_again() {
 }
 
 #[test]
-fn the_calls_time_bounds_the_pauses() {
+fn the_calls_time_limit_bounds_the_pauses() {
     watchdog(|| {
         let (client, asked) = failing(usize::MAX, io::ErrorKind::ConnectionRefused, attempts(1000));
         let client = client.with_options(CallOptions::default().timeout(Some(Duration::from_secs(2))));
@@ -97,7 +98,7 @@ fn the_calls_time_bounds_the_pauses() {
             Error::Transport { operation: Operation::Connecting, error, .. } => {
                 assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
             }
-            // where the last pause took longer than it was to take
+            // the last pause may have taken longer than planned
             Error::Deadline { operation: Operation::Connecting, .. } => {}
             other => panic!("{other:?}"),
         }

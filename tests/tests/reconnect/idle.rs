@@ -1,4 +1,4 @@
-//! Idle connections are looked at before they are used.
+//! Idle connections are checked before they are used.
 
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
@@ -23,7 +23,7 @@ fn one_that_the_server_has_closed_is_replaced() {
 }
 
 #[test]
-fn one_on_which_something_came_unasked_is_replaced() {
+fn one_with_unrequested_bytes_is_replaced() {
     watchdog(|| {
         for unasked in [wire::reset(), wire::ok_json("9"), wire::trailer(4, "x"), vec![0x77], wire::data("")] {
             let bytes = unasked.clone();
@@ -46,7 +46,7 @@ fn one_on_which_something_came_unasked_is_replaced() {
 }
 
 #[test]
-fn one_that_is_well_is_used_again() {
+fn a_good_one_is_used_again() {
     watchdog(|| {
         for line in Line::ALL {
             let (client, connections) = line.serve(OriginalServer::new(Reference));
@@ -58,14 +58,14 @@ fn one_that_is_well_is_used_again() {
     });
 }
 
-/// Two streams at once, so that the pool has two connections; the first one's is the next to be used.
+/// Opens two streams at once, so that the pool has two connections; the first one's is used next.
 fn two_idle(client: &Client) {
     let [first, second] = [(), ()].map(|()| client.call("x").with(&()).octets().unwrap());
     drop(second);
     drop(first);
 }
 
-/// A call that is lost takes a fresh connection. One that lay idle beside was closed on the way.
+/// A call whose connection is lost takes a fresh one. Doing so closed another idle connection.
 #[test]
 fn replacing_one_leaves_the_others_alone() {
     watchdog(|| {
@@ -95,7 +95,7 @@ fn replacing_one_leaves_the_others_alone() {
         two_idle(&servers.client);
         servers.await_close();
         assert_eq!(servers.call().unwrap(), 3, "the first connection had ended");
-        // two at once, which meet: on the new connection, and on the one that lay idle all the while
+        // two concurrent calls: on the new connection, and on the one that stayed idle
         let both = thread::scope(|scope| {
             let calls = [(), ()].map(|()| {
                 let client = servers.client.clone();
@@ -109,7 +109,7 @@ fn replacing_one_leaves_the_others_alone() {
 }
 
 #[test]
-fn values_and_streams_find_a_replacement_as_well() {
+fn values_and_streams_get_a_replacement_too() {
     watchdog(|| {
         let servers = Scripted::new(vec![
             answers(1, 1),

@@ -1,4 +1,5 @@
-//! Connections that end under a client: what is replaced, what is tried again, and what is not.
+//! Connections that end while a client has them: what is replaced, what is retried, and what is
+//! not.
 
 mod back_off;
 mod idle;

@@ -1,4 +1,5 @@
-//! A call that certainly never ran is made once more, on a fresh connection; one that may have run is not.
+//! A call that certainly never ran is retried once on a fresh connection; one that may have run is
+//! not.
 
 use std::io::{self, Read};
 
@@ -8,7 +9,7 @@ use rpc_tests::{watchdog, wire};
 use crate::script::{Scripted, answer, answers, then};
 
 #[test]
-fn a_connection_that_ended_unseen_costs_no_call() {
+fn a_connection_that_ended_unnoticed_fails_no_call() {
     watchdog(|| {
         let servers = Scripted::unseen((1..=5).map(|number| answers(1, number)).collect());
         for number in 1..=5 {
@@ -20,7 +21,7 @@ fn a_connection_that_ended_unseen_costs_no_call() {
 }
 
 #[test]
-fn a_reset_in_place_of_a_reply_is_tried_again_once() {
+fn a_reset_in_place_of_a_reply_is_retried_once() {
     watchdog(|| {
         let servers = Scripted::new(vec![then(1, wire::reset()), answers(1, 2)]);
         assert_eq!(servers.call().unwrap(), 1);
@@ -36,7 +37,7 @@ fn a_reset_in_place_of_a_reply_is_tried_again_once() {
         assert_eq!(servers.call().unwrap(), 1);
         let error = servers.call().unwrap_err();
         assert!(error.never_ran() && !error.connection_usable(), "{error:?}");
-        assert_eq!(servers.opened(), 2, "once more, and no more");
+        assert_eq!(servers.opened(), 2, "one retry, not two");
         assert_eq!(servers.call().unwrap(), 3);
     });
 }
@@ -58,22 +59,22 @@ fn a_fresh_connection_that_fails_is_not_replaced() {
 }
 
 #[test]
-fn a_call_that_may_have_run_is_not_tried_again_and_says_so() {
+fn a_call_that_may_have_run_is_not_retried_and_its_error_says_so() {
     watchdog(|| {
-        // the request has arrived, and then: nothing, the beginning of a reply, a reply that breaks the rules
+        // after the request: nothing, the beginning of a reply, a reply that breaks the rules
         for bytes in [vec![], wire::ok(3)[..9].to_vec(), wire::ok(3), wire::ok(4), wire::data("1"), vec![0x77; 6]] {
             let servers = Scripted::new(vec![then(1, bytes), answers(1, 2)]);
             assert_eq!(servers.call().unwrap(), 1);
             let error = servers.call().unwrap_err();
             assert!(!error.never_ran() && !error.connection_usable(), "{error:?}");
             assert_eq!(servers.opened(), 1);
-            assert_eq!(servers.call().unwrap(), 2, "the next call has a connection of its own");
+            assert_eq!(servers.call().unwrap(), 2, "the next call has a new connection");
         }
     });
 }
 
 #[test]
-fn an_answer_is_never_tried_again() {
+fn an_answer_is_never_retried() {
     watchdog(|| {
         let servers = Scripted::new(vec![then(1, wire::no(2, "unknown")), answers(1, 2)]);
         servers.call().unwrap();
@@ -82,7 +83,7 @@ fn an_answer_is_never_tried_again() {
     });
 }
 
-/// Counts what is read of it.
+/// Counts the reads.
 struct Counted<'a>(&'a [u8], &'a mut usize);
 
 impl Read for Counted<'_> {
@@ -93,7 +94,7 @@ impl Read for Counted<'_> {
 }
 
 #[test]
-fn a_stream_that_was_touched_is_not_sent_again() {
+fn a_stream_that_was_read_is_not_sent_again() {
     watchdog(|| {
         let servers = Scripted::new(vec![
             Box::new(|peer| {
@@ -108,13 +109,13 @@ fn a_stream_that_was_touched_is_not_sent_again() {
         let mut reads = 0;
         let outcome = servers.client.call("x").with_octets(Counted(b"abc", &mut reads)).json::<u8>();
         let error = outcome.unwrap_err();
-        assert!(reads > 0 && error.never_ran(), "the server says so, but the bytes are gone: {error:?}");
+        assert!(reads > 0 && error.never_ran(), "the call never ran, but the bytes are consumed: {error:?}");
         assert_eq!(servers.opened(), 1);
     });
 }
 
 #[test]
-fn a_stream_that_was_not_touched_is_sent_on_a_fresh_connection() {
+fn a_stream_that_was_not_read_is_sent_on_a_fresh_connection() {
     watchdog(|| {
         let servers = Scripted::unseen(vec![
             answers(1, 1),
@@ -129,12 +130,12 @@ fn a_stream_that_was_not_touched_is_sent_on_a_fresh_connection() {
         servers.await_close();
         let mut reads = 0;
         let answer: u8 = servers.client.call("x").with_octets(Counted(b"abc", &mut reads)).json().unwrap();
-        assert_eq!((answer, reads), (2, 2), "the bytes, and their end");
+        assert_eq!((answer, reads), (2, 2), "one read for the bytes, one for their end");
     });
 }
 
 #[test]
-fn octets_both_ways_are_sent_on_a_fresh_connection_as_well() {
+fn octets_both_ways_are_sent_on_a_fresh_connection_too() {
     watchdog(|| {
         let servers = Scripted::unseen(vec![
             answers(1, 1),

@@ -1,4 +1,4 @@
-//! Servers whose connections each follow a script of their own.
+//! Servers whose connections each follow their own script.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,15 +10,15 @@ use rpc_core::transport::{MemoryStream, Parts, ReadHalf};
 use rpc_core::{Client, ClientConfig, Result, Transport};
 use rpc_tests::{Peer, wire};
 
-/// What a connection's server does; the connection is closed when it returns.
+/// A connection's server; the connection is closed when it returns.
 pub(crate) type Script = Box<dyn FnOnce(&mut Peer) + Send>;
 
-/// A client whose connections meet these servers, one after the other.
+/// A client whose consecutive connections reach these servers.
 pub(crate) struct Scripted {
     pub(crate) client: Client,
     left: Arc<Mutex<VecDeque<Script>>>,
     total: usize,
-    /// Each server tells here that its connection is closed.
+    /// Each server reports here that its connection is closed.
     closed: mpsc::Receiver<()>,
 }
 
@@ -27,7 +27,7 @@ impl Scripted {
         Scripted::with(ClientConfig::default(), scripts, |near| near)
     }
 
-    /// A connection ends right behind the look at it: that is noticed only by the call that uses it.
+    /// Hides the end of a connection from the check before use, so that only the call notices it.
     pub(crate) fn unseen(scripts: Vec<Script>) -> Scripted {
         Scripted::with(ClientConfig::default(), scripts, Unseen)
     }
@@ -61,18 +61,18 @@ impl Scripted {
         self.client.call("x").with(&()).json()
     }
 
-    /// How many connections have been opened.
+    /// Returns how many connections have been opened.
     pub(crate) fn opened(&self) -> usize {
         self.total - self.left.lock().unwrap().len()
     }
 
-    /// Waits until a server has closed its connection.
+    /// Blocks until a server has closed its connection.
     pub(crate) fn await_close(&self) {
         self.closed.recv().unwrap();
     }
 }
 
-/// Answers so many calls with this number.
+/// Answers this many calls with this number.
 pub(crate) fn answer(peer: &mut Peer, calls: usize, number: u8) {
     for call in 1..=calls {
         peer.await_requests(call);
@@ -80,12 +80,12 @@ pub(crate) fn answer(peer: &mut Peer, calls: usize, number: u8) {
     }
 }
 
-/// Answers so many calls with this number, and goes.
+/// Answers this many calls with this number, then closes.
 pub(crate) fn answers(calls: usize, number: u8) -> Script {
     Box::new(move |peer| answer(peer, calls, number))
 }
 
-/// Answers one call, and the next with these bytes, and goes.
+/// Answers one call, and the next with these bytes, then closes.
 pub(crate) fn then(number: u8, bytes: Vec<u8>) -> Script {
     Box::new(move |peer| {
         answer(peer, 1, number);
@@ -94,7 +94,7 @@ pub(crate) fn then(number: u8, bytes: Vec<u8>) -> Script {
     })
 }
 
-/// A transport whose end is not seen by looking.
+/// A transport whose end looking ahead does not show.
 struct Unseen(MemoryStream);
 
 struct UnseenReader(Box<dyn ReadHalf>);

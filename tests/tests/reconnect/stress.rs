@@ -1,4 +1,4 @@
-//! A server that is killed and started again, under many callers: no reply is lost, doubled or mixed up.
+//! A server that is killed and restarted under many callers: no reply is lost, doubled or mixed up.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ const RESTARTS: usize = 30;
 /// Replies between two restarts.
 const REPLIES: usize = 200;
 
-/// What a caller does with a number.
+/// A call with a number.
 type Work = fn(&LedgerClient, u64) -> Result<u64>;
 
 #[rpc_service]
@@ -39,15 +39,15 @@ impl Book {
     }
 }
 
-/// A number as a stream.
+/// Returns a stream that repeats a number.
 fn stream(number: u64) -> Vec<u8> {
     number.to_le_bytes().repeat(1000)
 }
 
-/// The number that a whole stream repeats.
+/// Returns the number that a complete stream repeats.
 fn number_of(bytes: &[u8]) -> u64 {
     let number = u64::from_le_bytes(*bytes.first_chunk().expect("a stream is not empty"));
-    assert!(bytes == stream(number), "a stream of one number, whole");
+    assert!(bytes == stream(number), "the stream does not repeat one number");
     number
 }
 
@@ -79,7 +79,7 @@ impl Ledger for Book {
     }
 }
 
-/// One call of the kind that the number says.
+/// Makes one call of the kind that the number selects.
 fn call(ledger: &LedgerClient, number: u64) -> Result<u64> {
     match number % 4 {
         0 => ledger.enter(number),
@@ -125,7 +125,7 @@ fn start(address: &str, book: &Book) -> ServerHandle {
     Server::bind(address).unwrap().spawn(LedgerServer::new(book.clone())).unwrap()
 }
 
-/// Calls until it is told to stop; tells of each reply.
+/// Makes calls until told to stop; reports each reply.
 fn work(
     call: Work,
     ledger: &LedgerClient,
@@ -138,7 +138,7 @@ fn work(
         let number = numbers.fetch_add(1, Ordering::SeqCst);
         let outcome = call(ledger, number);
         if outcome.is_ok() {
-            // whoever restarts the server may be done
+            // the restarting thread may be done
             _ = replies.send(());
         }
         outcomes.add(number, outcome);
@@ -196,7 +196,7 @@ fn check(outcomes: &Outcomes, book: &Book, numbers: u64) {
     let lost: Vec<_> = answered.iter().filter(|number| !ran.contains_key(number)).collect();
     assert!(lost.is_empty(), "answered, but not run: {lost:?}");
     let wrong: Vec<_> = never_ran.iter().filter(|number| ran.contains_key(number)).collect();
-    assert!(wrong.is_empty(), "said never to have run: {wrong:?}");
+    assert!(wrong.is_empty(), "reported as never run, but they ran: {wrong:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Within its grace a shutdown lets calls end.
+//! During its grace period a shutdown lets calls finish.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -24,11 +24,11 @@ fn a_call_that_ends_within_the_grace_gets_its_reply() {
             assert!(!shutdown.is_finished(), "a call is still under way");
             end.send(()).unwrap();
             assert_eq!(call.join().unwrap().unwrap(), "done");
-            // the caller lets go of its connection when it calls again
+            // the caller drops its old connection when it calls again
             assert!(client.run(1).unwrap_err().never_ran());
             assert_eq!(shutdown.join().unwrap().cut, 0);
         });
-        assert!(running.handler.ran.lock().unwrap().is_empty(), "no call is taken any more");
+        assert!(running.handler.ran.lock().unwrap().is_empty(), "no further call ran");
     });
 }
 
@@ -51,7 +51,7 @@ fn a_stream_that_ends_within_the_grace_arrives_whole() {
 
 #[test]
 fn an_upload_that_ends_within_the_grace_is_answered() {
-    /// Yields bytes; before the last ones it waits for the server to refuse connections.
+    /// Yields bytes; before the last ones it waits until the server refuses connections.
     struct Hesitant<F: FnMut()>(u64, F);
     impl<F: FnMut()> Read for Hesitant<F> {
         fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
@@ -81,9 +81,10 @@ fn an_upload_that_ends_within_the_grace_is_answered() {
     });
 }
 
-/// A reply that the client has not read when the server is gone arrives all the same, although the client sends more.
+/// A reply that the client has not read when the server stops still arrives, although the client
+/// sends more.
 #[test]
-fn the_last_reply_arrives_although_the_client_goes_on() {
+fn the_last_reply_arrives_although_the_client_keeps_sending() {
     watchdog(|| {
         let (server, running) = start();
         let mut raw: TcpStream = running.raw();

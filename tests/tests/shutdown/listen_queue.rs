@@ -1,4 +1,4 @@
-//! Clients whose connections nobody has accepted when the server stops.
+//! Clients whose connections are not accepted yet when the server stops.
 
 use std::io::{Read, Write};
 use std::thread;
@@ -12,8 +12,8 @@ use crate::service::{Work, start_with};
 /// Clients that wait for a server of one connection.
 const QUEUED: u64 = 20;
 
-/// Stops a server that is busy while requests wait in its listen queue. `connect` opens a
-/// connection without a client.
+/// Stops a busy server while requests wait in its listen queue. `connect` opens a connection
+/// without a client.
 fn stop_with_a_queue<S: Read + Write>(address: &str, grace: Duration, connect: impl Fn(&str) -> S) {
     let (server, running) = start_with(address, ServerConfig::default().max_connections(1));
     let address = running.address.to_string();
@@ -33,9 +33,9 @@ fn stop_with_a_queue<S: Read + Write>(address: &str, grace: Duration, connect: i
         let stop = scope.spawn(|| server.shutdown(grace));
         for mut raw in queued {
             let mut bytes = Vec::new();
-            // with no grace left the connection is cut, but not before it has been told
+            // without a grace period the connection is cut, but only after it got the Reset
             _ = raw.read_to_end(&mut bytes);
-            assert_eq!(bytes, wire::reset(), "with a grace of {grace:?}");
+            assert_eq!(bytes, wire::reset(), "with a grace period of {grace:?}");
         }
         let error = client.run(QUEUED).unwrap_err();
         assert!(error.never_ran(), "{error:?}");
@@ -46,9 +46,9 @@ fn stop_with_a_queue<S: Read + Write>(address: &str, grace: Duration, connect: i
     assert!(running.handler.ran.lock().unwrap().is_empty());
 }
 
-/// They heard that the connection was reset, and did not know whether their requests had run.
+/// Clients got "connection reset" and did not know whether their requests had run.
 #[test]
-fn requests_in_the_listen_queue_are_told_that_they_do_not_run() {
+fn requests_in_the_listen_queue_learn_that_they_never_ran() {
     watchdog(|| {
         for grace in [Duration::ZERO, Duration::from_millis(100), Duration::from_secs(30)] {
             stop_with_a_queue("tcp://127.0.0.1:0", grace, |place| std::net::TcpStream::connect(place).unwrap());

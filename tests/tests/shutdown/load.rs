@@ -21,7 +21,8 @@ struct Outcomes {
     failed: Vec<(u64, Error)>,
 }
 
-/// Calls until a call fails: values and streams in turn. Each has an id of its own, which the handler notes.
+/// Makes calls until one fails: values and streams in turn. Each has its own id, which the handler
+/// records.
 fn call_until_it_fails(client: &WorkClient, ids: &AtomicU64, whole: &mpsc::Sender<u64>) -> (u64, Error) {
     loop {
         let id = ids.fetch_add(1, Ordering::Relaxed);
@@ -37,15 +38,15 @@ fn call_until_it_fails(client: &WorkClient, ids: &AtomicU64, whole: &mpsc::Sende
     }
 }
 
-/// A stream that ends without an error is as long as it should be.
+/// Checks that a stream that ends without an error is complete.
 fn read_whole(client: &WorkClient, id: u64) -> Result<()> {
     let length = (id % 50) * 20_000;
     let count = io::copy(&mut client.send(id, length)?, &mut io::sink())?;
-    assert_eq!(count, length, "a stream that was cut looks whole");
+    assert_eq!(count, length, "a cut stream looks whole");
     Ok(())
 }
 
-/// Shuts a server down in the middle of the work; returns what the callers saw.
+/// Shuts a server down while it is busy; returns what the callers saw.
 fn shut_down_under_load(grace: Duration, shared: bool) -> (Outcomes, ShutdownReport, Running) {
     let (server, running) = start();
     let ids = AtomicU64::new(0);
@@ -74,7 +75,7 @@ fn shut_down_under_load(grace: Duration, shared: bool) -> (Outcomes, ShutdownRep
     (outcomes, report, running)
 }
 
-/// What holds for every shutdown.
+/// Checks what holds for every shutdown.
 fn check(outcomes: &Outcomes, running: &Running) {
     let Outcomes { whole, failed } = outcomes;
     assert!(whole.len() >= 300 && failed.len() == CALLERS);
@@ -84,7 +85,7 @@ fn check(outcomes: &Outcomes, running: &Running) {
             matches!(error, Error::Transport { .. } | Error::Remote(_) | Error::Misuse(_)),
             "{id} failed in another way: {error:?}"
         );
-        assert!(!(error.never_ran() && ran.contains(id)), "{id} ran, and yet {error:?} says it never did");
+        assert!(!(error.never_ran() && ran.contains(id)), "{id} ran, but {error:?} says it never did");
     }
     assert!(whole.iter().filter(|id| *id % 3 != 2).all(|id| ran.contains(id)));
 }
@@ -98,7 +99,7 @@ fn with_a_grace_every_call_that_ran_gets_its_reply() {
             assert_eq!(report.cut, 0);
             let ran = running.handler.ran.lock().unwrap();
             let lost: Vec<_> = outcomes.failed.iter().filter(|(id, _)| ran.contains(id)).collect();
-            assert!(lost.is_empty(), "they ran, within the grace, and have no reply: {lost:?}");
+            assert!(lost.is_empty(), "they ran within the grace period but got no reply: {lost:?}");
             assert_eq!(ran.len(), outcomes.whole.iter().filter(|id| *id % 3 != 2).count());
         }
     });

@@ -1,4 +1,5 @@
-//! Stopping a server: what is under way ends well or is told, it takes no longer than it may, and nothing is left behind.
+//! Stopping a server: running calls finish or get an error, it takes no longer than allowed, and
+//! nothing is left running.
 
 mod finishing;
 mod listen_queue;

@@ -1,4 +1,4 @@
-//! A server that is gone and comes back at the same address.
+//! A server that stops and starts again at the same address.
 
 use std::net::TcpStream;
 use std::thread;
@@ -12,7 +12,7 @@ use crate::service::{Work, start, start_at};
 const GRACE: Duration = Duration::from_secs(30);
 
 #[test]
-fn nobody_listens_behind_a_shutdown() {
+fn nobody_listens_after_a_shutdown() {
     watchdog(|| {
         let (server, running) = start();
         TcpStream::connect(running.place()).unwrap();
@@ -30,7 +30,7 @@ fn a_client_works_again_with_the_next_server() {
         let (server, first) = start();
         let client = first.client();
         let address = first.address.to_string();
-        // some idle connections in its pool
+        // put some idle connections into its pool
         thread::scope(|scope| {
             for id in 0..3 {
                 let client = &client;
@@ -41,13 +41,13 @@ fn a_client_works_again_with_the_next_server() {
 
         for id in 10..13 {
             let error = client.run(id).unwrap_err();
-            assert!(error.never_ran(), "trying again is safe: {error:?}");
+            assert!(error.never_ran(), "retrying is safe: {error:?}");
             assert!(matches!(error, Error::Transport { operation: Operation::Connecting, .. }), "{error:?}");
         }
 
         let (_server, second) = start_at(&address);
         for id in 20..30 {
-            assert_eq!(client.run(id).unwrap(), id, "the very first call works, and each behind it");
+            assert_eq!(client.run(id).unwrap(), id, "the very first call works, and each after it");
         }
         assert!(second.handler.ran.lock().unwrap().contains(&20));
     });
@@ -64,7 +64,7 @@ fn a_client_that_did_not_notice_works_with_the_next_server() {
             server.shutdown(GRACE);
             let (next, _running) = start_at(&address);
             server = next;
-            assert_eq!(client.run(id).unwrap(), id, "the connection that has ended is replaced unseen");
+            assert_eq!(client.run(id).unwrap(), id, "the ended connection is replaced");
         }
     });
 }
@@ -103,7 +103,7 @@ impl Counter for Count {
     }
 }
 
-/// Another connection would be another handler that remembers nothing, so a session does not open one.
+/// A session does not open another connection, because its handler would remember nothing.
 #[test]
 fn a_session_stays_closed() {
     watchdog(|| {

@@ -9,20 +9,20 @@ use rpc_core::{Address, Result, Server, ServerConfig, ServerHandle, rpc_service}
 
 #[rpc_service]
 pub(crate) trait Work {
-    /// Notes that it ran.
+    /// Records that it ran.
     fn run(&self, id: u64) -> Result<u64>;
-    /// Notes that it ran, and sends as many bytes.
+    /// Records that it ran, and returns this many bytes.
     fn send(&self, id: u64, length: u64) -> Result<impl Read>;
-    /// Counts.
+    /// Returns how many bytes were received.
     fn receive(&self, content: impl Read) -> Result<u64>;
-    /// Returns when it may.
+    /// Returns when the test allows it.
     fn wait(&self) -> Result<String>;
 }
 
 #[derive(Clone)]
 pub(crate) struct Handler {
     pub(crate) ran: Arc<Mutex<HashSet<u64>>>,
-    /// `receive` and `wait` tell here that they have begun, and the latter how it may be ended.
+    /// `receive` and `wait` report here that they have begun, and `wait` also how to end it.
     began: mpsc::Sender<mpsc::Sender<()>>,
 }
 
@@ -45,13 +45,13 @@ impl Work for Handler {
     fn wait(&self) -> Result<String> {
         let (end, ended) = mpsc::channel();
         self.began.send(end).unwrap();
-        // a test that is over ends it, too
+        // the end of the test ends it, too
         _ = ended.recv();
         Ok("done".into())
     }
 }
 
-/// A running server. What it owns lives as long as the test, so that a handler ends with its test.
+/// A running server. What it owns lives as long as the test, so that handlers end with the test.
 pub(crate) struct Running {
     pub(crate) handler: Handler,
     /// The calls of `receive` and `wait` that have begun.
@@ -80,18 +80,19 @@ impl Running {
         WorkClient::connect(&self.address).unwrap()
     }
 
-    /// A connection without a client behind it.
+    /// Opens a connection without a client.
     pub(crate) fn raw(&self) -> TcpStream {
         TcpStream::connect(self.place()).unwrap()
     }
 
-    /// What a TCP address says without its scheme.
+    /// Returns a TCP address without its scheme.
     pub(crate) fn place(&self) -> &str {
         let Address::Tcp(place) = &self.address else { unreachable!("it is bound to TCP") };
         place
     }
 
-    /// Returns when the server has closed its listening socket. Other errors say nothing of it: ports may be short.
+    /// Blocks until the server has closed its listening socket. Ignores other errors, because ports
+    /// may run out.
     pub(crate) fn until_refused(&self) {
         while TcpStream::connect(self.place()).err().map(|error| error.kind()) != Some(ErrorKind::ConnectionRefused) {
             std::thread::yield_now();

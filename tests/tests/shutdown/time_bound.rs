@@ -1,4 +1,4 @@
-//! A shutdown takes no longer than it may, whatever the handlers and the clients do.
+//! A shutdown takes no longer than allowed, whatever handlers and clients do.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,14 +11,14 @@ use rpc_tests::{watchdog, wire};
 
 use crate::service::{Handler, Running, Work, WorkClient, WorkServer, start};
 
-/// What a slow machine may take on top. It is below each of the library's own time limits.
+/// What a slow machine may take in addition; below each of the library's own time limits.
 const SLACK: Duration = Duration::from_secs(4);
 
 fn shut_down_within(server: ServerHandle, grace: Duration) -> ShutdownReport {
     let begin = Instant::now();
     let report = server.shutdown(grace);
     let took = begin.elapsed();
-    assert!(took < grace + SLACK, "a grace of {grace:?} took {took:?}");
+    assert!(took < grace + SLACK, "a grace period of {grace:?} took {took:?}");
     report
 }
 
@@ -33,7 +33,7 @@ fn a_handler_that_hangs_is_cut() {
                 let end = running.waiting.recv().unwrap();
                 let report = shut_down_within(server, grace);
                 assert_eq!(report.cut, 1);
-                // the caller is told now, not when the handler ends
+                // the caller gets its error now, not when the handler ends
                 let error = call.join().unwrap().unwrap_err();
                 assert!(matches!(error, Error::Transport { .. }) && !error.never_ran(), "{error:?}");
                 end.send(()).unwrap();
@@ -67,11 +67,12 @@ fn a_client_that_never_ends_its_upload_is_cut() {
 }
 
 #[test]
-fn clients_that_stop_anywhere_hold_nothing_up() {
+fn clients_that_stop_anywhere_do_not_delay_it() {
     watchdog(|| {
         let request = wire::request("run", 3, "5");
         let unknown = wire::header(r#"{"Endpoint": "reset", "DataType": 2, "Accept": 2}"#);
-        // what they send, and whether the server answers or gives up, and then waits for them to close: they do not
+        // what they send, and whether the server answers or gives up, then waits for them to close,
+        // which they do not
         let starts: [(&[u8], bool); 8] = [
             (b"", false),
             (&request[..1], false),
@@ -96,7 +97,8 @@ fn clients_that_stop_anywhere_hold_nothing_up() {
     });
 }
 
-/// Whether the server has ended this connection: so that its end, or an error, can be read.
+/// Returns whether the server has ended this connection, that is, whether reading yields the end or
+/// an error.
 fn ended_by_now(mut raw: TcpStream) -> bool {
     raw.set_read_timeout(Some(SLACK)).unwrap();
     let mut rest = Vec::new();
@@ -121,7 +123,7 @@ fn idle_connections_end_at_once() {
 
         let begin = Instant::now();
         let report = server.shutdown(Duration::from_secs(30));
-        assert!(begin.elapsed() < SLACK, "nothing was to be waited for, yet it took {:?}", begin.elapsed());
+        assert!(begin.elapsed() < SLACK, "there was nothing to wait for, but it took {:?}", begin.elapsed());
         assert_eq!(report.cut, 0, "idle connections are ended, not cut");
 
         let mut last = Vec::new();
@@ -131,10 +133,10 @@ fn idle_connections_end_at_once() {
     });
 }
 
-/// Threads and handlers of idle connections end with the server, not when their clients close at last.
+/// Threads and handlers of idle connections end with the server, not only when their clients close.
 #[test]
 fn nothing_is_left_of_idle_connections() {
-    /// A handler for one connection; tells when it is dropped.
+    /// A handler for one connection; reports when it is dropped.
     struct Own(Handler, mpsc::Sender<()>);
     impl Dispatch for Own {
         fn contract(&self) -> &'static Contract {
@@ -176,7 +178,7 @@ fn read_frame(raw: &mut TcpStream) -> Vec<u8> {
 }
 
 #[test]
-fn a_grace_without_end_is_fine() {
+fn an_endless_grace_period_is_allowed() {
     watchdog(|| {
         let (server, running) = start();
         let client = running.client();
@@ -198,7 +200,7 @@ fn dropping_the_handle_stops_the_server_at_once() {
             let begin = Instant::now();
             drop(server);
             assert!(begin.elapsed() < SLACK);
-            assert!(TcpStream::connect(running.place()).is_err(), "nobody listens any more");
+            assert!(TcpStream::connect(running.place()).is_err(), "the server still listens");
             call.join().unwrap().unwrap_err();
             idle.run(2).unwrap_err();
         });

@@ -1,4 +1,5 @@
-//! The path of a Unix socket: it goes with its server, and nothing but a dead socket makes way for a new one.
+//! The path of a Unix socket: it is removed with its server, and only a dead socket is replaced by
+//! a new one.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -39,7 +40,7 @@ fn a_stale_socket_is_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rpc.sock");
         drop(UnixListener::bind(&path).unwrap());
-        assert!(path.exists(), "std leaves it");
+        assert!(path.exists(), "std does not remove it");
         let (_server, running) = start_at(&address(&path));
         running.client().run(1).unwrap();
     });
@@ -57,7 +58,7 @@ fn a_socket_in_use_is_not_replaced() {
 }
 
 #[test]
-fn a_file_that_is_no_socket_is_not_replaced() {
+fn a_file_that_is_not_a_socket_is_not_replaced() {
     watchdog(|| {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("precious");
