@@ -1,4 +1,5 @@
-//! Programs that want to be killed by SIGPIPE, as those that write to a terminal do: a peer that goes away must not do it.
+//! Programs that keep the default action of SIGPIPE, like those that write to a terminal: a peer
+//! that goes away must not kill them.
 #![cfg(unix)]
 
 mod signal;
@@ -12,7 +13,7 @@ use rpc_core::{Client, Error};
 use rpc_tests::{Line, watchdog};
 
 #[test]
-fn a_peer_that_goes_away_kills_nobody() {
+fn a_peer_that_goes_away_does_not_kill_the_process() {
     watchdog(|| {
         let mut program = Command::new(std::env::current_exe().unwrap());
         let output = program.args(["--exact", "calls_peers_that_go_away", "--ignored"]).output().unwrap();
@@ -21,7 +22,7 @@ fn a_peer_that_goes_away_kills_nobody() {
 }
 
 #[test]
-#[ignore = "it is the program of another test"]
+#[ignore = "another test runs it as its program"]
 fn calls_peers_that_go_away() {
     watchdog(|| {
         signal::let_pipes_kill();
@@ -32,7 +33,7 @@ fn calls_peers_that_go_away() {
     });
 }
 
-/// Sends what has no end to a peer that goes away.
+/// Sends an endless stream to a peer that goes away.
 fn upload(line: Line, endless: impl Read) {
     let (near, far) = line.pair().unwrap();
     let peer = thread::spawn(move || {

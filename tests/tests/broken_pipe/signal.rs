@@ -1,11 +1,11 @@
-//! What std undoes when a program begins.
-#![expect(unsafe_code, reason = "std offers no signals")]
+//! Restores the default action of SIGPIPE, which std changes when a program starts.
+#![expect(unsafe_code, reason = "std has no API for signals")]
 
 use libc::{SIG_DFL, SIG_ERR, SIGPIPE, signal};
 
-/// From here on this process is killed when it writes to a pipe that nobody reads.
+/// Lets this process be killed from now on if it writes to a pipe that nobody reads.
 pub(super) fn let_pipes_kill() {
-    // SAFETY: it sets no handler, so nothing of ours runs when the signal comes.
+    // SAFETY: it sets no handler, so no code of ours runs when the signal arrives.
     let before = unsafe { signal(SIGPIPE, SIG_DFL) };
     assert_ne!(before, SIG_ERR);
 }

@@ -77,7 +77,7 @@ fn a_call_of_another_thread_waits_for_the_stream_to_be_read() {
     watchdog(|| {
         let client = single();
         let mut stream = client.bytes(1, LONG).unwrap();
-        assert_eq!(call_meanwhile(&client, || _ = sum(&mut stream).unwrap()).unwrap(), 5);
+        assert_eq!(call_concurrently(&client, || _ = sum(&mut stream).unwrap()).unwrap(), 5);
     });
 }
 
@@ -87,12 +87,12 @@ fn a_call_of_another_thread_waits_for_the_stream_to_be_dropped() {
         let running = serve();
         let client = EchoClient::new(Client::connect_with(running.address(), patient().max_connections(1)).unwrap());
         let stream = client.bytes(1, LONG).unwrap();
-        assert_eq!(call_meanwhile(&client, || drop(stream)).unwrap(), 5);
+        assert_eq!(call_concurrently(&client, || drop(stream)).unwrap(), 5);
     });
 }
 
 /// Calls from another thread, and runs a closure here when it does.
-fn call_meanwhile(client: &EchoClient, happening: impl FnOnce()) -> Result<u64> {
+fn call_concurrently(client: &EchoClient, happening: impl FnOnce()) -> Result<u64> {
     let (calls, calling) = mpsc::channel();
     thread::scope(|scope| {
         let call = scope.spawn(move || {
@@ -129,7 +129,7 @@ fn waiting_for_a_stream_ends_with_the_reply_limit() {
     watchdog(|| {
         let client = impatient();
         let mut stream = client.bytes(1, LONG).unwrap();
-        assert_waited(call_meanwhile(&client, || {}));
+        assert_waited(call_concurrently(&client, || {}));
         assert_eq!(sum(&mut stream).unwrap(), sum(Noise(1).take(LONG)).unwrap(), "the stream is unaffected");
     });
 }
@@ -143,11 +143,11 @@ fn a_stream_belongs_to_the_thread_that_last_used_it() {
         let mut stream = client.bytes(1, LONG).unwrap();
         assert_busy(client.echo(6));
         let (touched, is_touched) = mpsc::channel();
-        let (go_on, told) = mpsc::channel::<()>();
+        let (go_on, may_go_on) = mpsc::channel::<()>();
         let other = thread::spawn(move || {
             stream.read_exact(&mut [0]).unwrap();
             touched.send(()).unwrap();
-            told.recv().unwrap();
+            may_go_on.recv().unwrap();
             sum(stream).unwrap();
         });
         is_touched.recv().unwrap();

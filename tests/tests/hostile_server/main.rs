@@ -10,7 +10,7 @@ use rpc_core::{Client, ClientConfig, Result};
 use rpc_tests::{Peer, wire};
 use serde_json::Value;
 
-/// Makes a call, within these limits, to which the server answers with these bytes, and then with silence.
+/// Makes a call with these limits, which the server answers with these bytes, then with silence.
 fn answer_with<T>(config: ClientConfig, server: &[u8], call: impl FnOnce(&Client) -> T) -> T {
     let (mut peer, transport) = Peer::new();
     thread::scope(|scope| {

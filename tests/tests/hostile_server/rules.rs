@@ -1,4 +1,5 @@
-//! Our client against servers that break the rules: the right error, in bounded time, and in step or closed.
+//! Our client against servers that break the rules: it reports the right error in bounded time, and
+//! the connection is in step or closed.
 
 use std::io::Read;
 use std::thread;
@@ -14,12 +15,13 @@ fn strict() -> ClientConfig {
     ClientConfig::default().max_json_len(1000)
 }
 
-/// Makes a call to which the server answers with these bytes, and then with silence.
+/// Makes a call, which the server answers with these bytes, then with silence.
 fn answer<T>(server: &[u8], call: impl FnOnce(&Client) -> T) -> T {
     answer_with(strict(), server, call)
 }
 
-/// The protocol error that these bytes make of a call; the connection is closed behind it.
+/// Returns the protocol error with which these bytes fail a call; checks that the connection is
+/// closed.
 fn violation(server: &[u8]) -> Violation {
     answer(server, |client| {
         let error = json_call(client).unwrap_err();
@@ -64,7 +66,7 @@ fn unknown_frame_type() {
 }
 
 #[test]
-fn over_long_frame_is_refused_by_its_header_alone() {
+fn overlong_frame_is_refused_by_its_header_alone() {
     watchdog(|| {
         for len in [4_194_305_u32, u32::MAX] {
             let server = [&ok_header()[..], &[wire::DATA, 1], &len.to_le_bytes()].concat();
@@ -76,7 +78,7 @@ fn over_long_frame_is_refused_by_its_header_alone() {
 }
 
 #[test]
-fn over_long_header_in_one_frame_or_in_many() {
+fn overlong_header_in_one_frame_or_in_many() {
     watchdog(|| {
         let piece = vec![b' '; 1000];
         let many = [wire::frame(wire::HEADER, false, &piece).repeat(4), wire::frame(wire::HEADER, true, &piece[..97])]
@@ -96,10 +98,10 @@ fn garbage_in_place_of_a_header() {
     });
 }
 
-/// The JSON library does not look into the text of what it ignores, so a field that nobody knows
-/// could hold any bytes: such a reply was taken.
+/// The JSON library does not check text that it ignores, so an unknown field could hold any bytes:
+/// such a reply was accepted.
 #[test]
-fn a_header_that_is_no_utf_8_where_nobody_looks() {
+fn a_header_that_is_not_utf_8_in_an_ignored_field() {
     watchdog(|| {
         for json in [
             &b"{\"DataType\":3,\"Error\":1,\"Later\":\"\xff\"}"[..],
@@ -123,7 +125,7 @@ fn wrong_status() {
 }
 
 #[test]
-fn ok_with_a_data_type_that_was_not_asked_for() {
+fn ok_with_a_data_type_that_was_not_requested() {
     watchdog(|| {
         for found in [0, 2, 4, 5, 77] {
             let server = wire::header(&format!(r#"{{"DataType":{found},"Error":1}}"#));
@@ -142,7 +144,7 @@ fn data_type_none_is_null_without_a_body() {
     });
 }
 
-/// Answers two calls, and checks that the second works.
+/// Answers two calls, and checks that the second succeeds.
 fn in_step(first: &[u8], check: impl FnOnce(Error)) {
     let (mut peer, transport) = Peer::new();
     thread::scope(|scope| {
@@ -173,7 +175,7 @@ fn garbage_in_place_of_a_json_body_leaves_the_connection_in_step() {
 }
 
 #[test]
-fn a_json_body_that_is_no_utf_8_where_nobody_looks_leaves_the_connection_in_step() {
+fn a_json_body_that_is_not_utf_8_in_an_ignored_value_leaves_the_connection_in_step() {
     watchdog(|| {
         let (mut peer, transport) = Peer::new();
         thread::scope(|scope| {
@@ -184,7 +186,7 @@ fn a_json_body_that_is_no_utf_8_where_nobody_looks_leaves_the_connection_in_step
                 peer.send(&wire::ok_json("2"));
             });
             let client = Client::from_transport_with(transport, strict()).unwrap();
-            // a caller who wants nothing ignores the whole value
+            // a caller that wants no value ignores it
             let error = client.call("x").with(&()).json::<serde::de::IgnoredAny>().unwrap_err();
             assert!(
                 matches!(error, Error::Protocol { violation: Violation::MalformedBody { len: 5, .. }, .. }),
@@ -219,7 +221,7 @@ fn request_over_the_limit_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn endpoint_that_no_header_holds_is_refused_before_anything_is_sent() {
+fn endpoint_that_fits_no_header_is_refused_before_anything_is_sent() {
     watchdog(|| {
         answer(&wire::ok_json("1"), |client| {
             let error = client.call(&"x".repeat(4096)).with(&()).json::<Value>().unwrap_err();
@@ -241,7 +243,7 @@ fn reset_in_place_of_a_reply_means_that_it_never_ran() {
 }
 
 #[test]
-fn reset_inside_a_stream_is_no_end() {
+fn reset_inside_a_stream_is_an_error() {
     watchdog(|| {
         let server = [wire::header(r#"{"DataType":4,"Error":1}"#), wire::more("abc"), wire::reset()].concat();
         answer(&server, |client| {
@@ -266,7 +268,7 @@ fn a_failed_stream_stays_failed() {
     });
 }
 
-/// Sends bytes before any request has come.
+/// Sends bytes before any request has arrived.
 fn unasked(server: &[u8]) -> Error {
     let (mut peer, transport) = Peer::new();
     peer.send(server);
@@ -300,7 +302,7 @@ fn two_replies_to_one_request() {
             assert_eq!(json_call(client).unwrap(), json!(1));
             let error = json_call(client).unwrap_err();
             assert!(matches!(error, Error::Protocol { violation: Violation::OutOfTurn { .. }, .. }), "{error:?}");
-            assert!(error.never_ran(), "the second reply is given to nobody");
+            assert!(error.never_ran(), "the second reply is given to no call");
         });
     });
 }

@@ -11,13 +11,13 @@ use serde_json::Value;
 
 use crate::{answer_with, json_call, octets_call, ok_header};
 
-/// Short limits, so that a silent peer is noticed soon; long enough for a busy machine.
+/// Limits short enough to notice a silent peer soon, and long enough for a busy machine.
 fn impatient() -> ClientConfig {
     let soon = Some(Duration::from_millis(200));
     ClientConfig::default().reply_timeout(soon).stall_timeout(soon).close_timeout(soon).max_json_len(1000)
 }
 
-/// Makes a call to which the server answers with these bytes, and then with silence.
+/// Makes a call, which the server answers with these bytes, then with silence.
 fn answer<T>(server: &[u8], call: impl FnOnce(&Client) -> T) -> T {
     answer_with(impatient(), server, call)
 }
@@ -54,7 +54,7 @@ fn silence_inside_a_stream_ends_at_the_stall_limit() {
     });
 }
 
-/// A server that sends these bytes over and over, for as long as anybody listens.
+/// A server that sends these bytes over and over while the client is connected.
 fn flood<T>(first: &[u8], again: &[u8], call: impl FnOnce(&Client) -> T) -> T {
     let (mut server, transport) = memory_pair();
     thread::scope(|scope| {
@@ -72,7 +72,7 @@ fn flood<T>(first: &[u8], again: &[u8], call: impl FnOnce(&Client) -> T) -> T {
 }
 
 #[test]
-fn endless_empty_frames_are_no_progress() {
+fn endless_empty_frames_are_not_progress() {
     watchdog(|| {
         let empty_header = wire::frame(wire::HEADER, false, b"");
         let error = flood(&[], &empty_header, |client| json_call(client).unwrap_err());

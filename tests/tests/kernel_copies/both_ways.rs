@@ -1,4 +1,5 @@
-//! Octets both ways whose request has nothing in it: its end goes on being sent while the reply is copied to a file.
+//! Octets both ways with an empty request: its end is still sent while the reply is copied to a
+//! file.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -12,7 +13,7 @@ use rpc_tests::{watchdog, wire};
 
 use super::{bytes, content, file};
 
-/// Returns from its first write when the server has begun to reply.
+/// Returns from its first write after the server has begun to reply.
 struct Late {
     half: Box<dyn WriteHalf>,
     replied: Option<mpsc::Receiver<()>>,
@@ -44,8 +45,8 @@ fn next_frame(far: &mut UnixStream) -> u8 {
     header[0]
 }
 
-/// The reply was there before the client had said that its request has no bytes. Then the kernel moved the reply, nobody sent
-/// the request's end, and a handler that waited for it waited until the stall limit.
+/// The reply arrived before the client had sent the end of its empty request. Then the kernel moved
+/// the reply, nothing sent the request's end, and a handler that waited for it hit the stall limit.
 #[test]
 fn an_empty_request_ends_while_its_reply_is_copied() {
     watchdog(|| {
@@ -55,7 +56,8 @@ fn an_empty_request_ends_while_its_reply_is_copied() {
         let frame = wire::more(&entry);
         let server = thread::spawn(move || {
             assert_eq!(next_frame(&mut far), wire::HEADER);
-            // more than is copied before the kernel begins to move bytes, and less than a socket holds
+            // more than is copied before the kernel begins to move bytes, and less than a socket
+            // holds
             let (first, rest) = frame.split_at(150_000);
             far.write_all(&[&wire::ok(4), first].concat()).unwrap();
             begun.send(()).unwrap();

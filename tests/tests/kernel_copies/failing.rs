@@ -1,4 +1,5 @@
-//! Where what is moved fails: the other side is never told that all went well, and the connection goes on where it can.
+//! Copies by the kernel that fail: the other side never takes them for complete, and the connection
+//! stays usable where possible.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -14,7 +15,7 @@ use rpc_tests::{Fault, Faulty, Line, Plan, watchdog, watchdog_with_limit, wire};
 use super::{Files, Store, StoreClient, StoreServer, bytes, content, digest_of, file, serve};
 
 #[test]
-fn a_file_that_shrinks_ends_where_it_ends() {
+fn a_file_that_shrinks_ends_at_its_new_end() {
     watchdog(|| {
         const LEN: usize = 64 << 20;
         for line in [Line::Tcp, Line::Unix] {
@@ -22,36 +23,36 @@ fn a_file_that_shrinks_ends_where_it_ends() {
             files.from.set_len(LEN as u64).unwrap();
             let mut stream = client.fetch().unwrap();
             stream.read_exact(&mut vec![0; 1 << 20]).unwrap();
-            // more is not on the way yet than both sockets' buffers hold
+            // no more is on the way yet than both sockets' buffers hold
             files.from.set_len((LEN / 2) as u64).unwrap();
             let rest = rpc_core::copy(&mut stream, &mut io::sink()).unwrap();
             assert_eq!(rest, (LEN / 2 - (1 << 20)) as u64, "{line:?}");
-            assert_eq!(client.digest(&b"on"[..]).unwrap(), digest_of(b"on"), "the connection goes on");
+            assert_eq!(client.digest(&b"on"[..]).unwrap(), digest_of(b"on"), "the connection stays usable");
         }
     });
 }
 
 #[test]
-fn a_disk_that_is_full_is_told_and_the_connection_goes_on() {
+fn a_full_disk_is_an_error_and_the_connection_stays_usable() {
     watchdog(|| {
         for line in [Line::Tcp, Line::Unix] {
             let (client, _files) = serve(line, &bytes(1 << 20));
             let mut full = File::options().write(true).open("/dev/full").unwrap();
             let error = client.fetch().unwrap().copy_to(&mut full).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{error}");
-            assert_eq!(client.digest(&b"on"[..]).unwrap(), digest_of(b"on"), "the connection goes on");
+            assert_eq!(client.digest(&b"on"[..]).unwrap(), digest_of(b"on"), "the connection stays usable");
         }
     });
 }
 
 #[test]
-fn a_source_that_fails_fails_on_both_sides() {
+fn a_failing_source_fails_on_both_sides() {
     watchdog(|| {
         let (client, files) = serve(Line::Tcp, b"");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut source, _) = listener.accept().unwrap();
-        // whoever closes a socket without having read all that came resets it
+        // closing a socket with unread bytes resets it
         source.write_all(b"never read").unwrap();
         let writer = thread::spawn(move || {
             far.write_all(&bytes(4 << 20)).unwrap();
@@ -65,7 +66,7 @@ fn a_source_that_fails_fails_on_both_sides() {
     });
 }
 
-/// A client of a server played by hand, over a socket.
+/// A client of a scripted server, over a socket.
 pub(super) fn scripted(script: impl FnOnce(UnixStream) + Send + 'static, config: ClientConfig) -> StoreClient {
     let (near, mut far) = UnixStream::pair().unwrap();
     thread::spawn(move || {
@@ -87,13 +88,13 @@ pub(super) fn broken_reply() -> Vec<u8> {
 }
 
 #[test]
-fn a_peer_that_is_gone_is_no_end() {
+fn a_peer_that_is_gone_is_an_error() {
     watchdog(|| {
         let client = scripted(|mut far| far.write_all(&broken_reply()).unwrap(), ClientConfig::default());
         let into = file(b"");
         let error = client.fetch().unwrap().copy_to(&mut &into).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{error}");
-        assert_eq!(content(&into).len(), 600_000 + 500_000 - 6, "what came before has been written");
+        assert_eq!(content(&into).len(), 600_000 + 500_000 - 6, "what came before is written");
     });
 }
 
@@ -133,7 +134,7 @@ fn a_transport_that_fails_at_any_moment_fails_the_copy() {
     });
 }
 
-/// How many operations there are when nothing goes wrong.
+/// Returns how many operations there are when nothing goes wrong.
 fn operations(line: Line, entry: &[u8]) -> usize {
     let plan = Plan::none();
     let (down, up) = both_ways(line, entry, plan.clone(), Duration::from_secs(60));
@@ -141,7 +142,8 @@ fn operations(line: Line, entry: &[u8]) -> usize {
     plan.operations()
 }
 
-/// Fetches to a file and keeps from a file, over a client's transport that follows a plan. What was said to have arrived whole.
+/// Fetches to a file and keeps from a file, over a client's transport that follows a plan. Returns
+/// what was reported to have arrived whole.
 fn both_ways(line: Line, entry: &[u8], plan: Plan, limit: Duration) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
     let files = Arc::new(Files { from: file(entry), into: file(b"") });
     let config = ClientConfig::default().reply_timeout(Some(limit));

@@ -1,5 +1,5 @@
-//! Content of which more is known than that it can be read: bytes in memory are sent from where they are, and the kernel moves
-//! what stands behind descriptors. None of that may be seen in what arrives.
+//! Content of known types: bytes in memory are sent from where they are, and the kernel moves the
+//! contents of descriptors. What arrives is the same.
 #![cfg(unix)]
 
 mod both_ways;
@@ -27,7 +27,7 @@ use rpc_tests::Line;
 trait Store {
     /// The entry, from its file.
     fn fetch(&self) -> Result<impl Read>;
-    /// The entry, from its file behind a buffer that has been read from: the first bytes are missing.
+    /// The entry, from its file in a buffer that has been read from: the first bytes are missing.
     fn fetch_buffered(&self, missing: usize) -> Result<impl Read>;
     /// The start of the entry, from its file.
     fn fetch_start(&self, len: u64) -> Result<impl Read>;
@@ -35,9 +35,9 @@ trait Store {
     fn fetch_from_memory(&self) -> Result<impl Read>;
     /// The entry, from a process that writes it.
     fn fetch_from_process(&self) -> Result<impl Read>;
-    /// Takes an entry and says what came.
+    /// Takes an entry and returns what arrived.
     fn digest(&self, content: impl Read) -> Result<Digest>;
-    /// Takes an entry into a file and says how much came.
+    /// Takes an entry into a file and returns how much arrived.
     fn keep(&self, content: impl Read) -> Result<u64>;
 }
 
@@ -50,7 +50,7 @@ fn digest_of(bytes: &[u8]) -> Digest {
     (bytes.len(), hasher.finish())
 }
 
-/// Serves from a file, and to one.
+/// Serves from a file, and receives into one.
 struct Files {
     from: File,
     into: File,
@@ -85,7 +85,7 @@ impl Store for Files {
 
     fn fetch_from_process(&self) -> Result<impl Read> {
         let mut process = Command::new("cat").stdin(self.opened()?).stdout(Stdio::piped()).spawn()?;
-        process.stdout.take().ok_or_else(|| Error::new("it has no output"))
+        process.stdout.take().ok_or_else(|| Error::new("the process has no output"))
     }
 
     fn digest(&self, mut content: impl Read) -> Result<Digest> {
@@ -99,20 +99,20 @@ impl Store for Files {
     }
 }
 
-/// A store over a kind of transport, and its files.
+/// Returns a client of a store over a kind of transport, and the store's files.
 fn serve(line: Line, bytes: &[u8]) -> (StoreClient, Arc<Files>) {
     let files = Arc::new(Files { from: file(bytes), into: file(b"") });
     let (client, _connections) = line.serve(StoreServer::new(Arc::clone(&files)));
     (StoreClient::new(client), files)
 }
 
-/// Bytes in which no two places are alike.
+/// Returns bytes without repetition, so that any shift shows.
 fn bytes(len: usize) -> Vec<u8> {
     let words = (0..len.div_ceil(8) as u64).flat_map(|word| word.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
     words.take(len).collect()
 }
 
-/// A file that holds these, at its start.
+/// Returns a file that contains these bytes, positioned at its start.
 fn file(bytes: &[u8]) -> File {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
@@ -120,7 +120,7 @@ fn file(bytes: &[u8]) -> File {
     file
 }
 
-/// All that a file holds.
+/// Returns the contents of a file.
 fn content(mut file: &File) -> Vec<u8> {
     let mut bytes = Vec::new();
     file.rewind().unwrap();
@@ -128,5 +128,6 @@ fn content(mut file: &File) -> Vec<u8> {
     bytes
 }
 
-/// Sizes at which something changes: nothing, one read, before a pipe is opened, some frames, not a multiple of anything.
+/// Sizes at which the behaviour changes: nothing, one read, before a pipe is opened, some frames,
+/// not a multiple of anything.
 const SIZES: [usize; 6] = [0, 1, 16 * 1024, 128 * 1024, 1 << 20, 3_333_333];

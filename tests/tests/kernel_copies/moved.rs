@@ -1,4 +1,4 @@
-//! What is large does not come into this process: the transport is asked to move it.
+//! Large content does not pass through this process: the transport is asked to move it.
 #![cfg(target_os = "linux")]
 
 use std::io::{self, IoSlice};
@@ -13,14 +13,14 @@ use rpc_tests::{Line, watchdog};
 
 use super::{Files, Store, StoreClient, StoreServer, bytes, file};
 
-/// Bytes that were moved, each way.
+/// Bytes that the kernel moved, each way.
 #[derive(Default)]
 struct Moved {
     received: AtomicUsize,
     sent: AtomicUsize,
 }
 
-/// A half that counts what is moved through it.
+/// A half that counts what the kernel moves through it.
 struct Half<H: ?Sized>(Arc<Moved>, Box<H>);
 
 fn counted(parts: Parts, moved: &Arc<Moved>) -> Parts {
@@ -64,7 +64,7 @@ impl WriteHalf for Half<dyn WriteHalf> {
 }
 
 #[test]
-fn files_are_moved_and_not_read() {
+fn files_are_moved_not_read() {
     watchdog(|| {
         const LEN: usize = 8 << 20;
         for line in [Line::Tcp, Line::Unix] {

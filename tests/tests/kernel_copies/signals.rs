@@ -1,4 +1,4 @@
-//! Signals that come again and again put nothing off: the kernel begins to wait anew behind each.
+//! Repeated signals do not prolong a wait, although the kernel restarts the wait after each.
 
 use std::io::Write;
 use std::os::unix::net::UnixStream;
@@ -13,14 +13,15 @@ use super::failing::{broken_reply, scripted};
 use super::interrupt::{interrupt, prepare};
 use super::{Store, StoreClient, bytes, file};
 
-/// Longer than the time between two signals.
+/// The stall limit, which is longer than the time between two signals.
 const STALL: Duration = Duration::from_millis(300);
 
 fn config() -> ClientConfig {
     ClientConfig::default().stall_timeout(Some(STALL))
 }
 
-/// Runs a call on a thread that gets one signal after the other, and checks that it meets the stall limit.
+/// Runs a call on a thread that gets one signal after another, and checks that it hits the stall
+/// limit.
 fn meets_its_limit(call: impl FnOnce() -> Result<u64> + Send + 'static) {
     prepare();
     let (end, ended) = mpsc::channel::<()>();
@@ -29,7 +30,7 @@ fn meets_its_limit(call: impl FnOnce() -> Result<u64> + Send + 'static) {
         drop(end);
         outcome
     });
-    // nobody sends anything here: it ends with the call
+    // nothing is ever sent here: it ends with the call
     while ended.recv_timeout(STALL / 30) == Err(mpsc::RecvTimeoutError::Timeout) {
         interrupt(&calling);
     }
@@ -54,7 +55,8 @@ fn a_copy_from_a_silent_server_ends_at_the_limit() {
 #[test]
 fn a_file_to_a_server_that_reads_nothing_ends_at_the_limit() {
     watchdog(|| {
-        // it takes more than is sent before the kernel begins to move bytes, unlike a Unix socket
+        // unlike a Unix socket, TCP accepts more than is sent before the kernel begins to move
+        // bytes
         let (near, _far) = Line::Tcp.pair().unwrap();
         let client = StoreClient::new(Client::from_transport_with(near, config()).unwrap());
         meets_its_limit(move || client.keep(&mut file(&bytes(64 << 20))));

@@ -1,4 +1,4 @@
-//! What comes arrives where it is copied to, whatever that is.
+//! A stream arrives in every kind of sink to which it is copied.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -28,7 +28,7 @@ fn with_each_size(test: impl Fn(&StoreClient, &[u8], &str) + Send + 'static) {
 }
 
 #[test]
-fn files_and_what_is_before_them() {
+fn files_and_what_they_already_contain() {
     with_each_size(|client, entry, what| {
         let mut into = file(b"");
         assert_eq!(client.fetch().unwrap().copy_to(&mut into).unwrap(), entry.len() as u64);
@@ -42,9 +42,9 @@ fn files_and_what_is_before_them() {
         let mut buffered = BufWriter::new(&into);
         buffered.write_all(b"before ").unwrap();
         client.fetch().unwrap().copy_to(&mut buffered).unwrap();
-        buffered.write_all(b" behind").unwrap();
+        buffered.write_all(b" after").unwrap();
         drop(buffered);
-        assert!(content(&into) == [b"before ", entry, b" behind"].concat(), "buffered file, {what}");
+        assert!(content(&into) == [b"before ", entry, b" after"].concat(), "buffered file, {what}");
     });
 }
 
@@ -64,19 +64,19 @@ fn a_file_in_append_mode_which_the_kernel_refuses() {
 fn pipes_sockets_and_processes() {
     with_each_size(|client, entry, what| {
         let (reader, mut writer) = io::pipe().unwrap();
-        let came = read_meanwhile(reader, || _ = client.fetch().unwrap().copy_to(&mut { &mut writer }).unwrap());
+        let came = read_concurrently(reader, || _ = client.fetch().unwrap().copy_to(&mut { &mut writer }).unwrap());
         drop(writer);
         assert!(came.join().unwrap() == entry, "pipe, {what}");
 
         let (reader, mut writer) = UnixStream::pair().unwrap();
-        let came = read_meanwhile(reader, || _ = client.fetch().unwrap().copy_to(&mut writer).unwrap());
+        let came = read_concurrently(reader, || _ = client.fetch().unwrap().copy_to(&mut writer).unwrap());
         drop(writer);
         assert!(came.join().unwrap() == entry, "Unix socket, {what}");
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut writer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let reader = listener.accept().unwrap().0;
-        let came = read_meanwhile(reader, || _ = client.fetch().unwrap().copy_to(&mut writer).unwrap());
+        let came = read_concurrently(reader, || _ = client.fetch().unwrap().copy_to(&mut writer).unwrap());
         drop(writer);
         assert!(came.join().unwrap() == entry, "TCP socket, {what}");
 
@@ -88,7 +88,7 @@ fn pipes_sockets_and_processes() {
     });
 }
 
-fn read_meanwhile(mut reader: impl Read + Send + 'static, write: impl FnOnce()) -> thread::JoinHandle<Vec<u8>> {
+fn read_concurrently(mut reader: impl Read + Send + 'static, write: impl FnOnce()) -> thread::JoinHandle<Vec<u8>> {
     let came = thread::spawn(move || {
         let mut came = Vec::new();
         reader.read_to_end(&mut came).unwrap();
@@ -99,7 +99,7 @@ fn read_meanwhile(mut reader: impl Read + Send + 'static, write: impl FnOnce()) 
 }
 
 #[test]
-fn generic_code_copies_as_well() {
+fn generic_code_copies_too() {
     fn store(mut stream: impl Read, mut into: impl Write) -> u64 {
         rpc_core::copy(&mut stream, &mut into).unwrap()
     }

@@ -1,4 +1,4 @@
-//! What is sent arrives, whatever it is read from.
+//! A stream arrives from every kind of source.
 
 use std::io::{BufReader, Cursor, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -69,7 +69,7 @@ fn every_source_is_sent_whole() {
     });
 }
 
-/// The type of the reader is seen by the library.
+/// Passes the reader on with its type, which the library detects.
 fn send<R: Read>(client: &StoreClient, reader: &mut R) -> super::Digest {
     client.digest(reader).unwrap()
 }
@@ -106,7 +106,7 @@ fn every_source_of_a_handler_is_sent_whole() {
 }
 
 #[test]
-fn a_reply_can_be_passed_on_as_a_request() {
+fn a_reply_can_be_forwarded_as_a_request() {
     watchdog_with_limit(LIMIT, || {
         for &line in Line::ALL {
             let entry = bytes(3_333_333);

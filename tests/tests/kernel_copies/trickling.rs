@@ -1,4 +1,5 @@
-//! Over TCP a reader waits for many announced bytes together. Those that come one by one, or not at all, still arrive.
+//! Over TCP a reader waits for many announced bytes together. Those that come in small pieces still
+//! arrive, and the time limit holds if they stop.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +14,7 @@ use rpc_tests::{watchdog, wire};
 
 use super::{Store, StoreClient, bytes};
 
-/// A client of a server played by hand, over TCP.
+/// A client of a scripted server, over TCP.
 fn scripted(script: impl FnOnce(TcpStream) + Send + 'static, config: ClientConfig) -> StoreClient {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -30,7 +31,7 @@ fn scripted(script: impl FnOnce(TcpStream) + Send + 'static, config: ClientConfi
 }
 
 #[test]
-fn a_little_of_a_large_frame_arrives_before_the_time_is_over() {
+fn a_part_of_a_large_frame_arrives_before_the_time_limit() {
     watchdog(|| {
         let (stay, gone) = mpsc::channel::<()>();
         let script = move |mut far: TcpStream| {
@@ -48,7 +49,7 @@ fn a_little_of_a_large_frame_arrives_before_the_time_is_over() {
                 Err(error) => break Error::from(error),
             }
         };
-        assert_eq!(came, 100_000 - 6, "nothing of what came is lost");
+        assert_eq!(came, 100_000 - 6, "nothing received is lost");
         assert!(matches!(error, Error::Deadline { .. }), "{error:?}");
         drop(stay);
     });
@@ -62,7 +63,7 @@ fn the_last_bytes_of_a_frame_do_not_wait_for_the_next() {
             far.write_all(&wire::ok(4)).unwrap();
             for len in [1 << 20, 300_000, 256 * 1024, 256 * 1024 + 1, 100, 600_000] {
                 far.write_all(&wire::more(bytes(len))).unwrap();
-                // the next frame comes only when all of this one has been read
+                // the next frame is sent only after this one has been read
                 acknowledged.recv().unwrap();
             }
             far.write_all(&wire::data(b"")).unwrap();
@@ -79,7 +80,7 @@ fn the_last_bytes_of_a_frame_do_not_wait_for_the_next() {
 }
 
 #[test]
-fn what_is_left_of_a_frame_behind_a_part_is_not_waited_for_twice() {
+fn the_rest_of_a_partly_read_frame_is_not_waited_for_twice() {
     watchdog(|| {
         // the system copies the first part and then waits for its whole mark again
         for (len, part) in [(128 << 10, 1000), (200_000, 100_000), (256 << 10, 200_000), (300_000, 127 << 10)] {
@@ -91,7 +92,7 @@ fn what_is_left_of_a_frame_behind_a_part_is_not_waited_for_twice() {
                 far.write_all(&[&wire::ok(4)[..], &before, &frame[..part]].concat()).unwrap();
                 gone.recv().unwrap();
                 far.write_all(&frame[part..]).unwrap();
-                // the end comes only when all has been read
+                // the end is sent only after everything has been read
                 gone.recv().unwrap();
                 far.write_all(&wire::data(b"")).unwrap();
             };
@@ -114,7 +115,7 @@ fn what_is_left_of_a_frame_behind_a_part_is_not_waited_for_twice() {
 }
 
 #[test]
-fn small_windows_hold_nothing_up() {
+fn small_windows_delay_nothing() {
     watchdog(|| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         // the window's size is agreed on when the connection is made
@@ -134,7 +135,7 @@ fn small_windows_hold_nothing_up() {
 }
 
 #[test]
-fn behind_a_stream_small_calls_are_answered_at_once() {
+fn after_a_stream_small_calls_are_answered_at_once() {
     watchdog(|| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

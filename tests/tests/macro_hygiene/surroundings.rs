@@ -1,4 +1,5 @@
-//! What stands around the trait: other things of the names that generated code uses, no prelude, the crate by another name.
+//! What surrounds the trait: other items with the names that generated code uses, no prelude, the
+//! crate under another name.
 
 use std::io::{self, Read};
 
@@ -6,7 +7,7 @@ use rpc_core::{CallOptions, Result};
 
 use crate::connected;
 
-/// Every name that generated code might use for itself, taken by the user.
+/// Every name that generated code might use itself, defined by the user.
 mod decoys {
     #![allow(dead_code, non_camel_case_types, non_upper_case_globals, reason = "decoys look like what they replace")]
     #![allow(clippy::new_ret_no_self, clippy::wrong_self_convention, reason = "methods are decoys too")]
@@ -28,11 +29,11 @@ mod decoys {
     types!(Box Arc Option String Some None Ok Err Sized Send Sync Clone Debug Drop From Into Client Session Error);
     types!(CallOptions ClientConfig Contract Method DataType Call Served Reply Outcome OctetReader ToAddress Transport Dispatch T E K By Self_);
 
-    /// A type that is called like a customary type parameter.
+    /// A type with the name of a customary type parameter.
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     pub(crate) struct S(pub(crate) u8);
 
-    // A pattern that is a bare name would match against these.
+    // A pattern that is a plain name would match against these.
     pub(crate) const prefix: u8 = 1;
     pub(crate) const reply: u8 = 2;
     pub(crate) const call: u8 = 3;
@@ -114,13 +115,13 @@ impl decoys::Vault for Decoyed {
 }
 
 #[test]
-fn names_of_the_user_do_not_catch_generated_ones() {
+fn names_of_the_user_do_not_capture_generated_ones() {
     use decoys::Vault;
     connected(decoys::VaultServer::new(Decoyed), |near| {
         let vault = decoys::VaultClient::from_transport(near).unwrap();
         assert_eq!(vault.take(decoys::S(1)).unwrap(), decoys::S(2));
         vault.several(&decoys::S(1), decoys::S(2), decoys::Option).unwrap();
-        vault.connect("methods may be called like the client's own functions").unwrap();
+        vault.connect("methods may have the names of the client's own functions").unwrap();
         vault.close().unwrap();
         assert_eq!(vault.with_options(decoys::S(1), decoys::S(2), &b"abc"[..]).unwrap(), decoys::S(6));
         let (_, mut connected) = vault.connect_with(decoys::S(b'x'), 3).unwrap();
@@ -142,7 +143,7 @@ fn names_of_the_user_do_not_catch_generated_ones() {
     });
 }
 
-/// Without the prelude there is no `Some`, no `Box` and no `Clone`, nor any trait in scope.
+/// Without the prelude there is no `Some`, no `Box`, no `Clone` and no trait in scope.
 mod without_prelude {
     #![no_implicit_prelude]
 

@@ -1,5 +1,5 @@
-//! How the trait is written: by another macro, with parameters called like variables of the generated code, inside a
-//! function, with keywords as names.
+//! How the trait is written: by another macro, with parameters named like variables of the
+//! generated code, inside a function, with keywords as names.
 
 use std::io::{self, Read};
 
@@ -7,7 +7,7 @@ use rpc_core::{Dispatch, Result, rpc_service};
 
 use crate::connected;
 
-/// Traits that another macro writes: names, types and receivers come with marks of their own.
+/// Traits that another macro generates: names, types and receivers have their own hygiene.
 macro_rules! service {
     ($name:ident { $($method:ident($($parameter:ident: $type:ty),*) -> $value:ty;)* } $($fixed:tt)*) => {
         #[rpc_service]
@@ -70,7 +70,7 @@ impl Written for Writer {
 }
 
 #[test]
-fn another_macro_may_write_the_trait() {
+fn another_macro_may_generate_the_trait() {
     connected(WrittenServer::new(Writer), |near| {
         let written = WrittenClient::from_transport(near).unwrap();
         written.unit("x").unwrap();
@@ -90,7 +90,7 @@ fn another_macro_may_write_the_trait() {
     });
 }
 
-/// Parameters that are called like what generated code holds beside them.
+/// Parameters with the names of variables in generated code.
 #[rpc_service]
 trait Words {
     fn one(&self, reply: &str) -> Result<String>;
@@ -113,7 +113,7 @@ impl Words for Writer {
 }
 
 #[test]
-fn parameters_may_be_called_like_variables_of_the_generated_code() {
+fn parameters_may_have_the_names_of_variables_in_generated_code() {
     connected(WordsServer::new(Writer), |near| {
         let words = WordsClient::from_transport(near).unwrap();
         assert_eq!(words.one("a").unwrap(), "a");
@@ -153,7 +153,7 @@ fn a_trait_may_be_private_to_a_function() {
     });
 }
 
-/// Keywords as names, and the visibility of the trait for what is generated.
+/// Keywords as names, and the trait's visibility for generated items.
 mod raw {
     use super::{Result, rpc_service};
 
@@ -180,7 +180,7 @@ impl raw::Match for Writer {
 }
 
 #[test]
-fn names_may_be_keywords_and_travel_without_their_mark() {
+fn names_may_be_keywords_and_travel_without_their_prefix() {
     use raw::{Match, MatchClient, MatchServer};
     let contract = MatchServer::new(Writer).contract();
     assert_eq!((contract.name(), contract.endpoints()[0].name()), ("Match", "move"));

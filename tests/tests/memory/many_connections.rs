@@ -143,7 +143,7 @@ impl Drop for ServerProcess {
 }
 
 #[test]
-#[ignore = "it is the server's process of another test"]
+#[ignore = "another test runs it as its server process"]
 fn serves_many_connections() {
     watchdog_with_limit(LIMIT, || {
         let config = ServerConfig::default().max_connections(2 * CONNECTIONS);

@@ -39,7 +39,7 @@ fn one_with_unrequested_bytes_is_replaced() {
             // a connection that was busy a moment ago is not looked at: let it become an idle one
             let (_nobody, never) = mpsc::channel::<()>();
             _ = never.recv_timeout(Duration::from_millis(50));
-            assert_eq!(servers.call().unwrap(), 2, "behind {unasked:?}");
+            assert_eq!(servers.call().unwrap(), 2, "after {unasked:?}");
             assert_eq!(servers.opened(), 2);
         }
     });

@@ -35,7 +35,7 @@ fn each_of_many_callers_gets_its_own_replies() {
 }
 
 #[test]
-fn requests_leave_before_the_replies_to_those_before_them_have_come() {
+fn requests_are_sent_before_earlier_replies_arrive() {
     watchdog(|| {
         const CALLERS: u32 = 40;
         let servers = Scripted::new(
@@ -57,7 +57,7 @@ fn requests_leave_before_the_replies_to_those_before_them_have_come() {
 }
 
 #[test]
-fn as_many_calls_as_connections_do_not_wait_for_one_another() {
+fn as_many_calls_as_connections_run_at_once() {
     watchdog(|| {
         let (keeper, arrived) = Keeper::new();
         let (client, connections) =
@@ -77,7 +77,7 @@ fn as_many_calls_as_connections_do_not_wait_for_one_another() {
 }
 
 #[test]
-fn an_error_is_one_calls_own() {
+fn an_error_fails_only_its_call() {
     watchdog(|| {
         for &line in Line::ALL {
             let (keeper, _arrived) = Keeper::new();
@@ -92,7 +92,7 @@ fn an_error_is_one_calls_own() {
                             let error = match caller % 4 {
                                 0 => gate.fail(&text).unwrap_err(),
                                 1 => gate.panic(caller).unwrap_err(),
-                                // a reply that is no number, and an endpoint that nobody has
+                                // a reply that is not a number, and an unknown endpoint
                                 2 => plain.call("echo").with(&text).json::<u32>().unwrap_err(),
                                 _ => {
                                     assert_eq!(gate.echo(&text).unwrap(), text);
@@ -115,7 +115,7 @@ fn an_error_is_one_calls_own() {
 }
 
 #[test]
-fn what_is_large_or_a_stream_goes_along_with_what_is_shared() {
+fn large_calls_and_streams_work_beside_shared_calls() {
     watchdog(|| {
         for &line in Line::ALL {
             let (keeper, _arrived) = Keeper::new();
@@ -149,7 +149,7 @@ fn what_is_large_or_a_stream_goes_along_with_what_is_shared() {
 }
 
 #[test]
-fn a_request_or_reply_over_the_limit_is_one_calls_own() {
+fn a_request_or_reply_over_the_limit_fails_only_its_call() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(1).max_json_len(1000);
@@ -166,7 +166,7 @@ fn a_request_or_reply_over_the_limit_is_one_calls_own() {
 }
 
 #[test]
-fn options_are_each_calls_own() {
+fn options_apply_only_to_their_call() {
     watchdog(|| {
         let servers = Scripted::new(
             ClientConfig::default().shared_connections(1).reply_timeout(None),
@@ -180,7 +180,7 @@ fn options_are_each_calls_own() {
                     let timeout = header["TimeoutMs"].as_u64();
                     match number {
                         1 => assert_eq!((timeout, header["Metadata"]["user"].as_str()), (None, Some("ann"))),
-                        // what is left when it is sent, which is never more than there was
+                        // the time left when it is sent, which is never more than the limit
                         2 => assert!(timeout.is_some_and(|left| (40_000..=50_000).contains(&left)), "{header}"),
                         _ => assert_eq!((timeout, header.get("Metadata")), (None, None)),
                     }
@@ -213,7 +213,7 @@ fn metadata_that_does_not_fit_is_the_callers_error() {
             let options = CallOptions::default().metadata("m", "x".repeat(size));
             GateClient::new(client.with_options(options)).echo("x")
         };
-        // how much fits is the same as without sharing
+        // as much fits as without sharing
         let plain = Line::Memory.serve(GateServer::new(Keeper::new().0)).0;
         let fits = |size: usize| {
             let options = CallOptions::default().metadata("m", "x".repeat(size));

@@ -1,4 +1,4 @@
-//! A caller's time is its own: it leaves when that is over, and the others go on.
+//! Each caller has its own time limit: it leaves when that passes, and the others continue.
 
 use std::sync::mpsc;
 use std::thread;
@@ -23,7 +23,7 @@ fn assert_late(error: &Error) {
 }
 
 #[test]
-fn a_slow_handler_holds_up_those_behind_it_until_their_time_is_over() {
+fn a_slow_handler_delays_later_calls_up_to_their_limits() {
     watchdog(|| {
         let (keeper, arrived) = Keeper::new();
         let (client, connections) =
@@ -39,7 +39,7 @@ fn a_slow_handler_holds_up_those_behind_it_until_their_time_is_over() {
             assert_eq!(gate.echo("later").unwrap(), "later");
             keeper.open();
             assert_eq!(slow.join().unwrap().unwrap(), 1);
-            // it was sent behind the slow one, or after the hasty one had left
+            // it was sent after the slow one, or after the impatient one had left
             assert_eq!(patient.join().unwrap().unwrap(), "patient");
         });
         assert!(connections.count() <= 2);
@@ -49,14 +49,14 @@ fn a_slow_handler_holds_up_those_behind_it_until_their_time_is_over() {
 #[test]
 fn a_caller_may_leave_in_the_middle_of_its_reply() {
     watchdog(|| {
-        // in the frame of the header, in that header, in the frame of the body
+        // in the frame header of the reply's header, in that header, in the frame of the body
         for at in [1, 20, 45] {
             leave_behind(at);
         }
     });
 }
 
-/// The first caller leaves when so many bytes of its reply have come; the other goes on.
+/// The first caller leaves after this many bytes of its reply have arrived; the other continues.
 fn leave_behind(at: usize) {
     let (on_rest, rest_wanted) = mpsc::channel();
     let servers = Scripted::new(
@@ -66,7 +66,7 @@ fn leave_behind(at: usize) {
             let bytes = replies(&[1, 2]);
             let (half, rest) = bytes.split_at(at);
             peer.send(half);
-            // nobody listens where the test has failed
+            // the test may have failed
             _ = rest_wanted.recv();
             peer.send(rest);
             peer.await_end();
@@ -76,7 +76,7 @@ fn leave_behind(at: usize) {
         let client = within(&servers.client, SHORT);
         let leaves = scope.spawn(move || number(&client, 1));
         let stays = scope.spawn(|| {
-            // the first one's call is sent first, as soon as there is a connection
+            // the first caller's call is sent first, as soon as there is a connection
             while servers.opened() == 0 {
                 thread::yield_now();
             }
@@ -107,7 +107,7 @@ fn a_silent_server_costs_each_caller_its_own_time_and_then_the_connection() {
         thread::scope(|scope| {
             for caller in 0..8 {
                 let client = within(&servers.client, SHORT);
-                // those that come when the first have left find the second server
+                // calls made after the first have left reach the second server
                 scope.spawn(move || {
                     let outcome = number(&client, caller);
                     assert!(

@@ -1,4 +1,4 @@
-//! The end of a shared connection: by the client, by the server, while calls wait and while none does.
+//! The end of a shared connection, by the client or the server, with and without waiting calls.
 
 use std::sync::mpsc;
 use std::thread;
@@ -10,7 +10,7 @@ use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
 use crate::script::{Scripted, answer, number};
 
 #[test]
-fn closing_lets_those_that_wait_have_their_replies() {
+fn closing_waits_for_outstanding_replies() {
     watchdog(|| {
         let (keeper, arrived) = Keeper::new();
         let (client, _) =
@@ -57,7 +57,7 @@ fn an_idle_connection_is_closed_with_a_handshake() {
 }
 
 #[test]
-fn an_idle_connection_that_has_ended_costs_no_call() {
+fn an_idle_connection_that_has_ended_fails_no_call() {
     watchdog(|| {
         let (on_end, ended) = mpsc::channel();
         let server = |on_end: mpsc::Sender<()>| -> crate::script::Script {
@@ -76,10 +76,11 @@ fn an_idle_connection_that_has_ended_costs_no_call() {
     });
 }
 
-/// Calls that are out on a connection that ends.
+/// The calls that are unanswered on a connection that ends.
 const CALLERS: usize = 10;
 
-/// A connection that has served a call and ends when so many are out on it, with these last bytes, and one that answers some.
+/// A connection that has served a call and ends with these last bytes when this many calls are
+/// unanswered on it, then one that answers some.
 fn ending_under_callers(last: Vec<u8>, answered: usize) -> Scripted {
     let servers = Scripted::new(
         sharing(1),
@@ -97,7 +98,7 @@ fn ending_under_callers(last: Vec<u8>, answered: usize) -> Scripted {
 }
 
 #[test]
-fn calls_that_a_reset_says_never_ran_are_made_again() {
+fn calls_that_a_reset_says_never_ran_are_retried() {
     watchdog(|| {
         let servers = ending_under_callers(wire::reset(), CALLERS);
         thread::scope(|scope| {
@@ -111,7 +112,7 @@ fn calls_that_a_reset_says_never_ran_are_made_again() {
 }
 
 #[test]
-fn calls_that_may_have_run_are_not() {
+fn calls_that_may_have_run_are_not_retried() {
     watchdog(|| {
         let servers = ending_under_callers(Vec::new(), 1);
         thread::scope(|scope| {
@@ -130,7 +131,7 @@ fn calls_that_may_have_run_are_not() {
 }
 
 #[test]
-fn an_original_server_that_refuses_a_call_ends_those_behind_it() {
+fn an_original_server_that_refuses_a_call_fails_those_after_it() {
     watchdog(|| {
         let servers = Scripted::new(
             sharing(1),
@@ -155,7 +156,7 @@ fn an_original_server_that_refuses_a_call_ends_those_behind_it() {
 }
 
 #[test]
-fn a_server_that_is_gone_is_noticed_by_its_client() {
+fn a_client_notices_that_its_server_is_gone() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let server = rpc_core::Server::bind("tcp://127.0.0.1:0").unwrap().spawn(GateServer::new(keeper)).unwrap();

@@ -1,4 +1,5 @@
-//! Transports that fail below a shared connection: no caller waits for ever, and the next calls have another connection.
+//! Transports that fail under a shared connection: no caller waits forever, and the next calls get
+//! another connection.
 
 use std::io::{self, IoSlice, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +13,10 @@ use rpc_tests::{Fault, Faulty, Plan, watchdog};
 
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
 
-/// How long a call may take, and a failed write wait for an explanation.
+/// The limit for a call, and for a failed write to wait for the reply that explains it.
 const LIMIT: Duration = Duration::from_millis(500);
 
-/// A client whose transports are made so.
+/// A client whose transports this function creates.
 fn client<T: Transport>(wrap: impl Fn(MemoryStream) -> T + Send + Sync + 'static) -> Client {
     let (keeper, _arrived) = Keeper::new();
     let connect = move || {
@@ -28,7 +29,7 @@ fn client<T: Transport>(wrap: impl Fn(MemoryStream) -> T + Send + Sync + 'static
 }
 
 #[test]
-fn a_transport_that_misbehaves_at_any_operation_costs_no_more_than_it_must() {
+fn a_transport_that_misbehaves_at_any_operation_fails_no_unaffected_call() {
     watchdog(|| {
         let mut points = 0;
         for fault in Fault::ALL {
@@ -79,13 +80,13 @@ impl Transport for Panicking {
 
 impl ReadHalf for PanickingReader {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
-        assert!(self.1.load(Ordering::SeqCst), "as was asked for");
+        assert!(self.1.load(Ordering::SeqCst), "as configured");
         self.0.read(buf, until)
     }
 }
 
 #[test]
-fn a_transport_that_panics_costs_the_calls_on_it_and_no_caller() {
+fn a_transport_that_panics_fails_its_calls_without_panicking_callers() {
     watchdog(|| {
         let calm = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&calm);
@@ -100,16 +101,16 @@ fn a_transport_that_panics_costs_the_calls_on_it_and_no_caller() {
     });
 }
 
-/// The connector's panic left the connections without anybody who made calls on them, and a limited pool without the place
-/// that was to be filled: each later call ended at its limit.
+/// The connector's panic left the shared connections without a thread that makes calls, and a
+/// limited pool without the slot being filled: each later call hit its limit.
 #[test]
-fn a_connector_that_panics_costs_the_calls_that_need_it_and_no_later_one() {
+fn a_connector_that_panics_fails_only_the_calls_that_need_it() {
     watchdog(|| {
         for shared in [0, 1] {
             let calm = Arc::new(AtomicBool::new(false));
             let flag = Arc::clone(&calm);
             let connect = move || {
-                assert!(flag.load(Ordering::SeqCst), "as was asked for");
+                assert!(flag.load(Ordering::SeqCst), "as configured");
                 let (near, far) = memory_pair();
                 thread::spawn(move || rpc_core::serve_connection(far, GateServer::new(Keeper::new().0)));
                 Ok(near)
@@ -118,7 +119,8 @@ fn a_connector_that_panics_costs_the_calls_that_need_it_and_no_later_one() {
             let gate = GateClient::new(Client::with_connector(connect, config));
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| gate.echo("x")));
             match outcome {
-                // the panic is in the thread that connects: that of the shared connection, or the caller's
+                // the panic is in the thread that connects: that of the shared connection, or the
+                // caller's
                 Ok(outcome) => assert!(shared == 1 && outcome.unwrap_err().never_ran()),
                 Err(_panic) => assert_eq!(shared, 0),
             }
@@ -128,7 +130,7 @@ fn a_connector_that_panics_costs_the_calls_that_need_it_and_no_later_one() {
     });
 }
 
-/// Writes block: it cannot try, nor wait for both directions.
+/// A transport with blocking writes only: it cannot try one, nor wait for both directions.
 struct Plain(MemoryStream);
 
 struct PlainWriter(Box<dyn WriteHalf>);
@@ -151,7 +153,7 @@ impl WriteHalf for PlainWriter {
 }
 
 #[test]
-fn a_transport_that_can_only_read_and_write_serves_as_well() {
+fn a_transport_that_can_only_read_and_write_works_too() {
     watchdog(|| {
         let client = client(Plain);
         thread::scope(|scope| {
@@ -168,7 +170,7 @@ fn a_transport_that_can_only_read_and_write_serves_as_well() {
 }
 
 #[test]
-fn a_failure_to_connect_is_told_to_all_at_once() {
+fn a_failure_to_connect_reaches_all_callers_at_once() {
     watchdog(|| {
         let config = sharing(1).reconnect_attempts(3);
         let client = Client::with_connector(
@@ -188,7 +190,7 @@ fn a_failure_to_connect_is_told_to_all_at_once() {
     });
 }
 
-/// A client of one connection that holds little and writes with blocking only, and the far end of that.
+/// Returns a client of one connection with small buffers and blocking writes, and its far end.
 fn narrow() -> (Client, MemoryStream) {
     let (near, far) = memory_pair_with_capacity(100);
     (Client::from_transport_with(Plain(near), sharing(1)).unwrap(), far)
@@ -199,18 +201,19 @@ fn within(client: &Client, limit: Duration) -> Client {
     client.with_options(CallOptions::default().timeout(Some(limit)))
 }
 
-/// A caller whose time was 50 ms waited for another's write, and heard of its own limit when that had failed, after 6 s.
+/// A caller with a limit of 50 ms waited for another's write, and got its own error only after that
+/// had failed, after 6 s.
 #[test]
-fn a_call_behind_a_write_that_blocks_ends_at_its_own_limit() {
+fn a_call_queued_after_a_blocked_write_ends_at_its_own_limit() {
     watchdog(|| {
         let (client, mut far) = narrow();
         thread::scope(|scope| {
             let blocks = call(scope, &within(&client, Duration::from_secs(60)), |gate| gate.echo(&"x".repeat(1000)));
-            // it writes, and nobody reads the rest
+            // it writes, and nothing reads the rest
             far.read_exact(&mut [0]).unwrap();
             let limit = Duration::from_millis(50);
             let error = GateClient::new(within(&client, limit)).echo("x").unwrap_err();
-            assert!(matches!(error, Error::Deadline { limit: told, .. } if told == limit), "{error:?}");
+            assert!(matches!(error, Error::Deadline { limit: found, .. } if found == limit), "{error:?}");
             assert!(error.never_ran() && !blocks.is_finished(), "{error:?}");
             drop(far);
             assert!(matches!(blocks.join().unwrap().unwrap_err(), Error::Transport { .. }));
@@ -218,9 +221,9 @@ fn a_call_behind_a_write_that_blocks_ends_at_its_own_limit() {
     });
 }
 
-/// It heard that sending had taken longer than 0 ns.
+/// Its error said that sending had taken longer than 0 ns.
 #[test]
-fn a_write_that_blocks_for_too_long_names_its_callers_limit() {
+fn the_error_of_a_blocked_write_names_its_callers_limit() {
     watchdog(|| {
         let (client, _far) = narrow();
         let error = GateClient::new(within(&client, LIMIT)).echo(&"x".repeat(1000)).unwrap_err();
@@ -228,9 +231,10 @@ fn a_write_that_blocks_for_too_long_names_its_callers_limit() {
     });
 }
 
-/// The time of the caller whose request blocks is over, not theirs: what was not sent is sent over another connection.
+/// Only the limit of the caller whose request blocks has passed: what was not sent is sent over
+/// another connection.
 #[test]
-fn calls_behind_a_write_that_blocks_for_too_long_are_made_over_another_connection() {
+fn calls_queued_after_a_blocked_write_are_made_over_another_connection() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let (on_first, first) = mpsc::channel();

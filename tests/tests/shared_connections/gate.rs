@@ -1,4 +1,4 @@
-//! A service whose calls wait until the test lets them go, and callers on threads.
+//! A service whose calls wait until the test opens a gate, and callers on threads.
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex};
@@ -9,7 +9,7 @@ use rpc_core::{Client, ClientConfig, Error, Result, rpc_service};
 #[rpc_service]
 pub(crate) trait Gate {
     fn echo(&self, text: &str) -> Result<String>;
-    /// Waits for the gate.
+    /// Returns after the gate opens.
     fn wait(&self, number: u32) -> Result<u32>;
     fn fail(&self, text: &str) -> Result<u32>;
     fn panic(&self, number: u32) -> Result<u32>;
@@ -18,7 +18,7 @@ pub(crate) trait Gate {
     fn large(&self, count: usize) -> Result<String>;
 }
 
-/// The handler. It tells of each call that waits.
+/// The handler, which reports each call that waits.
 #[derive(Clone)]
 pub(crate) struct Keeper {
     open: Arc<(Mutex<bool>, Condvar)>,
@@ -26,13 +26,13 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// A closed gate, and what tells of those that arrive there.
+    /// Returns a closed gate, and the receiver of reports about the calls that reach it.
     pub(crate) fn new() -> (Keeper, Receiver<u32>) {
         let (arrivals, arrived) = mpsc::channel();
         (Keeper { open: Arc::default(), arrivals }, arrived)
     }
 
-    /// Lets all go, those that come later as well.
+    /// Opens the gate for all calls, later ones too.
     pub(crate) fn open(&self) {
         *self.open.0.lock().unwrap() = true;
         self.open.1.notify_all();
@@ -45,7 +45,7 @@ impl Gate for Keeper {
     }
 
     fn wait(&self, number: u32) -> Result<u32> {
-        // a test that is over listens no more
+        // the test may have ended
         _ = self.arrivals.send(number);
         let open = self.open.1.wait_while(self.open.0.lock().unwrap(), |open| !*open).unwrap();
         drop(open);
@@ -57,7 +57,7 @@ impl Gate for Keeper {
     }
 
     fn panic(&self, number: u32) -> Result<u32> {
-        panic!("as was asked for, {number}");
+        panic!("as requested, {number}");
     }
 
     fn bytes(&self, count: u64) -> Result<impl std::io::Read> {
@@ -73,12 +73,12 @@ impl Gate for Keeper {
     }
 }
 
-/// So many connections are shared.
+/// Returns a configuration with this many shared connections.
 pub(crate) fn sharing(count: usize) -> ClientConfig {
     ClientConfig::default().shared_connections(count)
 }
 
-/// A call on a thread of its own.
+/// Makes a call on a separate thread.
 pub(crate) fn call<'s, T: Send + 's>(
     scope: &'s Scope<'s, '_>,
     client: &Client,

@@ -1,4 +1,5 @@
-//! Servers that break the rules on a shared connection: a typed error for each call, and the connection is closed.
+//! Servers that break the rules on a shared connection: each call gets a typed error, and the
+//! connection is closed.
 
 use std::sync::mpsc;
 use std::thread;
@@ -11,7 +12,8 @@ use crate::script::{Script, Scripted, answer, number, replies};
 
 const CALLERS: usize = 6;
 
-/// Makes some calls at once, which these bytes answer; returns how they ended, with a good server behind.
+/// Makes some calls at once, which these bytes answer; returns how they ended. The next server
+/// behaves.
 fn answered_by(bytes: Vec<u8>) -> Vec<Result<u32>> {
     let (on_end, ended) = mpsc::channel();
     let servers = Scripted::new(
@@ -30,7 +32,7 @@ fn answered_by(bytes: Vec<u8>) -> Vec<Result<u32>> {
         let calls: Vec<_> = (0..CALLERS).map(|_| scope.spawn(|| number(&servers.client, 1))).collect();
         calls.into_iter().map(|call| call.join().unwrap()).collect()
     });
-    assert_eq!(number(&servers.client, 5).unwrap(), 5, "the next call has another connection");
+    assert_eq!(number(&servers.client, 5).unwrap(), 5, "the next call gets another connection");
     ended.recv().unwrap();
     outcomes
 }
@@ -52,14 +54,14 @@ fn a_reply_that_breaks_the_protocol_ends_the_connection() {
             assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
             let errors: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
             assert!(errors.iter().all(|error| !error.never_ran() && !error.connection_usable()), "{errors:?}");
-            let told = errors.iter().filter(|error| matches!(error, Error::Protocol { .. })).count();
-            assert_eq!(told, 1, "the others' replies are lost with it: {errors:?}");
+            let broken = errors.iter().filter(|error| matches!(error, Error::Protocol { .. })).count();
+            assert_eq!(broken, 1, "the others' replies are lost with the connection: {errors:?}");
         }
     });
 }
 
 #[test]
-fn replies_that_nobody_asked_for_are_not_taken_for_later_ones() {
+fn unrequested_replies_are_not_taken_for_later_ones() {
     watchdog(|| {
         let outcomes = answered_by(replies(&[1; CALLERS + 3]));
         assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
@@ -67,7 +69,7 @@ fn replies_that_nobody_asked_for_are_not_taken_for_later_ones() {
 }
 
 #[test]
-fn a_reply_that_is_cut_is_no_reply() {
+fn a_cut_reply_is_an_error() {
     watchdog(|| {
         let whole = replies(&[1]);
         for cut in 1..whole.len() {
@@ -90,25 +92,27 @@ fn a_reply_that_is_cut_is_no_reply() {
     });
 }
 
-/// Bytes of an argument of which eight calls fill what may be out at once, so that further ones wait in the queue.
+/// The size of an argument of which eight calls fill the limit on unanswered requests, so that
+/// further ones wait in the queue.
 const FILLING: usize = 4000;
 
-/// So many calls are out when the window is full.
+/// The number of unanswered calls when the limit is reached.
 const OUT: usize = 8;
 
-/// A call with a large argument that tells its number.
+/// Makes a call with a large argument that contains its number.
 fn large(client: &Client, number: usize) -> Result<usize> {
     client.call("number").with(&format!("{number:FILLING$}")).json()
 }
 
-/// The numbers of the large calls that have come.
+/// Returns the numbers of the large calls that have arrived.
 fn large_numbers(peer: &Peer) -> Vec<usize> {
     let bodies = wire::messages(&peer.received).into_iter().filter(|message| message.kind == wire::DATA);
     let texts = bodies.map(|body| serde_json::from_slice::<String>(&body.payload).unwrap());
     texts.map(|text| text.trim().parse().unwrap()).collect()
 }
 
-/// Answers the calls that fill the window, and once more with a number that nobody has, all in one write.
+/// Answers the calls that fill the limit, and adds a reply with a number that no call has, all in
+/// one write.
 fn answer_once_too_often(peer: &mut Peer) {
     peer.await_requests(OUT);
     let replies = large_numbers(peer).into_iter().take(OUT).chain([999]);
@@ -116,10 +120,10 @@ fn answer_once_too_often(peer: &mut Peer) {
     peer.await_end();
 }
 
-/// The reply to nobody was given, as `Ok`, to a call that was in the queue when it came: whoever had read the last reply sent
-/// what was queued before it looked at what had come along.
+/// An unrequested reply was given, as `Ok`, to a call that was in the queue when it arrived,
+/// because the queue was sent before the remaining bytes were checked.
 #[test]
-fn a_reply_to_nobody_is_not_given_to_a_call_that_was_sent_later() {
+fn an_unrequested_reply_is_not_given_to_a_call_sent_later() {
     watchdog(|| {
         let rest: Script = Box::new(|peer| {
             let mut answered = 0;
@@ -141,7 +145,7 @@ fn a_reply_to_nobody_is_not_given_to_a_call_that_was_sent_later() {
 }
 
 #[test]
-fn a_reply_to_nobody_on_the_only_connection_there_is_fails_the_later_calls() {
+fn an_unrequested_reply_on_the_only_connection_fails_later_calls() {
     watchdog(|| {
         let (mut peer, near) = Peer::new();
         let server = thread::spawn(move || answer_once_too_often(&mut peer));

@@ -1,5 +1,5 @@
-//! Connections that callers share: each caller has its own reply, its own error and its own time, and is told the truth about
-//! its call.
+//! Connections that callers share: each caller gets its own reply, error and time limit, and its
+//! error tells the truth about its call.
 
 mod calls;
 mod deadlines;

@@ -1,4 +1,5 @@
-//! Shared connections and the limit on connections: streams and shared calls take turns, and nobody waits in vain.
+//! Shared connections and the limit on connections: streams and shared calls take turns, and none
+//! waits in vain.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use rpc_tests::{Line, watchdog};
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
 
 #[test]
-fn a_stream_of_ones_own_makes_a_shared_call_busy() {
+fn a_stream_of_the_same_thread_makes_a_shared_call_busy() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(4).max_connections(1);
@@ -24,14 +25,14 @@ fn a_stream_of_ones_own_makes_a_shared_call_busy() {
         let busy = |outcome: rpc_core::Result<String>| matches!(outcome, Err(Error::Misuse(Misuse::Busy)));
         assert!(busy(gate.echo("x")));
         thread::scope(|scope| {
-            // others wait for it
+            // other threads wait for it
             let (on_call, called) = mpsc::channel();
             let waits = call(scope, &client, move |gate| {
                 on_call.send(()).unwrap();
                 gate.echo("waits")
             });
             called.recv().unwrap();
-            // whether they do already or not, its own thread does not wait for itself
+            // whether or not others wait, its own thread does not wait for itself
             for _ in 0..100 {
                 assert!(busy(gate.echo("x")));
                 thread::yield_now();
@@ -45,9 +46,10 @@ fn a_stream_of_ones_own_makes_a_shared_call_busy() {
     });
 }
 
-/// A call of another thread counted the one that was about to hear `Busy` among those that wait, and heard it, too.
+/// A call of another thread counted the one about to fail with `Busy` among the waiting ones, and
+/// failed, too.
 #[test]
-fn a_call_that_may_wait_is_not_busy_because_another_one_is() {
+fn a_call_that_may_wait_does_not_fail_because_another_is_busy() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(4).max_connections(1);
@@ -82,7 +84,7 @@ fn a_call_that_may_wait_is_not_busy_because_another_one_is() {
 }
 
 #[test]
-fn threads_that_wait_for_each_others_streams_are_busy_and_not_stuck() {
+fn threads_that_wait_for_each_others_streams_fail_instead_of_deadlocking() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(1).max_connections(2);
@@ -103,7 +105,7 @@ fn threads_that_wait_for_each_others_streams_are_busy_and_not_stuck() {
                 .collect();
             callers.into_iter().map(|caller| caller.join().unwrap()).sum()
         });
-        assert!(busy >= 1, "one of them gives up, and the other need not wait for ever");
+        assert!(busy >= 1, "at least one of them fails, so the other can continue");
     });
 }
 
@@ -135,9 +137,9 @@ fn shared_calls_and_streams_take_turns_on_few_connections() {
     });
 }
 
-/// Calls that never stop coming give the only connection back for a stream that waits for it.
+/// An endless sequence of calls gives up the only connection for a waiting stream.
 #[test]
-fn a_stream_gets_its_turn_among_calls_without_end() {
+fn a_stream_gets_its_turn_among_endless_calls() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(1).max_connections(1);

@@ -1,4 +1,4 @@
-//! Servers that follow a script, a connection each, and a client of theirs.
+//! Servers that each follow a script for one connection, and a client of them.
 
 use std::collections::VecDeque;
 use std::io;
@@ -8,10 +8,10 @@ use std::thread;
 use rpc_core::{Client, ClientConfig, Result};
 use rpc_tests::{Peer, wire};
 
-/// What a connection's server does; the connection is closed when it returns.
+/// A connection's server; the connection is closed when it returns.
 pub(crate) type Script = Box<dyn FnOnce(&mut Peer) + Send>;
 
-/// A client whose connections meet these servers, one after the other, and what tells how many there were.
+/// A client whose consecutive connections reach these servers, and their count.
 pub(crate) struct Scripted {
     pub(crate) client: Client,
     left: Arc<Mutex<VecDeque<Script>>>,
@@ -32,18 +32,18 @@ impl Scripted {
         Scripted { client: Client::with_connector(connect, config), left, total }
     }
 
-    /// How many connections have been opened.
+    /// Returns how many connections have been opened.
     pub(crate) fn opened(&self) -> usize {
         self.total - self.left.lock().unwrap().len()
     }
 }
 
-/// A call that tells its number.
+/// Makes a call that contains its number.
 pub(crate) fn number(client: &Client, number: u32) -> Result<u32> {
     client.call("number").with(&number).json()
 }
 
-/// The number in each request that has come.
+/// Returns the number in each request that has arrived.
 pub(crate) fn numbers(peer: &Peer) -> Vec<u32> {
     let bodies = wire::messages(&peer.received).into_iter().filter(|message| message.kind == wire::DATA);
     bodies.map(|body| serde_json::from_slice(&body.payload).unwrap()).collect()
@@ -54,7 +54,7 @@ pub(crate) fn replies(numbers: &[u32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| [wire::ok(3), wire::data(number.to_string())].concat()).collect()
 }
 
-/// Answers this many calls as they come; returns the number of those that were there before.
+/// Answers this many calls as they arrive; returns the number of those that had arrived before.
 pub(crate) fn answer(peer: &mut Peer, calls: usize) -> usize {
     for call in 1..=calls {
         peer.await_requests(call);

@@ -78,7 +78,7 @@ fn clients_that_stop_anywhere_do_not_delay_it() {
             (&request[..1], false),
             (&request[..20], false),
             (&request[..request.len() - 1], false),
-            (b"garbage that is no frame", true),
+            (b"garbage instead of a frame", true),
             (&wire::header("no JSON"), true),
             (&wire::header(r#"{"Endpoint": "run", "DataType": 9, "Accept": 3}"#), true),
             (&[unknown, wire::data("5")].concat(), true),

@@ -51,11 +51,11 @@ fn a_source_that_fails_is_an_error() {
             let error = client.store("name", Cursor::new(pattern(length)).chain(Failing)).unwrap_err();
             assert!(matches!(&error, Error::Source { .. }) && error.connection_usable(), "{error:?}");
 
-            let (told, mut content) = client.broken(length).unwrap();
+            let (length_before, mut content) = client.broken(length).unwrap();
             let mut bytes = Vec::new();
             let error = Error::from(content.read_to_end(&mut bytes).unwrap_err());
             assert_eq!(error.remote().expect("the source's own message").message, "the disk is on fire");
-            assert_eq!(told, length);
+            assert_eq!(length_before, length);
             assert!(bytes == pattern(length), "what came before arrives: {} of {length}", bytes.len());
         }
         assert_eq!(client.text("next").unwrap(), "next");
