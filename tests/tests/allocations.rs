@@ -1,4 +1,4 @@
-//! What has run once asks for no more memory, but for the values themselves: no call does, and no frame.
+//! After the first run, calls and frames allocate no memory except for the values themselves.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use rpc_tests::watchdog_with_limit;
 #[global_allocator]
 static ALLOCATOR: Counted = Counted;
 
-/// Calls, or frames, before anything is counted, and counted ones.
+/// The number of calls or frames before counting, and the number counted.
 const COUNT: u64 = 500;
 
 const NONE: Heap = Heap { server: 0, client: 0 };
@@ -58,7 +58,8 @@ fn serve(address: &str) -> ServerHandle {
     Server::bind(address).unwrap().spawn(MeterServer::new(Plain)).unwrap()
 }
 
-/// Runs a test against a server at an address of each kind, alone, and what it does itself counts as the client's.
+/// Runs a test alone, against a server at an address of each kind. Its own allocations count as the
+/// client's.
 fn over_each_socket(test: impl Fn(&ServerHandle) + Send + 'static) {
     watchdog_with_limit(Duration::from_secs(120), move || {
         let _alone = heap::alone();
@@ -72,11 +73,12 @@ fn over_each_socket(test: impl Fn(&ServerHandle) + Send + 'static) {
     });
 }
 
-/// How often something is counted at most. What other threads do counts as well, and on a busy machine a test may begin, or the thread
-/// that looks after replies that are held back may take its room, at any time; but not again and again.
+/// How often a count is repeated. Allocations of other threads count too: on a busy machine another
+/// test may start, or the thread that sends batched replies may allocate its buffers, at any time,
+/// but not repeatedly.
 const TRIES: usize = 20;
 
-/// Checks what a call allocates on each side, when it has been made often.
+/// Checks what a call allocates on each side after it has been made often.
 fn assert_per_count(expected: Heap, mut call: impl FnMut(u64)) {
     (0..COUNT).for_each(&mut call);
     let counts = (0..TRIES).map(|_| heap::allocations(|| (0..COUNT).for_each(&mut call)));
@@ -106,7 +108,7 @@ fn a_call_over_a_shared_connection_allocates_nothing() {
 }
 
 #[test]
-fn a_call_with_text_allocates_the_text_that_the_handler_gets() {
+fn a_call_with_text_allocates_only_the_handlers_text() {
     over_each_socket(|server| {
         let client = MeterClient::connect(server.address()).unwrap();
         let expected = Heap { server: usize::try_from(COUNT).unwrap(), client: 0 };
@@ -133,7 +135,7 @@ fn a_pipelined_call_allocates_nothing() {
     });
 }
 
-/// A stream that is twice as long as this has so many frames more.
+/// A stream of twice this length has [`COUNT`] more frames.
 const LENGTH: u64 = COUNT * 256 * 1024;
 
 #[test]
@@ -149,7 +151,8 @@ fn a_frame_allocates_nothing() {
     });
 }
 
-/// How often a stream's buffer grows at most: when a read has filled it, which depends on who is faster.
+/// How often a stream's buffer grows at most. It grows when a read has filled it, which depends on
+/// which side is faster.
 const GROWTH: usize = 4;
 
 fn assert_frames_cost_nothing(way: &str, stream: impl Fn(u64) -> Heap) {

@@ -1,4 +1,4 @@
-//! What a handler can know of its call, and what a caller can attach to one.
+//! What a handler can learn about its call, and what a caller can attach to it.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ impl Dispatch for Curious {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         call.takes_json().returns_json(|value: Value| {
-            self.0.send(CallContext::current().expect("a call is being answered")).expect("the test listens");
+            self.0.send(CallContext::current().expect("a call is being answered")).expect("the test receives");
             Ok::<_, Error>(value)
         })
     }
@@ -34,8 +34,8 @@ impl Dispatch for Curious {
 #[test]
 fn a_handler_sees_endpoint_peer_metadata_and_deadline() {
     watchdog(|| {
-        let (tell, told) = mpsc::sync_channel(8);
-        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(Curious(tell)).unwrap();
+        let (send, contexts) = mpsc::sync_channel(8);
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(Curious(send)).unwrap();
         let client = Client::connect(server.address()).unwrap();
         let options = CallOptions::default()
             .timeout(Some(Duration::from_secs(40)))
@@ -43,16 +43,16 @@ fn a_handler_sees_endpoint_peer_metadata_and_deadline() {
             .metadata("trace", "\"quoted\" ä")
             .metadata("user", "bob");
         client.with_options(options).call("ask").with(&1).json::<Value>().unwrap();
-        let context = told.recv().unwrap();
+        let context = contexts.recv().unwrap();
         assert_eq!(context.endpoint(), "ask");
         assert!(matches!(context.peer(), Peer::Tcp(address) if address.ip().is_loopback()), "{context:?}");
         let pairs: Vec<_> = context.metadata().iter().collect();
         assert_eq!(pairs, [("user", "bob"), ("trace", "\"quoted\" ä")]);
-        let left = context.deadline().expect("the caller told it").saturating_duration_since(Instant::now());
+        let left = context.deadline().expect("the caller sent it").saturating_duration_since(Instant::now());
         assert!(left > Duration::from_secs(20) && left <= Duration::from_secs(41), "{left:?}");
 
         client.with_options(CallOptions::default().timeout(None)).call("ask").with(&1).json::<Value>().unwrap();
-        let plain = told.recv().unwrap();
+        let plain = contexts.recv().unwrap();
         assert!(plain.metadata().is_empty() && plain.deadline().is_none(), "{plain:?}");
     });
 }
@@ -60,9 +60,9 @@ fn a_handler_sees_endpoint_peer_metadata_and_deadline() {
 #[test]
 fn options_stay_with_a_session_and_with_one_call() {
     watchdog(|| {
-        let (tell, told) = mpsc::sync_channel(8);
+        let (send, contexts) = mpsc::sync_channel(8);
         let (ours, theirs) = memory_pair();
-        let server = thread::spawn(|| serve_connection(theirs, Curious(tell)));
+        let server = thread::spawn(|| serve_connection(theirs, Curious(send)));
         let mut session = Session::from_transport(ours).unwrap();
         session.set_options(CallOptions::default().metadata("who", "session"));
         let mut who = |options: Option<CallOptions>| {
@@ -72,7 +72,7 @@ fn options_stay_with_a_session_and_with_one_call() {
                 None => call,
             };
             call.with(&1).json::<Value>().unwrap();
-            told.recv().unwrap().metadata().get("who").map(str::to_owned)
+            contexts.recv().unwrap().metadata().get("who").map(str::to_owned)
         };
         assert_eq!(who(None).as_deref(), Some("session"));
         assert_eq!(who(Some(CallOptions::default().metadata("who", "call"))).as_deref(), Some("call"));
@@ -83,20 +83,20 @@ fn options_stay_with_a_session_and_with_one_call() {
 }
 
 #[test]
-fn there_is_no_context_where_no_call_is_answered() {
+fn there_is_no_context_outside_a_call() {
     watchdog(|| {
         assert!(CallContext::current().is_none());
-        let (tell, told) = mpsc::sync_channel(8);
+        let (send, contexts) = mpsc::sync_channel(8);
         let (ours, theirs) = memory_pair();
         let server = thread::spawn(|| {
-            serve_connection(theirs, Curious(tell)).unwrap();
+            serve_connection(theirs, Curious(send)).unwrap();
             CallContext::current().is_none()
         });
         let client = Client::from_transport(ours).unwrap();
         client.call("ask").with(&1).json::<Value>().unwrap();
-        assert!(told.recv().is_ok());
+        assert!(contexts.recv().is_ok());
         client.close().unwrap();
-        assert!(server.join().unwrap(), "nothing is left on the thread");
+        assert!(server.join().unwrap(), "the thread still has a context");
     });
 }
 
@@ -111,11 +111,11 @@ fn metadata_that_does_not_fit_is_refused_before_anything_is_sent() {
         assert!(error.never_ran() && error.connection_usable());
         drop((large, client));
         peer.await_end();
-        assert_eq!(wire::request_ends(&peer.received).len(), 1, "nothing but Close");
+        assert_eq!(wire::request_ends(&peer.received).len(), 1, "only Close is sent");
     });
 }
 
-/// Waits until its caller is gone.
+/// Sends the context of each call to the test, then waits for its answer.
 struct Patient(mpsc::SyncSender<CallContext>, mpsc::Receiver<()>);
 
 impl Dispatch for Patient {
@@ -125,7 +125,7 @@ impl Dispatch for Patient {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         call.takes_json().returns_json(|value: Value| {
-            self.0.send(CallContext::current().expect("a call is being answered")).expect("the test listens");
+            self.0.send(CallContext::current().expect("a call is being answered")).expect("the test receives");
             self.1.recv().expect("the test answers");
             Ok::<_, Error>(value)
         })
@@ -133,17 +133,17 @@ impl Dispatch for Patient {
 }
 
 #[test]
-fn a_handler_can_tell_whether_its_caller_is_gone() {
+fn a_handler_can_find_out_whether_its_caller_is_gone() {
     watchdog(|| {
         for last_word in [Vec::new(), wire::reset(), wire::frame(wire::TRAILER, true, br#"{"Error":2}"#)] {
-            let (tell, told) = mpsc::sync_channel(1);
+            let (send, contexts) = mpsc::sync_channel(1);
             let (answer, answered) = mpsc::sync_channel(1);
             let (mut peer, transport) = Scripted::new();
-            let server = thread::spawn(|| serve_connection(transport, Patient(tell, answered)));
+            let server = thread::spawn(|| serve_connection(transport, Patient(send, answered)));
             let header = wire::header(r#"{"Endpoint":"x","DataType":3,"Accept":3,"Revision":1}"#);
             peer.send(&[header, wire::data("1")].concat());
-            let context = told.recv().unwrap();
-            assert!(!context.caller_is_gone(), "it waits");
+            let context = contexts.recv().unwrap();
+            assert!(!context.caller_is_gone(), "the caller still waits");
             let peer = if last_word.is_empty() {
                 drop(peer);
                 None
@@ -151,10 +151,10 @@ fn a_handler_can_tell_whether_its_caller_is_gone() {
                 peer.send(&last_word);
                 Some(peer)
             };
-            assert!(context.caller_is_gone(), "behind {last_word:?}");
+            assert!(context.caller_is_gone(), "after {last_word:?}");
             answer.send(()).unwrap();
             drop(peer);
-            // how the connection ends is told elsewhere
+            // how the connection ends is tested elsewhere
             _ = server.join().unwrap();
             assert!(context.caller_is_gone(), "the call is over");
         }
@@ -162,18 +162,18 @@ fn a_handler_can_tell_whether_its_caller_is_gone() {
 }
 
 #[test]
-fn a_pipelined_request_is_no_leave_taking() {
+fn a_pipelined_request_does_not_mean_that_the_caller_is_gone() {
     watchdog(|| {
-        let (tell, told) = mpsc::sync_channel(2);
+        let (send, contexts) = mpsc::sync_channel(2);
         let (answer, answered) = mpsc::sync_channel(2);
         let (mut peer, transport) = Scripted::new();
-        let server = thread::spawn(|| serve_connection(transport, Patient(tell, answered)));
+        let server = thread::spawn(|| serve_connection(transport, Patient(send, answered)));
         peer.send(&wire::request("x", 3, "1").repeat(2));
-        let first = told.recv().unwrap();
+        let first = contexts.recv().unwrap();
         assert!(!first.caller_is_gone());
         answer.send(()).unwrap();
-        let second = told.recv().unwrap();
-        assert!(first.caller_is_gone(), "its call is over");
+        let second = contexts.recv().unwrap();
+        assert!(first.caller_is_gone(), "the call is over");
         assert!(!second.caller_is_gone());
         answer.send(()).unwrap();
         peer.send(&[wire::close_request(), wire::reset()].concat());
@@ -184,20 +184,20 @@ fn a_pipelined_request_is_no_leave_taking() {
 #[test]
 fn a_trace_context_travels_from_span_to_span() {
     watchdog(|| {
-        let (tell, told) = mpsc::sync_channel(8);
+        let (send, contexts) = mpsc::sync_channel(8);
         let adopted = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&adopted);
         let config = ServerConfig::default().trace_context(move |_span, traceparent| {
             seen.store(traceparent == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Ordering::SeqCst);
         });
         let (ours, theirs) = memory_pair();
-        let server = thread::spawn(|| serve_connection_with(theirs, Curious(tell), config));
+        let server = thread::spawn(|| serve_connection_with(theirs, Curious(send), config));
         let options = CallOptions::default()
             .trace_context(|_span| Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()));
         let client = Client::from_transport(ours).unwrap().with_options(options);
         client.call("ask").with(&1).json::<Value>().unwrap();
-        assert!(told.recv().unwrap().metadata().get("traceparent").is_some());
-        assert!(adopted.load(Ordering::SeqCst), "the server's hook was given it");
+        assert!(contexts.recv().unwrap().metadata().get("traceparent").is_some());
+        assert!(adopted.load(Ordering::SeqCst), "the server's hook received it");
         client.close().unwrap();
         server.join().unwrap().unwrap();
     });

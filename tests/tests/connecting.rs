@@ -1,4 +1,4 @@
-//! How long connecting may take, and what is said when it fails.
+//! How long connecting may take, and the errors when it fails.
 
 use rpc_core::{Client, Error, Misuse, Operation, Server};
 use rpc_tests::{OriginalServer, Reference, watchdog};
@@ -12,7 +12,7 @@ fn nobody_listens() {
     use std::net::SocketAddr;
 
     watchdog(|| {
-        // a port that is taken, so that nobody else gets it, and on which nobody listens
+        // a port that is bound, so that nothing else gets it, but on which nothing listens
         let taken = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
         bind(&taken, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = SocketAddr::try_from(getsockname(&taken).unwrap()).unwrap();
@@ -31,7 +31,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn no_address() {
+fn not_an_address() {
     watchdog(|| {
         let error = Client::connect("localhost:80").unwrap_err();
         assert!(matches!(error, Error::Misuse(Misuse::Address(_))), "{error:?}");

@@ -1,4 +1,4 @@
-//! A connection that is cut after any byte, in either direction: no cut is ever taken for success.
+//! A connection is cut after any byte, in either direction: no cut is ever taken for success.
 
 use std::io::Read;
 use std::sync::{Arc, Mutex};
@@ -12,23 +12,23 @@ use rpc_tests::{
 };
 use serde_json::Value;
 
-/// A session of our own: the server's bytes, and the call that they answer.
+/// A session written for this test: the server's bytes, and the call that they answer.
 struct Session {
     name: &'static str,
     server: Vec<u8>,
     call: fn(&Client) -> Result<Outcome>,
-    /// What the call comes to when nothing is cut.
+    /// The outcome of the call when nothing is cut.
     expected: Outcome,
 }
 
-/// What a call came to.
+/// The outcome of a call.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Value(Value),
     Octets(Vec<u8>),
-    /// The other side said no: that is an answer, too.
+    /// The other side refused, which is an answer, too.
     Refused(String),
-    /// The Close handshake went well.
+    /// The Close handshake succeeded.
     Closed,
 }
 
@@ -98,7 +98,7 @@ fn sessions() -> Vec<Session> {
             expected: Outcome::Octets([pattern(300), pattern(1), pattern(200)].concat()),
         },
         Session {
-            name: "octets behind which an empty final frame stands",
+            name: "octets followed by an empty final frame",
             server: [header(r#"{"DataType":4,"Error":1}"#), wire::more(pattern(64)), wire::data("")].concat(),
             call: octets_call,
             expected: Outcome::Octets(pattern(64)),
@@ -124,7 +124,7 @@ fn sessions() -> Vec<Session> {
     ]
 }
 
-/// Runs a call against a server of which only so many bytes arrive.
+/// Runs a call against a server of which only this many bytes arrive.
 fn call_with_cut(session: &Session, cut: usize) -> Result<Outcome> {
     let (mut peer, transport) = Peer::new();
     let sent = session.server[..cut].to_vec();
@@ -160,7 +160,7 @@ fn no_cut_of_a_reply_is_taken_for_success() {
     });
 }
 
-/// What a server has been asked, and has understood to its end.
+/// The requests that a server has received completely.
 #[derive(Clone, Default)]
 struct Witness(Arc<Mutex<Vec<String>>>);
 
@@ -208,7 +208,8 @@ impl Original for Witness {
     }
 }
 
-/// Feeds our server with the start of a client's bytes; returns what it saw, and how many OK replies it sent whole.
+/// Sends our server the start of a client's bytes; returns what it saw, and how many complete OK
+/// replies it sent.
 fn serve_cut(client: &[u8]) -> (Vec<String>, usize) {
     let witness = Witness::default();
     let (_ended, sent) =
@@ -233,7 +234,7 @@ fn cuts_of(bytes: &[u8]) -> Vec<usize> {
     cuts
 }
 
-/// No request is run, and none is answered, before all its bytes have come.
+/// Checks that no request is run or answered before all its bytes have arrived.
 fn requests_cut_anywhere(client: &[u8], name: &str) -> usize {
     let ends = wire::request_ends(client);
     let (whole, _) = serve_cut(client);
@@ -264,7 +265,7 @@ fn no_cut_of_a_request_is_taken_for_one() {
             wire::reset(),
         ]
         .concat();
-        let cuts = requests_cut_anywhere(&requests, "a session of our own");
+        let cuts = requests_cut_anywhere(&requests, "our own session");
         println!("{cuts} cuts of requests, none taken for one");
     });
 }
@@ -281,7 +282,7 @@ fn no_cut_of_a_recorded_client_is_taken_for_a_request() {
     });
 }
 
-/// Streams of the recorded servers, cut around each frame border, or after each byte of the short ones.
+/// Streams of the recorded servers, cut around each frame border, the short ones after each byte.
 #[test]
 fn no_cut_of_a_recorded_stream_is_taken_for_its_end() {
     watchdog(|| {

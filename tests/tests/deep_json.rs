@@ -1,5 +1,5 @@
-//! JSON that is nested as deep as it may be does not overflow a connection's stack: that would end the server's process,
-//! whoever sent it.
+//! JSON of the maximum depth does not overflow a connection's stack, which would end the server's
+//! process whoever sent it.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,11 @@ use rpc_tests::watchdog;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A type whose decoder takes much stack a level, the more so as it has to buffer what comes before its tag.
+/// A type whose decoder takes much stack per level, because it has to buffer what comes before the
+/// tag.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind")]
-#[expect(clippy::large_enum_variant, reason = "it is to take much stack")]
+#[expect(clippy::large_enum_variant, reason = "it must take much stack")]
 enum Tree {
     Leaf {
         size: u64,
@@ -57,7 +58,7 @@ fn depth(mut tree: &Value) -> usize {
 }
 
 #[test]
-fn a_servers_stack_is_enough_for_the_deepest_json() {
+fn a_servers_stack_suffices_for_the_deepest_json() {
     watchdog(|| {
         let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(ForestServer::new(Ground)).unwrap();
         let client = Client::connect(server.address()).unwrap();

@@ -1,4 +1,5 @@
-//! Recorded sessions of the original program: our server answers its clients, our client understands its servers.
+//! Recorded sessions of the original program: our server answers its clients, our client
+//! understands its servers.
 
 use std::io::{self, Read};
 use std::thread;
@@ -12,10 +13,11 @@ use rpc_tests::{
 };
 use serde_json::{Value, json};
 
-/// What a busy machine may take for all sessions byte by byte.
+/// The time that a busy machine may take for all sessions byte by byte.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// What a part of a connection means, apart from its frames, its JSON text and added header fields.
+/// The meaning of a part of a connection, apart from its frames, its JSON text and added header
+/// fields.
 #[derive(Debug, PartialEq)]
 enum Meaning {
     Reply { status: u64, data_type: u64, message: Option<String> },
@@ -33,7 +35,7 @@ fn meanings(bytes: &[u8]) -> Vec<Meaning> {
                 let header: Value = serde_json::from_slice(&payload).expect("a header is JSON");
                 let status = header["Error"].as_u64().unwrap_or(0);
                 data_type = header["DataType"].as_u64().unwrap_or(0);
-                // the wording of a handler's error is the handler's, that of others the library's
+                // the text of a handler's error is the handler's, that of others the library's
                 let message = (status == 4).then(|| header["ErrorMessage"].as_str().unwrap_or("").to_owned());
                 Meaning::Reply { status, data_type, message }
             }
@@ -50,7 +52,7 @@ fn ok(data_type: u64) -> Meaning {
     Meaning::Reply { status: 1, data_type, message: None }
 }
 
-/// What our server says where it does not imitate the original.
+/// What our server sends where it does not imitate the original.
 fn expected_of_our_server(session: &Golden) -> Vec<Meaning> {
     match session.name.as_str() {
         // answers once and stays in step
@@ -65,14 +67,14 @@ fn expected_of_our_server(session: &Golden) -> Vec<Meaning> {
             let message = Some("x".repeat(4095 - start) + "…");
             vec![Meaning::Reply { status: 4, data_type: 0, message }, ok(2), Meaning::Reset]
         }
-        // its header is shorter, so the text fits: as meant, without the extra frame
+        // its header is shorter, so the text fits, without the extra frame
         "error-header-4096" => {
             let message = Some("x".repeat(4028));
             vec![Meaning::Reply { status: 4, data_type: 0, message }, ok(2), Meaning::Reset]
         }
-        // delivers all it got, but no end of it, so that they are no message
+        // sends all it got without an end, so the frames are not a message
         "octets-source-fails" => vec![ok(4), Meaning::Reset],
-        // the client hangs up without Close: nobody is there to be told
+        // the client hangs up without Close, so there is nobody to send it to
         "json-4MiB-exact" => {
             let mut expected = meanings(&session.server);
             assert_eq!(expected.pop(), Some(Meaning::Reset));
@@ -99,7 +101,7 @@ fn our_server_answers(session: &Golden, pieces: PieceSize) {
             assert!(matches!(ended, Err(Error::Source { .. })), "{ended:?}");
             let zeros: usize = wire::frames(&sent).iter().map(|frame| frame.payload.len()).sum();
             let header = wire::frames(&sent)[0].payload.len();
-            assert_eq!(zeros - header, 4_194_314, "all that the source gave arrives");
+            assert_eq!(zeros - header, 4_194_314, "all that the source yielded arrives");
         }
         "upload-reset-inside" => assert!(ended.is_err_and(|error| !error.connection_usable())),
         "json-4MiB-exact" => assert_eq!(ended.expect(name), Ended::HungUp),
@@ -131,7 +133,8 @@ fn our_server_answers_every_recorded_client_in_pieces() {
     });
 }
 
-/// The server's bytes, cut before each reply. An extra empty header frame belongs to the reply before it.
+/// Returns the server's bytes, cut before each reply. An extra empty header frame belongs to the
+/// reply before it.
 fn replies(server: &[u8]) -> Vec<Vec<u8>> {
     let mut starts: Vec<usize> = Vec::new();
     let mut before = 0;
@@ -145,7 +148,8 @@ fn replies(server: &[u8]) -> Vec<Vec<u8>> {
     starts.iter().zip(ends).map(|(&start, end)| server[start..end].to_vec()).collect()
 }
 
-/// Plays a server back: each reply when the request that it answers has come whole, and the Reset of the end at once.
+/// Replays a server: each reply once its request has arrived completely, and the final Reset at
+/// once.
 fn play_back(session: &Golden, mut peer: Peer) {
     for (index, reply) in replies(&session.server).iter().enumerate() {
         if !peer.await_requests(index + 1) {
@@ -181,7 +185,7 @@ fn refusal(outcome: Result<()>) -> (Status, String) {
     (remote.status, remote.message.clone())
 }
 
-/// Makes the calls of a recorded client, and checks what comes of them.
+/// Makes the calls of a recorded client, and checks their outcomes.
 fn calls_of(name: &str, client: &Client) {
     let service = OriginalClient::new(client.clone());
     let reference = |prefix: &str, limit| Reference.list(ListRequest { prefix: prefix.to_owned(), limit }).unwrap();
@@ -239,16 +243,20 @@ fn calls_of(name: &str, client: &Client) {
             let error = outcome.unwrap_err();
             assert_eq!(error.remote().unwrap().status, Status::RequestError);
             assert!(!error.connection_usable(), "an original server would run the body as the next request");
-            assert!(list(client, "a", 1).is_err_and(|error| error.never_ran()), "so nothing more is sent on it");
+            assert!(
+                list(client, "a", 1).is_err_and(|error| error.never_ran()),
+                "nothing more is sent on the connection"
+            );
         }
-        // ours asks for no control endpoint but Close: a server that refuses that is an error, and no hang
+        // our client requests no control endpoint but Close: if a server refuses that, it is an
+        // error, not a hang
         "unknown-control" => {
             let error = client.clone().close().unwrap_err();
             assert!(matches!(error, Error::Protocol { .. }), "{error:?}");
             return;
         }
         "close-without-reset" => {}
-        other => panic!("a session that this test does not know: {other}"),
+        other => panic!("unknown session: {other}"),
     }
     close();
 }
@@ -281,7 +289,7 @@ fn our_client_understands_every_recorded_server_in_pieces() {
     });
 }
 
-/// Requests of ours are what the original client sent, but for JSON text and fields that are zero.
+/// Our requests are what the original client sent, except for JSON text and zero fields.
 #[test]
 fn our_client_sends_what_the_original_sent() {
     watchdog(|| {
@@ -314,7 +322,7 @@ fn our_client_sends_what_the_original_sent() {
     });
 }
 
-/// Without fields that are empty, and without those of revision 1.
+/// Removes empty fields, and those of revision 1.
 fn without_empty_fields(mut value: Value) -> Value {
     if let Some(object) = value.as_object_mut() {
         object.retain(|name, value| {

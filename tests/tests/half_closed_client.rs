@@ -1,4 +1,5 @@
-//! A client that has ended its own direction still reads: all replies leave before the server lets go of the connection.
+//! A client that has ended its own direction still reads, so the server sends all replies before it
+//! drops the connection.
 
 use std::io::{self, Cursor, Write};
 use std::sync::{Arc, Mutex};
@@ -6,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use rpc_core::{Ended, serve_connection};
 use rpc_tests::{OriginalServer, Reference, watchdog, wire};
 
-/// What has been written to a half, which cannot be asked for it when it is gone.
+/// Collects what is written to a half, because it outlives the half.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -20,9 +21,10 @@ impl Write for Written {
     }
 }
 
-/// A server on standard input and output ended, and its process with it, before its helper thread had written the reply.
+/// A server on standard input and output ended, and its process with it, before its helper thread
+/// had written the reply.
 #[test]
-fn a_pair_of_halves_writes_all_before_it_is_let_go_of() {
+fn a_pair_of_halves_writes_everything_before_it_is_dropped() {
     watchdog(|| {
         let requests = wire::request("Echo", 3, "1").repeat(3);
         let reply = [wire::ok(3), wire::data("1")].concat();

@@ -1,4 +1,5 @@
-//! Headers of the usual form are read and written without the JSON library: whatever it makes of a header, they make, too.
+//! Headers of the usual form are read and written without the JSON library, with the same result as
+//! with it.
 
 use std::fmt::Debug;
 
@@ -8,12 +9,12 @@ use rpc_core::{Metadata, Violation};
 use rpc_tests::watchdog;
 use serde::{Deserialize, Serialize};
 
-/// Failing cases are printed, and not kept in files.
+/// Failing cases are printed, not kept in files.
 fn config() -> ProptestConfig {
     ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Numbers around which a reader may go wrong.
+/// Numbers near which a reader may be wrong.
 fn number() -> BoxedStrategy<u64> {
     prop_oneof![
         12 => 0_u64..12,
@@ -27,7 +28,7 @@ fn number() -> BoxedStrategy<u64> {
     .boxed()
 }
 
-/// Numbers as a peer may write them, most of them well.
+/// Numbers as a peer may write them, mostly valid.
 fn written_number() -> BoxedStrategy<String> {
     prop_oneof![
         40 => number().prop_map(|number| number.to_string()),
@@ -41,17 +42,17 @@ fn written_number() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Names and texts, most of them ordinary.
+/// Names and texts, mostly ordinary.
 fn text() -> BoxedStrategy<String> {
     prop_oneof!["[ -~]{0,12}", "[a-zA-Z_.]{1,12}", any::<String>(), Just("\u{7f}é\u{0}".to_owned())].boxed()
 }
 
-/// Bytes between which a reader has to tell.
+/// Bytes that a reader has to distinguish.
 fn byte() -> BoxedStrategy<u8> {
     prop_oneof![any::<u8>(), 0x1e_u8..0x24, 0x5b_u8..0x5e, 0x7d_u8..0x82].boxed()
 }
 
-/// A request's header as this library writes it, or nearly.
+/// A request's header as this library writes it, or nearly so.
 fn request_bytes() -> impl Strategy<Value = Vec<u8>> {
     let raw_text = prop_oneof![text().prop_map(String::into_bytes), byte().prop_map(|byte| vec![b'a', byte, b'b'])];
     let tail = prop_oneof![2 => Just("}"), 1 => Just(""), 1 => Just("} "), 1 => Just("}}"), 1 => Just(",}")];
@@ -82,7 +83,7 @@ fn reply_bytes() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// The same with a byte changed, or cut.
+/// The same with a byte changed, or truncated.
 fn damaged(bytes: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     (bytes, any::<prop::sample::Index>(), any::<u8>(), 0_u8..8).prop_map(|(mut bytes, at, byte, damage)| {
         let at = at.index(bytes.len());
@@ -95,7 +96,7 @@ fn damaged(bytes: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u
     })
 }
 
-/// What the JSON library alone makes of a header.
+/// Returns how the JSON library alone reads a header.
 fn by_the_library<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     let text = str::from_utf8(bytes).ok()?;
     serde_json::from_str(text).ok().filter(|_| text.trim_ascii_start().starts_with('{'))
@@ -124,7 +125,7 @@ fn a_reply_header_is_read_as_the_json_library_reads_it() {
     });
 }
 
-/// What the JSON library alone writes for a header that fits.
+/// Returns what the JSON library alone writes for a header that fits.
 fn written(header: &impl Serialize) -> Option<Vec<u8>> {
     serde_json::to_vec(header).ok().filter(|bytes| bytes.len() <= MAX_HEADER_LEN_WRITTEN)
 }

@@ -1,4 +1,5 @@
-//! Our server against clients that break the rules: the right answer, in bounded time, and in step or closed.
+//! Our server against clients that break the rules: it answers correctly in bounded time, and the
+//! connection is in step or closed.
 
 use std::io::{self, Read, Write};
 use std::thread;
@@ -16,7 +17,7 @@ fn strict() -> ServerConfig {
     ServerConfig::default().max_json_len(1000)
 }
 
-/// Short limits, so that a silent peer is noticed soon.
+/// Limits short enough to notice a silent peer soon.
 fn impatient() -> ServerConfig {
     let soon = Some(Duration::from_millis(200));
     strict().idle_timeout(soon).request_timeout(soon).stall_timeout(soon)
@@ -26,7 +27,7 @@ fn serve(client: &[u8]) -> (Result<Ended>, Vec<u8>) {
     serve_bytes(client, OriginalServer::new(Reference), strict(), |transport| transport)
 }
 
-/// The statuses of the replies that a server sent, and 255 for a Reset frame.
+/// Returns the statuses of the replies that a server sent, and 255 for a Reset frame.
 fn statuses(sent: &[u8]) -> Vec<u64> {
     wire::messages(sent)
         .iter()
@@ -38,7 +39,7 @@ fn statuses(sent: &[u8]) -> Vec<u64> {
         .collect()
 }
 
-/// A client that breaks the protocol gets a Reset, and no reply.
+/// Checks that a client that breaks the protocol gets a Reset and no reply; returns the violation.
 fn violation(client: &[u8]) -> Violation {
     violation_answered_with(&wire::reset(), client)
 }
@@ -74,7 +75,7 @@ fn unknown_frame_type() {
 }
 
 #[test]
-fn over_long_frame_is_refused_by_its_header_alone() {
+fn overlong_frame_is_refused_by_its_header_alone() {
     watchdog(|| {
         for len in [4_194_305_u32, u32::MAX] {
             let client = [&[wire::HEADER, 1], &len.to_le_bytes()[..]].concat();
@@ -85,7 +86,7 @@ fn over_long_frame_is_refused_by_its_header_alone() {
 }
 
 #[test]
-fn over_long_header() {
+fn overlong_header() {
     watchdog(|| {
         let client = wire::frame(wire::HEADER, false, &[b' '; 1000]).repeat(5);
         assert_eq!(violation(&client), Violation::HeaderTooLong { limit: 4096 });
@@ -103,10 +104,10 @@ fn garbage_in_place_of_a_header() {
     });
 }
 
-/// The JSON library does not look into the text of what it ignores, so a field that nobody knows
-/// could hold any bytes: such a request was run.
+/// The JSON library does not check text that it ignores, so an unknown field could hold any bytes:
+/// such a request was run.
 #[test]
-fn a_header_that_is_no_utf_8_where_nobody_looks() {
+fn a_header_that_is_not_utf_8_in_an_ignored_field() {
     watchdog(|| {
         for json in [
             &b"{\"Endpoint\":\"Echo\",\"DataType\":3,\"Accept\":3,\"Later\":\"\xff\"}"[..],
@@ -120,7 +121,7 @@ fn a_header_that_is_no_utf_8_where_nobody_looks() {
 }
 
 #[test]
-fn a_body_that_is_no_utf_8_where_nobody_looks() {
+fn a_body_that_is_not_utf_8_in_an_ignored_value() {
     watchdog(|| {
         for json in
             [&b"{\"Prefix\":\"a\",\"Limit\":1,\"Later\":\"\xff\"}"[..], b"{\"Prefix\":\"a\",\"Limit\":1,\"\xc3\":0}"]
@@ -130,7 +131,7 @@ fn a_body_that_is_no_utf_8_where_nobody_looks() {
     });
 }
 
-/// Makes a bad request and then a good one on the same connection; returns the status of the first.
+/// Makes a bad request, then a good one on the same connection; returns the status of the first.
 fn then_in_step(bad: &[u8]) -> u64 {
     let client = [bad, &wire::request("Echo", 3, r#""still here""#), &wire::close_request(), &wire::reset()].concat();
     let (ended, sent) = serve(&client);
@@ -156,13 +157,13 @@ fn refused_requests_leave_the_connection_in_step() {
             ("octets to a method that takes JSON", octets("List")),
             ("JSON to a method that takes octets", wire::request("Receive", 3, "1")),
             ("octets wanted from a method that returns JSON", accept(4)),
-            ("an Accept that is nothing", accept(0)),
+            ("an Accept of 0", accept(0)),
             ("an Accept that is unknown", accept(9)),
             ("an Accept of revision 1", accept(5)),
             ("Accept Control", accept(2)),
             ("JSON of another type", wire::request("List", 3, "[]")),
             ("JSON with a field missing", wire::request("List", 3, r#"{"Prefix":"a"}"#)),
-            ("no JSON", wire::request("List", 3, "{")),
+            ("not JSON", wire::request("List", 3, "{")),
             ("an empty body", wire::request("List", 3, "")),
             ("two values", wire::request("List", 3, r#"{"Prefix":"a","Limit":1} 2"#)),
             ("JSON that nests too deep", wire::request("Echo", 3, &"[".repeat(500))),
@@ -185,14 +186,14 @@ fn white_space_around_json_is_fine() {
 }
 
 #[test]
-fn the_extra_frame_behind_a_full_header_is_skipped() {
+fn the_extra_frame_after_a_full_header_is_skipped() {
     watchdog(|| {
         let start = r#"{"Endpoint":"Echo","DataType":3,"Accept":3"#;
         let full = format!("{start}{}}}", " ".repeat(4096 - start.len() - 1));
         let request = [wire::header(&full), wire::frame(wire::HEADER, true, b""), wire::data("1")].concat();
         assert_eq!(then_in_step(&request), 1);
         let without = [wire::header(&full), wire::data("1")].concat();
-        assert_eq!(then_in_step(&without), 1, "and is not waited for");
+        assert_eq!(then_in_step(&without), 1, "and the server does not wait for it");
     });
 }
 
@@ -207,7 +208,7 @@ fn data_type_none_is_null_without_a_body() {
 }
 
 #[test]
-fn a_body_that_nobody_can_tell_ends_the_connection() {
+fn a_body_of_unknown_form_ends_the_connection() {
     watchdog(|| {
         for data_type in [0, 5, 6, 4_294_967_295_u32] {
             let header = format!(r#"{{"Endpoint":"Echo","DataType":{data_type},"Accept":3}}"#);
@@ -226,7 +227,7 @@ fn frames_of_the_wrong_type_inside_a_request_end_the_connection() {
         for (kind, found) in [(wire::HEADER, FrameKind::Header), (wire::TRAILER, FrameKind::Trailer)] {
             let expected = Violation::UnexpectedFrame { expected: FrameKind::Data, found };
             let stream = [upload.clone(), wire::more("abc"), wire::frame(kind, true, b"{}")].concat();
-            // the handler has run: a Reset would say that it has not
+            // no Reset, which would say that the handler has not run
             assert_eq!(violation_answered_with(b"", &stream), expected);
             let json = [
                 wire::header(r#"{"Endpoint":"Echo","DataType":3,"Accept":3}"#),
@@ -239,7 +240,7 @@ fn frames_of_the_wrong_type_inside_a_request_end_the_connection() {
 }
 
 #[test]
-fn a_data_frame_too_many_is_no_request() {
+fn a_data_frame_too_many_is_a_violation() {
     watchdog(|| {
         let client = [wire::request("Echo", 3, "1"), wire::data("2")].concat();
         let (ended, sent) = serve(&client);
@@ -321,7 +322,7 @@ fn flood(first: &[u8], again: &[u8]) -> Result<Ended> {
 }
 
 #[test]
-fn endless_empty_frames_are_no_progress() {
+fn endless_empty_frames_are_not_progress() {
     watchdog(|| {
         let header = flood(&[], &wire::frame(wire::HEADER, false, b""));
         assert!(matches!(header, Err(Error::Deadline { operation: Operation::ReadingRequest, .. })), "{header:?}");
@@ -333,7 +334,7 @@ fn endless_empty_frames_are_no_progress() {
 }
 
 #[test]
-fn an_endless_body_that_nobody_wants_ends_at_the_budget() {
+fn an_endless_unread_body_ends_at_the_budget() {
     watchdog(|| {
         for header in
             [r#"{"Endpoint":"Nope","DataType":4,"Accept":3}"#, r#"{"Endpoint":"Echo","DataType":3,"Accept":3}"#]
@@ -356,7 +357,7 @@ fn a_client_that_never_reads_ends_at_the_stall_limit() {
 }
 
 #[test]
-fn a_client_that_is_gone_is_told_from_an_error() {
+fn a_client_that_is_gone_is_distinguished_from_an_error() {
     watchdog(|| {
         let (ended, _) = serve(&wire::request("Echo", 3, "1"));
         assert_eq!(ended.unwrap(), Ended::HungUp);

@@ -1,5 +1,5 @@
-//! The memory transport for itself, and whole calls over it. All of this is small enough for Miri, which sees what the threads on
-//! both ends do to the same memory: `scripts/miri.sh` runs it there.
+//! The memory transport alone, and whole calls over it. Everything is small enough for Miri, which
+//! checks what the threads on both ends do to the same memory: `scripts/miri.sh` runs it.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn both_directions_carry_their_own_bytes() {
                 scope.spawn(move || {
                     let mut rest = &sent[..];
                     while !rest.is_empty() {
-                        // in two slices, of which the second may be left over
+                        // in two slices, of which the second may remain
                         let (one, other) = rest.split_at(rest.len().min(3));
                         let count = parts.writer.write(&[IoSlice::new(one), IoSlice::new(other)], None).unwrap();
                         rest = &rest[count..];
@@ -107,7 +107,7 @@ fn waiting_for_both_directions_is_woken_by_either() {
 }
 
 #[test]
-fn an_abort_ends_what_waits_on_both_ends() {
+fn an_abort_ends_waits_on_both_ends() {
     watchdog(|| {
         let (near, far) = memory_pair_with_capacity(1);
         let ((mut near, control), (mut far, far_control)) = (parts(near), parts(far));
@@ -126,7 +126,7 @@ fn an_abort_ends_what_waits_on_both_ends() {
 }
 
 #[test]
-fn a_dropped_end_is_an_end_and_takes_nothing() {
+fn a_dropped_end_reads_as_the_end_and_accepts_nothing() {
     watchdog(|| {
         let (mut near, far) = memory_pair();
         near.write_all(b"last").unwrap();

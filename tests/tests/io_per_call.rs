@@ -1,4 +1,4 @@
-//! What a call costs: writes and reads on the transport.
+//! How many writes and reads on the transport a call takes.
 
 use std::io::{self, IoSlice};
 use std::net::{TcpListener, TcpStream};
@@ -84,7 +84,7 @@ fn count_calls(ours: impl Transport, theirs: impl Transport) {
         let client = OriginalClient::from_transport(client_transport).unwrap();
         for call in 0..10 {
             client.echo(json!({"number": call})).unwrap();
-            // the server's read of this request came before the reply; that of the next cannot have come yet
+            // the server read this request before it replied, and cannot have read the next yet
             assert_eq!(client_counts.take(), (1, 1), "client, call {call}");
             assert_eq!(server_counts.take(), (1, 1), "server, call {call}");
         }

@@ -1,5 +1,5 @@
-//! A remote object is an implementation of the trait: one generic function runs over the handler itself, pointers to it,
-//! and clients over every transport.
+//! A remote object implements the trait: one generic function runs with the handler itself,
+//! pointers to it, and clients over every transport.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
@@ -100,7 +100,7 @@ impl Store for Shelf {
     }
 }
 
-/// Changes each byte, as it is read.
+/// Changes each byte as it is read.
 struct Encrypted<R>(R, u8);
 
 impl<R: Read> Read for Encrypted<R> {
@@ -115,7 +115,8 @@ fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(17, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
 }
 
-/// Code that knows the trait only: values, errors, streams out, in, and both ways. It leaves the store as it was.
+/// Code that knows only the trait: values, errors, streams out, in, and both ways. It leaves the
+/// store unchanged.
 fn application(store: &impl Store) {
     assert_eq!(store.names("", None).unwrap(), ["a/empty", "a/large", "b"]);
     assert_eq!(store.names("a/", Some(1)).unwrap(), ["a/empty"]);
@@ -165,8 +166,8 @@ fn read(store: &impl Store, name: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The rest of the application: what takes more than the one connection of a memory pair, or more time than a transport of
-/// small pieces should be given.
+/// The rest of the application: calls that need more than the one connection of a memory pair, or
+/// are too slow over a transport of small pieces.
 fn more_of_the_application(store: &impl Store) {
     for length in [0, 1, 300_000, 5_000_000] {
         let upload = || io::repeat(3).take(length);
@@ -174,7 +175,7 @@ fn more_of_the_application(store: &impl Store) {
         upload().read_to_end(&mut bytes).unwrap();
         assert_eq!(store.checksum(upload()).unwrap(), checksum(&bytes));
     }
-    // what comes out of one call goes into another
+    // the result of one call is the argument of another
     assert_eq!(store.checksum(store.load("b").unwrap()).unwrap(), checksum(b"small"));
     let twice = store.invert(store.invert(store.open("a/large").unwrap().1).unwrap()).unwrap();
     assert_eq!(store.save("c", twice).unwrap(), 700_000);
@@ -265,14 +266,15 @@ fn a_client_over_a_unix_socket() {
     });
 }
 
-/// The trait of a client is that of a handler, so a client is a handler: of a server that passes all calls on.
+/// A client implements the same trait as a handler, so it can be the handler of a server, which
+/// forwards all calls.
 #[test]
 fn a_client_as_the_handler_of_a_server() {
     watchdog(|| {
         let bind = || Server::bind("tcp://127.0.0.1:0").unwrap();
         let origin = bind().spawn(StoreServer::new(Shelf::new())).unwrap();
-        let behind = StoreClient::connect(origin.address()).unwrap();
-        let proxy = bind().spawn(StoreServer::new(behind)).unwrap();
+        let upstream = StoreClient::connect(origin.address()).unwrap();
+        let proxy = bind().spawn(StoreServer::new(upstream)).unwrap();
         more_of_the_application(&StoreClient::connect(proxy.address()).unwrap());
     });
 }
@@ -328,7 +330,7 @@ impl Counter for Sum {
     }
 }
 
-/// Counts what passes through, while it is read.
+/// Counts what passes through as it is read.
 struct Increased<'a, R> {
     content: R,
     sum: &'a mut u64,
@@ -342,7 +344,7 @@ impl<R: Read> Read for Increased<'_, R> {
     }
 }
 
-/// As above, for a service whose handler belongs to one caller.
+/// The same for a service with a handler for each caller.
 fn session(mut counter: impl Counter) {
     assert_eq!(counter.add(40).unwrap(), 40);
     assert_eq!(counter.no().unwrap_err().to_string(), "no");

@@ -1,4 +1,4 @@
-//! The traps of the original program, by the order of PROTOCOL.md section 7: none of them is ours.
+//! The traps of the original program, in the order of PROTOCOL.md section 7, all of which we avoid.
 
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,8 @@ fn served(client: &[u8]) -> Vec<u8> {
     serve_bytes(client, OriginalServer::new(Reference), ServerConfig::default(), |transport| transport).1
 }
 
-/// Runs calls against a server that answers the first request with these bytes, and later ones with the number 2.
+/// Runs calls against a server that answers the first request with these bytes, and later ones with
+/// the number 2.
 fn answered<T>(server: &[u8], calls: impl FnOnce(&Client) -> T) -> T {
     let (mut peer, transport) = Peer::new();
     thread::scope(|scope| {
@@ -53,7 +54,7 @@ fn a_frame_of_an_unexpected_type_is_not_let_through_as_data() {
 }
 
 #[test]
-fn the_end_of_the_stream_inside_a_number_is_no_shorter_number() {
+fn the_end_of_the_stream_inside_a_number_is_an_error() {
     watchdog(|| {
         let (mut peer, transport) = Peer::new();
         let reply = wire::ok_json("12345");
@@ -88,7 +89,11 @@ fn a_header_of_4096_bytes_may_be_followed_by_an_extra_frame() {
         }
         let sent = served(&wire::request("FailLong", 3, "100000"));
         let frames = wire::frames(&sent);
-        assert_eq!((frames.len(), frames[0].payload.len()), (1, MAX_HEADER_LEN_WRITTEN), "we send neither");
+        assert_eq!(
+            (frames.len(), frames[0].payload.len()),
+            (1, MAX_HEADER_LEN_WRITTEN),
+            "we neither cut nor add a frame"
+        );
     });
 }
 
@@ -104,12 +109,12 @@ fn json_of_a_multiple_of_4_mib_stays_in_step() {
         });
         let sent = served(&wire::request("Echo", 3, &text));
         let lens: Vec<_> = wire::frames(&sent)[1..].iter().map(|frame| (frame.payload.len(), frame.last)).collect();
-        assert_eq!(lens, [(text.len(), true)], "ours has no empty last frame");
+        assert_eq!(lens, [(text.len(), true)], "we send no empty last frame");
     });
 }
 
 #[test]
-fn no_white_space_stands_behind_json() {
+fn no_white_space_follows_json() {
     watchdog(|| {
         let client = [wire::request("Echo", 3, " [1 , 2]\n\n "), wire::request("Fail", 3, "\"x\" ")].concat();
         for message in wire::messages(&served(&client)) {
@@ -128,7 +133,7 @@ fn a_length_is_checked_before_anything_is_written() {
     });
 }
 
-/// Answers an upload before it reads any of it, and counts its calls.
+/// Answers an upload before reading any of it, and counts its calls.
 struct Hasty<'a>(&'a AtomicUsize);
 
 impl Dispatch for Hasty<'_> {
@@ -143,7 +148,7 @@ impl Dispatch for Hasty<'_> {
 }
 
 #[test]
-fn what_is_not_read_of_a_request_is_not_run_as_the_next_one() {
+fn the_unread_rest_of_a_request_is_not_run_as_the_next_one() {
     watchdog(|| {
         let calls = AtomicUsize::new(0);
         let upload = wire::header(r#"{"Endpoint":"x","DataType":4,"Accept":3}"#);
@@ -160,11 +165,11 @@ fn a_client_closes_where_an_original_server_would_run_the_rest() {
     watchdog(|| {
         answered(&wire::ok_json("1"), |client| {
             client.call("x").with_octets(&b"octets"[..]).json::<Value>().unwrap();
-            assert!(json_call(client).is_err_and(|error| error.never_ran()), "behind a request with octets");
+            assert!(json_call(client).is_err_and(|error| error.never_ran()), "after a request with octets");
         });
         answered(&wire::refusal(2, "no"), |client| {
             json_call(client).unwrap_err();
-            assert!(json_call(client).is_err_and(|error| error.never_ran()), "behind a RequestError");
+            assert!(json_call(client).is_err_and(|error| error.never_ran()), "after a RequestError");
         });
     });
 }
@@ -222,7 +227,7 @@ fn json_that_nests_too_deep_is_an_ordinary_error() {
 }
 
 #[test]
-fn what_a_failing_source_gave_before_arrives() {
+fn what_a_source_yields_before_it_fails_arrives() {
     watchdog(|| {
         let (ours, theirs) = memory_pair();
         let server = thread::spawn(|| serve_connection(theirs, OriginalServer::new(Reference)));
@@ -232,7 +237,7 @@ fn what_a_failing_source_gave_before_arrives() {
         assert_eq!((bytes.len(), error.to_string()), (300_001, "the source broke".to_owned()));
         OriginalClient::close(client).unwrap();
         assert_eq!(server.join().unwrap().unwrap(), Ended::Closed);
-        // a client of revision 0 is told by a Reset, behind all that there was
+        // a client of revision 0 gets a Reset after all bytes
         let sent = served(&wire::request("SendBroken", 4, "300001"));
         let frames = wire::frames(&sent);
         assert_eq!(frames[1..].iter().map(|frame| frame.payload.len()).sum::<usize>(), 300_001);
@@ -240,7 +245,7 @@ fn what_a_failing_source_gave_before_arrives() {
     });
 }
 
-/// Sends a stream whose second half waits for a word from outside.
+/// Returns a stream whose second half waits for the test.
 struct Slow(Mutex<Option<mpsc::Receiver<()>>>);
 
 #[rpc_core::rpc_service]
@@ -250,8 +255,8 @@ trait Slowly {
 
 impl Slowly for Slow {
     fn stream(&self) -> Result<impl Read> {
-        let word = self.0.lock().unwrap().take().expect("one call");
-        Ok(io::Cursor::new("first").chain(Waiting(word)).chain(io::Cursor::new("second")))
+        let waits = self.0.lock().unwrap().take().expect("one call");
+        Ok(io::Cursor::new("first").chain(Waiting(waits)).chain(io::Cursor::new("second")))
     }
 }
 
@@ -266,15 +271,15 @@ impl Read for Waiting {
 #[test]
 fn a_slow_source_is_sent_as_it_comes() {
     watchdog(|| {
-        let (word, waits) = mpsc::sync_channel(1);
+        let (allow, waits) = mpsc::sync_channel(1);
         let server = Server::bind("tcp://127.0.0.1:0").unwrap();
         let server = server.spawn(SlowlyServer::new(Slow(Mutex::new(Some(waits))))).unwrap();
         let client = SlowlyClient::connect(server.address()).unwrap();
         let mut stream = client.stream().unwrap();
         let mut first = [0; 5];
         stream.read_exact(&mut first).unwrap();
-        assert_eq!(&first, b"first", "while the source waits");
-        word.send(()).unwrap();
+        assert_eq!(&first, b"first", "arrives while the source waits");
+        allow.send(()).unwrap();
         let mut rest = String::new();
         stream.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "second");
@@ -290,14 +295,14 @@ impl Dispatch for Panicking {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
-            "panic" => panic!("as the test wants"),
+            "panic" => panic!("on purpose"),
             _ => call.takes_json().returns_json(|value: Value| Ok::<_, Error>(value)),
         }
     }
 }
 
 #[test]
-fn a_header_null_and_a_panic_crash_nobody() {
+fn a_header_null_and_a_panic_crash_nothing() {
     watchdog(|| {
         assert_eq!(served(&wire::header("null")), wire::reset());
         assert!(answered(&wire::header("null"), json_call).is_err());
@@ -306,7 +311,7 @@ fn a_header_null_and_a_panic_crash_nobody() {
         let client = Client::from_transport(ours).unwrap();
         let error = client.call("panic").with(&()).json::<Value>().unwrap_err();
         assert_eq!(error.remote().unwrap().status, Status::ServerError);
-        assert_eq!(client.call("echo").with(&7).json::<Value>().unwrap(), json!(7), "the server lives on");
+        assert_eq!(client.call("echo").with(&7).json::<Value>().unwrap(), json!(7), "the server still serves");
         client.close().unwrap();
         server.join().unwrap().unwrap();
     });

@@ -1,5 +1,5 @@
-//! JSON over the limit, in either direction, at either side: an ordinary error that says what, how large and what is
-//! allowed. Its bytes are passed over, and the connection goes on.
+//! JSON over the limit, in either direction, on either side: an ordinary error that says what is
+//! too large, how large, and the limit. Its bytes are discarded, and the connection stays usable.
 
 use std::io::{self, Read};
 use std::thread;
@@ -39,13 +39,13 @@ impl Scale for Handler {
     }
 }
 
-/// The limit of whichever side has one.
+/// The limit of the side that has one.
 const LIMIT: usize = 1000;
 
-/// More than any buffer on the way holds, less than what is thrown away at most.
+/// More than any buffer on the way holds, less than the budget for discarding.
 const LARGE: usize = 5_000_000;
 
-/// Runs a check over each transport, for a client and a server with these limits for JSON.
+/// Runs a check over each transport, for a client and a server with these JSON limits.
 fn everywhere(client: usize, server: usize, check: impl Fn(&ScaleClient, &Connections) + Send + 'static) {
     watchdog_with_limit(Duration::from_secs(120), move || {
         for line in Line::ALL {
@@ -61,7 +61,7 @@ fn next(client: &ScaleClient, connections: &Connections) {
     assert_eq!((client.weigh("four").unwrap(), connections.count()), (4, 1), "the same connection");
 }
 
-/// A JSON string of so many bytes, quotes included.
+/// Returns a JSON string of this many bytes, quotes included.
 fn text(bytes: usize) -> String {
     "x".repeat(bytes - 2)
 }
@@ -74,13 +74,13 @@ fn the_client_does_not_send_a_request_over_its_limit() {
             let errors = [client.weigh(&text(size)).unwrap_err(), client.store(&text(size), &b"abc"[..]).unwrap_err()];
             for error in errors {
                 assert!(error.never_ran() && error.connection_usable());
-                let told = error.to_string();
+                let text = error.to_string();
                 let limits = ("JSON request", Some(size as u64), LIMIT as u64);
                 assert!(
                     matches!(error, Error::Limit { what, size, limit, .. } if (what, size, limit) == limits),
-                    "{told}"
+                    "{text}"
                 );
-                assert!(told.contains(&size.to_string()) && told.contains("1000"), "{told}");
+                assert!(text.contains(&size.to_string()) && text.contains("1000"), "{text}");
             }
             next(client, connections);
         }
@@ -96,8 +96,8 @@ fn the_server_refuses_a_request_over_its_limit() {
             for error in errors {
                 let remote = error.remote().unwrap_or_else(|| panic!("{error:?}"));
                 assert_eq!(remote.status, Status::RequestError);
-                let told = &remote.message;
-                assert!(told.contains("JSON") && told.contains("1000") && told.contains("stream"), "{told}");
+                let text = &remote.message;
+                assert!(text.contains("JSON") && text.contains("1000") && text.contains("stream"), "{text}");
                 assert!(error.connection_usable());
             }
             next(client, connections);
@@ -105,9 +105,9 @@ fn the_server_refuses_a_request_over_its_limit() {
     });
 }
 
-/// The octets behind the JSON have no end: the verdict stops them.
+/// The octets after the JSON are endless: the early reply stops them.
 #[test]
-fn the_server_refuses_it_before_the_octets_behind_it() {
+fn the_server_refuses_it_before_the_octets_after_it() {
     everywhere(usize::MAX, LIMIT, |client, connections| {
         let error = client.store(&text(LIMIT + 1), io::repeat(7)).unwrap_err();
         assert_eq!(error.remote().map(|no| no.status), Some(Status::RequestError), "{error:?}");
@@ -124,8 +124,8 @@ fn the_server_does_not_send_a_reply_over_its_limit() {
             for error in [client.grow(size).unwrap_err(), client.open(size).map(drop).unwrap_err()] {
                 let remote = error.remote().unwrap_or_else(|| panic!("{error:?}"));
                 assert_eq!(remote.status, Status::ServerError);
-                let told = &remote.message;
-                assert!(told.contains(&size.to_string()) && told.contains("1000"), "{told}");
+                let text = &remote.message;
+                assert!(text.contains(&size.to_string()) && text.contains("1000"), "{text}");
                 assert!(error.connection_usable());
             }
             next(client, connections);
@@ -140,16 +140,16 @@ fn the_client_refuses_a_reply_over_its_limit() {
         for size in [LIMIT + 1, LARGE] {
             let error = client.grow(size).unwrap_err();
             assert!(error.connection_usable() && !error.never_ran());
-            let told = error.to_string();
-            assert!(matches!(error, Error::Limit { what: "JSON body", limit: 1000, .. }), "{told}");
+            let text = error.to_string();
+            assert!(matches!(error, Error::Limit { what: "JSON body", limit: 1000, .. }), "{text}");
             next(client, connections);
         }
     });
 }
 
-/// The octets behind the JSON have no end: they are cancelled.
+/// The octets after the JSON are endless: they are cancelled.
 #[test]
-fn the_client_refuses_it_before_the_octets_behind_it() {
+fn the_client_refuses_it_before_the_octets_after_it() {
     everywhere(LIMIT, usize::MAX, |client, connections| {
         for size in [LIMIT + 1, LARGE] {
             let error = client.open(size).map(drop).unwrap_err();
@@ -160,9 +160,10 @@ fn the_client_refuses_it_before_the_octets_behind_it() {
     });
 }
 
-/// A size that the wire tells is told on: here each side says no more than it has read.
+/// A size that the frame states is reported; here, without one, each side reports only what it has
+/// read.
 #[test]
-fn a_reply_in_many_frames_is_passed_over() {
+fn a_reply_in_many_frames_is_discarded() {
     watchdog(|| {
         let (mut peer, transport) = Peer::new();
         thread::scope(|scope| {
@@ -184,7 +185,7 @@ fn a_reply_in_many_frames_is_passed_over() {
 }
 
 #[test]
-fn a_reply_that_ends_in_a_trailer_is_over_as_well() {
+fn a_reply_that_ends_in_a_trailer_is_complete_too() {
     watchdog(|| {
         let (mut peer, transport) = Peer::new();
         thread::scope(|scope| {
@@ -204,7 +205,7 @@ fn a_reply_that_ends_in_a_trailer_is_over_as_well() {
     });
 }
 
-/// More than is thrown away at most.
+/// More than the budget for discarding.
 const ENORMOUS: usize = 20_000_000;
 
 #[test]
@@ -218,7 +219,7 @@ fn beyond_the_budget_the_servers_refusal_arrives_and_the_connection_is_closed() 
 }
 
 #[test]
-fn beyond_the_budget_the_server_closes_politely() {
+fn beyond_the_budget_the_server_closes_gracefully() {
     watchdog(|| {
         let body = [wire::more(vec![b' '; 4_000_000]).repeat(5), wire::data("1")].concat();
         let client = [wire::opening("weigh", 3, 3), body].concat();

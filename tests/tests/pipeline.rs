@@ -1,4 +1,4 @@
-//! Many small calls in one go: in order, in bounded memory, towards either revision.
+//! Many small calls in one go: in order, in bounded memory, with a peer of either revision.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 fn over_each_transport(calls: impl Fn(&Client)) {
     over(memory_pair(), &calls);
-    // what the protocol asks of a transport at least
+    // the least that the protocol requires of a transport
     over(memory_pair_with_capacity(8 * 1024), &calls);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -25,10 +25,15 @@ fn over((ours, theirs): (impl Transport, impl Transport), calls: impl Fn(&Client
     thread::scope(|scope| {
         scope.spawn(move || serve_connection(theirs, OriginalServer::new(Reference)));
         let client = Client::from_transport(ours).unwrap();
-        // the first small write finds out whether the transport can write without blocking, and then more may be out
+        // the first small write finds out whether the transport can write without blocking, then
+        // more may be unanswered
         assert_eq!(client.call("Echo").with(&"before").json::<String>().unwrap(), "before");
         calls(&client);
-        assert_eq!(client.call("Echo").with(&"after").json::<String>().unwrap(), "after", "the connection serves on");
+        assert_eq!(
+            client.call("Echo").with(&"after").json::<String>().unwrap(),
+            "after",
+            "the connection stays usable"
+        );
     });
 }
 
@@ -53,7 +58,7 @@ fn arguments_and_replies_of_any_size() {
                 [0, 1, 4000, 8000, 8192, 100_000, 3, 5_000_000, 7].iter().map(|&size| "x".repeat(size)).collect();
             let replies = client.pipeline::<_, String>("Echo", &texts).unwrap();
             assert!(replies.map(Result::unwrap).eq(texts.iter().cloned()));
-            // small requests with large replies: nobody waits for the other
+            // small requests with large replies: no deadlock
             let replies =
                 client.pipeline::<_, Vec<Value>>("List", vec![json!({"Prefix": "a", "Limit": 2000}); 50]).unwrap();
             assert_eq!(replies.map(|reply| reply.unwrap().len()).sum::<usize>(), 100_000);
@@ -62,7 +67,7 @@ fn arguments_and_replies_of_any_size() {
 }
 
 #[test]
-fn an_error_is_one_calls_own() {
+fn an_error_fails_only_its_call() {
     watchdog(|| {
         over_each_transport(|client| {
             let arguments = [json!(1), json!("not a number"), json!(3)];
@@ -80,7 +85,7 @@ fn an_error_is_one_calls_own() {
 }
 
 #[test]
-fn a_request_that_cannot_be_sent_is_one_calls_own() {
+fn a_request_that_cannot_be_sent_fails_only_its_call() {
     watchdog(|| {
         over_each_transport(|client| {
             let too_large = "x".repeat(9 << 20);
@@ -104,7 +109,7 @@ fn dropping_it_leaves_the_connection_in_step() {
 }
 
 #[test]
-fn arguments_are_taken_only_as_they_are_sent() {
+fn arguments_are_consumed_only_as_they_are_sent() {
     watchdog(|| {
         over_each_transport(|client| {
             let mut taken = 0;
@@ -112,13 +117,13 @@ fn arguments_are_taken_only_as_they_are_sent() {
             let mut replies = client.pipeline::<_, u32>("Echo", arguments).unwrap();
             replies.next().unwrap().unwrap();
             drop(replies);
-            assert!(taken < 1000, "{taken} arguments for one reply");
+            assert!(taken < 1000, "{taken} arguments consumed for one reply");
         });
     });
 }
 
 #[test]
-fn a_session_has_it_too() {
+fn a_session_can_pipeline_too() {
     watchdog(|| {
         let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(OriginalServer::new(Reference)).unwrap();
         let mut session = Session::connect(server.address()).unwrap();
@@ -128,7 +133,7 @@ fn a_session_has_it_too() {
     });
 }
 
-/// An original server: it refuses one of the calls, and runs nothing behind it that can be relied on.
+/// An original server refuses one of the calls, and does not reliably run those after it.
 #[test]
 fn towards_revision_0() {
     watchdog(|| {
@@ -161,21 +166,21 @@ fn a_broken_connection_ends_it() {
             scope.spawn(move || {
                 server.read_exact(&mut [0; 1]).unwrap();
                 server.write_all(&wire::ok_json("0")).unwrap();
-                // what is left unread of the requests is lost with the connection
+                // the unread rest of the requests is lost with the connection
                 server.read_exact(&mut [0; 100]).unwrap();
             });
             let client = Client::from_transport(transport).unwrap();
             let replies: Vec<_> = client.pipeline::<_, u32>("Echo", 0..1_000_000).unwrap().collect();
             assert!(matches!(replies[0], Ok(0)));
-            assert!(replies.len() < 1000, "no argument is taken behind the failure");
+            assert!(replies.len() < 1000, "no argument is consumed after the failure");
             assert!(replies[1..].iter().all(|reply| reply.as_ref().is_err_and(|error| !error.connection_usable())));
         });
     });
 }
 
-/// It answers a call, and reads nothing any more.
+/// It answers a call, then reads nothing more.
 #[test]
-fn a_server_that_takes_nothing_ends_it_at_the_limit() {
+fn a_server_that_stops_reading_ends_it_at_the_limit() {
     watchdog(|| {
         let (mut server, transport) = memory_pair_with_capacity(8 * 1024);
         let client = Client::from_transport(transport).unwrap();

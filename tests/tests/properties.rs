@@ -1,4 +1,4 @@
-//! What holds for any body, any frames and any header.
+//! Properties of any body, any frames and any header.
 
 use std::io::{Read, Write};
 
@@ -11,7 +11,7 @@ use rpc_core::unstable::{
 use rpc_core::{DataType, FrameKind, Status};
 use rpc_tests::{watchdog, wire};
 
-/// Hands out a byte stream in pieces of the given sizes, again and again.
+/// Yields a byte stream in pieces of the given sizes, repeated.
 struct InPieces<'a> {
     bytes: &'a [u8],
     sizes: std::iter::Cycle<std::slice::Iter<'a, usize>>,
@@ -26,7 +26,7 @@ impl Read for InPieces<'_> {
     }
 }
 
-/// A body, cut into frames anywhere; empty ones, too.
+/// A body, split into frames anywhere, empty ones included.
 fn cut_body() -> impl Strategy<Value = Vec<Vec<u8>>> {
     vec(vec(any::<u8>(), 0..20_000), 1..6)
 }
@@ -36,7 +36,7 @@ fn frames_of(pieces: &[Vec<u8>]) -> Vec<u8> {
     pieces.iter().enumerate().flat_map(|(index, piece)| wire::frame(wire::DATA, index == last, piece)).collect()
 }
 
-/// Failing cases are printed, and not kept in files.
+/// Failing cases are printed, not kept in files.
 fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }

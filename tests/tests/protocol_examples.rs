@@ -1,4 +1,4 @@
-//! The worked examples of PROTOCOL.md: our server answers them, and our client sends them, byte for byte.
+//! The examples of PROTOCOL.md: our server answers them, and our client sends them, byte for byte.
 
 use std::io::{self, Read};
 use std::sync::mpsc;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const PROTOCOL: &str = include_str!("../../PROTOCOL.md");
 
-/// One example: what both sides send, turn by turn.
+/// One example: what both sides send, in turn.
 struct Example {
     call: String,
     turns: Vec<(char, Vec<u8>)>,
@@ -45,7 +45,7 @@ fn bytes(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// The original's service, and what the examples of revision 1 need beside it.
+/// The original's service, and what the examples of revision 1 need in addition.
 struct Examples(OriginalServer<Reference>);
 
 impl Dispatch for Examples {
@@ -85,7 +85,7 @@ fn our_server_answers_each_example() {
 fn our_client_sends_each_example() {
     watchdog(|| {
         let examples = examples();
-        assert_eq!(examples.len(), 10, "an example of PROTOCOL.md went missing, or is new");
+        assert_eq!(examples.len(), 10, "an example of PROTOCOL.md is missing, or new");
         for example in examples {
             let (peer, transport) = Peer::new();
             let expected = example.side('C');
@@ -93,21 +93,22 @@ fn our_client_sends_each_example() {
             let received = thread::scope(|scope| {
                 let turns = &example.turns;
                 let peer = scope.spawn(move || play(peer, turns, &answered));
-                // without a deadline, so that none is told to the server
+                // without a deadline, so that none is sent to the server
                 let config = ClientConfig::default().reply_timeout(None);
                 let client = Client::from_transport_with(transport, config).unwrap();
                 make_call(&example.call, &client, &answers);
                 drop(client);
                 peer.join().unwrap()
             });
-            // behind the call of the example the client says Close
+            // after the call of the example the client sends Close
             let received = &received[..expected.len().min(received.len())];
             assert_eq!(received.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{}", example.call);
         }
     });
 }
 
-/// Plays the server: each of its lines when the client's bytes before it have come. Tells when it has spoken.
+/// Plays the server: sends each of its lines once the client's bytes before it have arrived, and
+/// reports each.
 fn play(mut peer: Peer, turns: &[(char, Vec<u8>)], spoken: &mpsc::Sender<()>) -> Vec<u8> {
     let mut due = 0;
     for (side, bytes) in turns {
@@ -117,7 +118,7 @@ fn play(mut peer: Peer, turns: &[(char, Vec<u8>)], spoken: &mpsc::Sender<()>) ->
         }
         peer.await_bytes(due);
         peer.send(bytes);
-        // nobody listens where the example has no use for it
+        // the example may not use the reports
         _ = spoken.send(());
     }
     peer.await_end();
@@ -162,7 +163,7 @@ fn make_call(name: &str, client: &Client, answers: &mpsc::Receiver<()>) {
             assert_eq!(error.details::<Value>(), Some(json!({"Full": {"needed": 7}})));
         }
         "cancel" => drop(original.send_pattern(9_000_000).unwrap()),
-        other => panic!("no call for the example {other}"),
+        other => panic!("unknown example {other}"),
     }
 }
 
@@ -174,7 +175,7 @@ impl Read for Broken {
     }
 }
 
-/// Gives bytes when the server has spoken, and would never end.
+/// Yields bytes once the server has sent something, and never ends.
 struct Behind<'a>(&'a mpsc::Receiver<()>);
 
 impl Read for Behind<'_> {

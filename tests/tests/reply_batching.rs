@@ -1,4 +1,4 @@
-//! Small replies to calls that came together leave together, and yet none waits for a handler.
+//! Small replies to calls that arrived together are sent together, but none waits for a handler.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,13 +16,13 @@ use rpc_tests::{watchdog, wire};
 trait Steps {
     fn echo(&self, text: String) -> Result<String>;
     fn fail(&self, text: String) -> Result<String>;
-    /// Returns when it may.
+    /// Returns when the test allows it.
     fn wait(&self) -> Result<String>;
     fn bytes(&self, text: String) -> Result<impl Read>;
     fn store(&self, name: String, content: impl Read) -> Result<u64>;
 }
 
-/// `wait` tells here that it has begun, and how it may be ended.
+/// `wait` reports here that it has begun, and how to end it.
 #[derive(Clone)]
 struct Handler(mpsc::Sender<mpsc::Sender<()>>);
 
@@ -38,7 +38,7 @@ impl Steps for Handler {
     fn wait(&self) -> Result<String> {
         let (end, ended) = mpsc::channel();
         self.0.send(end).unwrap();
-        // a test that is over ends it, too
+        // the end of the test ends it, too
         _ = ended.recv();
         Ok("waited".to_owned())
     }
@@ -69,11 +69,11 @@ trait Stream: Read + Write + Send {}
 
 impl<S: Read + Write + Send> Stream for S {}
 
-/// A client that writes requests by hand, and reads replies as they come.
+/// A client that writes requests by hand, and reads replies as they arrive.
 struct Caller(MessageReader<Box<dyn Stream>>);
 
 impl Caller {
-    /// The first reply of a connection is never held back.
+    /// The first reply on a connection is never delayed.
     fn new(stream: impl Stream + 'static) -> Caller {
         let mut caller = Caller(MessageReader::new(Box::new(stream)));
         caller.send(&[call("echo", "first")]);
@@ -86,7 +86,7 @@ impl Caller {
         self.0.frames_mut().get_mut().write_all(&requests.concat()).unwrap();
     }
 
-    /// The next reply's JSON or octets, or its error's text.
+    /// Returns the next reply's JSON or octets, or its error's text.
     fn reply(&mut self) -> String {
         let mut bytes = Vec::new();
         assert!(self.0.read_header(&mut bytes).unwrap(), "the server has hung up");
@@ -100,7 +100,7 @@ impl Caller {
         body
     }
 
-    /// Whether the server's last word is a Reset frame.
+    /// Returns whether the server ends with a Reset frame.
     fn reset(&mut self) -> bool {
         matches!(self.0.read_header(&mut Vec::new()), Err(MessageError::Reset))
     }
@@ -112,7 +112,7 @@ fn tcp_pair() -> (TcpStream, TcpStream) {
     (ours, listener.accept().unwrap().0)
 }
 
-/// Runs a test against a server behind each kind of transport.
+/// Runs a test against a server on each kind of transport.
 fn over_each_transport(test: impl Fn(Caller, &mpsc::Receiver<mpsc::Sender<()>>)) {
     let run = |theirs: Parts, ours: Box<dyn Stream>| {
         let (service, waiting) = handler();
@@ -137,7 +137,7 @@ fn over_each_transport(test: impl Fn(Caller, &mpsc::Receiver<mpsc::Sender<()>>))
     }
 }
 
-/// A transport that cannot write without blocking, although what is below it can.
+/// A transport that cannot write without blocking, although the one below it can.
 struct Blocking<T>(T);
 
 impl<T: Transport> Transport for Blocking<T> {
@@ -151,7 +151,8 @@ impl<T: Transport> Transport for Blocking<T> {
 struct Counted {
     half: Box<dyn WriteHalf>,
     writes: Arc<AtomicUsize>,
-    /// How many writes can be tried without blocking. With 0 none can; else there is a panic behind the last.
+    /// How many writes can be tried without blocking. With 0 none can; otherwise the next one
+    /// panics.
     tries: usize,
 }
 
@@ -166,7 +167,7 @@ impl WriteHalf for Counted {
             return Err(io::ErrorKind::Unsupported.into());
         }
         self.tries -= 1;
-        assert!(self.tries > 0, "a panic of the test's");
+        assert!(self.tries > 0, "on purpose");
         let written = self.half.try_write(bufs)?;
         self.writes.fetch_add(1, Ordering::SeqCst);
         Ok(written)
@@ -178,14 +179,14 @@ impl WriteHalf for Counted {
 }
 
 #[test]
-fn a_reply_arrives_although_the_next_handler_waits_for_what_its_client_does_then() {
+fn a_reply_arrives_although_the_next_handler_waits_for_its_client() {
     watchdog(|| {
         over_each_transport(|mut caller, waiting| {
             for _ in 0..3 {
                 caller.send(&[call("echo", "a"), call("fail", "b"), wait(), call("echo", "c"), wait()]);
                 assert_eq!(caller.reply(), "\"a\"");
                 assert_eq!(caller.reply(), "b");
-                // only now, for this client has the replies before
+                // only now, because this client has the earlier replies
                 waiting.recv().unwrap().send(()).unwrap();
                 assert_eq!(caller.reply(), "\"waited\"");
                 assert_eq!(caller.reply(), "\"c\"");
@@ -197,7 +198,7 @@ fn a_reply_arrives_although_the_next_handler_waits_for_what_its_client_does_then
 }
 
 #[test]
-fn small_replies_to_calls_that_came_together_leave_together() {
+fn small_replies_to_calls_that_arrived_together_are_sent_together() {
     watchdog(|| {
         let (ours, theirs) = memory_pair();
         let (parts, writes) = (theirs.into_parts().unwrap(), Arc::<AtomicUsize>::default());
@@ -237,7 +238,7 @@ fn replies_of_every_kind_and_size_stay_in_order() {
 }
 
 #[test]
-fn a_close_behind_other_calls_is_acknowledged_behind_their_replies() {
+fn a_close_after_other_calls_is_acknowledged_after_their_replies() {
     watchdog(|| {
         over_each_transport(|mut caller, _| {
             caller.send(&[call("echo", "a"), call("echo", "b"), wire::close_request()]);
@@ -250,7 +251,7 @@ fn a_close_behind_other_calls_is_acknowledged_behind_their_replies() {
 }
 
 #[test]
-fn what_breaks_the_connection_comes_behind_the_replies_before_it() {
+fn a_reset_comes_after_earlier_replies() {
     watchdog(|| {
         over_each_transport(|mut caller, _| {
             let broken = [wire::header("no header"), wire::data("1")].concat();
@@ -263,7 +264,7 @@ fn what_breaks_the_connection_comes_behind_the_replies_before_it() {
 }
 
 #[test]
-fn a_call_that_breaks_unanswered_comes_behind_the_replies_before_it() {
+fn an_unanswered_broken_call_does_not_lose_earlier_replies() {
     watchdog(|| {
         over_each_transport(|mut caller, _| {
             let upload = [wire::opening("store", 5, 3), wire::data("\"name\""), wire::frame(9, true, b"")].concat();
@@ -274,7 +275,7 @@ fn a_call_that_breaks_unanswered_comes_behind_the_replies_before_it() {
     });
 }
 
-/// A server's connection in memory that holds so many bytes, and what a test has of it.
+/// A server's connection in memory with this capacity, and the test's handles to it.
 struct InMemory {
     caller: Caller,
     waiting: mpsc::Receiver<mpsc::Sender<()>>,
@@ -289,16 +290,18 @@ impl InMemory {
         InMemory { caller: Caller::new(ours), waiting, server }
     }
 
-    /// A connection on which a reply is held back that its transport does not take, and what ends the call behind that.
+    /// Returns a connection with a delayed reply that its transport does not accept, and a sender
+    /// that ends the next call.
     fn deaf() -> (InMemory, mpsc::Sender<()>) {
         let mut deaf = InMemory::new(100);
-        // a refusal's text travels in its header, so that no reply is larger than what may be held back
+        // a refusal's text travels in its header, so no reply is too large to be delayed
         deaf.caller.send(&[call("fail", &"b".repeat(150)), wait()]);
         let end = deaf.waiting.recv().unwrap();
         (deaf, end)
     }
 
-    /// Makes two calls of which the second one waits until the first has its reply; returns how long that took.
+    /// Makes two calls, of which the second waits until the first has its reply; returns how long
+    /// that took.
     fn two_calls(&mut self) -> Duration {
         let begun = Instant::now();
         self.caller.send(&[call("echo", "a"), wait()]);
@@ -316,7 +319,7 @@ impl InMemory {
 }
 
 #[test]
-fn a_peer_that_reads_nothing_holds_up_nobody_and_gets_its_replies_when_it_reads() {
+fn a_peer_that_reads_nothing_delays_no_other_and_gets_its_replies_when_it_reads() {
     watchdog(|| {
         let (mut deaf, end) = InMemory::deaf();
         let mut other = InMemory::new(8 * 1024);
@@ -329,14 +332,14 @@ fn a_peer_that_reads_nothing_holds_up_nobody_and_gets_its_replies_when_it_reads(
     });
 }
 
-/// The thread that sends what is held back slept until its next visit of a client that reads nothing, for up to 20 ms, and a
-/// reply that was due before waited for that.
+/// The thread that sends delayed replies slept up to 20 ms until its next attempt for a client that
+/// reads nothing, and a reply that was due earlier waited for that.
 #[test]
 fn a_peer_that_reads_nothing_does_not_delay_the_replies_of_others() {
     watchdog(|| {
         let (mut deaf, end) = InMemory::deaf();
         let mut other = InMemory::new(8 * 1024);
-        // a busy machine may take longer for some of them; a thread that sleeps is late each time
+        // a busy machine may be late for some of them; a sleeping thread is late each time
         let mut in_time = 0;
         for _ in 0..400 {
             in_time = if other.two_calls() < Duration::from_millis(7) { in_time + 1 } else { 0 };
@@ -354,11 +357,11 @@ fn a_peer_that_reads_nothing_does_not_delay_the_replies_of_others() {
 }
 
 #[test]
-fn a_transport_that_panics_costs_its_own_connection_only() {
+fn a_transport_that_panics_costs_only_its_connection() {
     watchdog(|| {
         let (ours, theirs) = memory_pair();
         let parts = theirs.into_parts().unwrap();
-        // the first reply is sent at once; the second one is held back, and sending it is what fails
+        // the first reply is sent at once; the second is delayed, and sending it fails
         let writer = Counted { half: parts.writer, writes: Arc::default(), tries: 2 };
         let parts = Parts { writer: Box::new(writer), ..parts };
         let (service, waiting) = handler();
@@ -378,13 +381,13 @@ fn a_transport_that_panics_costs_its_own_connection_only() {
         drop(other);
         assert_eq!(server.join().unwrap().unwrap(), Ended::HungUp);
 
-        // by now its visit is over: it was due before the other's
+        // by now its attempt is over, because it was due before the other's
         end.send(()).unwrap();
         assert!(matches!(broken.join().unwrap(), Err(Error::Transport { .. })));
     });
 }
 
-/// Whether nobody listens any more. Other errors say nothing of it: ports may be short.
+/// Returns whether nobody listens any more. Ignores other errors, because ports may run out.
 fn refused(address: &str) -> bool {
     let place = address.strip_prefix("tcp://").unwrap();
     TcpStream::connect(place).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
@@ -401,7 +404,7 @@ fn a_shutdown_sends_the_replies_of_calls_that_have_run() {
         let end = waiting.recv().unwrap();
         thread::scope(|scope| {
             let shutdown = scope.spawn(|| server.shutdown(Duration::from_secs(30)));
-            // every connection has been told when nobody accepts any more
+            // once nobody accepts any more, every connection has been sent its Reset
             while !refused(&address) {}
             end.send(()).unwrap();
             assert_eq!(caller.reply(), "\"a\"");

@@ -1,5 +1,5 @@
-//! Generated code stays silent under lints far stricter than anybody's: what they say here, they would say of a trait
-//! that its author cannot change. Clippy's are on when clippy is run on the tests.
+//! Generated code triggers none of these lints, which are stricter than anybody's: users could not
+//! fix a warning in it. Clippy's lints apply when clippy runs on the tests.
 #![deny(warnings)]
 #![deny(
     clippy::all,
@@ -41,93 +41,93 @@ use std::path::Path;
 
 use rpc_core::{Result, rpc_service};
 
-/// Everything that a shared service may say.
+/// Everything that a shared service may contain.
 #[rpc_service(prefix = "vault.", rename_all = "PascalCase")]
 pub trait Vault: Send + Sync {
     /// Neither parameter nor value.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn clear(&self) -> Result<()>;
 
     /// Several parameters.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     #[rpc(name = "Rename")]
     fn rename_all(&self, from: &str, to: String, path: &Path, bytes: &[u8], limit: Option<u32>) -> Result<Vec<String>>;
 
-    /// A stream in return.
+    /// A returned stream.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn fetch<'a>(&'a self, name: &'a str) -> Result<impl Read + 'a>;
 
     /// A stream to send.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn measure(&self, content: impl Read) -> Result<u64>;
 
     /// A value and a stream to send.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn store(&self, name: &str, content: impl Read) -> Result<u64>;
 
     /// Several values and a stream to send.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn append(&self, name: &str, position: u64, limit: Option<u64>, content: impl Read + Send) -> Result<()>;
 
-    /// A value and a stream in return.
+    /// A returned value and stream.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn open<'a>(&'a self, name: &'a str) -> Result<(u64, impl Read + 'a)>;
 
     /// A stream in each direction.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn compress(&self, plain: impl Read) -> Result<impl Read>;
 
-    /// All there is, in each direction.
+    /// Values and a stream, in each direction.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn convert<'a>(&'a self, name: &'a str, content: impl Read + Send + 'a) -> Result<(u64, impl Read + Send + 'a)>;
 
     /// A type with a lifetime.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn tidy(&self, name: Cow<'_, str>) -> Result<()>;
 
-    /// Nobody should call this, and generated code calls it.
+    /// Deprecated, but generated code calls it.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     #[deprecated]
     fn old(&self) -> Result<()>;
 
-    /// A lint that is allowed here is allowed where this is repeated.
+    /// A lint that is allowed here is allowed in generated code that repeats it.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     #[allow(deprecated, reason = "for the test")]
     fn older(&self, kind: Kind) -> Result<Kind>;
 
@@ -135,73 +135,73 @@ pub trait Vault: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     #[cfg(any())]
     fn never(&self) -> Result<()>;
 }
 
-/// A type on its way out.
+/// A deprecated type.
 #[deprecated]
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Kind;
 
-/// Everything that a session may say.
+/// Everything that a session may contain.
 #[rpc_service]
 pub trait Cursor {
     /// Neither parameter nor value.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn rewind(&mut self) -> Result<()>;
 
     /// A parameter.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn seek(&mut self, position: u64) -> Result<u64>;
 
-    /// A stream in return.
+    /// A returned stream.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn rest(&mut self) -> Result<impl Read>;
 
     /// A stream to send.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn append(&mut self, content: impl Read) -> Result<u64>;
 
     /// A value and a stream to send.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn insert(&mut self, position: u64, content: impl Read) -> Result<u64>;
 
-    /// A value and a stream in return.
+    /// A returned value and stream.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn position(&mut self) -> Result<(u64, impl Read)>;
 
     /// A stream in each direction.
     ///
     /// # Errors
     ///
-    /// When the call fails.
+    /// If the call fails.
     fn replace(&mut self, content: impl Read) -> Result<impl Read>;
 }
 
 mod narrow {
     use super::{Result, rpc_service};
 
-    #[expect(clippy::redundant_pub_crate, reason = "the compiler's `unreachable_pub` asks for what this one warns of")]
+    #[expect(clippy::redundant_pub_crate, reason = "the compiler's `unreachable_pub` requires what this lint forbids")]
     #[rpc_service]
     pub(super) trait Narrow {
         fn count(&self) -> Result<u64>;
@@ -213,11 +213,11 @@ trait Private {
     fn count(&mut self) -> Result<u64>;
 }
 
-/// No method yet.
+/// No methods.
 #[rpc_service]
 pub trait Empty {}
 
-/// A local macro is no excuse: lints look into what it writes.
+/// Lints also check what a local macro generates.
 macro_rules! written {
     ($visibility:vis $name:ident) => {
         #[rpc_service]
@@ -243,17 +243,17 @@ impl narrow::Narrow for Handler {
     }
 }
 
-/// A program may hold only the serving side.
+/// A program may use only the server.
 #[test]
-fn the_server_alone_is_use_enough() {
+fn using_only_the_server_causes_no_warning() {
     let server = narrow::NarrowServer::new(Handler);
     assert_eq!(format!("{server:?}"), "NarrowServer");
     drop(WrittenForServersServer::new(Handler));
 }
 
-/// Or only the calling side.
+/// A program may use only the client.
 #[test]
-fn the_client_alone_is_use_enough() {
+fn using_only_the_client_causes_no_warning() {
     let (near, far) = rpc_core::transport::memory_pair();
     drop(far);
     let mut client = PrivateClient::from_transport(near).expect("a pair in memory can be used");

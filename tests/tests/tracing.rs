@@ -1,4 +1,4 @@
-//! Spans and events: what a listener is told, and that nothing is said to nobody.
+//! Spans and events that a subscriber gets.
 
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Writes down each span and event with its fields.
+/// Records each span and event with its fields.
 #[derive(Clone, Default)]
 struct Listener(Arc<Mutex<Vec<String>>>);
 
@@ -77,7 +77,7 @@ fn a_call_is_a_span_on_each_side() {
 }
 
 #[test]
-fn a_failing_stream_is_told_to_who_runs_the_server() {
+fn a_failing_stream_is_logged_on_the_server() {
     watchdog(|| {
         let listener = Listener::default();
         tracing::subscriber::with_default(listener.clone(), || {

@@ -1,4 +1,4 @@
-//! A handler's error arrives as its own value; where that cannot be, as its text.
+//! A handler's error arrives as its value or, if that is impossible, as its text.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -17,7 +17,7 @@ enum Trouble {
     },
     Locked(String, Option<u32>),
     Gone,
-    /// What the library's errors become.
+    /// The library's errors become this variant.
     Other {
         text: String,
         never_ran: bool,
@@ -41,7 +41,7 @@ impl From<Error> for Trouble {
     }
 }
 
-/// An error that serde writes as `null`.
+/// An error that serde serializes as `null`.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Nothing;
 
@@ -53,7 +53,7 @@ impl fmt::Display for Nothing {
 
 impl From<Error> for Nothing {
     fn from(error: Error) -> Nothing {
-        panic!("its own value has to arrive, not {error:?}")
+        panic!("expected the error's own value, got {error:?}")
     }
 }
 
@@ -98,7 +98,7 @@ impl Troubled for Handler {
     }
 }
 
-/// Fails at once.
+/// Fails at its first read.
 struct Failing(Trouble);
 
 impl Read for Failing {
@@ -116,7 +116,7 @@ fn troubles() -> [Trouble; 4] {
     ]
 }
 
-/// A trouble whose JSON takes so many bytes.
+/// Returns an error whose JSON takes this many bytes.
 fn of_size(bytes: usize) -> Trouble {
     let frame = serde_json::to_string(&Trouble::Locked(String::new(), None)).unwrap().len();
     let trouble = Trouble::Locked("x".repeat(bytes - frame), None);
@@ -159,7 +159,7 @@ fn an_enum_with_data_arrives_as_itself_from_a_stream() {
 }
 
 #[test]
-fn whoever_knows_no_such_type_gets_the_text() {
+fn a_caller_without_the_type_gets_the_text() {
     watchdog(|| {
         let (client, _) = Line::Memory.serve(TroubledServer::new(Handler));
         for trouble in troubles() {
@@ -173,7 +173,7 @@ fn whoever_knows_no_such_type_gets_the_text() {
 }
 
 #[test]
-fn the_ready_made_error_carries_a_value_as_well() {
+fn the_librarys_error_carries_a_value_too() {
     watchdog(|| {
         let (client, _) = Line::Memory.serve(TroubledServer::new(Handler));
         let client = TroubledClient::new(client);
@@ -210,9 +210,9 @@ fn one_that_is_too_large_arrives_as_its_text() {
     });
 }
 
-/// The largest value and a long text beside it: the text gives way.
+/// With the largest value and a long text, the text is cut.
 #[test]
-fn the_value_goes_before_the_text() {
+fn the_value_takes_precedence_over_the_text() {
     watchdog(|| {
         let (client, _) = Line::Memory.serve(TroubledServer::new(Handler));
         let client = TroubledClient::new(client);
@@ -232,7 +232,7 @@ fn null_is_a_value() {
     });
 }
 
-/// Makes a call to which the server answers with this header.
+/// Makes a call that the server answers with this header.
 fn answered(json: &str) -> Trouble {
     let (mut peer, transport) = Peer::new();
     let reply = wire::header(json);
@@ -252,7 +252,7 @@ fn text(text: &str) -> Trouble {
 }
 
 #[test]
-fn an_original_peer_gives_the_text() {
+fn an_original_peer_sends_only_the_text() {
     watchdog(|| {
         assert_eq!(answered(r#"{"Error":4,"ErrorMessage":"gone"}"#), text("gone"));
         assert_eq!(answered(r#"{"Error":2}"#), text(""));
@@ -260,7 +260,7 @@ fn an_original_peer_gives_the_text() {
 }
 
 #[test]
-fn a_value_of_another_type_gives_the_text() {
+fn a_value_of_another_type_arrives_as_its_text() {
     watchdog(|| {
         for details in ["null", "7", r#""Lost""#, r#"{"Full":{"missing":-1,"disks":[]}}"#, "[[[]]]"] {
             let header = format!(r#"{{"Error":4,"ErrorMessage":"no","ErrorDetails":{details},"Revision":1}}"#);
@@ -272,7 +272,7 @@ fn a_value_of_another_type_gives_the_text() {
 }
 
 #[test]
-fn what_goes_wrong_on_the_way_becomes_one() {
+fn failures_of_the_connection_become_the_error_type() {
     watchdog(|| {
         let (peer, transport) = Peer::new();
         drop(peer);

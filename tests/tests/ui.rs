@@ -1,8 +1,9 @@
-//! What the compiler says to whoever holds `#[rpc_service]` wrong, and that it says nothing to whoever holds it right. A
-//! folder of `ui/` is a rule, a file in it the mistake that it is named after; `ui/pass/` has the accepted forms.
+//! The compiler's messages for wrong uses of `#[rpc_service]`, and their absence for correct ones.
+//! A folder of `ui/` is a rule, and a file in it the mistake that it is named after; `ui/pass/` has
+//! the accepted forms.
 //!
-//! The texts are those of one compiler and differ with the next, so that the test runs on that one only. After a wanted
-//! change, write them anew and read each as someone who has never seen the attribute:
+//! The texts are those of one compiler version, so the test runs only on that version. After an
+//! intended change, regenerate them and read each as someone who has never seen the attribute:
 //!
 //! ```text
 //! TRYBUILD=overwrite cargo test -p rpc-tests --test ui
@@ -20,7 +21,7 @@ const COMPILER: &str = "rustc 1.95.0 ";
 fn messages_and_accepted_forms() {
     let compiler = compiler();
     if !compiler.starts_with(COMPILER) {
-        // Written past the capture of the test harness: a newcomer should see it.
+        // Written directly, because the test harness hides what a passing test prints.
         _ = writeln!(io::stderr(), "skipped: the texts in tests/ui are those of {COMPILER}, this is {compiler}");
         return;
     }
@@ -32,11 +33,11 @@ fn messages_and_accepted_forms() {
     }
 }
 
-/// Mistakes about which the compiler itself says more than is needed.
+/// Mistakes for which the compiler itself reports additional errors.
 const SAID_MORE_THAN_ONCE: [(&str, usize); 2] = [
-    // That `Self` may have no size is its own remark about the trait.
+    // The compiler adds an error that `Self` may be unsized.
     ("ui/reply/self_type.stderr", 2),
-    // That it is no `Result` is told first; then that both sides miss one.
+    // The first error says that it is not a `Result`; then both sides lack one.
     ("ui/serde/no_result_by_that_name.stderr", 3),
 ];
 
@@ -57,7 +58,7 @@ fn rules() -> Vec<PathBuf> {
     files(Path::new("ui")).into_iter().filter(|file| file.is_dir() && !file.ends_with("pass")).collect()
 }
 
-/// What is in a folder, in the order of the names.
+/// Returns the contents of a folder, sorted by name.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder can be read");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("the folder can be read").path()).collect();
@@ -66,6 +67,6 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn compiler() -> String {
-    let output = Command::new("rustc").arg("--version").output().expect("the compiler that built this can be asked");
+    let output = Command::new("rustc").arg("--version").output().expect("`rustc --version` can be run");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -1,5 +1,5 @@
-//! The macro refuses a name exactly where no header would hold it: its arithmetic, which knows
-//! nothing of the library, against the library's own headers.
+//! The macro refuses a name exactly if it fits no header: compares the macro's arithmetic, which is
+//! independent of the library, with the library's own headers.
 
 #[path = "../../rpc-macros/src/wire_name.rs"]
 mod wire_name;
@@ -9,12 +9,12 @@ use rpc_core::Metadata;
 use rpc_core::unstable::RequestHeader;
 use rpc_tests::watchdog;
 
-/// Failing cases are printed, and not kept in files.
+/// Failing cases are printed, not kept in files.
 fn config() -> ProptestConfig {
     ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Whether the library writes a request with this name and the largest numbers.
+/// Returns whether the library writes a request with this name and the largest numbers.
 fn is_written(name: &str) -> bool {
     let header = RequestHeader {
         endpoint: name.into(),
@@ -27,9 +27,9 @@ fn is_written(name: &str) -> bool {
     header.encode(&mut Vec::new())
 }
 
-/// A name that no header holds used to compile, and each call of it failed.
+/// A name that fits no header used to compile, and each call of it failed.
 #[test]
-fn the_longest_name_that_the_macro_takes_is_the_longest_that_is_sent() {
+fn the_macros_longest_name_is_the_longest_that_can_be_sent() {
     watchdog(|| {
         for (unit, len) in [("x", 1), ("é", 2), ("日", 3), ("\"", 2), ("\\", 2), ("\n", 2), ("\u{1}", 6), ("\u{7f}", 1)]
         {
