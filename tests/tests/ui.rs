@@ -38,7 +38,7 @@ const SAID_MORE_THAN_ONCE: [(&str, usize); 2] = [
     // The compiler adds an error that `Self` may be unsized.
     ("ui/reply/self_type.stderr", 2),
     // The first error says that it is not a `Result`; then both sides lack one.
-    ("ui/serde/no_result_by_that_name.stderr", 3),
+    ("ui/serde/alias_that_is_not_a_result.stderr", 3),
 ];
 
 #[test]

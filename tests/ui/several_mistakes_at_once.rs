@@ -2,7 +2,7 @@ use std::io::Read;
 
 use rpc_core::{Result, rpc_service};
 
-// The handler and the caller below are sound: they must not add errors of their own.
+// The handler and the caller below are valid and must not cause further errors.
 #[rpc_service(prefix = vault, retries = 3)]
 pub trait Vault {
     type Entry;

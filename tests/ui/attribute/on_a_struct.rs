@@ -1,6 +1,6 @@
 use rpc_core::rpc_service;
 
-/// Where things are kept.
+/// A place to keep things.
 #[rpc_service]
 pub struct Vault {
     pub shelves: u32,

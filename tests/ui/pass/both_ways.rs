@@ -1,4 +1,5 @@
-//! Octets both ways: what is returned holds what is sent, so both may promise the same, and a client names it.
+//! Octets both ways: the returned stream owns the one that is sent, so both may have the same
+//! bounds, and a client names its type.
 
 use std::fmt::Debug;
 use std::io::{BufRead, BufReader, Cursor, Read};
@@ -129,13 +130,14 @@ fn check(filter: &impl Filter) {
     assert_eq!((value.as_str(), text(stream).as_str()), ("abab", "bytes"));
 }
 
-/// What borrows nothing outlives the arguments, and the service if that is a client.
+/// A stream that borrows nothing outlives the arguments, and the service if that is a client.
 fn owned(filter: &impl Filter) -> Box<dyn Read + Send> {
     let name = String::from("gone soon");
     Box::new(filter.owned(&name, &b"bytes"[..]).unwrap())
 }
 
-/// A client's stream has a name, and changes threads if the caller's reader does, promised or not.
+/// A client's stream has a named type, and is `Send` if the caller's reader is, whether the trait
+/// says so or not.
 fn named(client: &FilterClient) {
     let stream: OctetReader<'static, _> = client.plain(&b"bytes"[..]).unwrap();
     let copied = thread::scope(|scope| {

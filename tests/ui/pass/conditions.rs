@@ -1,4 +1,5 @@
-//! A method that is configured out is gone from every generated piece, and two forms of one method may take turns.
+//! A method removed by a `cfg` is absent from all generated code, and a method may have two forms
+//! under opposite conditions.
 
 use rpc_core::{Dispatch, Result, rpc_service};
 

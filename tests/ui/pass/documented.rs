@@ -1,4 +1,4 @@
-//! What is generated is documented, printable and usable where nothing may warn.
+//! Generated items are documented, implement `Debug` and cause no warnings under strict lints.
 #![deny(missing_docs, missing_debug_implementations, unreachable_pub, unnameable_types, unused, warnings)]
 
 use rpc_core::{Result, rpc_service};
@@ -6,14 +6,14 @@ use rpc_core::{Result, rpc_service};
 /// What is stored.
 #[rpc_service]
 pub trait Vault {
-    /// How many there are.
+    /// Returns the number of entries.
     fn count(&self) -> Result<u64>;
 }
 
-/// Where one is.
+/// A position.
 #[rpc_service]
 pub trait Cursor {
-    /// Goes on.
+    /// Advances the position.
     fn step(&mut self) -> Result<u64>;
 }
 

@@ -1,4 +1,4 @@
-//! Own errors, by every way of spelling `Result`.
+//! Custom errors, with every spelling of `Result`.
 
 use std::fmt;
 

@@ -67,7 +67,7 @@ impl Vault for Shelf {
     }
 }
 
-/// A stream that was promised to borrow nothing outlives its service.
+/// A stream that borrows nothing, as its bound says, outlives its service.
 fn outlives(vault: impl Vault) -> Result<Box<dyn Read + Send>> {
     let name = String::from("name");
     Ok(Box::new(vault.owned(&name)?))

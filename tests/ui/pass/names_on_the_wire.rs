@@ -1,4 +1,4 @@
-//! Options change what a method is called on the wire, and nothing else.
+//! Options change only a method's name on the wire.
 
 use rpc_core::{Dispatch, Result, rpc_service};
 

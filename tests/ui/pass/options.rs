@@ -1,4 +1,4 @@
-//! What a client and its calls can be told, by functions that no method can clash with.
+//! The options of a client and its calls, set by functions with which no method can clash.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Cursor for Handler {
     }
 }
 
-/// No call can be over by then.
+/// A time limit that no call can meet.
 fn no_time() -> CallOptions {
     CallOptions::default().timeout(Some(Duration::ZERO))
 }

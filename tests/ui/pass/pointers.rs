@@ -1,4 +1,4 @@
-//! Whoever holds a service behind a pointer holds a service; without streams, the trait may even be an object.
+//! A pointer to a service is a service; without streams, the trait may even be a trait object.
 
 use std::sync::Arc;
 

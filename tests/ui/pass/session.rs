@@ -1,4 +1,5 @@
-//! `&mut self`: one handler for one connection. Streams follow each other, and each ends before the next call.
+//! `&mut self`: one handler for one connection. Streams are consecutive, and each ends before the
+//! next call.
 
 use std::io::Read;
 use std::thread;

@@ -2,7 +2,7 @@ use rpc_core::{Result, rpc_service};
 
 #[rpc_service]
 pub trait Vault {
-    // one byte more than there is room for
+    // one byte more than fits
     #[rpc(name = "\
         xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
         xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\

@@ -48,7 +48,7 @@ use rpc_core::{Result, rpc_service};
         xxxxxxxxxxxxxxxxxxxx")]
 pub trait Vault {
     fn ls(&self) -> Result<Vec<String>>;
-    // one byte more than there is room for
+    // one byte more than fits
     fn list(&self) -> Result<Vec<String>>;
 }
 
