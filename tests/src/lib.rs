@@ -4,13 +4,13 @@
 pub mod heap;
 
 mod golden;
-mod line;
 mod original;
+mod transport_kind;
 
 pub use golden::{Golden, golden_sessions};
-pub use line::{Connections, Line};
 pub use original::{Entry, ListRequest, Original, OriginalClient, OriginalServer, Reference, pattern};
 pub use rpc_core::testing::{
     Fault, Faulty, PieceSize, Piecewise as Pieces, Plan, ScriptedPeer as Peer, serve_bytes, watchdog,
     watchdog_with_limit, wire,
 };
+pub use transport_kind::{Connections, TransportKind};

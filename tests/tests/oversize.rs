@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::{Client, ClientConfig, Ended, Error, Result, ServerConfig, Status, rpc_service};
-use rpc_tests::{Connections, Line, Peer, serve_bytes, watchdog, watchdog_with_limit, wire};
+use rpc_tests::{Connections, Peer, TransportKind, serve_bytes, watchdog, watchdog_with_limit, wire};
 use serde_json::{Value, json};
 
 #[rpc_service]
@@ -48,10 +48,10 @@ const LARGE: usize = 5_000_000;
 /// Runs a check over each transport, for a client and a server with these JSON limits.
 fn everywhere(client: usize, server: usize, check: impl Fn(&ScaleClient, &Connections) + Send + 'static) {
     watchdog_with_limit(Duration::from_secs(120), move || {
-        for line in Line::ALL {
+        for transport in TransportKind::ALL {
             let config = ClientConfig::default().max_json_len(client);
             let limits = ServerConfig::default().max_json_len(server);
-            let (client, connections) = line.serve_with(ScaleServer::new(Handler), config, limits, |near| near);
+            let (client, connections) = transport.serve_with(ScaleServer::new(Handler), config, limits, |near| near);
             check(&ScaleClient::new(client), &connections);
         }
     });

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::thread;
 
 use rpc_core::{Client, Error, Result, Status, rpc_service};
-use rpc_tests::{Line, Peer, watchdog, wire};
+use rpc_tests::{Peer, TransportKind, watchdog, wire};
 use serde::{Deserialize, Serialize};
 
 /// An error with data.
@@ -127,8 +127,8 @@ fn of_size(bytes: usize) -> Trouble {
 #[test]
 fn an_enum_with_data_arrives_as_itself_from_each_shape_of_call() {
     watchdog(|| {
-        for line in Line::ALL {
-            let (client, connections) = line.serve(TroubledServer::new(Handler));
+        for transport in TransportKind::ALL {
+            let (client, connections) = transport.serve(TroubledServer::new(Handler));
             let client = TroubledClient::new(client);
             for trouble in troubles() {
                 assert_eq!(client.fail(&trouble), Err(trouble.clone()));
@@ -144,8 +144,8 @@ fn an_enum_with_data_arrives_as_itself_from_each_shape_of_call() {
 #[test]
 fn an_enum_with_data_arrives_as_itself_from_a_stream() {
     watchdog(|| {
-        for line in Line::ALL {
-            let (client, connections) = line.serve(TroubledServer::new(Handler));
+        for transport in TransportKind::ALL {
+            let (client, connections) = transport.serve(TroubledServer::new(Handler));
             let client = TroubledClient::new(client);
             for trouble in troubles() {
                 let mut bytes = Vec::new();
@@ -161,7 +161,7 @@ fn an_enum_with_data_arrives_as_itself_from_a_stream() {
 #[test]
 fn a_caller_without_the_type_gets_the_text() {
     watchdog(|| {
-        let (client, _) = Line::Memory.serve(TroubledServer::new(Handler));
+        let (client, _) = TransportKind::Memory.serve(TroubledServer::new(Handler));
         for trouble in troubles() {
             let error = client.call("fail").with(&trouble).json::<u8>().unwrap_err();
             let remote = error.remote().unwrap();
@@ -175,7 +175,7 @@ fn a_caller_without_the_type_gets_the_text() {
 #[test]
 fn the_librarys_error_carries_a_value_too() {
     watchdog(|| {
-        let (client, _) = Line::Memory.serve(TroubledServer::new(Handler));
+        let (client, _) = TransportKind::Memory.serve(TroubledServer::new(Handler));
         let client = TroubledClient::new(client);
         for trouble in troubles() {
             assert_eq!(client.detailed(&trouble).unwrap_err().details(), Some(trouble));
@@ -186,7 +186,7 @@ fn the_librarys_error_carries_a_value_too() {
 #[test]
 fn one_that_is_too_large_arrives_as_its_text() {
     watchdog(|| {
-        let (client, connections) = Line::Memory.serve(TroubledServer::new(Handler));
+        let (client, connections) = TransportKind::Memory.serve(TroubledServer::new(Handler));
         let client = TroubledClient::new(client);
         let largest = of_size(2048);
         assert_eq!(client.fail(&largest), Err(largest.clone()));
@@ -214,7 +214,7 @@ fn one_that_is_too_large_arrives_as_its_text() {
 #[test]
 fn the_value_takes_precedence_over_the_text() {
     watchdog(|| {
-        let (client, _) = Line::Memory.serve(TroubledServer::new(Handler));
+        let (client, _) = TransportKind::Memory.serve(TroubledServer::new(Handler));
         let client = TroubledClient::new(client);
         let trouble = Trouble::Full { missing: 1, disks: vec!["\u{1}".repeat(330); 1] };
         assert_eq!(client.fail(&trouble), Err(trouble.clone()), "{} bytes", trouble.to_string().len());
@@ -224,7 +224,7 @@ fn the_value_takes_precedence_over_the_text() {
 #[test]
 fn null_is_a_value() {
     watchdog(|| {
-        let (client, _) = Line::Memory.serve(TroubledServer::new(Handler));
+        let (client, _) = TransportKind::Memory.serve(TroubledServer::new(Handler));
         assert_eq!(TroubledClient::new(client.clone()).nothing(), Err(Nothing));
         let error = client.call("nothing").with(&()).json::<u8>().unwrap_err();
         assert_eq!(error.remote().unwrap().details.as_deref(), Some("null"));

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::thread;
 
 use rpc_core::{Client, Error};
-use rpc_tests::{Line, watchdog};
+use rpc_tests::{TransportKind, watchdog};
 
 #[test]
 fn a_peer_that_goes_away_does_not_kill_the_process() {
@@ -26,21 +26,21 @@ fn a_peer_that_goes_away_does_not_kill_the_process() {
 fn calls_peers_that_go_away() {
     watchdog(|| {
         signal::let_pipes_kill();
-        for line in [Line::Tcp, Line::Unix] {
-            upload(line, io::repeat(7));
-            upload(line, File::open("/dev/zero").unwrap());
+        for transport in [TransportKind::Tcp, TransportKind::Unix] {
+            upload(transport, io::repeat(7));
+            upload(transport, File::open("/dev/zero").unwrap());
         }
     });
 }
 
 /// Sends an endless stream to a peer that goes away.
-fn upload(line: Line, endless: impl Read) {
-    let (near, far) = line.pair().unwrap();
+fn upload(transport: TransportKind, endless: impl Read) {
+    let (near, far) = transport.pair().unwrap();
     let peer = thread::spawn(move || {
         let mut far = far;
         far.reader.read(&mut [0; 1000], None).unwrap();
     });
     let error = Client::from_transport(near).unwrap().call("x").with_octets(endless).json::<()>().unwrap_err();
-    assert!(matches!(error, Error::Transport { .. }), "{line:?}: {error:?}");
+    assert!(matches!(error, Error::Transport { .. }), "{transport:?}: {error:?}");
     peer.join().unwrap();
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use rpc_core::Client;
-use rpc_tests::{Line, watchdog, watchdog_with_limit};
+use rpc_tests::{TransportKind, watchdog, watchdog_with_limit};
 
 use crate::service::{FRAME, spring};
 
@@ -15,9 +15,9 @@ fn next(client: &Client) {
 #[test]
 fn an_endless_stream_can_be_dropped_anywhere() {
     watchdog_with_limit(Duration::from_secs(120), || {
-        for line in Line::ALL {
+        for transport in TransportKind::ALL {
             let (handler, reports) = spring();
-            let (client, connections) = line.serve(handler);
+            let (client, connections) = transport.serve(handler);
             for count in [0, 1, 8_192, FRAME - 1, FRAME, FRAME + 1, 3_000_000] {
                 let mut stream = client.call("flow").with(&()).octets().unwrap();
                 stream.read_exact(&mut vec![0; count]).unwrap();
@@ -27,7 +27,7 @@ fn an_endless_stream_can_be_dropped_anywhere() {
                 // source
                 next(&client);
                 assert_eq!(reports.recv().unwrap(), "dropped");
-                assert_eq!(connections.count(), 1, "{line:?}, after {count} bytes");
+                assert_eq!(connections.count(), 1, "{transport:?}, after {count} bytes");
             }
         }
     });
@@ -36,9 +36,9 @@ fn an_endless_stream_can_be_dropped_anywhere() {
 #[test]
 fn a_stream_after_json_can_be_dropped() {
     watchdog_with_limit(Duration::from_secs(120), || {
-        for line in Line::ALL {
+        for transport in TransportKind::ALL {
             let (handler, reports) = spring();
-            let (client, connections) = line.serve(handler);
+            let (client, connections) = transport.serve(handler);
             for count in [0, 1, FRAME] {
                 let (label, mut stream) = client.call("label").with(&()).json_and_octets::<String>().unwrap();
                 assert_eq!(label, "a label");
@@ -52,7 +52,7 @@ fn a_stream_after_json_can_be_dropped() {
             assert!(error.connection_usable(), "{error:?}");
             next(&client);
             assert_eq!(reports.recv().unwrap(), "dropped");
-            assert_eq!(connections.count(), 1, "{line:?}");
+            assert_eq!(connections.count(), 1, "{transport:?}");
         }
     });
 }
@@ -60,9 +60,9 @@ fn a_stream_after_json_can_be_dropped() {
 #[test]
 fn a_finite_stream_can_be_dropped_anywhere() {
     watchdog_with_limit(Duration::from_secs(120), || {
-        for line in Line::ALL {
+        for transport in TransportKind::ALL {
             let (handler, reports) = spring();
-            let (client, connections) = line.serve(handler);
+            let (client, connections) = transport.serve(handler);
             for length in [0, 1, 100, 8_192, FRAME, FRAME + 1, 1_000_000] {
                 for count in [0, 1, length / 2, length.saturating_sub(1), length] {
                     let mut stream = client.call(&format!("flow {length}")).with(&()).octets().unwrap();
@@ -72,7 +72,7 @@ fn a_finite_stream_can_be_dropped_anywhere() {
                     assert_eq!(reports.recv().unwrap(), "dropped");
                 }
             }
-            assert_eq!(connections.count(), 1, "{line:?}");
+            assert_eq!(connections.count(), 1, "{transport:?}");
         }
     });
 }
@@ -80,8 +80,8 @@ fn a_finite_stream_can_be_dropped_anywhere() {
 #[test]
 fn a_session_stays_usable_too() {
     watchdog(|| {
-        for line in Line::ALL {
-            let (near, far) = line.pair().unwrap();
+        for transport in TransportKind::ALL {
+            let (near, far) = transport.pair().unwrap();
             let (handler, reports) = spring();
             std::thread::spawn(move || rpc_core::serve_connection(far, handler));
             let mut session = rpc_core::Session::from_transport(near).unwrap();

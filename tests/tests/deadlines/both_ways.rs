@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::transport::{Control, Parts, WriteHalf};
 use rpc_core::{Client, OctetReader, Transport};
-use rpc_tests::{Line, watchdog, wire};
+use rpc_tests::{TransportKind, watchdog, wire};
 
 use crate::far_end::patient;
 
@@ -58,7 +58,7 @@ impl Control for Counting {
 /// Runs a call with octets both ways against a scripted far end, which gets the number of waits so
 /// far.
 fn call<S: Read>(source: S, far: impl FnOnce(Parts) + Send, near: impl FnOnce(OctetReader<'static, S>, &AtomicUsize)) {
-    let (parts, theirs) = Line::Memory.pair().unwrap();
+    let (parts, theirs) = TransportKind::Memory.pair().unwrap();
     let waits = Arc::<AtomicUsize>::default();
     let control = Arc::new(Counting(parts.control.unwrap(), Arc::clone(&waits)));
     let writer = Box::new(Watched { half: parts.writer, takes: false });

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::transport::{Parts, ReadHalf};
 use rpc_core::{Client, Error, OctetReader, Operation};
-use rpc_tests::{Line, watchdog, wire};
+use rpc_tests::{TransportKind, watchdog, wire};
 
 use crate::far_end::{Far, SOON, against, met, patient};
 
@@ -33,13 +33,16 @@ fn failed<R: Read>(mut stream: OctetReader<'_, R>) -> Error {
 fn empty_frames_do_not_prolong_a_call_with_octets_both_ways() {
     watchdog(|| {
         thread::scope(|scope| {
-            for &line in Line::ALL {
+            for &transport in TransportKind::ALL {
                 for pause in [PAUSE, Duration::ZERO] {
                     scope.spawn(move || {
                         let both =
                             |client: &Client| failed(client.call("x").with_octets(io::repeat(7)).octets().unwrap());
                         let config = patient().stall_timeout(Some(SOON));
-                        assert!(!met(against(line, config, |far| empty(far, pause), both), Operation::ReadingStream));
+                        assert!(!met(
+                            against(transport, config, |far| empty(far, pause), both),
+                            Operation::ReadingStream
+                        ));
                     });
                 }
             }
@@ -51,12 +54,15 @@ fn empty_frames_do_not_prolong_a_call_with_octets_both_ways() {
 fn empty_frames_do_not_prolong_a_call_with_octets_one_way() {
     watchdog(|| {
         thread::scope(|scope| {
-            for &line in Line::ALL {
+            for &transport in TransportKind::ALL {
                 for pause in [PAUSE, Duration::ZERO] {
                     scope.spawn(move || {
                         let down = |client: &Client| failed(client.call("x").with(&()).octets().unwrap());
                         let config = patient().stall_timeout(Some(SOON));
-                        assert!(!met(against(line, config, |far| empty(far, pause), down), Operation::ReadingStream));
+                        assert!(!met(
+                            against(transport, config, |far| empty(far, pause), down),
+                            Operation::ReadingStream
+                        ));
                     });
                 }
             }
@@ -68,13 +74,13 @@ fn empty_frames_do_not_prolong_a_call_with_octets_one_way() {
 #[test]
 fn empty_frames_do_not_prolong_pipelined_calls() {
     watchdog(|| {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let far = |far: &mut Far| {
                 far.read(1);
                 far.send(&wire::ok(3));
                 while far.send(&wire::more("")) && !far.pause(PAUSE) {}
             };
-            let error = against(line, patient().reply_timeout(Some(SOON)), far, |client| {
+            let error = against(transport, patient().reply_timeout(Some(SOON)), far, |client| {
                 let arguments = std::iter::repeat_n("x".repeat(1000), 1000);
                 client.pipeline::<_, String>("x", arguments).unwrap().find_map(Result::err).unwrap()
             });
@@ -102,7 +108,7 @@ impl ReadHalf for Flood {
 #[test]
 fn a_flood_of_empty_frames_ends_at_the_limit_even_if_the_transport_ignores_the_clock() {
     watchdog(|| {
-        let (near, _far) = Line::Memory.pair().unwrap();
+        let (near, _far) = TransportKind::Memory.pair().unwrap();
         let parts = Parts { reader: Box::new(Flood(wire::ok(4))), ..near };
         let client = Client::from_transport_with(parts, patient().stall_timeout(Some(SOON))).unwrap();
         assert!(!met(failed(client.call("x").with(&()).octets().unwrap()), Operation::ReadingStream));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rpc_core::transport::{ReadHalf, WriteHalf};
 use rpc_core::{CallOptions, Client, ClientConfig, Error, Operation, Transport};
-use rpc_tests::Line;
+use rpc_tests::TransportKind;
 
 /// The limit that the test expects to pass.
 pub(crate) const SOON: Duration = Duration::from_millis(200);
@@ -67,12 +67,12 @@ impl Far {
 
 /// Runs a client against a far end.
 pub(crate) fn against<T>(
-    line: Line,
+    transport: TransportKind,
     config: ClientConfig,
     far: impl FnOnce(&mut Far) + Send,
     client: impl FnOnce(&Client) -> T,
 ) -> T {
-    let (near, parts) = line.pair().unwrap();
+    let (near, parts) = transport.pair().unwrap();
     let (on_done, done) = mpsc::channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || {

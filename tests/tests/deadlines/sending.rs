@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::transport::{Parts, WriteHalf};
 use rpc_core::{CallOptions, Client, Error, Operation, Result, Transport};
-use rpc_tests::{Line, OriginalServer, Reference, watchdog};
+use rpc_tests::{OriginalServer, Reference, TransportKind, watchdog};
 use serde_json::Value;
 
 use crate::far_end::{Far, SOON, against, met, patient, soon};
@@ -22,11 +22,11 @@ fn endless(client: &Client) -> Result<Value> {
 fn json_to_a_server_that_never_reads() {
     watchdog(|| {
         let large = "y".repeat(LARGE);
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let call = |client: &Client| client.call("x").with(&large).json::<Value>().unwrap_err();
-            let of_client = against(line, patient().reply_timeout(Some(SOON)), |far| far.sleep(), call);
+            let of_client = against(transport, patient().reply_timeout(Some(SOON)), |far| far.sleep(), call);
             assert!(met(of_client, Operation::Sending), "its body was not written to the end");
-            let of_call = against(line, patient(), |far| far.sleep(), |client| call(&client.with_options(soon())));
+            let of_call = against(transport, patient(), |far| far.sleep(), |client| call(&client.with_options(soon())));
             assert!(met(of_call, Operation::Sending));
         }
     });
@@ -35,12 +35,12 @@ fn json_to_a_server_that_never_reads() {
 #[test]
 fn a_stream_to_a_server_that_never_reads() {
     watchdog(|| {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let stall = patient().stall_timeout(Some(SOON));
-            let error = against(line, stall, |far| far.sleep(), |client| endless(client).unwrap_err());
+            let error = against(transport, stall, |far| far.sleep(), |client| endless(client).unwrap_err());
             assert!(!met(error, Operation::Sending), "a handler may have read what was sent");
             let explicit = |client: &Client| endless(&client.with_options(soon())).unwrap_err();
-            assert!(!met(against(line, patient(), |far| far.sleep(), explicit), Operation::Sending));
+            assert!(!met(against(transport, patient(), |far| far.sleep(), explicit), Operation::Sending));
         }
     });
 }
@@ -50,9 +50,9 @@ fn a_stream_to_a_server_that_never_reads() {
 #[test]
 fn a_stream_that_stalls_after_the_replys_limit_names_the_stall_limit() {
     watchdog(|| {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let config = patient().stall_timeout(Some(SOON)).reply_timeout(Some(Duration::from_millis(20)));
-            let error = against(line, config, |far| far.sleep(), |client| endless(client).unwrap_err());
+            let error = against(transport, config, |far| far.sleep(), |client| endless(client).unwrap_err());
             assert!(!met(error, Operation::Sending));
         }
     });
@@ -62,9 +62,9 @@ fn a_stream_that_stalls_after_the_replys_limit_names_the_stall_limit() {
 #[test]
 fn an_explicit_limit_covers_the_sending_of_a_stream() {
     watchdog(|| {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let call = |client: &Client| endless(&client.with_options(soon())).unwrap_err();
-            assert!(!met(against(line, patient(), Far::read_all, call), Operation::Sending));
+            assert!(!met(against(transport, patient(), Far::read_all, call), Operation::Sending));
         }
     });
 }
@@ -73,8 +73,8 @@ fn an_explicit_limit_covers_the_sending_of_a_stream() {
 #[test]
 fn an_explicit_limit_covers_the_sending_of_a_stream_over_any_transport() {
     watchdog(|| {
-        for &line in Line::ALL {
-            let (near, far) = line.pair().unwrap();
+        for &transport in TransportKind::ALL {
+            let (near, far) = transport.pair().unwrap();
             thread::scope(|scope| {
                 scope.spawn(move || {
                     let mut reader = far.reader;
@@ -112,25 +112,25 @@ impl WriteHalf for TimelessWriter {
 fn a_call_whose_time_is_over_is_not_sent() {
     watchdog(|| {
         let over = CallOptions::default().timeout(Some(Duration::ZERO));
-        for line in Line::ALL {
-            let (client, connections) = line.serve(OriginalServer::new(Reference));
+        for transport in TransportKind::ALL {
+            let (client, connections) = transport.serve(OriginalServer::new(Reference));
             let check = |error: Error| match error {
                 Error::Deadline { limit: Duration::ZERO, fate, .. } => {
-                    assert!(fate.never_ran, "{line:?}");
+                    assert!(fate.never_ran, "{transport:?}");
                     fate.connection_usable
                 }
-                other => panic!("{line:?}: {other:?}"),
+                other => panic!("{transport:?}: {other:?}"),
             };
             let late = client.with_options(over.clone());
             check(late.call("Echo").with(&1).json::<u8>().unwrap_err());
-            assert_eq!(connections.count(), 0, "{line:?}: no connection is opened");
+            assert_eq!(connections.count(), 0, "{transport:?}: no connection is opened");
 
             assert_eq!(client.call("Echo").with(&2).json::<u8>().unwrap(), 2);
-            assert!(check(late.call("Echo").with(&3).json::<u8>().unwrap_err()), "{line:?}");
-            assert!(check(late.call("Receive").with_octets(&b"abc"[..]).json::<u8>().unwrap_err()), "{line:?}");
-            assert!(check(late.call("SendPattern").with(&3).octets().map(drop).unwrap_err()), "{line:?}");
+            assert!(check(late.call("Echo").with(&3).json::<u8>().unwrap_err()), "{transport:?}");
+            assert!(check(late.call("Receive").with_octets(&b"abc"[..]).json::<u8>().unwrap_err()), "{transport:?}");
+            assert!(check(late.call("SendPattern").with(&3).octets().map(drop).unwrap_err()), "{transport:?}");
             assert_eq!(client.call("Echo").with(&4).json::<u8>().unwrap(), 4);
-            assert_eq!(connections.count(), 1, "{line:?}: the connection is unchanged");
+            assert_eq!(connections.count(), 1, "{transport:?}: the connection is unchanged");
         }
     });
 }

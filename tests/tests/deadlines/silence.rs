@@ -4,7 +4,7 @@ use std::io::Read;
 use std::thread;
 
 use rpc_core::{Client, ClientConfig, Error, Operation, Result};
-use rpc_tests::{Line, watchdog, wire};
+use rpc_tests::{TransportKind, watchdog, wire};
 use serde_json::Value;
 
 use crate::far_end::{Far, SOON, against, met, patient, soon};
@@ -48,12 +48,12 @@ fn silent_behind_request(reply: &[u8], calls: &[Call]) {
 
 /// Like [`silent`], but the server does something else first.
 fn silent_behind(first: fn(&mut Far), reply: &[u8], calls: &[Call]) {
-    for &line in Line::ALL {
+    for &transport in TransportKind::ALL {
         thread::scope(|scope| {
             for (&call, (config, options)) in calls.iter().flat_map(|call| limited().map(|limit| (call, limit))) {
                 scope.spawn(move || {
                     let error = against(
-                        line,
+                        transport,
                         config,
                         |far| {
                             first(far);
@@ -88,10 +88,14 @@ fn before_and_inside_a_reply() {
 #[test]
 fn after_a_ping() {
     watchdog(|| {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             for (config, options) in limited() {
-                let error =
-                    against(line, config, |far| far.read_all(), |client| both(&with(client, options)).unwrap_err());
+                let error = against(
+                    transport,
+                    config,
+                    |far| far.read_all(),
+                    |client| both(&with(client, options)).unwrap_err(),
+                );
                 assert!(met(error, Operation::WaitingForReply), "only the Ping was sent");
             }
         }
@@ -103,7 +107,7 @@ fn inside_a_stream() {
     watchdog(|| {
         let whole = [wire::ok(4), wire::more("abc"), wire::data("")].concat();
         let header = wire::ok(4).len();
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             thread::scope(|scope| {
                 for cut in [header, header + 3, header + 6, header + 8, header + 9, whole.len() - 1] {
                     let begin = &whole[..cut];
@@ -114,7 +118,7 @@ fn inside_a_stream() {
                             far.send(begin);
                             far.read_all();
                         };
-                        let error = against(line, config, far, |client| {
+                        let error = against(transport, config, far, |client| {
                             let mut stream = client.call("x").with(&()).octets().unwrap();
                             Error::from(stream.read_to_end(&mut Vec::new()).unwrap_err())
                         });
@@ -135,7 +139,7 @@ fn while_another_call_uses_the_connection() {
             far.send(&[wire::ok(4), wire::data("abc")].concat());
             far.read_all();
         };
-        against(Line::Memory, patient(), far, |client| {
+        against(TransportKind::Memory, patient(), far, |client| {
             let stream = client.call("x").with(&()).octets().unwrap();
             let outcome = thread::scope(|scope| scope.spawn(|| json(&with(client, true))).join().unwrap());
             match outcome.unwrap_err() {

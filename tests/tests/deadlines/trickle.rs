@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::{CallOptions, Client, Operation};
-use rpc_tests::{Line, watchdog, wire};
+use rpc_tests::{TransportKind, watchdog, wire};
 use serde_json::Value;
 
 use crate::far_end::{Far, SOON, against, met, patient, soon};
@@ -35,12 +35,12 @@ fn trickle(far: &mut Far, bytes: &[u8]) {
 fn a_reply_of_json_in_single_bytes_ends_at_the_limit() {
     watchdog(|| {
         let reply = [wire::ok(3), wire::data(" ".repeat(10_000))].concat();
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let slow = |far: &mut Far| trickle(far, &reply);
             let call = |client: &Client| client.call("x").with(&()).json::<Value>().unwrap_err();
-            let of_client = against(line, patient().reply_timeout(Some(SOON)), slow, call);
+            let of_client = against(transport, patient().reply_timeout(Some(SOON)), slow, call);
             assert!(!met(of_client, Operation::WaitingForReply));
-            let of_call = against(line, patient(), slow, |client| call(&client.with_options(soon())));
+            let of_call = against(transport, patient(), slow, |client| call(&client.with_options(soon())));
             assert!(!met(of_call, Operation::WaitingForReply));
         }
     });
@@ -53,7 +53,7 @@ fn a_stream_in_small_bits_may_take_any_time() {
     watchdog(|| {
         let limit = CallOptions::default().timeout(Some(STALL));
         thread::scope(|scope| {
-            for &line in Line::ALL {
+            for &transport in TransportKind::ALL {
                 let limit = limit.clone();
                 let slow = |far: &mut Far| {
                     far.read(1);
@@ -66,7 +66,7 @@ fn a_stream_in_small_bits_may_take_any_time() {
                 };
                 scope.spawn(move || {
                     let config = patient().stall_timeout(Some(STALL)).reply_timeout(Some(STALL));
-                    let count = against(line, config, slow, |client| {
+                    let count = against(transport, config, slow, |client| {
                         let client = client.with_options(limit);
                         client.call("x").with(&()).octets().unwrap().read_to_end(&mut Vec::new()).unwrap()
                     });
@@ -89,7 +89,7 @@ fn a_frame_in_single_bytes_may_take_any_time() {
             trickle(far, payload);
         };
         let config = patient().stall_timeout(Some(STALL));
-        let count = against(Line::Memory, config, slow, |client| {
+        let count = against(TransportKind::Memory, config, slow, |client| {
             client.call("x").with(&()).octets().unwrap().read_to_end(&mut Vec::new()).unwrap()
         });
         assert_eq!(count, TIMES);
@@ -110,7 +110,7 @@ fn an_upload_in_small_bits_may_take_any_time() {
             far.read_all();
         };
         let config = patient().stall_timeout(Some(STALL)).reply_timeout(Some(STALL));
-        let answer = against(Line::Memory, config, slow, |client| {
+        let answer = against(TransportKind::Memory, config, slow, |client| {
             client.call("x").with_octets(io::repeat(7).take(TIMES as u64 * 8_192)).json::<u8>()
         });
         assert_eq!(answer.unwrap(), 1);
@@ -120,9 +120,9 @@ fn an_upload_in_small_bits_may_take_any_time() {
 #[test]
 fn an_upload_in_small_bits_ends_at_an_explicit_limit() {
     watchdog(|| {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let slow = |far: &mut Far| while !far.pause(PAUSE) && far.read(1024) > 0 {};
-            let error = against(line, patient(), slow, |client| {
+            let error = against(transport, patient(), slow, |client| {
                 client.with_options(soon()).call("x").with_octets(io::repeat(7)).json::<u8>().unwrap_err()
             });
             assert!(!met(error, Operation::Sending));

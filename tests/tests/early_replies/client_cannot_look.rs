@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::transport::{Parts, ReadHalf, memory_pair};
 use rpc_core::{Client, ClientConfig, Error, Misuse, ServerConfig, Transport};
-use rpc_tests::{Line, watchdog, wire};
+use rpc_tests::{TransportKind, watchdog, wire};
 
 use crate::service::{FRAME, Gate, Upload};
 
@@ -33,8 +33,9 @@ impl ReadHalf for BlindReader {
 #[test]
 fn an_upload_within_the_budget_is_sent_whole_and_the_connection_stays_usable() {
     watchdog(|| {
-        for line in Line::ALL {
-            let (client, connections) = line.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
+        for transport in TransportKind::ALL {
+            let (client, connections) =
+                transport.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
             for length in [1, FRAME, 3 * FRAME + 1] {
                 let error = client.call("fail 1").with_octets(Upload::of(length)).json::<()>().unwrap_err();
                 assert_eq!(error.remote().unwrap_or_else(|| panic!("{error:?}")).message, "full at 1");
@@ -42,7 +43,7 @@ fn an_upload_within_the_budget_is_sent_whole_and_the_connection_stays_usable() {
                 let enough: String = client.call("satisfied 1").with_octets(Upload::of(length)).json().unwrap();
                 assert_eq!(enough, "enough at 1");
             }
-            assert_eq!(connections.count(), 1, "{line:?}");
+            assert_eq!(connections.count(), 1, "{transport:?}");
         }
     });
 }
@@ -50,15 +51,16 @@ fn an_upload_within_the_budget_is_sent_whole_and_the_connection_stays_usable() {
 #[test]
 fn an_upload_beyond_the_budget_is_cut_and_the_reply_arrives() {
     watchdog(|| {
-        for line in Line::ALL {
-            let (client, connections) = line.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
+        for transport in TransportKind::ALL {
+            let (client, connections) =
+                transport.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
             let error = client.call("fail 1").with_octets(Upload::endless()).json::<()>().unwrap_err();
-            assert_eq!(error.remote().unwrap_or_else(|| panic!("{line:?}: {error:?}")).message, "full at 1");
-            assert!(!error.connection_usable(), "{line:?}: the server has closed");
+            assert_eq!(error.remote().unwrap_or_else(|| panic!("{transport:?}: {error:?}")).message, "full at 1");
+            assert!(!error.connection_usable(), "{transport:?}: the server has closed");
             let enough: String = client.call("satisfied 1").with_octets(Upload::endless()).json().unwrap();
-            assert_eq!(enough, "enough at 1", "{line:?}");
+            assert_eq!(enough, "enough at 1", "{transport:?}");
             let next: String = client.call("echo").with("next").json().unwrap();
-            assert_eq!((next.as_str(), connections.count()), ("next", 3), "{line:?}");
+            assert_eq!((next.as_str(), connections.count()), ("next", 3), "{transport:?}");
         }
     });
 }
@@ -67,15 +69,16 @@ fn an_upload_beyond_the_budget_is_cut_and_the_reply_arrives() {
 #[test]
 fn octets_still_go_both_ways() {
     watchdog(|| {
-        for line in Line::ALL {
-            let (client, connections) = line.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
+        for transport in TransportKind::ALL {
+            let (client, connections) =
+                transport.serve_with(Gate, ClientConfig::default(), ServerConfig::default(), Blind);
             for length in [0, 1, 2 * FRAME, 3_000_000] {
                 let mut copied = Vec::new();
                 let content = Upload::of(length);
                 client.call("copy").with_octets(content).octets().unwrap().read_to_end(&mut copied).unwrap();
                 assert_eq!(copied.len(), length);
             }
-            assert_eq!(connections.count(), 1, "{line:?}");
+            assert_eq!(connections.count(), 1, "{transport:?}");
         }
     });
 }

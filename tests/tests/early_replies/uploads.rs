@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use rpc_core::{Client, Status};
-use rpc_tests::{Line, watchdog_with_limit};
+use rpc_tests::{TransportKind, watchdog_with_limit};
 
 use crate::service::{COUNTS, Gate, Upload};
 
 /// Runs a check for each transport and each count, then another call on the same connection.
 fn everywhere(check: impl Fn(&Client, usize) + Send + 'static) {
     watchdog_with_limit(Duration::from_secs(180), move || {
-        for line in Line::ALL {
-            let (client, connections) = line.serve(Gate);
+        for transport in TransportKind::ALL {
+            let (client, connections) = transport.serve(Gate);
             for count in COUNTS {
                 check(&client, count);
                 let next: String = client.call("echo").with("next").json().unwrap();
-                assert_eq!((next.as_str(), connections.count()), ("next", 1), "{line:?}, after {count} bytes");
+                assert_eq!((next.as_str(), connections.count()), ("next", 1), "{transport:?}, after {count} bytes");
             }
         }
     });

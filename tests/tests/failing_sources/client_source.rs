@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use rpc_core::{Client, Error, Status};
-use rpc_tests::{Line, watchdog, watchdog_with_limit};
+use rpc_tests::{TransportKind, watchdog, watchdog_with_limit};
 
 use crate::service::{Broken, COUNTS, FIRE, echo, taps};
 
@@ -28,21 +28,21 @@ fn own(error: &Error) -> &io::Error {
 #[test]
 fn the_handler_gets_the_error_and_the_connection_stays_usable() {
     watchdog_with_limit(Duration::from_secs(180), || {
-        for line in Line::ALL {
+        for transport in TransportKind::ALL {
             let (handler, reports) = taps();
-            let (client, connections) = line.serve(handler);
+            let (client, connections) = transport.serve(handler);
             // after a first reply the server's revision is known
             echo(&client);
             for (endpoint, count) in COUNTS.iter().flat_map(|&count| [("take", count), ("store", count)]) {
                 let error = send(&client, endpoint, Broken::after(count));
                 assert_eq!((own(&error).kind(), own(&error).to_string().as_str()), (io::ErrorKind::Other, FIRE));
-                assert!(error.connection_usable() && !error.never_ran(), "{line:?}, {endpoint}, {count}");
+                assert!(error.connection_usable() && !error.never_ran(), "{transport:?}, {endpoint}, {count}");
                 let (got, outcome) = reports.recv().unwrap();
                 let refusal = outcome.unwrap_err();
                 let remote = refusal.remote().unwrap_or_else(|| panic!("{refusal:?}"));
                 assert_eq!((got, remote.status, remote.message.as_str()), (count, Status::Error, FIRE));
                 echo(&client);
-                assert_eq!(connections.count(), 1, "{line:?}, {endpoint}, {count}");
+                assert_eq!(connections.count(), 1, "{transport:?}, {endpoint}, {count}");
             }
         }
     });
@@ -51,10 +51,10 @@ fn the_handler_gets_the_error_and_the_connection_stays_usable() {
 #[test]
 fn before_the_first_reply_the_connection_is_closed() {
     watchdog_with_limit(Duration::from_secs(180), || {
-        for line in Line::ALL {
+        for transport in TransportKind::ALL {
             for count in COUNTS {
                 let (handler, reports) = taps();
-                let (client, connections) = line.serve(handler);
+                let (client, connections) = transport.serve(handler);
                 let error = send(&client, "take", Broken::after(count));
                 assert_eq!(own(&error).to_string(), FIRE);
                 assert!(!error.connection_usable() && !error.never_ran());
@@ -70,9 +70,9 @@ fn before_the_first_reply_the_connection_is_closed() {
 #[test]
 fn json_and_octets_ask_first_and_know_the_revision() {
     watchdog_with_limit(Duration::from_secs(180), || {
-        for line in Line::ALL {
+        for transport in TransportKind::ALL {
             let (handler, reports) = taps();
-            let (client, connections) = line.serve(handler);
+            let (client, connections) = transport.serve(handler);
             let error = send(&client, "store", Broken::after(7));
             assert!(error.connection_usable());
             assert_eq!(reports.recv().unwrap().0, 7);
@@ -88,7 +88,7 @@ fn json_and_octets_ask_first_and_know_the_revision() {
 fn an_error_of_any_kind_is_the_sources_own() {
     watchdog(|| {
         let (handler, reports) = taps();
-        let (client, connections) = Line::Memory.serve(handler);
+        let (client, connections) = TransportKind::Memory.serve(handler);
         echo(&client);
         for error in [
             || io::ErrorKind::TimedOut.into(),

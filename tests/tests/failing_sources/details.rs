@@ -4,7 +4,7 @@
 use std::io;
 
 use rpc_core::{Error, Status};
-use rpc_tests::{Line, watchdog};
+use rpc_tests::{TransportKind, watchdog};
 
 use crate::service::{Broken, echo, receive, taps};
 
@@ -16,7 +16,7 @@ fn full() -> io::Error {
 fn the_details_of_the_clients_error_arrive() {
     watchdog(|| {
         let (handler, reports) = taps();
-        let (client, connections) = Line::Memory.serve(handler);
+        let (client, connections) = TransportKind::Memory.serve(handler);
         echo(&client);
         let error = client.call("take").with_octets(Broken::after(3).with(full)).json::<String>().unwrap_err();
         assert!(matches!(&error, Error::Source { error, .. } if error.to_string() == "no room"), "{error:?}");
@@ -33,9 +33,9 @@ fn the_details_of_the_clients_error_arrive() {
 #[test]
 fn a_failing_stream_can_be_forwarded() {
     watchdog(|| {
-        let (first, _) = Line::Memory.serve(taps().0);
+        let (first, _) = TransportKind::Memory.serve(taps().0);
         let (handler, reports) = taps();
-        let (second, connections) = Line::Memory.serve(handler);
+        let (second, connections) = TransportKind::Memory.serve(handler);
         echo(&second);
         let content = first.call("panic 300000").with(&()).octets().unwrap();
         let error = second.call("take").with_octets(content).json::<String>().unwrap_err();
@@ -54,7 +54,7 @@ fn a_failing_stream_can_be_forwarded() {
 fn a_text_that_does_not_fit_is_cut() {
     watchdog(|| {
         let (handler, reports) = taps();
-        let (client, connections) = Line::Memory.serve(handler);
+        let (client, connections) = TransportKind::Memory.serve(handler);
         echo(&client);
         let long = || io::Error::other("\"ä\"".repeat(2000));
         client.call("take").with_octets(Broken::after(3).with(long)).json::<String>().unwrap_err();
@@ -69,7 +69,7 @@ fn a_text_that_does_not_fit_is_cut() {
 fn an_empty_text_is_still_an_error() {
     watchdog(|| {
         let (handler, reports) = taps();
-        let (client, _) = Line::Memory.serve(handler);
+        let (client, _) = TransportKind::Memory.serve(handler);
         echo(&client);
         let content = Broken::after(3).with(|| io::Error::other(""));
         client.call("take").with_octets(content).json::<String>().unwrap_err();

@@ -4,19 +4,19 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use rpc_core::{Client, Error, Status};
-use rpc_tests::{Line, watchdog, watchdog_with_limit};
+use rpc_tests::{TransportKind, watchdog, watchdog_with_limit};
 
 use crate::service::{COUNTS, FIRE, echo, receive, taps};
 
 /// Runs a check for each transport and each count, then another call on the same connection.
 fn everywhere(check: impl Fn(&Client, usize) + Send + 'static) {
     watchdog_with_limit(Duration::from_secs(180), move || {
-        for line in Line::ALL {
-            let (client, connections) = line.serve(taps().0);
+        for transport in TransportKind::ALL {
+            let (client, connections) = transport.serve(taps().0);
             for count in COUNTS {
                 check(&client, count);
                 echo(&client);
-                assert_eq!(connections.count(), 1, "{line:?}, after {count} bytes");
+                assert_eq!(connections.count(), 1, "{transport:?}, after {count} bytes");
             }
         }
     });
@@ -60,7 +60,7 @@ fn the_source_of_a_stream_panics() {
 #[test]
 fn a_stream_that_failed_stays_failed_while_its_connection_serves_others() {
     watchdog(|| {
-        let (client, connections) = Line::Memory.serve(taps().0);
+        let (client, connections) = TransportKind::Memory.serve(taps().0);
         let mut content = client.call("give 5").with(&()).octets().unwrap();
         assert_eq!(content.read_to_end(&mut Vec::new()).unwrap_err().to_string(), FIRE);
         for _ in 0..3 {

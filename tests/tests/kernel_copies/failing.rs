@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::{Client, ClientConfig, Error, ServerConfig};
-use rpc_tests::{Fault, Faulty, Line, Plan, watchdog, watchdog_with_limit, wire};
+use rpc_tests::{Fault, Faulty, Plan, TransportKind, watchdog, watchdog_with_limit, wire};
 
 use super::{Files, Store, StoreClient, StoreServer, bytes, content, digest_of, file, serve};
 
@@ -18,15 +18,15 @@ use super::{Files, Store, StoreClient, StoreServer, bytes, content, digest_of, f
 fn a_file_that_shrinks_ends_at_its_new_end() {
     watchdog(|| {
         const LEN: usize = 64 << 20;
-        for line in [Line::Tcp, Line::Unix] {
-            let (client, files) = serve(line, b"");
+        for transport in [TransportKind::Tcp, TransportKind::Unix] {
+            let (client, files) = serve(transport, b"");
             files.from.set_len(LEN as u64).unwrap();
             let mut stream = client.fetch().unwrap();
             stream.read_exact(&mut vec![0; 1 << 20]).unwrap();
             // no more is on the way yet than both sockets' buffers hold
             files.from.set_len((LEN / 2) as u64).unwrap();
             let rest = rpc_core::copy(&mut stream, &mut io::sink()).unwrap();
-            assert_eq!(rest, (LEN / 2 - (1 << 20)) as u64, "{line:?}");
+            assert_eq!(rest, (LEN / 2 - (1 << 20)) as u64, "{transport:?}");
             assert_eq!(client.digest(&b"on"[..]).unwrap(), digest_of(b"on"), "the connection stays usable");
         }
     });
@@ -35,8 +35,8 @@ fn a_file_that_shrinks_ends_at_its_new_end() {
 #[test]
 fn a_full_disk_is_an_error_and_the_connection_stays_usable() {
     watchdog(|| {
-        for line in [Line::Tcp, Line::Unix] {
-            let (client, _files) = serve(line, &bytes(1 << 20));
+        for transport in [TransportKind::Tcp, TransportKind::Unix] {
+            let (client, _files) = serve(transport, &bytes(1 << 20));
             let mut full = File::options().write(true).open("/dev/full").unwrap();
             let error = client.fetch().unwrap().copy_to(&mut full).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{error}");
@@ -48,7 +48,7 @@ fn a_full_disk_is_an_error_and_the_connection_stays_usable() {
 #[test]
 fn a_failing_source_fails_on_both_sides() {
     watchdog(|| {
-        let (client, files) = serve(Line::Tcp, b"");
+        let (client, files) = serve(TransportKind::Tcp, b"");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut source, _) = listener.accept().unwrap();
@@ -118,15 +118,15 @@ fn a_peer_that_falls_silent_is_not_waited_for() {
 fn a_transport_that_fails_at_any_moment_fails_the_copy() {
     watchdog_with_limit(Duration::from_secs(120), || {
         let entry = bytes(1 << 20);
-        for line in [Line::Tcp, Line::Unix] {
-            let points = operations(line, &entry);
+        for transport in [TransportKind::Tcp, TransportKind::Unix] {
+            let points = operations(transport, &entry);
             for fault in [Fault::Fail, Fault::Cut, Fault::Stall] {
                 for point in 0..points {
                     let plan = Plan::at(point, fault);
-                    let (down, up) = both_ways(line, &entry, plan.clone(), Duration::from_millis(200));
+                    let (down, up) = both_ways(transport, &entry, plan.clone(), Duration::from_millis(200));
                     for (outcome, way) in [(down, "down"), (up, "up")] {
                         let whole = outcome.as_ref().is_none_or(|came| *came == entry);
-                        assert!(whole, "{way}, {fault:?} at {point} over {line:?}");
+                        assert!(whole, "{way}, {fault:?} at {point} over {transport:?}");
                     }
                 }
             }
@@ -135,21 +135,26 @@ fn a_transport_that_fails_at_any_moment_fails_the_copy() {
 }
 
 /// Returns how many operations there are when nothing goes wrong.
-fn operations(line: Line, entry: &[u8]) -> usize {
+fn operations(transport: TransportKind, entry: &[u8]) -> usize {
     let plan = Plan::none();
-    let (down, up) = both_ways(line, entry, plan.clone(), Duration::from_secs(60));
+    let (down, up) = both_ways(transport, entry, plan.clone(), Duration::from_secs(60));
     assert!(down.unwrap() == entry && up.unwrap() == entry);
     plan.operations()
 }
 
 /// Fetches to a file and keeps from a file, over a client's transport that follows a plan. Returns
 /// what was reported to have arrived whole.
-fn both_ways(line: Line, entry: &[u8], plan: Plan, limit: Duration) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+fn both_ways(
+    transport: TransportKind,
+    entry: &[u8],
+    plan: Plan,
+    limit: Duration,
+) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
     let files = Arc::new(Files { from: file(entry), into: file(b"") });
     let config = ClientConfig::default().reply_timeout(Some(limit));
     let server = StoreServer::new(Arc::clone(&files));
     let (client, _connections) =
-        line.serve_with(server, config, ServerConfig::default(), move |near| Faulty(near, plan.clone()));
+        transport.serve_with(server, config, ServerConfig::default(), move |near| Faulty(near, plan.clone()));
     let client = StoreClient::new(client);
     let into = file(b"");
     let fetched = client.fetch().ok().and_then(|stream| stream.copy_to(&mut &into).ok());

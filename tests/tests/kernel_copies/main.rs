@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use rpc_core::{Error, Result, rpc_service};
-use rpc_tests::Line;
+use rpc_tests::TransportKind;
 
 /// A store of one entry.
 #[rpc_service]
@@ -100,9 +100,9 @@ impl Store for Files {
 }
 
 /// Returns a client of a store over a kind of transport, and the store's files.
-fn serve(line: Line, bytes: &[u8]) -> (StoreClient, Arc<Files>) {
+fn serve(transport: TransportKind, bytes: &[u8]) -> (StoreClient, Arc<Files>) {
     let files = Arc::new(Files { from: file(bytes), into: file(b"") });
-    let (client, _connections) = line.serve(StoreServer::new(Arc::clone(&files)));
+    let (client, _connections) = transport.serve(StoreServer::new(Arc::clone(&files)));
     (StoreClient::new(client), files)
 }
 

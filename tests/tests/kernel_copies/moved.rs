@@ -9,7 +9,7 @@ use std::time::Instant;
 use rpc_core::transport::{Parts, ReadHalf, WriteHalf};
 use rpc_core::unstable::KernelPipe;
 use rpc_core::{ClientConfig, ServerConfig};
-use rpc_tests::{Line, watchdog};
+use rpc_tests::{TransportKind, watchdog};
 
 use super::{Files, Store, StoreClient, StoreServer, bytes, file};
 
@@ -67,11 +67,11 @@ impl WriteHalf for Half<dyn WriteHalf> {
 fn files_are_moved_not_read() {
     watchdog(|| {
         const LEN: usize = 8 << 20;
-        for line in [Line::Tcp, Line::Unix] {
+        for transport in [TransportKind::Tcp, TransportKind::Unix] {
             let files = Arc::new(Files { from: file(&bytes(LEN)), into: file(b"") });
             let moved = Arc::<Moved>::default();
             let counter = Arc::clone(&moved);
-            let (client, _connections) = line.serve_with(
+            let (client, _connections) = transport.serve_with(
                 StoreServer::new(files),
                 ClientConfig::default(),
                 ServerConfig::default(),
@@ -80,10 +80,10 @@ fn files_are_moved_not_read() {
             let client = StoreClient::new(client);
             client.fetch().unwrap().copy_to(&mut file(b"")).unwrap();
             let received = moved.received.load(Ordering::SeqCst);
-            assert!(received > LEN * 9 / 10, "{received} of {LEN} bytes were moved over {line:?}");
+            assert!(received > LEN * 9 / 10, "{received} of {LEN} bytes were moved over {transport:?}");
             client.digest(&mut file(&bytes(LEN))).unwrap();
             let sent = moved.sent.load(Ordering::SeqCst);
-            assert!(sent > LEN * 9 / 10, "{sent} of {LEN} bytes were moved over {line:?}");
+            assert!(sent > LEN * 9 / 10, "{sent} of {LEN} bytes were moved over {transport:?}");
         }
     });
 }
@@ -94,7 +94,7 @@ fn a_short_file_opens_no_pipe() {
         let files = Arc::new(Files { from: file(&bytes(100_000)), into: file(b"") });
         let moved = Arc::<Moved>::default();
         let counter = Arc::clone(&moved);
-        let (client, _connections) = Line::Tcp.serve_with(
+        let (client, _connections) = TransportKind::Tcp.serve_with(
             StoreServer::new(files),
             ClientConfig::default(),
             ServerConfig::default(),

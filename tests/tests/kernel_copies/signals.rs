@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::{Client, ClientConfig, Error, Result};
-use rpc_tests::{Line, watchdog};
+use rpc_tests::{TransportKind, watchdog};
 
 use super::failing::{broken_reply, scripted};
 use super::interrupt::{interrupt, prepare};
@@ -57,7 +57,7 @@ fn a_file_to_a_server_that_reads_nothing_ends_at_the_limit() {
     watchdog(|| {
         // unlike a Unix socket, TCP accepts more than is sent before the kernel begins to move
         // bytes
-        let (near, _far) = Line::Tcp.pair().unwrap();
+        let (near, _far) = TransportKind::Tcp.pair().unwrap();
         let client = StoreClient::new(Client::from_transport_with(near, config()).unwrap());
         meets_its_limit(move || client.keep(&mut file(&bytes(64 << 20))));
     });

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rpc_tests::{Line, watchdog_with_limit};
+use rpc_tests::{TransportKind, watchdog_with_limit};
 
 use super::{SIZES, Store, StoreClient, bytes, content, file, serve};
 
@@ -17,11 +17,11 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Runs a test with each size over each transport.
 fn with_each_size(test: impl Fn(&StoreClient, &[u8], &str) + Send + 'static) {
     watchdog_with_limit(LIMIT, move || {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             for size in SIZES {
                 let entry = bytes(size);
-                let (client, _files) = serve(line, &entry);
-                test(&client, &entry, &format!("{size} bytes over {line:?}"));
+                let (client, _files) = serve(transport, &entry);
+                test(&client, &entry, &format!("{size} bytes over {transport:?}"));
             }
         }
     });
@@ -119,12 +119,12 @@ fn generic_code_copies_too() {
 #[test]
 fn a_handler_copies_its_request_to_a_file() {
     watchdog_with_limit(LIMIT, || {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             for size in SIZES {
                 let entry = bytes(size);
-                let (client, files) = serve(line, b"");
+                let (client, files) = serve(transport, b"");
                 assert_eq!(client.keep(&mut file(&entry)).unwrap(), size as u64);
-                assert!(content(&files.into) == entry, "{size} bytes over {line:?}");
+                assert!(content(&files.into) == entry, "{size} bytes over {transport:?}");
             }
         }
     });

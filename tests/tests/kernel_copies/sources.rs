@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rpc_tests::{Line, watchdog_with_limit};
+use rpc_tests::{TransportKind, watchdog_with_limit};
 
 use super::{SIZES, Store, StoreClient, bytes, digest_of, file, serve};
 
@@ -57,12 +57,12 @@ fn written<W: Write + Send>(mut writer: W, bytes: &[u8], read: impl FnOnce()) {
 #[test]
 fn every_source_is_sent_whole() {
     watchdog_with_limit(LIMIT, || {
-        for &line in Line::ALL {
-            let (client, _files) = serve(line, b"");
+        for &transport in TransportKind::ALL {
+            let (client, _files) = serve(transport, b"");
             for size in SIZES {
                 with_each_source!(&bytes(size), |kind: &str, expected: &[u8], reader| {
                     let came = send(&client, reader);
-                    assert_eq!(came, digest_of(expected), "{kind} of {size} bytes over {line:?}");
+                    assert_eq!(came, digest_of(expected), "{kind} of {size} bytes over {transport:?}");
                 });
             }
         }
@@ -77,29 +77,32 @@ fn send<R: Read>(client: &StoreClient, reader: &mut R) -> super::Digest {
 #[test]
 fn every_source_of_a_handler_is_sent_whole() {
     watchdog_with_limit(LIMIT, || {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             for size in SIZES {
                 let entry = bytes(size);
-                let (client, _files) = serve(line, &entry);
+                let (client, _files) = serve(transport, &entry);
                 let all = |mut stream: Box<dyn Read + '_>| {
                     let mut came = Vec::new();
                     stream.read_to_end(&mut came).unwrap();
                     came
                 };
-                assert!(all(Box::new(client.fetch().unwrap())) == entry, "file of {size} over {line:?}");
-                assert!(all(Box::new(client.fetch_from_memory().unwrap())) == entry, "memory of {size} over {line:?}");
+                assert!(all(Box::new(client.fetch().unwrap())) == entry, "file of {size} over {transport:?}");
+                assert!(
+                    all(Box::new(client.fetch_from_memory().unwrap())) == entry,
+                    "memory of {size} over {transport:?}"
+                );
                 assert!(
                     all(Box::new(client.fetch_from_process().unwrap())) == entry,
-                    "process of {size} over {line:?}"
+                    "process of {size} over {transport:?}"
                 );
                 let part = size / 3;
                 assert!(
                     all(Box::new(client.fetch_start(part as u64).unwrap())) == entry[..part],
-                    "{size} over {line:?}"
+                    "{size} over {transport:?}"
                 );
                 let missing = part.min(1000);
                 let rest = all(Box::new(client.fetch_buffered(missing).unwrap()));
-                assert!(rest == entry[missing..], "buffered, {size} over {line:?}");
+                assert!(rest == entry[missing..], "buffered, {size} over {transport:?}");
             }
         }
     });
@@ -108,10 +111,10 @@ fn every_source_of_a_handler_is_sent_whole() {
 #[test]
 fn a_reply_can_be_forwarded_as_a_request() {
     watchdog_with_limit(LIMIT, || {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let entry = bytes(3_333_333);
-            let ((from, _), (to, _)) = (serve(line, &entry), serve(line, b""));
-            assert_eq!(to.digest(from.fetch().unwrap()).unwrap(), digest_of(&entry), "{line:?}");
+            let ((from, _), (to, _)) = (serve(transport, &entry), serve(transport, b""));
+            assert_eq!(to.digest(from.fetch().unwrap()).unwrap(), digest_of(&entry), "{transport:?}");
         }
     });
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::Client;
-use rpc_tests::{Line, OriginalServer, Reference, watchdog, wire};
+use rpc_tests::{OriginalServer, Reference, TransportKind, watchdog, wire};
 use serde_json::{Value, json};
 
 use crate::script::{Scripted, answer, answers};
@@ -48,8 +48,8 @@ fn one_with_unrequested_bytes_is_replaced() {
 #[test]
 fn a_good_one_is_used_again() {
     watchdog(|| {
-        for line in Line::ALL {
-            let (client, connections) = line.serve(OriginalServer::new(Reference));
+        for transport in TransportKind::ALL {
+            let (client, connections) = transport.serve(OriginalServer::new(Reference));
             for number in 0..20 {
                 assert_eq!(client.call("Echo").with(&number).json::<u8>().unwrap(), number);
             }

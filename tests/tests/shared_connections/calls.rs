@@ -4,7 +4,7 @@ use std::io::Read;
 use std::thread;
 
 use rpc_core::{CallOptions, ClientConfig, Error, ServerConfig};
-use rpc_tests::{Line, watchdog, wire};
+use rpc_tests::{TransportKind, watchdog, wire};
 use serde_json::Value;
 
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
@@ -13,11 +13,12 @@ use crate::script::{Scripted, number, numbers, replies};
 #[test]
 fn each_of_many_callers_gets_its_own_replies() {
     watchdog(|| {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             for shared in [1, 2] {
                 let (keeper, _arrived) = Keeper::new();
                 let (client, connections) =
-                    line.serve_with(GateServer::new(keeper), sharing(shared), ServerConfig::default(), |near| near);
+                    transport
+                        .serve_with(GateServer::new(keeper), sharing(shared), ServerConfig::default(), |near| near);
                 thread::scope(|scope| {
                     for caller in 0..16 {
                         call(scope, &client, move |gate| {
@@ -28,7 +29,7 @@ fn each_of_many_callers_gets_its_own_replies() {
                         });
                     }
                 });
-                assert!(connections.count() <= shared, "{line:?}: {} for {shared}", connections.count());
+                assert!(connections.count() <= shared, "{transport:?}: {} for {shared}", connections.count());
             }
         }
     });
@@ -60,8 +61,12 @@ fn requests_are_sent_before_earlier_replies_arrive() {
 fn as_many_calls_as_connections_run_at_once() {
     watchdog(|| {
         let (keeper, arrived) = Keeper::new();
-        let (client, connections) =
-            Line::Tcp.serve_with(GateServer::new(keeper.clone()), sharing(2), ServerConfig::default(), |near| near);
+        let (client, connections) = TransportKind::Tcp.serve_with(
+            GateServer::new(keeper.clone()),
+            sharing(2),
+            ServerConfig::default(),
+            |near| near,
+        );
         thread::scope(|scope| {
             let waits = call(scope, &client, |gate| gate.wait(1));
             arrived.recv().unwrap();
@@ -79,10 +84,10 @@ fn as_many_calls_as_connections_run_at_once() {
 #[test]
 fn an_error_fails_only_its_call() {
     watchdog(|| {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let (keeper, _arrived) = Keeper::new();
             let (client, connections) =
-                line.serve_with(GateServer::new(keeper), sharing(1), ServerConfig::default(), |near| near);
+                transport.serve_with(GateServer::new(keeper), sharing(1), ServerConfig::default(), |near| near);
             thread::scope(|scope| {
                 for caller in 0..12_u32 {
                     let plain = client.clone();
@@ -109,7 +114,7 @@ fn an_error_fails_only_its_call() {
                     });
                 }
             });
-            assert_eq!(connections.count(), 1, "{line:?}");
+            assert_eq!(connections.count(), 1, "{transport:?}");
         }
     });
 }
@@ -117,10 +122,10 @@ fn an_error_fails_only_its_call() {
 #[test]
 fn large_calls_and_streams_work_beside_shared_calls() {
     watchdog(|| {
-        for &line in Line::ALL {
+        for &transport in TransportKind::ALL {
             let (keeper, _arrived) = Keeper::new();
             let (client, _) =
-                line.serve_with(GateServer::new(keeper), sharing(1), ServerConfig::default(), |near| near);
+                transport.serve_with(GateServer::new(keeper), sharing(1), ServerConfig::default(), |near| near);
             thread::scope(|scope| {
                 for caller in 0..8_u64 {
                     call(scope, &client, move |gate| {
@@ -154,7 +159,7 @@ fn a_request_or_reply_over_the_limit_fails_only_its_call() {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(1).max_json_len(1000);
         let (client, connections) =
-            Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+            TransportKind::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
         let gate = GateClient::new(client);
         let error = gate.large(2000).unwrap_err();
         assert!(matches!(error, Error::Limit { limit: 1000, .. }) && error.connection_usable(), "{error:?}");
@@ -208,13 +213,13 @@ fn metadata_that_does_not_fit_is_the_callers_error() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let (client, _) =
-            Line::Memory.serve_with(GateServer::new(keeper), sharing(1), ServerConfig::default(), |near| near);
+            TransportKind::Memory.serve_with(GateServer::new(keeper), sharing(1), ServerConfig::default(), |near| near);
         let of_size = |size: usize| {
             let options = CallOptions::default().metadata("m", "x".repeat(size));
             GateClient::new(client.with_options(options)).echo("x")
         };
         // as much fits as without sharing
-        let plain = Line::Memory.serve(GateServer::new(Keeper::new().0)).0;
+        let plain = TransportKind::Memory.serve(GateServer::new(Keeper::new().0)).0;
         let fits = |size: usize| {
             let options = CallOptions::default().metadata("m", "x".repeat(size));
             GateClient::new(plain.with_options(options)).echo("x").is_ok()

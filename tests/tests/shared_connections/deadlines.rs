@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::transport::memory_pair;
 use rpc_core::{CallOptions, Client, Error, Operation, ServerConfig};
-use rpc_tests::{Line, watchdog, wire};
+use rpc_tests::{TransportKind, watchdog, wire};
 
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
 use crate::script::{Scripted, answer, number, replies};
@@ -26,8 +26,12 @@ fn assert_late(error: &Error) {
 fn a_slow_handler_delays_later_calls_up_to_their_limits() {
     watchdog(|| {
         let (keeper, arrived) = Keeper::new();
-        let (client, connections) =
-            Line::Tcp.serve_with(GateServer::new(keeper.clone()), sharing(1), ServerConfig::default(), |near| near);
+        let (client, connections) = TransportKind::Tcp.serve_with(
+            GateServer::new(keeper.clone()),
+            sharing(1),
+            ServerConfig::default(),
+            |near| near,
+        );
         thread::scope(|scope| {
             let slow = call(scope, &client, |gate| gate.wait(1));
             arrived.recv().unwrap();

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use rpc_core::{Error, Misuse, ServerConfig};
-use rpc_tests::{Line, watchdog, wire};
+use rpc_tests::{TransportKind, watchdog, wire};
 
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
 use crate::script::{Scripted, answer, number};
@@ -13,8 +13,12 @@ use crate::script::{Scripted, answer, number};
 fn closing_waits_for_outstanding_replies() {
     watchdog(|| {
         let (keeper, arrived) = Keeper::new();
-        let (client, _) =
-            Line::Tcp.serve_with(GateServer::new(keeper.clone()), sharing(1), ServerConfig::default(), |near| near);
+        let (client, _) = TransportKind::Tcp.serve_with(
+            GateServer::new(keeper.clone()),
+            sharing(1),
+            ServerConfig::default(),
+            |near| near,
+        );
         thread::scope(|scope| {
             let slow = call(scope, &client, |gate| gate.wait(1));
             arrived.recv().unwrap();

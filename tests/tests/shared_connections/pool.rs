@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rpc_core::transport::memory_pair;
 use rpc_core::{CallOptions, Client, Error, Misuse, ServerConfig};
-use rpc_tests::{Line, watchdog};
+use rpc_tests::{TransportKind, watchdog};
 
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
 
@@ -19,7 +19,7 @@ fn a_stream_of_the_same_thread_makes_a_shared_call_busy() {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(4).max_connections(1);
         let (client, connections) =
-            Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+            TransportKind::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
         let gate = GateClient::new(client.clone());
         let mut stream = gate.bytes(100).unwrap();
         let busy = |outcome: rpc_core::Result<String>| matches!(outcome, Err(Error::Misuse(Misuse::Busy)));
@@ -53,7 +53,8 @@ fn a_call_that_may_wait_does_not_fail_because_another_is_busy() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(4).max_connections(1);
-        let (client, _) = Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+        let (client, _) =
+            TransportKind::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
         let gate = GateClient::new(client.clone());
         let stream = gate.bytes(100).unwrap();
         let waited = AtomicBool::new(false);
@@ -88,7 +89,8 @@ fn threads_that_wait_for_each_others_streams_fail_instead_of_deadlocking() {
     watchdog(|| {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(1).max_connections(2);
-        let (client, _) = Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+        let (client, _) =
+            TransportKind::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
         let barrier = std::sync::Barrier::new(2);
         let busy: usize = thread::scope(|scope| {
             let callers: Vec<_> = (0..2)
@@ -116,7 +118,7 @@ fn shared_calls_and_streams_take_turns_on_few_connections() {
             let (keeper, _arrived) = Keeper::new();
             let config = sharing(2).max_connections(most);
             let (client, connections) =
-                Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+                TransportKind::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
             thread::scope(|scope| {
                 for caller in 0..6 {
                     call(scope, &client, move |gate| {
@@ -144,7 +146,7 @@ fn a_stream_gets_its_turn_among_endless_calls() {
         let (keeper, _arrived) = Keeper::new();
         let config = sharing(1).max_connections(1);
         let (client, connections) =
-            Line::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
+            TransportKind::Tcp.serve_with(GateServer::new(keeper), config, ServerConfig::default(), |near| near);
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
             for caller in 0..32 {

@@ -11,7 +11,7 @@ use rpc_core::{Client, ClientConfig, Dispatch, ServerConfig, Transport, serve_co
 
 /// A kind of transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
+pub enum TransportKind {
     /// A TCP connection over loopback.
     Tcp,
     /// A pair of Unix sockets.
@@ -21,13 +21,13 @@ pub enum Line {
     Memory,
 }
 
-impl Line {
+impl TransportKind {
     /// All kinds.
-    pub const ALL: &[Line] = &[
-        Line::Tcp,
+    pub const ALL: &[TransportKind] = &[
+        TransportKind::Tcp,
         #[cfg(unix)]
-        Line::Unix,
-        Line::Memory,
+        TransportKind::Unix,
+        TransportKind::Memory,
     ];
 
     /// Returns two connected ends.
@@ -36,17 +36,17 @@ impl Line {
     /// If the system has no more sockets.
     pub fn pair(self) -> io::Result<(Parts, Parts)> {
         match self {
-            Line::Tcp => {
+            TransportKind::Tcp => {
                 let listener = TcpListener::bind("127.0.0.1:0")?;
                 let near = TcpStream::connect(listener.local_addr()?)?;
                 Ok((near.into_parts()?, listener.accept()?.0.into_parts()?))
             }
             #[cfg(unix)]
-            Line::Unix => {
+            TransportKind::Unix => {
                 let (near, far) = std::os::unix::net::UnixStream::pair()?;
                 Ok((near.into_parts()?, far.into_parts()?))
             }
-            Line::Memory => {
+            TransportKind::Memory => {
                 let (near, far) = memory_pair();
                 Ok((near.into_parts()?, far.into_parts()?))
             }
@@ -59,7 +59,7 @@ impl Line {
         self.serve_with(service, ClientConfig::default(), ServerConfig::default(), |near| near)
     }
 
-    /// Like [`serve`](Line::serve), with configurations, and with the client's end wrapped.
+    /// Like [`serve`](TransportKind::serve), with configurations, and with the client's end wrapped.
     pub fn serve_with<D, T>(
         self,
         service: D,
