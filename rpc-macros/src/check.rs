@@ -139,9 +139,9 @@ fn returned_promises_what_sent_does(method: &Method, errors: &mut Errors) {
 fn sent_and_receiver_live_together(method: &Method, errors: &mut Errors) {
     let (Some(sent), Some(returned)) = (&method.stream, &method.returned.reply.stream) else { return };
     let ReceiverKind::Reference(_, None, mutability) = &method.receiver.written.kind else { return };
-    let told = method.receiver.sharing == Sharing::Shared && lifetimes(returned).next().is_some();
+    let bounded = method.receiver.sharing == Sharing::Shared && lifetimes(returned).next().is_some();
     let named = lifetimes(&sent.written).find(|lifetime| lifetime.ident != "static");
-    if let Some(lifetime) = named.filter(|_| !told) {
+    if let Some(lifetime) = named.filter(|_| !bounded) {
         let receiver = readable(quote!(&#lifetime #mutability self));
         let advice =
             format!("the returned stream owns the one that is sent, and may borrow from here: write `{receiver}`");
