@@ -159,7 +159,7 @@ fn make_call(name: &str, client: &Client, answers: &mpsc::Receiver<()>) {
             assert!(error.connection_usable());
         }
         "verdict" => {
-            let error = client.call("Refuse").with_octets(Behind(answers)).json::<Value>().unwrap_err();
+            let error = client.call("Refuse").with_octets(AfterReply(answers)).json::<Value>().unwrap_err();
             assert_eq!(error.details::<Value>(), Some(json!({"Full": {"needed": 7}})));
         }
         "cancel" => drop(original.send_pattern(9_000_000).unwrap()),
@@ -176,9 +176,9 @@ impl Read for Broken {
 }
 
 /// Yields bytes once the server has sent something, and never ends.
-struct Behind<'a>(&'a mpsc::Receiver<()>);
+struct AfterReply<'a>(&'a mpsc::Receiver<()>);
 
-impl Read for Behind<'_> {
+impl Read for AfterReply<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.recv().map_err(io::Error::other)?;
         Ok(buf.len())

@@ -77,8 +77,8 @@ struct Watch {
 }
 
 fn watch() -> Watch {
-    let ((told_to, reports), (kept_to, kept)) = (mpsc::sync_channel(16), mpsc::sync_channel(1));
-    let served = Served::new(WatchedServer::new(Watching { reports: told_to, kept: kept_to }));
+    let ((reports_to, reports), (kept_to, kept)) = (mpsc::sync_channel(16), mpsc::sync_channel(1));
+    let served = Served::new(WatchedServer::new(Watching { reports: reports_to, kept: kept_to }));
     Watch { client: WatchedClient::new(served.client()), reports, kept, served }
 }
 

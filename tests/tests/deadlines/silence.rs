@@ -38,16 +38,16 @@ fn with(client: &Client, options: bool) -> Client {
 
 /// Checks each call against a server that sends the beginning of a reply without reading.
 fn silent(reply: &[u8], calls: &[Call]) {
-    silent_behind(|_| (), reply, calls);
+    silent_after(|_| (), reply, calls);
 }
 
 /// Like [`silent`], but the reply begins after the request has arrived.
-fn silent_behind_request(reply: &[u8], calls: &[Call]) {
-    silent_behind(|far| _ = far.read(1), reply, calls);
+fn silent_after_request(reply: &[u8], calls: &[Call]) {
+    silent_after(|far| _ = far.read(1), reply, calls);
 }
 
 /// Like [`silent`], but the server does something else first.
-fn silent_behind(first: fn(&mut Far), reply: &[u8], calls: &[Call]) {
+fn silent_after(first: fn(&mut Far), reply: &[u8], calls: &[Call]) {
     for &transport in TransportKind::ALL {
         thread::scope(|scope| {
             for (&call, (config, options)) in calls.iter().flat_map(|call| limited().map(|limit| (call, limit))) {
@@ -77,10 +77,10 @@ fn before_and_inside_a_reply() {
         let header = wire::ok(3).len();
         silent(&[], &[json, upload, octets]);
         for cut in [header, header + 1, header + 6, whole.len() - 1] {
-            silent_behind_request(&whole[..cut], &[json, upload]);
+            silent_after_request(&whole[..cut], &[json, upload]);
         }
         for cut in [1, 6, header - 1] {
-            silent_behind_request(&whole[..cut], &[json, upload, octets]);
+            silent_after_request(&whole[..cut], &[json, upload, octets]);
         }
     });
 }

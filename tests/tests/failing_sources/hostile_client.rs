@@ -31,7 +31,7 @@ fn in_upload(trailer: &[u8]) -> Violation {
 }
 
 /// The same after a call, where a late cancel may arrive.
-fn behind_call(trailer: &[u8]) -> Violation {
+fn after_call(trailer: &[u8]) -> Violation {
     let (found, kinds) = violation(&[&wire::opening("echo", 3, 3), &wire::data("\"\""), trailer].concat());
     assert_eq!(kinds, [HEADER, DATA, RESET]);
     found
@@ -70,7 +70,7 @@ fn a_status_that_is_not_an_error() {
         for found in [0, 1, 5, u32::MAX] {
             let trailer = wire::trailer(found, "x");
             assert_eq!(in_upload(&trailer), Violation::TrailerStatus { found });
-            assert_eq!(behind_call(&trailer), Violation::TrailerStatus { found });
+            assert_eq!(after_call(&trailer), Violation::TrailerStatus { found });
         }
     });
 }
@@ -80,7 +80,7 @@ fn a_trailer_that_is_not_final() {
     watchdog(|| {
         let trailer = wire::frame(wire::TRAILER, false, br#"{"Error":4}"#);
         assert_eq!(in_upload(&trailer), Violation::TrailerNotFinal);
-        assert_eq!(behind_call(&trailer), Violation::TrailerNotFinal);
+        assert_eq!(after_call(&trailer), Violation::TrailerNotFinal);
     });
 }
 
@@ -89,7 +89,7 @@ fn a_trailer_that_is_too_long_is_refused_by_its_frame_header_alone() {
     watchdog(|| {
         let head = [&[wire::TRAILER, 1][..], &4097_u32.to_le_bytes()].concat();
         assert_eq!(in_upload(&head), Violation::HeaderTooLong { limit: 4096 });
-        assert_eq!(behind_call(&head), Violation::HeaderTooLong { limit: 4096 });
+        assert_eq!(after_call(&head), Violation::HeaderTooLong { limit: 4096 });
     });
 }
 
@@ -97,17 +97,17 @@ fn a_trailer_that_is_too_long_is_refused_by_its_frame_header_alone() {
 fn garbage_in_a_trailer() {
     watchdog(|| {
         for json in ["", "null", "[4]", "{", r#"{"Error":4}{}"#, r#"{"Error":4,"Error":4}"#, r#"{"Error":"4"}"#] {
-            for found in [in_upload(&of_json(json)), behind_call(&of_json(json))] {
+            for found in [in_upload(&of_json(json)), after_call(&of_json(json))] {
                 assert!(matches!(found, Violation::MalformedHeader { .. }), "{json}: {found:?}");
             }
         }
         let no_utf_8 = wire::frame(wire::TRAILER, true, b"{\"Error\":4,\"Later\":\"\xff\"}");
-        for found in [in_upload(&no_utf_8), behind_call(&no_utf_8)] {
+        for found in [in_upload(&no_utf_8), after_call(&no_utf_8)] {
             assert!(matches!(found, Violation::MalformedHeader { .. }), "{found:?}");
         }
         let cut = of_json(&" ".repeat(4096));
         assert_eq!(in_upload(&cut), Violation::HeaderCut { len: 4096 });
-        assert_eq!(behind_call(&cut), Violation::HeaderCut { len: 4096 });
+        assert_eq!(after_call(&cut), Violation::HeaderCut { len: 4096 });
     });
 }
 

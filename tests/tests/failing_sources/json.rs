@@ -62,7 +62,7 @@ fn in_place_of_the_json_before_a_replys_octets() {
 }
 
 #[test]
-fn in_place_of_the_octets_behind_a_replys_json() {
+fn in_place_of_the_octets_after_a_replys_json() {
     watchdog(|| {
         for begun in [vec![], wire::more(""), wire::more("abc")] {
             let count = begun.len().saturating_sub(6);

@@ -73,7 +73,7 @@ pub(crate) fn sessions() -> Vec<Session> {
         session("a dropped stream", Step { name: "stream", run: dropped, expected: Outcome::Dropped }),
         session(
             "a stream dropped after JSON",
-            Step { name: "open", run: dropped_behind_json, expected: Outcome::Dropped },
+            Step { name: "open", run: dropped_after_json, expected: Outcome::Dropped },
         ),
         at_once("JSON and octets up at once", Step { name: "store", run: store, expected: number(2 * STREAM) }),
         at_once("an early refusal at once", Step { name: "full", run: full, expected: refused("disk full") }),
@@ -157,7 +157,7 @@ fn dropped(client: &Client) -> Result<Outcome> {
     Ok(Outcome::Dropped)
 }
 
-fn dropped_behind_json(client: &Client) -> Result<Outcome> {
+fn dropped_after_json(client: &Client) -> Result<Outcome> {
     let (count, _stream): (u64, _) = client.call("open").with(&LONG).json_and_octets()?;
     assert_eq!(count, LONG);
     Ok(Outcome::Dropped)

@@ -55,13 +55,13 @@ fn a_caller_may_leave_in_the_middle_of_its_reply() {
     watchdog(|| {
         // in the frame header of the reply's header, in that header, in the frame of the body
         for at in [1, 20, 45] {
-            leave_behind(at);
+            leave_after(at);
         }
     });
 }
 
 /// The first caller leaves after this many bytes of its reply have arrived; the other continues.
-fn leave_behind(at: usize) {
+fn leave_after(at: usize) {
     let (on_rest, rest_wanted) = mpsc::channel();
     let servers = Scripted::new(
         sharing(1),

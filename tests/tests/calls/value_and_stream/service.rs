@@ -68,7 +68,7 @@ impl Together for Handler {
     }
 
     fn long(&self, letters: usize) -> Result<(String, impl Read)> {
-        Ok(("x".repeat(letters), &b"behind"[..]))
+        Ok(("x".repeat(letters), &b"stream"[..]))
     }
 
     fn refuse_to_open(&self, missing: u64) -> Result<(u64, impl Read), Refusal> {
