@@ -27,7 +27,9 @@ impl Dispatch for Filters {
                 Ok::<_, Error>(io::Cursor::new(bytes))
             }),
             // yields more than it gets
-            "triple" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(Triple { content, left: Vec::new() })),
+            "triple" => {
+                call.takes_octets().returns_octets(|content| Ok::<_, Error>(Triple { content, left: Vec::new() }))
+            }
             // yields one byte for many
             "tenth" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(Tenth(content))),
             // reads on a separate thread
@@ -38,11 +40,17 @@ impl Dispatch for Filters {
             }),
             // reads nothing
             "ignore" => call.takes_octets().returns_octets(|_content| Ok::<_, Error>(&b"ignored"[..])),
-            "refuse" => call.takes_octets().returns_octets(|_content| Err::<io::Empty, _>(Error::new("no filter today"))),
+            "refuse" => {
+                call.takes_octets().returns_octets(|_content| Err::<io::Empty, _>(Error::new("no filter today")))
+            }
             // stops after some bytes of input
             "stop" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000))),
-            "fail" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Failing))),
-            "panic" => call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Panicking))),
+            "fail" => {
+                call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Failing)))
+            }
+            "panic" => {
+                call.takes_octets().returns_octets(|content| Ok::<_, Error>(content.take(300_000).chain(Panicking)))
+            }
             _ => call.takes_json().returns_json(|value: u32| Ok::<_, Error>(value)),
         }
     }

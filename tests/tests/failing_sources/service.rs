@@ -66,7 +66,9 @@ impl Dispatch for Taps {
             "echo" => call.takes_json().returns_json(|text: String| Ok::<_, Error>(text)),
             "give" => call.takes_json().returns_octets(|()| Ok::<_, Error>(Broken::after(count))),
             "open" => call.takes_json().returns_json_and_octets(|()| Ok::<_, Error>((count, Broken::after(count)))),
-            "panic" => call.takes_json().returns_octets(|()| Ok::<_, Error>(Broken { panics: true, ..Broken::after(count) })),
+            "panic" => {
+                call.takes_json().returns_octets(|()| Ok::<_, Error>(Broken { panics: true, ..Broken::after(count) }))
+            }
             "take" => call.takes_octets().returns_json(|content| self.take(content)),
             "store" => call.takes_json_and_octets().returns_json(|((), content)| self.take(content)),
             _ => call.unknown_endpoint(&CONTRACT),
