@@ -20,7 +20,7 @@ use super::lease::Lease;
 use super::options::CallOptions;
 use super::pool::Pool;
 use super::request::Request;
-use super::session::SessionConnection;
+use super::session_connection::SessionConnection;
 use super::shared::{SharedReply, Sharing};
 
 /// A call of an endpoint. Nothing is sent before one of [`json`](CallBuilder::json), [`octets`](CallBuilder::octets) and

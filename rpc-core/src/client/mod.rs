@@ -19,6 +19,7 @@ mod reply;
 mod request;
 mod sending;
 mod session;
+mod session_connection;
 mod shared;
 
 use std::fmt;

@@ -14,10 +14,10 @@ use super::call::CallBuilder;
 use super::config::ClientConfig;
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
-use super::lease::Lease;
 use super::opening::{connector, open_once, parts_of};
 use super::options::CallOptions;
 use super::pipeline::Pipeline;
+use super::session_connection::SessionConnection;
 
 /// A client of one connection, which is never replaced: the server keeps one handler for it. One call at a time, which the
 /// compiler checks: a call borrows the session until its stream is dropped.
@@ -27,13 +27,6 @@ use super::pipeline::Pipeline;
 pub struct Session {
     connection: SessionConnection,
     options: Arc<CallOptions>,
-}
-
-/// The connection of a session.
-pub(super) struct SessionConnection {
-    /// `None` after a failure has cost the connection.
-    present: Option<Box<ClientConnection>>,
-    config: ClientConfig,
 }
 
 impl Session {
@@ -110,22 +103,6 @@ impl Session {
     /// [`Misuse::Closed`] where an earlier failure has ended the session; a failure before the server's acknowledgement.
     pub fn close(mut self) -> Result<()> {
         self.connection.present.take().ok_or(Misuse::Closed)?.close()
-    }
-}
-
-impl SessionConnection {
-    pub(super) fn config(&self) -> &ClientConfig {
-        &self.config
-    }
-
-    /// Returns the connection for a new call, if nothing has come since the last one.
-    pub(super) fn lease(&mut self, now: Instant) -> Result<Lease<'_>> {
-        let connection = self.present.as_mut().ok_or(Misuse::Closed)?;
-        if let Err(error) = connection.check_idle(now) {
-            self.present = None;
-            return Err(error);
-        }
-        Ok(Lease::of_session(&mut self.present))
     }
 }
 

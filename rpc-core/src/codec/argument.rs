@@ -25,6 +25,13 @@ impl<T: ?Sized + Borrowed> Encode for Argument<'_, T> {
     }
 }
 
+impl<T: ?Sized + Borrowed> ParameterCodec<T> {
+    /// Pairs a value with this codec, to be written.
+    pub fn with(self, value: &T) -> Argument<'_, T> {
+        Argument { codec: self, value }
+    }
+}
+
 /// A value that serde can write.
 #[derive(Debug)]
 pub struct SerdeArgument<'a, T: ?Sized>(pub(crate) &'a T);

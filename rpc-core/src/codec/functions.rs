@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::message::Violation;
 use crate::message::json::{self, JsonBuffer};
 
-use super::Argument;
 use super::service_error::ServiceError;
 
 /// The type that a server receives for a borrowed parameter: `String` for `str`, `Vec<T>` for
@@ -50,11 +49,6 @@ impl<T: ?Sized + Borrowed> ParameterCodec<T> {
         T::Owned: DeserializeOwned,
     {
         ParameterCodec { encode: json::encode::<T>, decode: json::decode::<T::Owned> }
-    }
-
-    /// Pairs a value with this codec, to be written.
-    pub fn with(self, value: &T) -> Argument<'_, T> {
-        Argument { codec: self, value }
     }
 }
 

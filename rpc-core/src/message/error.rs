@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use crate::frame::{FrameError, FrameKind, FrameViolation};
 
-use super::{DataType, ReplyHeader, Status};
+use super::{DataType, Status};
 
 /// Why a message could not be read or written.
 #[derive(Debug)]
@@ -100,24 +100,6 @@ impl fmt::Display for TrailerError {
 }
 
 impl Error for TrailerError {}
-
-impl TrailerError {
-    /// Reads the payload of a Trailer frame.
-    ///
-    /// # Errors
-    /// [`Violation::MalformedHeader`], [`Violation::HeaderCut`], or [`Violation::TrailerStatus`].
-    pub fn decode(bytes: &[u8]) -> Result<TrailerError, Violation> {
-        let header = ReplyHeader::decode(bytes)?;
-        match Status::from_wire(header.error) {
-            None | Some(Status::Ok) => Err(Violation::TrailerStatus { found: header.error }),
-            Some(status) => Ok(TrailerError {
-                status,
-                message: header.error_message.into_owned(),
-                details: header.error_details.map(|json| json.get().into()),
-            }),
-        }
-    }
-}
 
 /// How the peer broke the protocol: what was expected and what came.
 #[derive(Debug, Clone, PartialEq, Eq)]

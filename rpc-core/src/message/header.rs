@@ -1,11 +1,10 @@
-//! The JSON object that opens each request and reply. Pure.
+//! The JSON object that opens each request and reply: what it says.
 
 use std::borrow::Cow;
 
-use serde_core::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{DataType, Metadata, Status, Violation, fast_path, json};
+use super::{DataType, Metadata, Status};
 
 /// The most bytes that a header may have, white space included.
 pub const MAX_HEADER_LEN: usize = 4096;
@@ -64,27 +63,6 @@ impl<'a> RequestHeader<'a> {
             ..RequestHeader::default()
         }
     }
-
-    /// Reads a header message.
-    ///
-    /// # Errors
-    /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
-    pub fn decode(bytes: &'a [u8]) -> Result<RequestHeader<'a>, Violation> {
-        fast_path::read_request(bytes).map_or_else(|| decode(bytes), Ok)
-    }
-
-    /// Appends the header's bytes, and returns whether they fit into [`MAX_HEADER_LEN_WRITTEN`]. If
-    /// not, appends nothing.
-    #[must_use]
-    pub fn encode(&self, out: &mut Vec<u8>) -> bool {
-        let start = out.len();
-        fast_path::write_request(self, out).unwrap_or_else(|| write_json(self, out));
-        let fits = out.len() - start <= MAX_HEADER_LEN_WRITTEN;
-        if !fits {
-            out.truncate(start);
-        }
-        fits
-    }
 }
 
 impl<'a> ReplyHeader<'a> {
@@ -115,67 +93,6 @@ impl<'a> ReplyHeader<'a> {
     pub fn with_details(self, details: Option<&'a RawValue>) -> ReplyHeader<'a> {
         ReplyHeader { error_details: details.filter(|json| json.get().len() <= MAX_DETAILS_LEN), ..self }
     }
-
-    /// Reads a header message.
-    ///
-    /// # Errors
-    /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
-    pub fn decode(bytes: &'a [u8]) -> Result<ReplyHeader<'a>, Violation> {
-        fast_path::read_reply(bytes).map_or_else(|| decode(bytes), Ok)
-    }
-
-    /// Appends the header's bytes, at most [`MAX_HEADER_LEN_WRITTEN`]. An error message that does
-    /// not fit, counted as encoded, is cut at a character border and ends in `…`.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        let start = out.len();
-        fast_path::write_reply(self, out).unwrap_or_else(|| write_json(self, out));
-        let over = (out.len() - start).saturating_sub(MAX_HEADER_LEN_WRITTEN);
-        if over > 0 {
-            out.truncate(start);
-            let message = self.error_message.chars().map(escaped_len).sum::<usize>();
-            let room = message.saturating_sub(over + '…'.len_utf8());
-            let cut = ReplyHeader { error_message: cut_to(&self.error_message, room).into(), ..self.clone() };
-            write_json(&cut, out);
-            debug_assert!(out.len() - start <= MAX_HEADER_LEN_WRITTEN, "a cut header fits");
-        }
-    }
-}
-
-/// Returns the longest start of `text` that takes at most `room` bytes inside a JSON string, and `…`
-/// after it.
-fn cut_to(text: &str, room: usize) -> String {
-    let mut used = 0;
-    let fits = |char: &char| {
-        used += escaped_len(*char);
-        used <= room
-    };
-    text.chars().take_while(fits).chain(['…']).collect()
-}
-
-/// Returns the bytes that a character takes inside a JSON string, as serde_json writes it.
-fn escaped_len(char: char) -> usize {
-    match char {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        '\0'..='\u{1f}' => 6,
-        _ => char.len_utf8(),
-    }
-}
-
-fn write_json(header: &impl Serialize, out: &mut Vec<u8>) {
-    let outcome = serde_json::to_writer(out, header);
-    debug_assert!(outcome.is_ok(), "strings and numbers can be encoded, and a vector can be written to");
-}
-
-fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Violation> {
-    let malformed = |problem: String| match bytes.len() {
-        MAX_HEADER_LEN => Violation::HeaderCut { len: MAX_HEADER_LEN },
-        len => Violation::MalformedHeader { len, problem },
-    };
-    // serde would accept an array as the object's fields in order
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(malformed("it does not begin with a brace".to_owned()));
-    }
-    json::text(bytes).and_then(serde_json::from_str).map_err(|error| malformed(error.to_string()))
 }
 
 /// Compares details as text.
@@ -184,154 +101,5 @@ impl PartialEq for ReplyHeader<'_> {
         (self.data_type, self.error, self.revision) == (other.data_type, other.error, other.revision)
             && self.error_message == other.error_message
             && self.error_details.map(RawValue::get) == other.error_details.map(RawValue::get)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn problem(bytes: &str) -> String {
-        RequestHeader::decode(bytes.as_bytes()).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn writes_what_an_original_reads() {
-        let mut out = Vec::new();
-        assert!(RequestHeader::new("List", DataType::MarshaledJson, DataType::Octets).encode(&mut out));
-        assert_eq!(out, br#"{"Endpoint":"List","DataType":3,"Accept":4,"Revision":1}"#);
-        out.clear();
-        ReplyHeader::ok(DataType::MarshaledJson).encode(&mut out);
-        assert_eq!(out, br#"{"DataType":3,"Error":1,"Revision":1}"#);
-        out.clear();
-        ReplyHeader::refusal(Status::Error, "no").encode(&mut out);
-        assert_eq!(out, br#"{"Error":4,"ErrorMessage":"no","Revision":1}"#);
-    }
-
-    #[test]
-    fn absent_null_unknown_and_any_order_are_fine() {
-        let header =
-            RequestHeader::decode(b" {\"Accept\":4, \"Later\":[1], \"DataType\":null,\n\"Endpoint\":\"a\\u0062\"} \n");
-        let expected = RequestHeader { endpoint: "ab".into(), accept: 4, ..RequestHeader::default() };
-        assert_eq!(header, Ok(expected));
-        assert_eq!(RequestHeader::decode(b"{}"), Ok(RequestHeader::default()));
-    }
-
-    #[test]
-    fn text_without_escapes_is_borrowed() {
-        let header = RequestHeader::decode(b"{ \"Endpoint\": \"List\" }").unwrap();
-        assert!(matches!(header.endpoint, Cow::Borrowed("List")));
-        let header = ReplyHeader::decode(br#"{"Error":4,"ErrorMessage":"no"}"#).unwrap();
-        assert!(matches!(header.error_message, Cow::Borrowed("no")));
-    }
-
-    #[test]
-    fn names_are_exact() {
-        let header = RequestHeader::decode(br#"{"endpoint":"x","DATATYPE":3}"#);
-        assert_eq!(header, Ok(RequestHeader::default()));
-    }
-
-    #[test]
-    fn malformed_headers_are_refused() {
-        for bytes in [
-            "null",
-            "[]",
-            "[\"List\",3,3]",
-            "\"x\"",
-            "",
-            "{",
-            "{} x",
-            "{}{}",
-            r#"{"DataType":3,"DataType":3}"#,
-            r#"{"DataType":null,"DataType":3}"#,
-            r#"{"DataType":3.0}"#,
-            r#"{"DataType":3e0}"#,
-            r#"{"DataType":-1}"#,
-            r#"{"DataType":4294967296}"#,
-            r#"{"DataType":"3"}"#,
-            r#"{"Endpoint":3}"#,
-        ] {
-            assert!(problem(bytes).starts_with("expected a header object"), "{bytes}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_utf_8_is_malformed_wherever_it_stands() {
-        for bytes in [
-            &b"{\"Endpoint\":\"\xff\"}"[..],
-            b"{\"Later\":\"\xff\"}",
-            b"{\"Later\":{\"a\":[\"\xc3\"]}}",
-            b"{\"\xff\":1}",
-            b"{}\xff",
-            b"\xef\xbb\xff{}",
-        ] {
-            let expected = |found: Option<Violation>| matches!(found, Some(Violation::MalformedHeader { .. }));
-            assert!(expected(RequestHeader::decode(bytes).err()), "{bytes:?}");
-            assert!(expected(ReplyHeader::decode(bytes).err()), "{bytes:?}");
-        }
-        let details = ReplyHeader::decode(b"{\"Error\":4,\"ErrorDetails\":\"\xff\"}");
-        assert!(matches!(details, Err(Violation::MalformedHeader { .. })), "{details:?}");
-        assert!(RequestHeader::decode("{\"Later\":\"\u{e4}\"}".as_bytes()).is_ok());
-    }
-
-    #[test]
-    fn one_that_was_cut_inside_a_character_was_cut() {
-        let bytes = format!(r#"{{"Endpoint":"{}é"#, "x".repeat(MAX_HEADER_LEN - 14));
-        let cut = &bytes.as_bytes()[..MAX_HEADER_LEN];
-        assert_eq!(RequestHeader::decode(cut), Err(Violation::HeaderCut { len: MAX_HEADER_LEN }));
-    }
-
-    #[test]
-    fn one_of_exactly_the_limit_that_does_not_parse_was_cut() {
-        let bytes = format!(r#"{{"Endpoint":"{}"#, "x".repeat(MAX_HEADER_LEN - 13));
-        assert_eq!(bytes.len(), MAX_HEADER_LEN);
-        assert_eq!(RequestHeader::decode(bytes.as_bytes()), Err(Violation::HeaderCut { len: MAX_HEADER_LEN }));
-    }
-
-    #[test]
-    fn details_that_are_null_are_there() {
-        let read = |json: &'static str| ReplyHeader::decode(json.as_bytes()).unwrap().error_details.map(RawValue::get);
-        assert_eq!(read(r#"{"Error":4,"ErrorDetails":null}"#), Some("null"));
-        assert_eq!(read(r#"{"Error":4,"ErrorDetails": {"Full":[1, 2]} }"#), Some(r#"{"Full":[1, 2]}"#));
-        assert_eq!(read(r#"{"Error":4}"#), None);
-    }
-
-    #[test]
-    fn metadata_are_pairs_of_strings() {
-        let mut bytes = Vec::new();
-        let metadata = Metadata::from_iter([("traceparent", "00-1-2-01"), ("user", "ann")]);
-        let header =
-            RequestHeader { metadata, timeout_ms: 17, ..RequestHeader::new("x", DataType::Octets, DataType::Octets) };
-        assert!(header.encode(&mut bytes));
-        assert_eq!(RequestHeader::decode(&bytes).unwrap(), header);
-        for wrong in [r#"{"Metadata":{"a":1}}"#, r#"{"Metadata":["a"]}"#, r#"{"Metadata":{"a":"1","a":"2"}}"#] {
-            assert!(problem(wrong).contains("header"), "{wrong}");
-        }
-        assert!(RequestHeader::decode(br#"{"Metadata":null}"#).unwrap().metadata.is_empty());
-    }
-
-    #[test]
-    fn an_endpoint_that_does_not_fit_is_not_written() {
-        let name = "x".repeat(MAX_HEADER_LEN);
-        let mut out = b"before".to_vec();
-        assert!(!RequestHeader::new(&name, DataType::Octets, DataType::Octets).encode(&mut out));
-        assert_eq!(out, b"before");
-    }
-
-    #[test]
-    fn a_message_is_cut_as_late_as_possible() {
-        for unit in ["x", "é", "日", "😀", "\"", "\u{1}", "\n", "a日\u{0}"] {
-            for extra in 0..8 {
-                let text = "y".repeat(extra) + &unit.repeat(5000 / unit.len());
-                let mut out = Vec::new();
-                ReplyHeader::refusal(Status::Error, &text).encode(&mut out);
-                let read = ReplyHeader::decode(&out).unwrap();
-                let kept = read.error_message.strip_suffix('…').unwrap();
-                assert!(text.starts_with(kept));
-                let next = text[kept.len()..].chars().next().unwrap();
-                assert!(out.len() <= MAX_HEADER_LEN_WRITTEN);
-                assert!(out.len() + escaped_len(next) > MAX_HEADER_LEN_WRITTEN, "one more character would have fitted");
-            }
-        }
     }
 }

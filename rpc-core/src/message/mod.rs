@@ -7,6 +7,7 @@
 //! know whose turn it is. `PROTOCOL.md` section 2 is its specification.
 
 mod data_type;
+mod encoding;
 mod error;
 mod fast_path;
 mod fields;

@@ -7,7 +7,7 @@ use crate::transport::{Filled, KernelPipe};
 use super::known_sink::Known as Sink;
 use super::known_source::Known as Source;
 use super::pieces::{GrowingBuffer, WORTH_A_PIPE, fill};
-use super::{KnownSink, KnownSource, known_sink, known_source};
+use super::{KnownSink, KnownSource, OctetReader, recognise_sink, recognise_source};
 
 /// Copies all that `reader` has to `sink` and returns the number of bytes. It moves up to 512 KiB at once, where
 /// [`std::io::copy`] moves 8. From an [`OctetReader`](crate::OctetReader), a file, a
@@ -17,11 +17,32 @@ use super::{KnownSink, KnownSource, known_sink, known_source};
 /// # Errors
 /// Those of `reader` and `sink`; what was copied before stays.
 pub fn copy<R: Read + ?Sized, W: Write + ?Sized>(reader: &mut R, sink: &mut W) -> io::Result<u64> {
-    match (known_source(reader), known_sink(sink)) {
+    match (recognise_source(reader), recognise_sink(sink)) {
         (Ok(source), Ok(sink)) => Mover::default().run(source, sink),
         (Ok(source), Err(sink)) => through_memory(&mut Source(source), sink),
         (Err(reader), Ok(sink)) => through_memory(reader, &mut Sink(sink)),
         (Err(reader), Err(sink)) => through_memory(reader, sink),
+    }
+}
+
+impl<R: Read> OctetReader<'_, R> {
+    /// Copies the rest of the stream to `sink` and returns the number of bytes. Large pieces are moved at once; on Linux, to a
+    /// file, a pipe or a socket, the kernel moves them.
+    ///
+    /// # Errors
+    /// Those of reading, which wrap an [`Error`], and those of `sink`, which do not:
+    ///
+    /// ```
+    /// # fn restore(stream: rpc_core::OctetReader<'_>, mut file: std::fs::File) {
+    /// match stream.copy_to(&mut file).map_err(|error| error.downcast::<rpc_core::Error>()) {
+    ///     Ok(bytes) => println!("{bytes} bytes, all that there were"),
+    ///     Err(Ok(error)) => eprintln!("the stream: {error}"),
+    ///     Err(Err(error)) => eprintln!("the file: {error}"),
+    /// }
+    /// # }
+    /// ```
+    pub fn copy_to<W: Write + ?Sized>(mut self, sink: &mut W) -> io::Result<u64> {
+        copy(&mut self, sink)
     }
 }
 

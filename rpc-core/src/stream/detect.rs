@@ -69,7 +69,7 @@ fn sink_behind(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSink> {
 }
 
 /// What is known of a reader; the reader itself where that is nothing.
-pub(crate) fn known_source<R: Read + ?Sized>(reader: &mut R) -> Result<&mut dyn KnownSource, &mut R> {
+pub(crate) fn recognise_source<R: Read + ?Sized>(reader: &mut R) -> Result<&mut dyn KnownSource, &mut R> {
     match source_behind(typeid::of::<R>(), std::ptr::from_mut(reader).cast()) {
         // SAFETY: the pointer is that of `reader`, which stays borrowed for as long as what is returned, and the type is its own:
         // their numbers are equal. Numbers tell nothing of lifetimes, so a `&'a File` is taken for a `&'static File` here; but what
@@ -81,7 +81,7 @@ pub(crate) fn known_source<R: Read + ?Sized>(reader: &mut R) -> Result<&mut dyn 
 }
 
 /// What is known of a writer; the writer itself where that is nothing.
-pub(crate) fn known_sink<W: Write + ?Sized>(writer: &mut W) -> Result<&mut dyn KnownSink, &mut W> {
+pub(crate) fn recognise_sink<W: Write + ?Sized>(writer: &mut W) -> Result<&mut dyn KnownSink, &mut W> {
     match sink_behind(typeid::of::<W>(), std::ptr::from_mut(writer).cast()) {
         // SAFETY: as for a source.
         Some(known) => Ok(unsafe { &mut *known }),
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     fn known<R: Read>(mut reader: R) -> bool {
-        known_source(&mut reader).is_ok()
+        recognise_source(&mut reader).is_ok()
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
     fn what_is_behind_is_the_same_reader() {
         let bytes = *b"abcdef";
         let mut reader = (&bytes[..]).take(4);
-        let Ok(known) = known_source(&mut reader) else { panic!("it is known") };
+        let Ok(known) = recognise_source(&mut reader) else { panic!("it is known") };
         assert_eq!(known.shown(), b"abcd");
         known.consume(3);
         assert_eq!((reader.limit(), reader.into_inner()), (1, &b"def"[..]));
@@ -122,8 +122,10 @@ mod tests {
     #[test]
     fn writers_are_told_too() {
         let file = tempfile::tempfile().unwrap();
-        assert!(known_sink(&mut &file).is_ok() && known_sink(&mut BufWriter::new(&file)).is_ok_and(|_| true));
-        assert_eq!(known_sink(&mut std::io::stdout().lock()).is_ok(), cfg!(unix));
-        assert!(known_sink(&mut Vec::new()).is_err() && known_sink::<dyn Write>(&mut std::io::stdout()).is_err());
+        assert!(recognise_sink(&mut &file).is_ok() && recognise_sink(&mut BufWriter::new(&file)).is_ok_and(|_| true));
+        assert_eq!(recognise_sink(&mut std::io::stdout().lock()).is_ok(), cfg!(unix));
+        assert!(
+            recognise_sink(&mut Vec::new()).is_err() && recognise_sink::<dyn Write>(&mut std::io::stdout()).is_err()
+        );
     }
 }

@@ -13,7 +13,7 @@ mod pieces;
 mod source;
 
 pub use copy::copy;
-pub(crate) use detect::{known_sink, known_source};
+pub(crate) use detect::{recognise_sink, recognise_source};
 pub(crate) use known_sink::KnownSink;
 pub(crate) use known_source::KnownSource;
 pub use octet_reader::OctetReader;

@@ -1,7 +1,7 @@
 //! A body of raw bytes as it is received: a reply by its caller, a request by its handler.
 
 use std::fmt;
-use std::io::{self, BufRead, Empty, Read, Write};
+use std::io::{self, BufRead, Empty, Read};
 use std::sync::{Mutex, PoisonError};
 
 use crate::connection::Target;
@@ -94,25 +94,6 @@ impl<R: Read> OctetReader<'_, R> {
             Filled::With(count) => Ok(count),
             Filled::NotNow | Filled::Never => Err(io::ErrorKind::Unsupported.into()),
         }
-    }
-
-    /// Copies the rest of the stream to `sink` and returns the number of bytes. Large pieces are moved at once; on Linux, to a
-    /// file, a pipe or a socket, the kernel moves them.
-    ///
-    /// # Errors
-    /// Those of reading, which wrap an [`Error`], and those of `sink`, which do not:
-    ///
-    /// ```
-    /// # fn restore(stream: rpc_core::OctetReader<'_>, mut file: std::fs::File) {
-    /// match stream.copy_to(&mut file).map_err(|error| error.downcast::<rpc_core::Error>()) {
-    ///     Ok(bytes) => println!("{bytes} bytes, all that there were"),
-    ///     Err(Ok(error)) => eprintln!("the stream: {error}"),
-    ///     Err(Err(error)) => eprintln!("the file: {error}"),
-    /// }
-    /// # }
-    /// ```
-    pub fn copy_to<W: Write + ?Sized>(mut self, sink: &mut W) -> io::Result<u64> {
-        crate::copy(&mut self, sink)
     }
 }
 

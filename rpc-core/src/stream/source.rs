@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::KnownSource;
-use super::detect::known_source;
+use super::detect::recognise_source;
 
 /// Where the octets of a message come from.
 pub(crate) struct Source<'a> {
@@ -19,7 +19,7 @@ enum Reader<'a> {
 
 impl<'a> Source<'a> {
     pub(crate) fn of<R: Read>(reader: &'a mut R) -> Source<'a> {
-        let reader = known_source(reader).map_or_else(|reader| Reader::Plain(reader), Reader::Known);
+        let reader = recognise_source(reader).map_or_else(|reader| Reader::Plain(reader), Reader::Known);
         Source { reader, touched: false }
     }
 
