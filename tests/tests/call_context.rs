@@ -203,15 +203,15 @@ fn a_trace_context_travels_from_span_to_span() {
     });
 }
 
-/// Waits to be asked before each read, and then says whether its caller is gone.
+/// Waits for the test before each read, then reports whether the caller is gone.
 struct Asked(mpsc::Receiver<()>, mpsc::Sender<bool>);
 
 impl Read for Asked {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.recv().map_err(io::Error::other)?;
-        // nobody asked for the context before the reply had begun
+        // nothing requested the context before the reply began
         let context = CallContext::current().expect("a call is being answered");
-        self.1.send(context.caller_is_gone()).expect("the test listens");
+        self.1.send(context.caller_is_gone()).expect("the test receives");
         buf[0] = 7;
         Ok(1)
     }
@@ -233,24 +233,24 @@ impl Dispatch for Streaming {
 fn a_stream_can_tell_whether_its_caller_is_gone() {
     watchdog(|| {
         let (ask, asked) = mpsc::channel();
-        let (tell, told) = mpsc::channel();
+        let (answer, answers) = mpsc::channel();
         let (mut peer, transport) = Scripted::new();
-        let server = thread::spawn(|| serve_connection(transport, Streaming(Some(Asked(asked, tell)))));
+        let server = thread::spawn(|| serve_connection(transport, Streaming(Some(Asked(asked, answer)))));
         peer.send(&wire::request("x", 4, "1"));
         for _ in 0..2 {
             ask.send(()).unwrap();
-            assert!(!told.recv().unwrap(), "it waits");
+            assert!(!answers.recv().unwrap(), "the caller still waits");
         }
         peer.send(&wire::reset());
         ask.send(()).unwrap();
-        assert!(told.recv().unwrap());
+        assert!(answers.recv().unwrap());
         drop((ask, peer));
-        // how the connection ends is told elsewhere
+        // how the connection ends is tested elsewhere
         _ = server.join().unwrap();
     });
 }
 
-/// A transport that asks for the context whenever it is read from, and counts the calls that it met.
+/// A transport that requests the context at each read, and counts the reads inside a call.
 struct Asking(Box<dyn ReadHalf>, Arc<AtomicUsize>);
 
 impl ReadHalf for Asking {

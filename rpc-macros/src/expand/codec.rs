@@ -41,7 +41,8 @@ fn result(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
 /// error::<<Result<()> as Outcome>::Error, _>()    // out
 /// ```
 ///
-/// The name of the error may be hidden in an alias; then the compiler points at the whole return type.
+/// The name of the error may be hidden in an alias; then the compiler points at the whole return
+/// type.
 fn error(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
     let outcome = &returned.outcome;
     let (first, last) = match type_arguments(&returned.written).nth(1) {
@@ -67,7 +68,7 @@ pub(crate) fn reply(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
     }
 }
 
-/// The places of the first and the last token, for generated tokens that stand for them.
+/// Returns the spans of the first and the last token, for generated tokens that stand for them.
 fn ends(tokens: impl ToTokens) -> (Span, Span) {
     let located = |span: Span| Span::mixed_site().located_at(span);
     let mut spans = tokens.into_token_stream().into_iter().map(|token| token.span());

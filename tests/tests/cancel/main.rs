@@ -1,4 +1,5 @@
-//! Cancels: a stream that is dropped before its end stops its server, and the connection serves the next call.
+//! Cancels: a stream that is dropped before its end stops its server, and the connection serves the
+//! next call.
 
 mod budget;
 mod dropped;

@@ -93,7 +93,7 @@ struct Late {
 impl Read for Late {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         _ = self.gone.recv();
-        // nobody sends anything here: the time passes
+        // nothing is ever sent here: this only waits
         let (_nobody, never) = mpsc::channel::<()>();
         _ = never.recv_timeout(self.pause);
         self.content.read(buf)
