@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{Empty, Read};
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,12 +16,10 @@ use crate::message::{DataType, Violation, json};
 use crate::stream::{OctetReader, Receive, Source};
 use crate::transport::Filled;
 
-use super::config::ClientConfig;
 use super::lease::Lease;
 use super::options::CallOptions;
-use super::pool::Pool;
+use super::pool::{Freshness, Pool};
 use super::request::Request;
-use super::session_connection::SessionConnection;
 use super::shared::{SharedReply, Sharing};
 
 /// A call of an endpoint. Nothing is sent before one of [`json`](CallBuilder::json), [`octets`](CallBuilder::octets) and
@@ -33,41 +32,29 @@ use super::shared::{SharedReply, Sharing};
 /// [`Session`](super::Session). `A` is what is sent as JSON, `R` the reader of what is sent as octets.
 #[must_use = "nothing is sent before it is said what is wanted back"]
 pub struct CallBuilder<'s, 'e, A = SerdeArgument<'static, ()>, R = Empty> {
-    call: Call<'s, 'e>,
+    call: Call<'e>,
     argument: Option<A>,
     octets: Option<R>,
+    session: PhantomData<&'s mut ()>,
 }
 
 /// The part of a call without type parameters.
-struct Call<'s, 'e> {
-    origin: Origin<'s>,
+struct Call<'e> {
+    pool: Arc<Pool>,
+    sharing: Option<Arc<Sharing>>,
     endpoint: &'e str,
     options: Arc<CallOptions>,
 }
 
-/// Where a call's connection comes from.
-enum Origin<'s> {
-    /// With what callers share, if they do.
-    Pool(Arc<Pool>, Option<Arc<Sharing>>),
-    Session(&'s mut SessionConnection),
-}
-
-impl<'s, 'e> CallBuilder<'s, 'e> {
-    pub(super) fn pooled(
+impl<'e> CallBuilder<'_, 'e> {
+    pub(super) fn new(
         pool: Arc<Pool>,
         sharing: Option<Arc<Sharing>>,
         endpoint: &'e str,
         options: Arc<CallOptions>,
     ) -> Self {
-        CallBuilder::new(Origin::Pool(pool, sharing), endpoint, options)
-    }
-
-    pub(super) fn in_session(session: &'s mut SessionConnection, endpoint: &'e str, options: Arc<CallOptions>) -> Self {
-        CallBuilder::new(Origin::Session(session), endpoint, options)
-    }
-
-    fn new(origin: Origin<'s>, endpoint: &'e str, options: Arc<CallOptions>) -> Self {
-        CallBuilder { call: Call { origin, endpoint, options }, argument: None, octets: None }
+        let call = Call { pool, sharing, endpoint, options };
+        CallBuilder { call, argument: None, octets: None, session: PhantomData }
     }
 }
 
@@ -85,13 +72,13 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
 
     /// Sends all that this reader gives. After a JSON value that takes a server of revision 1 of the protocol.
     pub fn with_octets<S: Read>(self, content: S) -> CallBuilder<'s, 'e, A, S> {
-        CallBuilder { call: self.call, argument: self.argument, octets: Some(content) }
+        CallBuilder { call: self.call, argument: self.argument, octets: Some(content), session: PhantomData }
     }
 
     /// Sends an argument whose type is not serde's to know.
     #[doc(hidden)]
     pub fn argument<B: Encode>(self, argument: B) -> CallBuilder<'s, 'e, B, R> {
-        CallBuilder { call: self.call, argument: Some(argument), octets: self.octets }
+        CallBuilder { call: self.call, argument: Some(argument), octets: self.octets, session: PhantomData }
     }
 }
 
@@ -111,8 +98,12 @@ impl<'s, A: Encode, R: Read> CallBuilder<'s, '_, A, R> {
     /// Any [`Error`].
     pub fn octets(mut self) -> Result<OctetReader<'s, R>> {
         let mut source = self.octets.as_mut().map(Source::of);
-        let reply =
-            self.call.make(self.argument.as_ref().map(encode), source.as_mut(), DataType::Octets, Origin::call)?;
+        let reply = self.call.make(
+            self.argument.as_ref().map(encode),
+            source.as_mut(),
+            DataType::Octets,
+            Call::on_own_connection,
+        )?;
         Ok(reply.octets(self.octets))
     }
 
@@ -128,7 +119,7 @@ impl<'s, A: Encode, R: Read> CallBuilder<'s, '_, A, R> {
     pub(crate) fn decode_json<T>(mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
         let mut source = self.octets.as_mut().map(Source::of);
         let argument = self.argument.as_ref().map(encode);
-        self.call.make(argument, source.as_mut(), DataType::MarshaledJson, Origin::call_for_json)?.json(decode)
+        self.call.make(argument, source.as_mut(), DataType::MarshaledJson, Call::for_json)?.json(decode)
     }
 
     pub(crate) fn decode_json_and_octets<T>(
@@ -138,102 +129,88 @@ impl<'s, A: Encode, R: Read> CallBuilder<'s, '_, A, R> {
         let mut source = self.octets.as_mut().map(Source::of);
         let argument = self.argument.as_ref().map(encode);
         let accept = DataType::MarshaledJsonThenOctets;
-        let mut reply = self.call.make(argument, source.as_mut(), accept, Origin::call)?;
+        let mut reply = self.call.make(argument, source.as_mut(), accept, Call::on_own_connection)?;
         let value = reply.json(decode)?;
         Ok((value, reply.octets(self.octets)))
     }
 }
 
-impl<'s> Call<'s, '_> {
+impl Call<'_> {
     /// Makes the call by `make`.
     fn make<T>(
         self,
         argument: Option<&dyn Encode>,
         octets: Option<&mut Source<'_>>,
         accept: DataType,
-        make: fn(Origin<'s>, &mut Request<'_, '_>) -> Result<T>,
+        make: fn(&Self, &mut Request<'_, '_>) -> Result<T>,
     ) -> Result<T> {
         let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
         let _entered = span.enter();
-        let Call { origin, endpoint, options } = self;
-        let metadata = options.metadata_for(&span);
-        let deadline = options.deadline(origin.config().reply_timeout);
+        let metadata = self.options.metadata_for(&span);
+        let deadline = self.options.deadline(self.pool.config.reply_timeout);
         // no parameters are `null`, unless there is a stream
         let json = if octets.is_none() { Some(argument.unwrap_or(&SerdeArgument(&()))) } else { argument };
-        let mut request = Request { endpoint, json, octets, accept, deadline, metadata: &metadata };
-        make(origin, &mut request).inspect_err(|error| tracing::debug!(%error, "the call failed"))
-    }
-}
-
-impl<'s> Origin<'s> {
-    fn config(&self) -> &ClientConfig {
-        match self {
-            Origin::Pool(pool, _) => &pool.config,
-            Origin::Session(session) => session.config(),
-        }
+        let mut request = Request { endpoint: self.endpoint, json, octets, accept, deadline, metadata: &metadata };
+        make(&self, &mut request).inspect_err(|error| tracing::debug!(%error, "the call failed"))
     }
 
     /// Makes a call whose reply is JSON: on a connection that callers share, if they do and it is small.
-    fn call_for_json(self, request: &mut Request<'_, '_>) -> Result<JsonReply<'s>> {
-        if let Origin::Pool(pool, Some(sharing)) = &self
-            && let Some(reply) = sharing.call(pool, request)?
+    fn for_json(&self, request: &mut Request<'_, '_>) -> Result<JsonReply> {
+        if let Some(sharing) = &self.sharing
+            && let Some(reply) = sharing.call(&self.pool, request)?
         {
             return Ok(JsonReply::Shared(reply));
         }
-        self.call(request).map(JsonReply::Leased)
+        self.on_own_connection(request).map(JsonReply::Leased)
     }
 
     /// Makes a call on a connection of its own, up to the reply's header. If an idle connection had ended, so that the
     /// request certainly never ran, it is made once more on a fresh one.
-    fn call(self, request: &mut Request<'_, '_>) -> Result<LeasedReply<'s>> {
-        let pool = match self {
-            Origin::Session(session) => return LeasedReply::to(request, session.lease(request.deadline.begun)?),
-            Origin::Pool(pool, _) => pool,
-        };
-        let (lease, is_new) = Lease::of_pool(Arc::clone(&pool), request.deadline)?;
-        match LeasedReply::to(request, lease) {
-            Err(error) if !is_new && error.was_lost() && request.can_repeat() && pool.can_reconnect() => {
-                tracing::debug!(%error, "the idle connection had ended, trying a new one");
-                LeasedReply::to(request, Lease::new_of_pool(pool, request.deadline)?)
-            }
-            outcome => outcome,
+    fn on_own_connection(&self, request: &mut Request<'_, '_>) -> Result<LeasedReply> {
+        let mut lease = Lease::acquire(&self.pool, request.deadline, Freshness::Any)?;
+        let mut called = lease.connection().call(request);
+        if let Err(error) = &called
+            && !lease.is_new
+            && error.was_lost()
+            && request.can_repeat()
+            && self.pool.can_reconnect()
+        {
+            tracing::debug!(%error, "the idle connection had ended, trying a new one");
+            drop(lease);
+            lease = Lease::acquire(&self.pool, request.deadline, Freshness::New)?;
+            called = lease.connection().call(request);
         }
+        Ok(LeasedReply { body: called?, lease, limit: request.deadline.limit })
     }
 }
 
 /// A reply whose header has been read, and the connection that its body is read from.
-struct LeasedReply<'s> {
-    lease: Lease<'s>,
+struct LeasedReply {
+    lease: Lease,
     body: DataType,
     limit: Option<Duration>,
 }
 
-impl<'s> LeasedReply<'s> {
-    /// Sends a request on this connection, and reads the reply's header.
-    fn to(request: &mut Request<'_, '_>, mut lease: Lease<'s>) -> Result<LeasedReply<'s>> {
-        let body = lease.connection().call(request)?;
-        Ok(LeasedReply { lease, body, limit: request.deadline.limit })
-    }
-
+impl LeasedReply {
     fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
         let connection = self.lease.connection();
         let decoded = decode(connection.read_json(self.body, self.limit)?);
         decoded.map_err(|violation| connection.malformed(violation))
     }
 
-    fn octets<R>(self, source: Option<R>) -> OctetReader<'s, R> {
-        self.lease.becomes_stream();
+    fn octets<'s, R>(mut self, source: Option<R>) -> OctetReader<'s, R> {
+        self.lease.note_stream();
         OctetReader::new(self.lease, source)
     }
 }
 
 /// A reply of JSON.
-enum JsonReply<'s> {
-    Leased(LeasedReply<'s>),
+enum JsonReply {
+    Leased(LeasedReply),
     Shared(SharedReply),
 }
 
-impl JsonReply<'_> {
+impl JsonReply {
     fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
         match self {
             JsonReply::Leased(reply) => reply.json(decode),
@@ -244,9 +221,9 @@ impl JsonReply<'_> {
     }
 }
 
-impl Receive for Lease<'_> {
+impl Receive for Lease {
     fn receive(&mut self, mut target: Target<'_>, source: Option<&mut dyn Read>) -> Result<Filled> {
-        self.touch();
+        self.note_stream();
         match source {
             None => self.connection().receive(&mut target),
             Some(source) => self.connection().receive_duplex(source, &mut target),

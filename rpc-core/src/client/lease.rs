@@ -1,4 +1,4 @@
-//! A connection in use, wherever it came from.
+//! A connection in use.
 
 use std::sync::Arc;
 
@@ -6,81 +6,74 @@ use crate::error::Result;
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
-use super::pool::{Pool, Ticket};
+use super::pool::{Freshness, Holder, Pool};
 
-/// A connection that a call or a stream uses. When it is dropped, what is left of the reply is let
-/// go of, and the connection goes where it came from, or is closed.
-pub(crate) struct Lease<'s>(Origin<'s>);
-
-enum Origin<'s> {
-    Pool(Pooled),
-    /// A session's only connection, which is there.
-    Session(&'s mut Option<Box<ClientConnection>>),
-}
-
-struct Pooled {
+/// A connection that a call or a stream uses. When it is dropped, the rest of the reply is let go, and the connection goes
+/// back to its pool or is closed.
+pub(super) struct Lease {
+    /// `None` while it is being opened, and at the end.
     connection: Option<Box<ClientConnection>>,
-    ticket: Ticket,
+    holder: Holder,
     pool: Arc<Pool>,
+    /// It had not served a call before.
+    pub(super) is_new: bool,
 }
 
-impl<'s> Lease<'s> {
-    /// A connection of a pool's, and whether it is a new one.
-    pub(super) fn of_pool(pool: Arc<Pool>, deadline: Deadline) -> Result<(Lease<'static>, bool)> {
-        Lease::acquire(pool, deadline, false)
+impl Lease {
+    /// Takes an idle connection, or opens one, or waits until one is freed.
+    pub(super) fn acquire(pool: &Arc<Pool>, deadline: Deadline, freshness: Freshness) -> Result<Lease> {
+        let mut state = pool.lock();
+        loop {
+            pool.check_open()?;
+            if freshness == Freshness::New {
+                pool.make_room(&mut state);
+            }
+            while freshness == Freshness::Any
+                && let Some(connection) = state.take_idle()
+            {
+                let mut lease = Lease::new(pool, state.hold(), Some(connection));
+                // looking at it may cost a system call, and nobody should wait for that
+                drop(state);
+                match lease.connection().check_idle(deadline.begun) {
+                    Ok(()) => return Ok(lease),
+                    Err(error) => {
+                        lease.connection().broken = true;
+                        if !pool.can_reconnect() {
+                            return Err(error);
+                        }
+                        tracing::debug!(%error, "an idle connection is replaced");
+                    }
+                }
+                drop(lease);
+                state = pool.lock();
+            }
+            if pool.has_room(&state) {
+                let mut lease = Lease::new(pool, state.hold(), None);
+                drop(state);
+                lease.connection = Some(pool.open(deadline)?);
+                return Ok(lease);
+            }
+            state = pool.wait(state, deadline)?;
+        }
     }
 
-    /// A new connection of a pool's.
-    pub(super) fn new_of_pool(pool: Arc<Pool>, deadline: Deadline) -> Result<Lease<'static>> {
-        Lease::acquire(pool, deadline, true).map(|(lease, _)| lease)
-    }
-
-    fn acquire(pool: Arc<Pool>, deadline: Deadline, only_new: bool) -> Result<(Lease<'static>, bool)> {
-        let (connection, ticket, is_new) = pool.acquire(deadline, only_new)?;
-        Ok((Lease(Origin::Pool(Pooled { connection: Some(connection), ticket, pool })), is_new))
-    }
-
-    /// A session's connection. If it is out of step afterwards, the session has none any more.
-    pub(super) fn of_session(connection: &'s mut Option<Box<ClientConnection>>) -> Lease<'s> {
-        Lease(Origin::Session(connection))
+    fn new(pool: &Arc<Pool>, holder: Holder, connection: Option<Box<ClientConnection>>) -> Lease {
+        Lease { is_new: connection.is_none(), connection, holder, pool: Arc::clone(pool) }
     }
 
     pub(super) fn connection(&mut self) -> &mut ClientConnection {
-        let connection = match &mut self.0 {
-            Origin::Pool(pooled) => &mut pooled.connection,
-            Origin::Session(connection) => connection,
-        };
-        connection.as_mut().expect("drop alone takes it away")
+        self.connection.as_mut().expect("it is there from acquiring to dropping")
     }
 
-    /// From here on a stream holds the connection, which the caller has to end.
-    pub(super) fn becomes_stream(&self) {
-        if let Origin::Pool(Pooled { ticket, pool, .. }) = &self.0 {
-            pool.note_stream(ticket);
-        }
-    }
-
-    /// Notes which thread has the stream.
-    pub(super) fn touch(&mut self) {
-        if let Origin::Pool(Pooled { ticket, pool, .. }) = &mut self.0 {
-            pool.touch(ticket);
-        }
+    /// A stream of this thread holds the connection, so the caller has to end it.
+    pub(super) fn note_stream(&mut self) {
+        self.pool.note_stream(&mut self.holder);
     }
 }
 
-impl Drop for Lease<'_> {
+impl Drop for Lease {
     fn drop(&mut self) {
-        self.connection().abandon();
-        match &mut self.0 {
-            Origin::Pool(Pooled { connection, ticket, pool }) => {
-                if let Some(connection) = connection.take() {
-                    pool.release(connection, ticket);
-                }
-            }
-            Origin::Session(connection) => match connection {
-                Some(connection) if connection.reusable() => connection.rest(),
-                _ => **connection = None,
-            },
-        }
+        self.connection.iter_mut().for_each(|connection| connection.abandon());
+        self.pool.put_back(self.connection.take(), self.holder);
     }
 }

@@ -19,7 +19,6 @@ mod reply;
 mod request;
 mod sending;
 mod session;
-mod session_connection;
 mod shared;
 
 use std::fmt;
@@ -39,7 +38,7 @@ pub use session::Session;
 
 use lease::Lease;
 use opening::{connector, parts_of};
-use pool::Pool;
+use pool::{Freshness, Pool};
 use shared::Sharing;
 
 /// A client that may be shared: calls by endpoint name over a pool of connections.
@@ -137,7 +136,7 @@ impl Client {
     }
 
     fn of_pool(pool: Pool) -> Client {
-        let sharing = Sharing::new(pool.shared_count());
+        let sharing = Sharing::new(pool.config.shared_connections);
         Client { pool: Arc::new(pool), sharing, options: Arc::default() }
     }
 
@@ -149,7 +148,11 @@ impl Client {
 
     /// Begins a call of an endpoint.
     pub fn call<'e>(&self, endpoint: &'e str) -> CallBuilder<'static, 'e> {
-        CallBuilder::pooled(Arc::clone(&self.pool), self.sharing.clone(), endpoint, Arc::clone(&self.options))
+        self.begin(endpoint)
+    }
+
+    fn begin<'s, 'e>(&self, endpoint: &'e str) -> CallBuilder<'s, 'e> {
+        CallBuilder::new(Arc::clone(&self.pool), self.sharing.clone(), endpoint, Arc::clone(&self.options))
     }
 
     /// Calls an endpoint with JSON arguments, many at once: requests leave together, without waiting for the replies before
@@ -186,8 +189,8 @@ impl Client {
         T: DeserializeOwned,
     {
         let deadline = self.options.deadline(self.pool.config.reply_timeout);
-        let (lease, _) = Lease::of_pool(Arc::clone(&self.pool), deadline)?;
-        lease.becomes_stream();
+        let mut lease = Lease::acquire(&self.pool, deadline, Freshness::Any)?;
+        lease.note_stream();
         Ok(Pipeline::new(lease, endpoint, Arc::clone(&self.options), arguments.into_iter()))
     }
 
@@ -197,6 +200,11 @@ impl Client {
     /// # Errors
     /// The first failure of a handshake. What comes behind the server's acknowledgement is none.
     pub fn close(self) -> Result<()> {
+        self.close_idle().map(drop)
+    }
+
+    /// Returns how many idle connections it closed.
+    fn close_idle(self) -> Result<usize> {
         self.pool.close()
     }
 }

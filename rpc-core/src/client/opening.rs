@@ -65,12 +65,16 @@ pub(super) fn open_patiently(
     open_once(connector, config, deadline)
 }
 
-/// Opens a connection within the limit for connecting and the call's time. An error names the shorter of them.
 pub(super) fn open_once(
     connector: &Connector,
     config: &ClientConfig,
     deadline: Deadline,
 ) -> Result<Box<ClientConnection>> {
+    Ok(Box::new(ClientConnection::new(open_parts(connector, config, deadline)?, config.clone())))
+}
+
+/// Opens a connection within the limit for connecting and the call's time. An error names the shorter of them.
+pub(super) fn open_parts(connector: &Connector, config: &ClientConfig, deadline: Deadline) -> Result<Parts> {
     let own = config.connect_timeout;
     let left = deadline.at.map(|at| at.saturating_duration_since(Instant::now()));
     let limit = if left.is_some_and(|left| own.is_none_or(|own| left < own)) { deadline.limit } else { own };
@@ -78,9 +82,7 @@ pub(super) fn open_once(
         Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),
         left => connector(left),
     };
-    let parts =
-        parts.map_err(|error| Error::from_message(error.into(), Operation::Connecting, limit, Fate::UNREACHED))?;
-    Ok(Box::new(ClientConnection::new(parts, config.clone())))
+    parts.map_err(|error| Error::from_message(error.into(), Operation::Connecting, limit, Fate::UNREACHED))
 }
 
 /// Whether somebody may soon listen where nobody does now.

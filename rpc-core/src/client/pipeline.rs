@@ -33,7 +33,7 @@ use super::request::Request;
 /// is closed.
 #[must_use = "nothing is sent before the replies are asked for"]
 pub struct Pipeline<'s, I: Iterator, T> {
-    lease: Lease<'s>,
+    lease: Lease,
     endpoint: String,
     options: Arc<CallOptions>,
     arguments: Option<I>,
@@ -47,6 +47,7 @@ pub struct Pipeline<'s, I: Iterator, T> {
     out: usize,
     /// The most that these may be.
     window: usize,
+    session: PhantomData<&'s mut ()>,
     result: PhantomData<fn() -> T>,
 }
 
@@ -58,13 +59,13 @@ enum Slot {
     Failed(Error),
 }
 
-impl<'s, I, T> Pipeline<'s, I, T>
+impl<I, T> Pipeline<'_, I, T>
 where
     I: Iterator,
     I::Item: Serialize,
     T: DeserializeOwned,
 {
-    pub(super) fn new(lease: Lease<'s>, endpoint: &str, options: Arc<CallOptions>, arguments: I) -> Self {
+    pub(super) fn new(lease: Lease, endpoint: &str, options: Arc<CallOptions>, arguments: I) -> Self {
         Pipeline {
             lease,
             endpoint: endpoint.to_owned(),
@@ -76,6 +77,7 @@ where
             calls: VecDeque::new(),
             out: 0,
             window: 0,
+            session: PhantomData,
             result: PhantomData,
         }
     }

@@ -11,7 +11,7 @@ use crate::client::connection::ClientConnection;
 use crate::client::deadline::Deadline;
 use crate::client::in_flight::EncodedRequest;
 use crate::client::lease::Lease;
-use crate::client::pool::Pool;
+use crate::client::pool::{Freshness, Pool};
 use crate::client::reply::Progress;
 use crate::client::sending::EXPLANATION_TIME;
 use crate::connection::Ahead;
@@ -49,19 +49,19 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
         let connected = unwind::catch(|| shared.connect(&pool)).unwrap_or_else(|| {
             Err(lost(Operation::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED))
         });
-        let (lease, is_new) = match connected {
-            Ok(connected) => connected,
+        let lease = match connected {
+            Ok(lease) => lease,
             Err(error) => {
                 shared.fail_queued(&error);
                 continue;
             }
         };
         let mut driver = Driver {
+            aged: !lease.is_new,
             lease,
             room,
             out: 0,
             progress: Progress::default(),
-            aged: !is_new,
             explained_by: None,
             last: None,
         };
@@ -72,7 +72,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
 }
 
 impl SharedConnection {
-    fn connect(&self, pool: &Arc<Pool>) -> Result<(Lease<'static>, bool)> {
+    fn connect(&self, pool: &Arc<Pool>) -> Result<Lease> {
         // those that wait for the connection that was just given back have to wake up first
         for _ in 0..TURNS {
             if !pool.is_waited_for() {
@@ -80,13 +80,9 @@ impl SharedConnection {
             }
             thread::sleep(TURN);
         }
-        let wants_new = std::mem::take(&mut self.lock().wants_new);
+        let freshness = if std::mem::take(&mut self.lock().wants_new) { Freshness::New } else { Freshness::Any };
         // each caller keeps its own time
-        let deadline = Deadline::none();
-        if wants_new {
-            return Lease::new_of_pool(Arc::clone(pool), deadline).map(|lease| (lease, true));
-        }
-        Lease::of_pool(Arc::clone(pool), deadline)
+        Lease::acquire(pool, Deadline::none(), freshness)
     }
 
     /// There is no connection for the calls in the queue.
@@ -100,7 +96,7 @@ impl SharedConnection {
 
 /// A connection in use, and the calls on it.
 struct Driver {
-    lease: Lease<'static>,
+    lease: Lease,
     room: Room,
     /// Bytes of requests without a reply.
     out: usize,

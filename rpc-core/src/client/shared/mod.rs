@@ -24,7 +24,7 @@ use std::time::Duration;
 use crate::error::{Error, Fate, Operation, Result};
 
 use super::deadline::Deadline;
-use super::pool::Pool;
+use super::pool::{Freshness, Pool};
 use super::request::Request;
 use pending::{Failure, PendingCall};
 
@@ -36,14 +36,6 @@ const ATTEMPTS: usize = 3;
 
 /// How long the thread stays when there are no calls.
 const STAY: Duration = Duration::from_secs(1);
-
-/// Which connection a call may get.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Freshness {
-    Any,
-    /// A new one, because an idle one had ended under the call.
-    New,
-}
 
 /// The connections that the callers of one client share.
 pub(super) struct Sharing(Box<[Mutex<Arc<SharedConnection>>]>);
