@@ -72,7 +72,7 @@ struct Mover {
 impl Mover {
     fn run(mut self, source: &mut dyn KnownSource, sink: &mut dyn KnownSink) -> io::Result<u64> {
         loop {
-            let count = match self.fill(source, sink)? {
+            let count = match self.fill(source)? {
                 Filled::With(count) => {
                     self.empty(sink)?;
                     count
@@ -90,12 +90,9 @@ impl Mover {
         }
     }
 
-    fn fill(&mut self, source: &mut dyn KnownSource, sink: &mut dyn KnownSink) -> io::Result<Filled> {
+    fn fill(&mut self, source: &mut dyn KnownSource) -> io::Result<Filled> {
         if self.refused || self.copied < WORTH_A_PIPE || !source.shown().is_empty() {
             return Ok(Filled::NotNow);
-        }
-        if self.pipe.is_none() {
-            sink.prepare();
         }
         let filled = fill(&mut self.pipe, source)?;
         self.refused = filled == Filled::Never;

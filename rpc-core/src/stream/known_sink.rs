@@ -9,56 +9,11 @@ pub(crate) trait KnownSink {
     /// As [`Write::write_all`].
     fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Told once, before the first bytes are moved.
-    fn prepare(&mut self) {}
-
     /// Moves bytes from a pipe to the descriptor, at least one if it holds any.
     fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize>;
 }
 
 macro_rules! descriptors {
-    ($prepare:path: $($sink:ty),*) => {$(
-        impl KnownSink for $sink {
-            fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
-                self.write_all(bytes)
-            }
-
-            fn prepare(&mut self) {
-                $prepare(&*self);
-            }
-
-            fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
-                pipe.drain(&*self)
-            }
-        }
-    )*};
-}
-
-fn nothing<S>(_sink: S) {}
-
-descriptors!(nothing: std::fs::File, std::net::TcpStream, &std::fs::File, &std::net::TcpStream);
-#[cfg(unix)]
-descriptors!(nothing: std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
-descriptors!(KernelPipe::widen: io::PipeWriter, std::process::ChildStdin, &io::PipeWriter);
-
-impl<W: KnownSink + Write> KnownSink for BufWriter<W> {
-    fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
-    }
-
-    fn prepare(&mut self) {
-        self.get_mut().prepare();
-    }
-
-    fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
-        if !self.buffer().is_empty() {
-            self.flush()?;
-        }
-        self.get_mut().drain(pipe)
-    }
-}
-
-macro_rules! standard_output {
     ($($sink:ty),*) => {$(
         impl KnownSink for $sink {
             fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -66,6 +21,7 @@ macro_rules! standard_output {
             }
 
             fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
+                // standard output has a buffer; of the others this costs nothing
                 self.flush()?;
                 pipe.drain(&*self)
             }
@@ -73,15 +29,26 @@ macro_rules! standard_output {
     )*};
 }
 
-standard_output!(io::Stdout, io::StdoutLock<'_>);
+descriptors!(std::fs::File, std::net::TcpStream, &std::fs::File, &std::net::TcpStream);
+#[cfg(unix)]
+descriptors!(std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
+descriptors!(io::PipeWriter, &io::PipeWriter, std::process::ChildStdin);
+descriptors!(io::Stdout, io::StdoutLock<'_>);
+
+impl<W: KnownSink + Write> KnownSink for BufWriter<W> {
+    fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
+        self.flush()?;
+        self.get_mut().drain(pipe)
+    }
+}
 
 impl<W: KnownSink> KnownSink for &mut W {
     fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()> {
         (**self).write_whole(bytes)
-    }
-
-    fn prepare(&mut self) {
-        (**self).prepare();
     }
 
     fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {

@@ -6,39 +6,30 @@ use crate::transport::{Filled, KernelPipe};
 
 /// A reader with bytes in memory, a descriptor, or both: those in memory come first.
 ///
-/// It is not `Read` itself, for then each of the many types would bring along code for methods that nobody calls.
+/// It is not `Read` itself, because each of the many types would bring along code for methods that nobody calls.
 pub(crate) trait KnownSource {
     /// As [`Read::read`].
     fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize>;
 
-    /// The bytes in memory.
-    fn shown(&self) -> &[u8];
+    /// Returns the bytes in memory.
+    fn shown(&self) -> &[u8] {
+        &[]
+    }
 
     /// Passes over bytes in memory.
-    fn consume(&mut self, count: usize);
+    fn consume(&mut self, _count: usize) {}
 
-    /// Told once, before the first bytes are moved.
-    fn prepare(&mut self) {}
-
-    /// Moves at most `len` bytes, which are not 0, from the descriptor into a pipe, which is empty, where none are in memory.
-    fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled>;
+    /// Moves at most `len` bytes, which are not 0, from the descriptor into a pipe, which is empty. None are in memory.
+    fn fill(&mut self, _pipe: &mut KernelPipe, _len: usize) -> io::Result<Filled> {
+        Ok(Filled::Never)
+    }
 }
 
 macro_rules! descriptors {
-    ($prepare:path: $($source:ty),*) => {$(
+    ($($source:ty),*) => {$(
         impl KnownSource for $source {
             fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
                 self.read(buf)
-            }
-
-            fn shown(&self) -> &[u8] {
-                &[]
-            }
-
-            fn consume(&mut self, _count: usize) {}
-
-            fn prepare(&mut self) {
-                $prepare(&*self);
             }
 
             fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
@@ -48,13 +39,10 @@ macro_rules! descriptors {
     )*};
 }
 
-fn nothing<S>(_source: S) {}
-
-descriptors!(nothing: std::fs::File, std::net::TcpStream, &std::fs::File, &std::net::TcpStream);
+descriptors!(std::fs::File, std::net::TcpStream, &std::fs::File, &std::net::TcpStream);
 #[cfg(unix)]
-descriptors!(nothing: std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
-descriptors!(KernelPipe::widen: io::PipeReader, &io::PipeReader);
-descriptors!(KernelPipe::widen: std::process::ChildStdout, std::process::ChildStderr);
+descriptors!(std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
+descriptors!(io::PipeReader, &io::PipeReader, std::process::ChildStdout, std::process::ChildStderr);
 
 impl KnownSource for &[u8] {
     fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
@@ -68,10 +56,6 @@ impl KnownSource for &[u8] {
     fn consume(&mut self, count: usize) {
         *self = &self[count..];
     }
-
-    fn fill(&mut self, _pipe: &mut KernelPipe, _len: usize) -> io::Result<Filled> {
-        Ok(Filled::Never)
-    }
 }
 
 impl<T: AsRef<[u8]>> KnownSource for Cursor<T> {
@@ -81,16 +65,12 @@ impl<T: AsRef<[u8]>> KnownSource for Cursor<T> {
 
     fn shown(&self) -> &[u8] {
         let bytes = self.get_ref().as_ref();
-        // a cursor may stand behind the end
+        // a cursor may stand after the end
         usize::try_from(self.position()).ok().and_then(|at| bytes.get(at..)).unwrap_or_default()
     }
 
     fn consume(&mut self, count: usize) {
         self.set_position(self.position() + count as u64);
-    }
-
-    fn fill(&mut self, _pipe: &mut KernelPipe, _len: usize) -> io::Result<Filled> {
-        Ok(Filled::Never)
     }
 }
 
@@ -104,15 +84,7 @@ impl<S: KnownSource + Read> KnownSource for BufReader<S> {
     }
 
     fn consume(&mut self, count: usize) {
-        if self.buffer().is_empty() {
-            self.get_mut().consume(count);
-        } else {
-            BufRead::consume(self, count);
-        }
-    }
-
-    fn prepare(&mut self) {
-        self.get_mut().prepare();
+        if self.buffer().is_empty() { self.get_mut().consume(count) } else { BufRead::consume(self, count) }
     }
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
@@ -133,10 +105,6 @@ impl<S: KnownSource + Read> KnownSource for Take<S> {
     fn consume(&mut self, count: usize) {
         self.get_mut().consume(count);
         self.set_limit(self.limit() - count as u64);
-    }
-
-    fn prepare(&mut self) {
-        self.get_mut().prepare();
     }
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
@@ -167,10 +135,6 @@ impl<S: KnownSource> KnownSource for &mut S {
 
     fn consume(&mut self, count: usize) {
         (**self).consume(count);
-    }
-
-    fn prepare(&mut self) {
-        (**self).prepare();
     }
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {

@@ -125,12 +125,6 @@ impl KnownSource for OctetReader<'_> {
         self.read(buf)
     }
 
-    fn shown(&self) -> &[u8] {
-        &[]
-    }
-
-    fn consume(&mut self, _count: usize) {}
-
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
         // moving bytes would send nothing meanwhile, and the end of an empty request may have to be sent still
         if self.source.is_some() {

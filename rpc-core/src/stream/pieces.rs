@@ -94,9 +94,6 @@ impl<'p, 's> Pieces<'p, 's> {
 pub(super) fn fill(pipe: &mut Option<KernelPipe>, source: &mut dyn KnownSource) -> io::Result<Filled> {
     if pipe.is_none() {
         *pipe = KernelPipe::new();
-        if pipe.is_some() {
-            source.prepare();
-        }
     }
     pipe.as_mut().map_or(Ok(Filled::Never), |pipe| source.fill(pipe, usize::MAX))
 }

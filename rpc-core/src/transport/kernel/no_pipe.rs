@@ -33,8 +33,6 @@ impl KernelPipe {
         match self.0 {}
     }
 
-    pub(crate) fn widen<F>(_pipe: F) {}
-
     pub(crate) fn read_held(&mut self, _out: &mut [u8]) -> io::Result<usize> {
         match self.0 {}
     }

@@ -23,6 +23,9 @@ pub struct KernelPipe {
     into: OwnedFd,
     held: usize,
     capacity: usize,
+    /// Whether the descriptors at its ends have been made larger, if they are pipes.
+    source_widened: bool,
+    sink_widened: bool,
 }
 
 impl KernelPipe {
@@ -33,18 +36,10 @@ impl KernelPipe {
             return None;
         }
         let (out, into) = pipe_with(PipeFlags::CLOEXEC).ok()?;
-        KernelPipe::widen(&into);
+        widen(&into);
         let capacity = fcntl_getpipe_size(&into).ok()?;
-        (capacity >= LEAST).then_some(KernelPipe { out, into, held: 0, capacity })
-    }
-
-    /// Makes room for more in another's pipe, if it is one and the system grants that: what one process writes and another reads in
-    /// pieces of 64 KiB takes twice the time.
-    pub(crate) fn widen(pipe: impl AsFd) {
-        let sizes = [CAPACITY, CAPACITY / 4];
-        if fcntl_getpipe_size(&pipe).is_ok_and(|size| size < CAPACITY) {
-            _ = sizes.iter().any(|&size| fcntl_setpipe_size(&pipe, size).is_ok());
-        }
+        let (source_widened, sink_widened) = (false, false);
+        (capacity >= LEAST).then_some(KernelPipe { out, into, held: 0, capacity, source_widened, sink_widened })
     }
 
     /// Bytes that it holds.
@@ -63,6 +58,9 @@ impl KernelPipe {
     /// If the pipe is not empty: it might wait for room for ever.
     pub fn fill(&mut self, from: impl AsFd, len: usize) -> io::Result<usize> {
         assert_eq!(self.held, 0, "a pipe is emptied before it is filled");
+        if !std::mem::replace(&mut self.source_widened, true) {
+            widen(&from);
+        }
         let moved = splice(&from, None, &self.into, None, len.min(self.capacity), SpliceFlags::empty());
         self.held = moved.map_err(failed)?;
         Ok(self.held)
@@ -79,6 +77,9 @@ impl KernelPipe {
         if self.held == 0 {
             return Ok(0);
         }
+        if !std::mem::replace(&mut self.sink_widened, true) {
+            widen(&to);
+        }
         let moved = splice(&self.out, None, &to, None, self.held, SpliceFlags::empty()).map_err(failed)?;
         self.held -= moved;
         Ok(moved)
@@ -93,6 +94,15 @@ impl KernelPipe {
         let count = rustix::io::read(&self.out, &mut out[..len])?;
         self.held -= count;
         Ok(count)
+    }
+}
+
+/// Makes a pipe larger, if it is one and the system grants that. What one process writes and another reads in pieces of
+/// 64 KiB takes twice the time.
+fn widen(pipe: impl AsFd) {
+    let sizes = [CAPACITY, CAPACITY / 4];
+    if fcntl_getpipe_size(&pipe).is_ok_and(|size| size < CAPACITY) {
+        _ = sizes.iter().any(|&size| fcntl_setpipe_size(&pipe, size).is_ok());
     }
 }
 
