@@ -29,8 +29,8 @@ impl Contract {
         Contract { name, session: false, methods: &[] }
     }
 
-    /// Says that the handler belongs to one connection (methods take `&mut self`). A panic then ends
-    /// the connection.
+    /// Says that the handler belongs to one connection (methods take `&mut self`). A panic then
+    /// ends the connection.
     #[must_use]
     pub const fn session(self) -> Contract {
         Contract { session: true, ..self }

@@ -2,7 +2,7 @@
 
 /// A `Result`, under any alias.
 #[diagnostic::on_unimplemented(
-    message = "a method of an RPC service returns a `Result`, `{Self}` is none",
+    message = "a method of an RPC service returns a `Result`, but `{Self}` is not one",
     note = "an alias is fine if it stands for `std::result::Result`"
 )]
 pub trait Outcome {

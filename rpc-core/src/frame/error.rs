@@ -10,20 +10,20 @@ use super::FrameKind;
 pub enum FrameError {
     /// The byte stream below failed.
     Io(io::Error),
-    /// The bytes are no frame.
+    /// The bytes are not a frame.
     Malformed(FrameViolation),
 }
 
-/// How bytes fail to be a frame.
+/// Why bytes are not a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FrameViolation {
-    /// The first byte names no type.
+    /// The first byte is not the number of a type.
     UnknownKind {
-        /// The byte that came.
+        /// The byte that arrived.
         found: u8,
     },
-    /// The length field, or the payload to be written, is over the limit.
+    /// The length field, or the payload to be written, exceeds the limit.
     TooLong {
         /// The frame's type.
         kind: FrameKind,
@@ -38,7 +38,7 @@ pub enum FrameViolation {
         part: FramePart,
         /// The bytes that this part has.
         expected: u32,
-        /// The bytes of it that came.
+        /// The bytes of it that arrived.
         found: u32,
     },
 }
@@ -55,7 +55,7 @@ impl fmt::Display for FrameError {
 impl Error for FrameError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            // its text is this one's
+            // its text is already this one's
             FrameError::Io(error) => error.source(),
             FrameError::Malformed(_) => None,
         }

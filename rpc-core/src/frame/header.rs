@@ -1,4 +1,4 @@
-//! The six bytes before each payload; pure.
+//! The six bytes before each payload. Pure.
 
 use byteorder::{ByteOrder, LittleEndian};
 
@@ -16,7 +16,7 @@ pub struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// The header of a frame with a payload of `len` bytes.
+    /// Returns the header of a frame with a payload of `len` bytes.
     ///
     /// # Errors
     /// [`FrameViolation::TooLong`] if `len` is over [`MAX_PAYLOAD_LEN`].
@@ -27,7 +27,7 @@ impl FrameHeader {
         }
     }
 
-    /// The bytes on the wire.
+    /// Returns the bytes on the wire.
     pub fn encode(self) -> [u8; FRAME_HEADER_LEN] {
         let mut bytes = [self.kind.to_wire(), u8::from(self.last), 0, 0, 0, 0];
         LittleEndian::write_u32(&mut bytes[2..], self.len);

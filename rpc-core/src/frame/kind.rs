@@ -9,14 +9,16 @@ pub enum FrameKind {
     Header,
     /// A piece of a body, `0x02`.
     Data,
-    /// The error that ended a body early, `0x03`. Revision 0 reserves the number and never sends it.
+    /// The error that ended a body early, `0x03`. Revision 0 reserves the number and never sends
+    /// it.
     Trailer,
-    /// The sender gives up the connection, `0xff`. It has no payload: its length field means nothing.
+    /// The sender gives up the connection, `0xff`. It has no payload: its length field means
+    /// nothing.
     Reset,
 }
 
 impl FrameKind {
-    /// The number on the wire.
+    /// Returns the number on the wire.
     pub const fn to_wire(self) -> u8 {
         match self {
             FrameKind::Header => 0x01,
@@ -26,7 +28,7 @@ impl FrameKind {
         }
     }
 
-    /// The type behind a number on the wire, if there is one.
+    /// Returns the type with this number on the wire, or `None` if there is none.
     pub const fn from_wire(number: u8) -> Option<FrameKind> {
         match number {
             0x01 => Some(FrameKind::Header),

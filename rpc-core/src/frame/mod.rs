@@ -7,8 +7,9 @@
 //! | 2 | 4 | payload length | unsigned, little endian, at most 4 MiB inclusive |
 //! | 6 | n | payload | |
 //!
-//! This layer knows nothing of what payloads mean, nor of whose turn it is. It works over any [`Read`](std::io::Read)
-//! and [`Write`](std::io::Write). `PROTOCOL.md` section 1 is its specification.
+//! This layer does not know what payloads mean or whose turn it is. It works over any
+//! [`Read`](std::io::Read) and [`Write`](std::io::Write). `PROTOCOL.md` section 1 is its
+//! specification.
 
 mod error;
 mod header;

@@ -1,4 +1,4 @@
-//! Reads frames, never past a limit and never taking a broken stream for a clean end.
+//! Reads frames, never past a limit, and never takes a broken stream for a clean end.
 
 use std::io::{self, IoSliceMut, Read};
 
@@ -7,18 +7,19 @@ use super::{FRAME_HEADER_LEN, FrameError, FrameHeader, FramePart, FrameViolation
 /// Read-ahead of a reader, in bytes: what an idle connection keeps.
 const READ_AHEAD: usize = 8 * 1024;
 
-/// Payload, in bytes, of a frame that is probably followed by others like it. Of what stands behind such a frame only the next
-/// header is read ahead, so that the payload behind that goes where it is wanted at once.
+/// Bytes of payload from which a frame is probably followed by others like it. After such a frame
+/// only the next header is read ahead, so that the next payload goes directly where it is wanted.
 const BULK: u32 = 64 * 1024;
 
 /// Reads frames from any byte stream.
 ///
-/// Bytes read ahead stay in its own buffer of 8 KiB; payload reads that are larger than that bypass it. They are vectored
-/// ([`Read::read_vectored`]): the first slice is the caller's, and never longer than what is left of the frame, and the second
-/// takes the header of the next frame. It can be called again after an error of kind `WouldBlock` or `TimedOut`: nothing is lost.
+/// Bytes read ahead stay in its own buffer of 8 KiB; payload reads that are larger bypass it. They
+/// are vectored ([`Read::read_vectored`]): the first slice is the caller's, and never longer than
+/// what is left of the frame; the second takes the header of the next frame. The reader can be
+/// called again after an error of kind `WouldBlock` or `TimedOut`: nothing is lost.
 ///
-/// Invariant: `start <= end <= buffer.len()`; `buffer[start..end]` has been read and not been handed out; the first
-/// `min(remaining, end - start)` bytes of it belong to the present frame's payload.
+/// Invariant: `start <= end <= buffer.len()`; `buffer[start..end]` has been read and not handed
+/// out; the first `min(remaining, end - start)` bytes of it belong to the present frame's payload.
 pub struct FrameReader<R> {
     source: R,
     buffer: Box<[u8]>,
@@ -31,33 +32,33 @@ pub struct FrameReader<R> {
 }
 
 impl<R> FrameReader<R> {
-    /// A reader that stands at a frame border.
+    /// Returns a reader that expects a frame next.
     pub fn new(source: R) -> FrameReader<R> {
         FrameReader { source, buffer: vec![0; READ_AHEAD].into(), start: 0, end: 0, len: 0, remaining: 0, bulk: false }
     }
 
-    /// Bytes of the present frame's payload that were not handed out yet.
+    /// Returns the number of bytes of the present frame's payload that have not been handed out.
     pub fn remaining(&self) -> u32 {
         self.remaining
     }
 
-    /// What was read ahead and not handed out: payload, and frames behind it.
+    /// Returns what was read ahead and not handed out: payload, and frames after it.
     pub fn buffered(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// The byte stream below. What was read ahead is no longer in it.
+    /// Returns the byte stream below. What was read ahead is no longer in it.
     pub fn get_ref(&self) -> &R {
         &self.source
     }
 
-    /// The byte stream below. Reading from it skips bytes of the frames.
+    /// Returns the byte stream below. Reading from it skips bytes of the frames.
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.source
     }
 
-    /// Reads ahead once, with a read function of the caller's (one that does not block, for example). Returns the bytes
-    /// gained: 0 at the end of the byte stream, or where the buffer has no room.
+    /// Reads ahead once, by the caller's read function (for example one that does not block).
+    /// Returns the bytes gained: 0 at the end of the byte stream, or if the buffer is full.
     ///
     /// # Errors
     /// Those of `read`.
@@ -73,7 +74,8 @@ impl<R> FrameReader<R> {
         Ok(gained)
     }
 
-    /// The header of the next frame, if all its bytes were read ahead and the present frame is used up. It stays unread.
+    /// Returns the header of the next frame, which stays unread, if all its bytes were read ahead
+    /// and the present frame has been read to its end.
     ///
     /// # Errors
     /// As [`next_frame`](FrameReader::next_frame).
@@ -88,7 +90,7 @@ impl<R> FrameReader<R> {
         (self.end - self.start).min(self.remaining as usize)
     }
 
-    /// Marks `count` bytes of the payload as used.
+    /// Marks `count` bytes of the payload as read.
     ///
     /// # Panics
     /// If `count` is more than the last [`fill_payload`](FrameReader::fill_payload) showed.
@@ -110,11 +112,12 @@ impl<R> FrameReader<R> {
 }
 
 impl<R: Read> FrameReader<R> {
-    /// Reads the header of the next frame; `None` where the byte stream ends at a frame border. What is left of the
-    /// present frame is skipped. Blocks as the byte stream below does.
+    /// Reads the header of the next frame, after skipping what is left of the present one. Returns
+    /// `None` if the byte stream ends at a frame border. Blocks as the byte stream below does.
     ///
     /// # Errors
-    /// [`FrameViolation::Truncated`] where the stream ends anywhere else, and those of [`FrameHeader::decode`].
+    /// [`FrameViolation::Truncated`] if the stream ends anywhere else, and those of
+    /// [`FrameHeader::decode`].
     pub fn next_frame(&mut self) -> Result<Option<FrameHeader>, FrameError> {
         while self.remaining > 0 {
             let shown = self.fill_payload()?.len();
@@ -143,10 +146,11 @@ impl<R: Read> FrameReader<R> {
         }
     }
 
-    /// Reads payload of the present frame into `out`. Returns 0 only where it is used up or `out` is empty.
+    /// Reads payload of the present frame into `out`. Returns 0 only at its end, or if `out` is
+    /// empty.
     ///
     /// # Errors
-    /// [`FrameViolation::Truncated`] where the byte stream ends inside the payload.
+    /// [`FrameViolation::Truncated`] if the byte stream ends inside the payload.
     pub fn read_payload(&mut self, out: &mut [u8]) -> Result<usize, FrameError> {
         let wanted = out.len().min(self.remaining as usize);
         if wanted == 0 {
@@ -163,7 +167,7 @@ impl<R: Read> FrameReader<R> {
         Ok(taken)
     }
 
-    /// Reads payload past the buffer, and the next frame's header along with the last of it.
+    /// Reads payload past the buffer, and the next frame's header together with the last of it.
     fn read_directly(&mut self, out: &mut [u8]) -> Result<usize, FrameError> {
         let wanted = out.len();
         (self.start, self.end) = (0, 0);
@@ -177,15 +181,15 @@ impl<R: Read> FrameReader<R> {
         if gained == 0 { Err(self.cut_in_payload()) } else { Ok(payload) }
     }
 
-    /// Takes payload by a function of the caller's, which gets the byte stream and the number of bytes that are left of the frame,
-    /// and tells how many it took; 0 at the end of the byte stream. Nothing is called, and `None` returned, where some of the payload
-    /// was read ahead, or where none is left.
+    /// Takes payload by the caller's function, which gets the byte stream and the number of bytes
+    /// left of the frame, and returns how many it took: 0 at the end of the byte stream. Calls
+    /// nothing and returns `None` if some of the payload was read ahead, or none is left.
     ///
     /// # Errors
-    /// Those of `take`; [`FrameViolation::Truncated`] where the byte stream ends.
+    /// Those of `take`; [`FrameViolation::Truncated`] if the byte stream ends.
     ///
     /// # Panics
-    /// If `take` says that it took more.
+    /// If `take` returns more than is left.
     pub fn take_payload(
         &mut self,
         take: impl FnOnce(&mut R, usize) -> io::Result<usize>,
@@ -199,10 +203,11 @@ impl<R: Read> FrameReader<R> {
         if taken == 0 { Err(self.cut_in_payload()) } else { Ok(Some(taken)) }
     }
 
-    /// Payload of the present frame from the buffer, read from below if there is none. Empty only where it is used up.
+    /// Returns payload of the present frame from the buffer, which is filled from below if it is
+    /// empty. Empty only at the end of the frame.
     ///
     /// # Errors
-    /// [`FrameViolation::Truncated`] where the byte stream ends inside the payload.
+    /// [`FrameViolation::Truncated`] if the byte stream ends inside the payload.
     pub fn fill_payload(&mut self) -> Result<&[u8], FrameError> {
         if self.remaining > 0 && self.start == self.end && self.fill()? == 0 {
             return Err(self.cut_in_payload());
@@ -214,7 +219,7 @@ impl<R: Read> FrameReader<R> {
         self.read_ahead(|source, buffer| retry_interrupted(|| source.read(buffer)))
     }
 
-    /// Reads of the next header what is missing, and nothing behind it.
+    /// Reads the missing bytes of the next header, and nothing after them.
     fn fill_header(&mut self) -> io::Result<usize> {
         let missing = FRAME_HEADER_LEN - self.buffered().len();
         self.read_ahead(|source, buffer| retry_interrupted(|| source.read(&mut buffer[..missing])))
@@ -281,7 +286,7 @@ mod tests {
         }
     }
 
-    /// Fills several slices at once, but never with more than a piece.
+    /// Fills several slices at once, but with at most one piece.
     struct Pieces<'a> {
         bytes: &'a [u8],
         piece: usize,

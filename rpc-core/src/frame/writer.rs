@@ -1,18 +1,18 @@
-//! Writes frames: limits first, then header and payload in one vectored write.
+//! Writes frames: checks limits first, then writes header and payload in one vectored write.
 
 use std::io::{self, IoSlice, Write};
 
 use super::{FrameError, FrameHeader, FrameKind};
 
-/// Bytes that the queue has room for by itself. Frames of together no more than this are copied there and leave as one
-/// slice: for the system that is less work than to gather three.
+/// Bytes that the queue always has room for. Frames that fit together into it are copied there and
+/// leave as one slice, which is less work for the system than to gather three.
 const ROOM: usize = 4 * 1024;
 
 /// Writes frames to any byte stream.
 ///
-/// Small frames can be queued, so that a message's header and body leave in one write together. Nothing is flushed on
-/// drop: what was queued and not written is lost. Behind a write that failed nothing is written any more: its frame may be
-/// there in part, and whatever came next would be taken for the rest of it.
+/// Small frames can be queued, so that a message's header and body leave in one write. Nothing is
+/// flushed on drop: what is still queued is lost. After a write has failed nothing more is written:
+/// part of its frame may have been sent, and whatever came next would be taken for the rest of it.
 pub struct FrameWriter<W> {
     sink: W,
     queued: Vec<u8>,
@@ -22,51 +22,54 @@ pub struct FrameWriter<W> {
 }
 
 impl<W> FrameWriter<W> {
-    /// A writer that stands at a frame border.
+    /// Returns a writer that begins with a frame.
     pub fn new(sink: W) -> FrameWriter<W> {
         FrameWriter { sink, queued: Vec::new(), accepted: 0, broken: false }
     }
 
-    /// The bytes that the byte stream below has taken so far, frame headers included.
+    /// Returns the number of bytes that the byte stream below has taken so far, frame headers
+    /// included.
     pub fn accepted(&self) -> u64 {
         self.accepted
     }
 
-    /// The bytes that wait for the next write.
+    /// Returns the number of bytes that wait for the next write.
     pub fn queued(&self) -> usize {
         self.queued.len()
     }
 
-    /// The byte stream below.
+    /// Returns the byte stream below.
     pub fn get_ref(&self) -> &W {
         &self.sink
     }
 
-    /// The byte stream below. Writing to it breaks the frames.
+    /// Returns the byte stream below. Writing to it breaks the frames.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.sink
     }
 
-    /// Whether so many bytes more can be queued without taking memory.
+    /// Returns whether this many more bytes can be queued without allocating.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         self.queued.len() + bytes <= ROOM
     }
 
-    /// Takes all the room at once: what grows by doubling would be given back each time that it is full.
+    /// Allocates all the room at once: a queue that grew by doubling would exceed it, and be freed
+    /// each time.
     fn make_room(&mut self) {
         if self.queued.capacity() == 0 {
             self.queued.reserve_exact(ROOM);
         }
     }
 
-    /// Gives back the room that large frames took, if nothing waits there.
+    /// Frees the memory that large frames took, if nothing is queued.
     pub(crate) fn trim(&mut self) {
         if self.queued.is_empty() && self.queued.capacity() > ROOM {
             self.queued = Vec::new();
         }
     }
 
-    /// Copies a frame to the queue; the next [`write`](FrameWriter::write) or [`flush`](FrameWriter::flush) sends it.
+    /// Copies a frame to the queue. The next [`write`](FrameWriter::write) or
+    /// [`flush`](FrameWriter::flush) sends it.
     ///
     /// # Errors
     /// [`TooLong`](super::FrameViolation::TooLong), before anything is copied.
@@ -80,26 +83,29 @@ impl<W> FrameWriter<W> {
 }
 
 impl<W: Write> FrameWriter<W> {
-    /// Sends what is queued and then this frame, in one vectored write if the byte stream takes it at once.
+    /// Sends what is queued and then this frame, in one vectored write if the byte stream takes it
+    /// at once.
     ///
     /// # Errors
-    /// [`TooLong`](super::FrameViolation::TooLong), before anything is written; an error of the byte stream, behind which
-    /// it cannot be used any more.
+    /// [`TooLong`](super::FrameViolation::TooLong), before anything is written; an error of the
+    /// byte stream, which cannot be used afterwards.
     pub fn write(&mut self, kind: FrameKind, last: bool, payload: &[u8]) -> Result<(), FrameError> {
         let header = FrameHeader::new(kind, last, payload.len())?.encode();
         self.send(&header, payload)
     }
 
-    /// Sends what is queued, and a frame whose payload of `len` bytes comes from elsewhere: `head` writes what stands before it, as
-    /// [`Write::write_vectored`], and then `payload` moves bytes of it to the byte stream, until it is complete, and says how many
-    /// each time.
+    /// Sends what is queued, and then a frame whose payload of `len` bytes comes from elsewhere.
+    ///
+    /// `head` writes what precedes the payload, as [`Write::write_vectored`] does. Then `payload`
+    /// is called until the payload is complete; each time it moves bytes to the byte stream and
+    /// returns how many.
     ///
     /// # Errors
-    /// [`TooLong`](super::FrameViolation::TooLong), before anything is written; an error of either, behind which the byte
-    /// stream cannot be used any more.
+    /// [`TooLong`](super::FrameViolation::TooLong), before anything is written; an error of either
+    /// function, after which the byte stream cannot be used.
     ///
     /// # Panics
-    /// If `payload` says that it moved more than is left.
+    /// If `payload` returns more than is left.
     pub fn write_by(
         &mut self,
         (kind, last, len): (FrameKind, bool, usize),
@@ -123,15 +129,16 @@ impl<W: Write> FrameWriter<W> {
     /// Sends what is queued.
     ///
     /// # Errors
-    /// An error of the byte stream, behind which it cannot be used any more.
+    /// Those of the byte stream, which cannot be used afterwards.
     pub fn flush(&mut self) -> Result<(), FrameError> {
         self.send(&[], &[])
     }
 
-    /// Sends of what is queued as much as `write` takes at once; returns whether that is all of it. `write` does not block.
+    /// Sends as much of what is queued as `write`, which does not block, takes at once. Returns
+    /// whether that is all of it.
     ///
     /// # Errors
-    /// An error of the byte stream, after which it cannot be used any more.
+    /// Those of the byte stream, which cannot be used afterwards.
     pub(crate) fn try_flush(&mut self, write: impl FnOnce(&mut W, &[u8]) -> io::Result<usize>) -> io::Result<bool> {
         let mut queued = std::mem::take(&mut self.queued);
         if !queued.is_empty() || self.broken {
@@ -142,11 +149,12 @@ impl<W: Write> FrameWriter<W> {
         Ok(self.queued.is_empty())
     }
 
-    /// Sends of these bytes, which are frames, as much as `write` takes at once, and returns how many those are: 0 if it
-    /// would block.
+    /// Sends as much of these bytes, which are frames, as `write` takes at once, and returns how
+    /// many: 0 if it would block.
     ///
     /// # Errors
-    /// An error of the byte stream, after which it cannot be used any more, unless it is `Unsupported`.
+    /// Those of the byte stream, which cannot be used afterwards, unless the error is
+    /// `Unsupported`.
     pub(crate) fn try_write(
         &mut self,
         bytes: &[u8],
@@ -155,7 +163,7 @@ impl<W: Write> FrameWriter<W> {
         if self.broken {
             return Err(failed_before());
         }
-        // unless this comes back: who knows what a write that panicked has sent
+        // until it returns: what a write that panicked has sent is unknown
         self.broken = true;
         let taken = match write(&mut self.sink, bytes) {
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
@@ -187,7 +195,7 @@ impl<W: Write> FrameWriter<W> {
         if self.broken {
             return Err(failed_before().into());
         }
-        // unless this comes back: who knows what a write that panicked has sent
+        // until it returns: what a write that panicked has sent is unknown
         self.broken = true;
         let outcome = write(&mut self.sink, &mut self.accepted, &self.queued);
         self.queued.clear();
@@ -214,7 +222,7 @@ fn write_all(
     Ok(())
 }
 
-/// Writes until a signal does not interrupt it. A byte stream that takes nothing has failed.
+/// Repeats a write that a signal interrupts. A byte stream that takes nothing has failed.
 fn unless_interrupted(mut write: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     loop {
         match write() {
@@ -276,7 +284,8 @@ mod tests {
 
     #[test]
     fn nothing_is_written_behind_a_write_that_failed() {
-        // a Reset frame became the rest of a payload that had stalled, and the peer took it for the value
+        // a Reset frame became the rest of a payload that had stalled, and the peer took it for the
+        // value
         struct Stalling(Vec<u8>, usize);
         impl Write for Stalling {
             fn write(&mut self, buf: &[u8]) -> io::Result<usize> {

@@ -72,8 +72,8 @@ impl TrailerError {
     }
 }
 
-/// Returns the longest start of `text` that takes at most `room` bytes inside a JSON string, and `…`
-/// after it.
+/// Returns the longest start of `text` that takes at most `room` bytes inside a JSON string, and
+/// `…` after it.
 fn cut_to(text: &str, room: usize) -> String {
     let mut used = 0;
     let fits = |char: &char| {
@@ -83,7 +83,8 @@ fn cut_to(text: &str, room: usize) -> String {
     text.chars().take_while(fits).chain(['…']).collect()
 }
 
-/// Returns the bytes that a character takes inside a JSON string, as serde_json writes it.
+/// Returns the number of bytes that a character takes inside a JSON string, as serde_json writes
+/// it.
 fn escaped_len(char: char) -> usize {
     match char {
         '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,

@@ -183,7 +183,7 @@ impl fmt::Display for Violation {
             }
             Self::HeaderTooLong { limit } => write!(f, "expected a header of at most {limit} bytes, found more"),
             Self::MalformedHeader { len, problem } => {
-                write!(f, "expected a header object, found {len} bytes that are none: {problem}")
+                write!(f, "expected a header object, found {len} bytes that are not one: {problem}")
             }
             Self::HeaderCut { len } => {
                 write!(f, "expected a header object, found one that its sender cut after {len} bytes")

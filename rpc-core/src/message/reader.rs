@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind, FrameReader};
 
 use super::rules::{
-    EXTRA_FRAME, append_payload, behind_last_frame, check_header_len, check_trailer, end_of_stream, expect,
+    EXTRA_FRAME, after_last_frame, append_payload, check_header_len, check_trailer, end_of_stream, expect,
 };
 use super::{MAX_HEADER_LEN, MessageError, TrailerError};
 
@@ -75,7 +75,8 @@ impl<R> MessageReader<R> {
         }
     }
 
-    /// Begins a body of `parts` messages, whose frames must be Data frames. With 0 there is no body.
+    /// Begins a body of `parts` messages, whose frames must be Data frames. With 0 there is no
+    /// body.
     pub fn start_body(&mut self, parts: u8) {
         self.parts_left = parts;
         self.place = Place::Ended;
@@ -114,8 +115,8 @@ impl<R> MessageReader<R> {
     /// Returns whether a header and a message after it, each in one frame, have been read ahead: a
     /// call that can be read without waiting.
     pub(crate) fn call_ahead(&self) -> bool {
-        let header = behind_last_frame(self.ahead(), FrameKind::Header);
-        header.and_then(|rest| behind_last_frame(rest, FrameKind::Data)).is_some()
+        let header = after_last_frame(self.ahead(), FrameKind::Header);
+        header.and_then(|rest| after_last_frame(rest, FrameKind::Data)).is_some()
     }
 
     /// Returns the frames below.
@@ -286,8 +287,8 @@ impl<R: Read> MessageReader<R> {
         self.frames.consume_payload(count);
     }
 
-    /// Skips what is left of the body as far as it was read ahead. Returns whether that is all of it.
-    /// A Trailer frame ends it as well.
+    /// Skips what is left of the body as far as it was read ahead. Returns whether that is all of
+    /// it. A Trailer frame ends it as well.
     ///
     /// # Errors
     /// Those of [`read_message`](MessageReader::read_message), except a Trailer.

@@ -11,7 +11,7 @@ pub(super) const EXTRA_FRAME: FrameHeader = FrameHeader { kind: FrameKind::Heade
 
 /// Returns the bytes after the first frame, if that frame is complete, of this type, and the last
 /// of its message.
-pub(super) fn behind_last_frame(bytes: &[u8], kind: FrameKind) -> Option<&[u8]> {
+pub(super) fn after_last_frame(bytes: &[u8], kind: FrameKind) -> Option<&[u8]> {
     let (header, rest) = bytes.split_first_chunk()?;
     let frame = FrameHeader::decode(*header).ok()?;
     if frame.kind == kind && frame.last { rest.get(frame.len as usize..) } else { None }

@@ -11,22 +11,22 @@ use crate::transport::{Control, KernelPipe, Parts, ReadHalf, WriteHalf};
 /// What goes wrong at an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It moves one byte at most.
+    /// It moves at most one byte.
     Short,
     /// It fails, and moves nothing.
     Fail,
     /// It moves nothing, as if its time limit had passed.
     Stall,
-    /// The connection ends there, for both sides. What was written before can be read.
+    /// The connection ends here, for both sides. What was written before can be read.
     Cut,
 }
 
 impl Fault {
-    /// Each of them.
+    /// All faults.
     pub const ALL: [Fault; 4] = [Fault::Short, Fault::Fail, Fault::Stall, Fault::Cut];
 }
 
-/// When a [`Faulty`] transport misbehaves, and how far it has come. Clones share that.
+/// When a [`Faulty`] transport misbehaves, and how many operations it has run. Clones share this.
 #[derive(Debug, Clone, Default)]
 pub struct Plan(Arc<PlanState>);
 
@@ -39,22 +39,22 @@ struct PlanState {
 }
 
 impl Plan {
-    /// Nothing goes wrong.
+    /// Returns a plan without a fault.
     pub fn none() -> Plan {
         Plan::default()
     }
 
-    /// This goes wrong at the operation of this number, from 0 on.
+    /// Returns a plan with this fault at the operation with this number, counted from 0.
     pub fn at(operation: usize, fault: Fault) -> Plan {
         Plan(Arc::new(PlanState { point: Some((operation, fault)), ..PlanState::default() }))
     }
 
-    /// The number of operations so far: reads, looks, writes and ends of writing.
+    /// Returns the number of operations so far: reads, looks, writes and ends of writing.
     pub fn operations(&self) -> usize {
         self.0.operations.load(Ordering::SeqCst)
     }
 
-    /// Whether it has gone wrong.
+    /// Returns whether the fault has occurred.
     pub fn has_struck(&self) -> bool {
         self.0.struck.load(Ordering::SeqCst)
     }
@@ -90,7 +90,7 @@ struct FaultyHalf<H: ?Sized> {
     plan: Plan,
     control: Option<Arc<dyn Control>>,
     half: Box<H>,
-    /// A write that did not block has stalled: the one that blocks for it stalls as well.
+    /// A write without blocking has stalled: the blocking one that follows stalls as well.
     stalled: bool,
 }
 
@@ -142,7 +142,7 @@ impl ReadHalf for FaultyHalf<dyn ReadHalf> {
     }
 }
 
-/// An operation in which the kernel moves bytes.
+/// Runs an operation in which the kernel moves bytes.
 fn moved(fault: Option<Fault>, operate: impl FnOnce() -> io::Result<usize>) -> io::Result<usize> {
     match fault {
         // the kernel decides how much it moves
@@ -153,7 +153,7 @@ fn moved(fault: Option<Fault>, operate: impl FnOnce() -> io::Result<usize>) -> i
     }
 }
 
-/// The first byte of several slices.
+/// Returns the first byte of several slices.
 fn one_byte<'b>(bufs: &'b [IoSlice<'_>]) -> IoSlice<'b> {
     let first = bufs.iter().find(|buf| !buf.is_empty()).expect("there is something to write");
     IoSlice::new(&first[..1])

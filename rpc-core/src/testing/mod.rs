@@ -1,13 +1,13 @@
-//! What this library's own tests are made of, for the tests of your services (feature `testing`).
+//! The tools of this library's own tests, for the tests of your services (feature `testing`).
 //!
-//! | piece | what it is for |
+//! | tool | what it does |
 //! |---|---|
-//! | [`watchdog`] | a test that hangs fails by its name |
+//! | [`watchdog`] | makes a test that hangs fail by its name |
 //! | [`ScriptedPeer`] | the other end of a connection, played by hand |
-//! | [`serve_bytes`] | a service fed with a client's bytes |
-//! | [`Piecewise`] | a transport that moves only pieces |
-//! | [`Faulty`] | a transport that shorts, fails, stalls or cuts one of its reads or writes |
-//! | [`wire`] | frames and messages written and read apart from the library |
+//! | [`serve_bytes`] | feeds a service with a client's bytes |
+//! | [`Piecewise`] | a transport that moves only small pieces |
+//! | [`Faulty`] | a transport that shortens, fails, stalls or cuts one of its reads or writes |
+//! | [`wire`] | frames and messages written and read independently of the library |
 //!
 //! A service against a client that stops in the middle of its upload:
 //!

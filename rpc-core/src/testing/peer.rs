@@ -12,23 +12,24 @@ use super::wire;
 #[derive(Debug)]
 pub struct ScriptedPeer {
     stream: MemoryStream,
-    /// All bytes that came.
+    /// All bytes that have been received.
     pub received: Vec<u8>,
 }
 
 impl ScriptedPeer {
-    /// A peer and the transport that leads to it.
+    /// Returns a peer and the transport that leads to it.
     pub fn new() -> (ScriptedPeer, MemoryStream) {
         let (ours, theirs) = memory_pair();
         (ScriptedPeer { stream: ours, received: Vec::new() }, theirs)
     }
 
-    /// Sends bytes; what a peer that is gone does not take is lost.
+    /// Sends bytes. If the other side is gone, they are lost.
     pub fn send(&mut self, bytes: &[u8]) {
         _ = self.stream.write_all(bytes);
     }
 
-    /// Reads until this many whole requests have come; `false` if the other side ends before.
+    /// Reads until this many whole requests have arrived. Returns `false` if the other side ends
+    /// before.
     pub fn await_requests(&mut self, count: usize) -> bool {
         while wire::request_ends(&self.received).len() < count {
             if !self.receive() {
@@ -38,7 +39,8 @@ impl ScriptedPeer {
         true
     }
 
-    /// Reads until the frames that have come are enough; `false` if the other side ends before.
+    /// Reads until `enough` returns true for the frames that have arrived. Returns `false` if the
+    /// other side ends before.
     pub fn await_frames(&mut self, enough: impl Fn(&[wire::Frame]) -> bool) -> bool {
         while !enough(&wire::frames(&self.received)) {
             if !self.receive() {
@@ -48,12 +50,12 @@ impl ScriptedPeer {
         true
     }
 
-    /// The types of the whole frames that have come, in order.
+    /// Returns the types of the whole frames that have arrived, in order.
     pub fn kinds(&self) -> Vec<u8> {
         wire::frames(&self.received).iter().map(|frame| frame.kind).collect()
     }
 
-    /// Reads until this many bytes have come, or the end.
+    /// Reads until this many bytes have arrived, or the other side ends.
     pub fn await_bytes(&mut self, count: usize) {
         while self.received.len() < count && self.receive() {}
     }
@@ -63,7 +65,7 @@ impl ScriptedPeer {
         while self.receive() {}
     }
 
-    /// Reads until a Reset frame has come, or the end.
+    /// Reads until a Reset frame has arrived, or the other side ends.
     pub fn await_reset(&mut self) {
         while !wire::frames(&self.received).iter().any(|frame| frame.kind == wire::RESET) && self.receive() {}
     }
@@ -76,8 +78,8 @@ impl ScriptedPeer {
     }
 }
 
-/// Feeds a server with a client's bytes and the end of the stream; returns how the connection ended, and what the server
-/// sent. The transport can be wrapped.
+/// Feeds a server with a client's bytes and the end of the stream. Returns how the connection
+/// ended, and what the server sent. `wrap` may wrap the transport.
 ///
 /// # Panics
 /// If the server panics.

@@ -1,4 +1,4 @@
-//! A transport that hands over and takes only pieces.
+//! A transport that moves only small pieces.
 
 use std::io::{self, IoSlice};
 use std::time::Instant;
@@ -6,16 +6,16 @@ use std::time::Instant;
 use crate::Transport;
 use crate::transport::{Parts, ReadHalf, WriteHalf};
 
-/// A transport whose reads and writes move no more than a piece each.
+/// A transport whose reads and writes move at most one piece each.
 #[derive(Debug)]
 pub struct Piecewise<T>(pub T, pub PieceSize);
 
-/// How large the pieces are.
+/// The size of the pieces.
 #[derive(Debug, Clone, Copy)]
 pub enum PieceSize {
-    /// So many bytes.
+    /// This many bytes.
     Fixed(usize),
-    /// From 1 byte to the number before, by a generator that starts from the second one.
+    /// From 1 byte to the first number, by a generator that starts from the second.
     Random(usize, u64),
 }
 
@@ -58,7 +58,7 @@ impl ReadHalf for PiecewiseHalf<dyn ReadHalf> {
 }
 
 impl PiecewiseHalf<dyn WriteHalf> {
-    /// The next piece of what is to be written.
+    /// Returns the next piece to be written.
     fn piece<'b>(&mut self, bufs: &'b [IoSlice<'_>]) -> IoSlice<'b> {
         let first = bufs.iter().find(|buf| !buf.is_empty()).expect("there is something to write");
         IoSlice::new(&first[..first.len().min(self.1.next())])

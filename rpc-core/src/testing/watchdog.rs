@@ -1,22 +1,23 @@
-//! A test that hangs fails by its name.
+//! Makes a test that hangs fail by its name.
 
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Runs a test on a thread of its own, and panics with the test's name if it has not ended within 110 s: less than the limits at
-/// which a stream that stalls ends by default, and enough for a busy machine.
+/// Runs a test on a thread of its own, and panics with the test's name if it has not ended within
+/// 110 s: less than the default limits at which a stream that stalls ends, and enough for a busy
+/// machine.
 ///
 /// # Panics
-/// As the test does, or when it hangs.
+/// If the test does, or hangs.
 pub fn watchdog<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
     watchdog_with_limit(Duration::from_secs(110), test)
 }
 
-/// As [`watchdog`], with a limit for tests that move much.
+/// Runs a test as [`watchdog`] does, with another limit, for tests that move much.
 ///
 /// # Panics
-/// As the test does, or when it hangs.
+/// If the test does, or hangs.
 pub fn watchdog_with_limit<T: Send + 'static>(limit: Duration, test: impl FnOnce() -> T + Send + 'static) -> T {
     let name = thread::current().name().unwrap_or("a test").to_owned();
     let (ended, end) = mpsc::channel();
@@ -24,7 +25,7 @@ pub fn watchdog_with_limit<T: Send + 'static>(limit: Duration, test: impl FnOnce
         .name(name.clone())
         .spawn(move || {
             let outcome = test();
-            // nobody listens any more where the limit has passed
+            // nobody listens any more if the limit has passed
             _ = ended.send(());
             outcome
         })

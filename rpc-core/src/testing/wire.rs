@@ -1,15 +1,16 @@
-//! Frames and messages written and read by hand, apart from the library, so that both cannot be wrong in the same way.
+//! Frames and messages written and read by hand, independently of the library, so that both cannot
+//! be wrong in the same way.
 
-/// Frame type numbers.
+/// The type of a Header frame.
 pub const HEADER: u8 = 0x01;
-/// Frame type numbers.
+/// The type of a Data frame.
 pub const DATA: u8 = 0x02;
-/// Frame type numbers.
+/// The type of a Trailer frame.
 pub const TRAILER: u8 = 0x03;
-/// Frame type numbers.
+/// The type of a Reset frame.
 pub const RESET: u8 = 0xff;
 
-/// The bytes of one frame.
+/// Returns the bytes of one frame.
 ///
 /// # Panics
 /// If the payload has more than 4 GiB.
@@ -18,85 +19,85 @@ pub fn frame(kind: u8, last: bool, payload: &[u8]) -> Vec<u8> {
     [&[kind, u8::from(last)][..], &len.to_le_bytes(), payload].concat()
 }
 
-/// A header message in one frame.
+/// Returns a header message in one frame.
 pub fn header(json: &str) -> Vec<u8> {
     frame(HEADER, true, json.as_bytes())
 }
 
-/// A body in one frame.
+/// Returns a body in one frame.
 pub fn data(payload: impl AsRef<[u8]>) -> Vec<u8> {
     frame(DATA, true, payload.as_ref())
 }
 
-/// A frame of a body that goes on.
+/// Returns a frame of a body that goes on.
 pub fn more(payload: impl AsRef<[u8]>) -> Vec<u8> {
     frame(DATA, false, payload.as_ref())
 }
 
-/// A Reset frame.
+/// Returns a Reset frame.
 pub fn reset() -> Vec<u8> {
     frame(RESET, true, &[])
 }
 
-/// A request with a JSON body.
+/// Returns a request with a JSON body.
 pub fn request(endpoint: &str, accept: u32, json: &str) -> Vec<u8> {
     [header(&format!(r#"{{"Endpoint":"{endpoint}","DataType":3,"Accept":{accept}}}"#)), data(json)].concat()
 }
 
-/// An OK reply with a JSON body.
+/// Returns an OK reply with a JSON body.
 pub fn ok_json(json: &str) -> Vec<u8> {
     [header(r#"{"DataType":3,"Error":1}"#), data(json)].concat()
 }
 
-/// A reply that says no.
+/// Returns a reply that says no.
 pub fn refusal(status: u32, message: &str) -> Vec<u8> {
     header(&format!(r#"{{"Error":{status},"ErrorMessage":"{message}"}}"#))
 }
 
-/// The header of a request of revision 1.
+/// Returns the header of a request of revision 1.
 pub fn opening(endpoint: &str, data_type: u32, accept: u32) -> Vec<u8> {
     header(&format!(r#"{{"Endpoint":"{endpoint}","DataType":{data_type},"Accept":{accept},"Revision":1}}"#))
 }
 
-/// The header of an OK reply of revision 1.
+/// Returns the header of an OK reply of revision 1.
 pub fn ok(data_type: u32) -> Vec<u8> {
     header(&format!(r#"{{"DataType":{data_type},"Error":1,"Revision":1}}"#))
 }
 
-/// A reply of revision 1 that says no.
+/// Returns a reply of revision 1 that says no.
 pub fn no(status: u32, message: &str) -> Vec<u8> {
     header(&format!(r#"{{"Error":{status},"ErrorMessage":"{message}","Revision":1}}"#))
 }
 
-/// A Trailer frame.
+/// Returns a Trailer frame.
 pub fn trailer(status: u32, message: &str) -> Vec<u8> {
     frame(TRAILER, true, format!(r#"{{"Error":{status},"ErrorMessage":"{message}"}}"#).as_bytes())
 }
 
-/// The client's half of the Close handshake.
+/// Returns the client's half of the Close handshake.
 pub fn close_request() -> Vec<u8> {
     header(r#"{"Endpoint":"Close","DataType":2,"Accept":2}"#)
 }
 
-/// The server's half of the Close handshake.
+/// Returns the server's half of the Close handshake.
 pub fn close_reply() -> Vec<u8> {
     [header(r#"{"DataType":2,"Error":1}"#), reset()].concat()
 }
 
-/// A frame as it stood in a byte stream.
+/// A frame of a byte stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// Its type number.
     pub kind: u8,
     /// Its final flag.
     pub last: bool,
-    /// What it carries.
+    /// Its payload.
     pub payload: Vec<u8>,
     /// Where it ends in the byte stream.
     pub end: usize,
 }
 
-/// The whole frames at the start of a byte stream.
+/// Returns the whole frames at the start of a byte stream.
 pub fn frames(bytes: &[u8]) -> Vec<Frame> {
     let mut frames = Vec::new();
     let mut at = 0;
@@ -110,21 +111,21 @@ pub fn frames(bytes: &[u8]) -> Vec<Frame> {
     frames
 }
 
-/// A message, with its frames glued together.
+/// A message, with its frames joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// The type number of its frames.
     pub kind: u8,
-    /// What it carries.
+    /// Its content.
     pub payload: Vec<u8>,
     /// Where it ends in the byte stream.
     pub end: usize,
 }
 
-/// The whole messages at the start of a byte stream.
+/// Returns the whole messages at the start of a byte stream.
 ///
 /// # Panics
-/// If frames of two types stand in one message.
+/// If a message has frames of two types.
 pub fn messages(bytes: &[u8]) -> Vec<Message> {
     let mut messages = Vec::new();
     let mut open: Option<Message> = None;
@@ -147,13 +148,13 @@ pub fn messages(bytes: &[u8]) -> Vec<Message> {
     messages
 }
 
-/// Whether a message is a request's header behind which a body follows.
+/// Returns whether a message is the header of a request with a body.
 pub fn announces_body(message: &Message) -> bool {
     let header: serde_json::Value = serde_json::from_slice(&message.payload).unwrap_or_default();
     message.kind == HEADER && matches!(header["DataType"].as_u64(), Some(3 | 4))
 }
 
-/// Where each whole request at the start of a client's bytes ends.
+/// Returns where each whole request at the start of a client's bytes ends.
 pub fn request_ends(bytes: &[u8]) -> Vec<usize> {
     let messages = messages(bytes);
     let mut ends = Vec::new();

@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Where a server listens and a client connects: `tcp://host:port` or `unix:///path`. It parses from and prints as such
-/// text.
+/// Where a server listens and a client connects: `tcp://host:port` or `unix:///path`. Parses from
+/// such text and prints as it.
 ///
 /// ```
 /// use rpc_core::Address;
@@ -19,13 +19,14 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Address {
-    /// `host:port`, where host is a name, an IPv4 address or a bracketed IPv6 address. Port 0 binds to any free port.
+    /// `host:port`, where host is a name, an IPv4 address or a bracketed IPv6 address. Port 0 binds
+    /// to any free port.
     Tcp(String),
     /// The absolute path of a Unix socket.
     Unix(PathBuf),
 }
 
-/// A text that is no [`Address`].
+/// A text that is not an [`Address`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressError {
     found: String,
@@ -74,12 +75,12 @@ impl Address {
     }
 }
 
-/// What can be taken for an [`Address`]: one, a reference to one, or text.
+/// What can be converted to an [`Address`]: an address, a reference to one, or text.
 pub trait ToAddress {
-    /// The address.
+    /// Returns the address.
     ///
     /// # Errors
-    /// For text that is none.
+    /// If the text is not an address.
     fn to_address(&self) -> Result<Address, AddressError>;
 }
 

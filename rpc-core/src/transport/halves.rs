@@ -1,7 +1,8 @@
 //! Any `Read` and any `Write` as one transport.
 //!
-//! Halves that are no sockets keep no time and cannot be asked what is there. So two helper threads own them, and copy
-//! from and to buffers in memory that can do both. The price is one more copy of each byte.
+//! Halves that are not sockets have no time limits and cannot be read or written without blocking.
+//! So two helper threads own them, and copy from and to buffers in memory, which offer both. The
+//! price is one more copy of each byte.
 
 use std::io::{self, Read, Write};
 use std::thread;
@@ -19,8 +20,9 @@ where
     R: Read + Send + 'static,
     W: Write + Send + 'static,
 {
-    /// Starts the two helper threads. The one that reads ends with its half's end of file or error: where a half never
-    /// ends, nor does its thread. The one that writes flushes behind each write, and drops its half at the end.
+    /// Starts the two helper threads. The thread that reads ends at its half's end of file or
+    /// error; if the half never ends, neither does the thread. The thread that writes flushes after
+    /// each write, and drops its half at the end.
     fn into_parts(self) -> io::Result<Parts> {
         let (near, mut far) = memory_pair_with_capacity(CAPACITY);
         far.outgoing.finish_waits_for_reader = true;
@@ -30,8 +32,8 @@ where
     }
 }
 
-/// Starts a helper thread. If a half fails or panics, its direction ends, which a reader takes for a
-/// clean end nowhere inside a message.
+/// Starts a helper thread. If a half fails or panics, its direction ends, which is never a clean
+/// end inside a message.
 fn start(name: &str, from: impl Read + Send + 'static, to: impl Write + Send + 'static) -> io::Result<()> {
     let run = move || match unwind::catch(|| copy(from, to)) {
         Some(Ok(())) => {}
@@ -82,5 +84,5 @@ impl Drop for FinishedOnDrop {
     }
 }
 
-/// How long a half may take to end its direction.
+/// The time that a half may take to end its direction.
 const FINISH_TIME: Duration = Duration::from_secs(5);

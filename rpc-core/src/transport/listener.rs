@@ -1,4 +1,4 @@
-//! Where connections come from, and how waiting for them is ended.
+//! Where connections come from, and how waiting for them ends.
 
 use std::io;
 use std::net::TcpListener;
@@ -7,7 +7,7 @@ use super::{Address, Parts, Transport};
 use bell::Bell;
 pub(crate) use bell::Ringer;
 
-/// A bound socket. A Unix socket's path is removed when it is dropped.
+/// A bound socket. Dropping it removes a Unix socket's path.
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: ListeningSocket,
@@ -43,17 +43,17 @@ impl Listener {
         Ok(Listener { socket, address, bell: Bell::new()? })
     }
 
-    /// Where it is bound to: with the port that the system chose, for port 0.
+    /// Returns where it is bound: for port 0 with the port that the system chose.
     pub(crate) fn address(&self) -> &Address {
         &self.address
     }
 
-    /// What ends the waiting for connections.
+    /// Returns what ends the waiting for connections.
     pub(crate) fn ringer(&self) -> io::Result<Ringer> {
         self.bell.ringer()
     }
 
-    /// Waits for a connection; `None` when the bell rang.
+    /// Waits for a connection. Returns `None` when the bell rings.
     pub(crate) fn accept(&self) -> io::Result<Option<Parts>> {
         loop {
             match self.accept_now() {
@@ -67,11 +67,12 @@ impl Listener {
         }
     }
 
-    /// Takes a connection that waits.
+    /// Accepts a connection that waits.
     ///
     /// # Errors
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none does; [`ConnectionAborted`](io::ErrorKind::ConnectionAborted) if its
-    /// client has gone already, which some systems tell in other words when the socket is made ready.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none waits;
+    /// [`ConnectionAborted`](io::ErrorKind::ConnectionAborted) if its client has already gone,
+    /// which some systems report as another error when the socket is set up.
     pub(crate) fn accept_now(&self) -> io::Result<Parts> {
         let parts = match &self.socket {
             ListeningSocket::Tcp(listener) => listener.accept()?.0.into_parts(),
@@ -85,13 +86,13 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Address::Unix(path) = &self.address {
-            // somebody else may have removed it
+            // it may already have been removed
             _ = std::fs::remove_file(path);
         }
     }
 }
 
-/// Binds a Unix socket; one that a dead process has left is replaced, and nothing else.
+/// Binds a Unix socket. Replaces a socket that a dead process has left, and nothing else.
 #[cfg(unix)]
 fn bind_unix(path: &std::path::Path) -> io::Result<std::os::unix::net::UnixListener> {
     use std::os::unix::net::UnixListener;
@@ -105,19 +106,21 @@ fn bind_unix(path: &std::path::Path) -> io::Result<std::os::unix::net::UnixListe
     }
 }
 
-/// Connecting to a file that is no socket is refused just as connecting to a dead one, so its type is asked for first.
+/// Connecting to a file that is not a socket is refused exactly as connecting to a dead socket is,
+/// so the file's type is checked first.
 #[cfg(unix)]
 fn is_dead_socket(path: &std::path::Path) -> bool {
     use std::os::unix::fs::FileTypeExt;
 
-    // one that lives and is busy answers late, which is an answer
+    // a live socket that is busy answers late, which is an answer
     let limit = Some(std::time::Duration::from_secs(1));
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
     is_socket
         && matches!(super::unix::connect(path, limit), Err(error) if error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
-/// Whatever waits for connections polls one end of a socket pair, too. The ringer shuts the other.
+/// A pair of sockets: a thread that waits for connections also polls one, and the ringer shuts the
+/// other.
 #[cfg(unix)]
 mod bell {
     use std::io;
@@ -172,7 +175,8 @@ mod bell {
     }
 }
 
-/// Without a way to wait for two things at once, whatever waits for connections looks every 50 ms.
+/// Nothing here waits for two things at once, so a thread that waits for connections looks every 50
+/// ms.
 #[cfg(not(unix))]
 mod bell {
     use std::io;

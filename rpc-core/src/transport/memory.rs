@@ -1,4 +1,5 @@
-//! A connection inside one process: two bounded buffers. For tests, for calls between threads, and under [`halves`].
+//! A connection inside one process: two bounded buffers. Used by tests, for calls between threads,
+//! and by [`halves`].
 //!
 //! [`halves`]: super::halves
 
@@ -13,20 +14,21 @@ use super::{Control, Parts, Peer, ReadHalf, Transport, WriteHalf};
 /// Bytes that each direction holds while nobody reads.
 const CAPACITY: usize = 64 * 1024;
 
-/// One end of a connection inside one process. It is a [`Transport`], and a plain blocking [`Read`] and [`Write`] as well.
-/// Dropping it ends its writing direction, and makes writes to it fail.
+/// One end of a connection inside one process: a [`Transport`], and also a plain blocking [`Read`]
+/// and [`Write`]. Dropping it ends its writing direction, and makes writes to it fail.
 #[derive(Debug)]
 pub struct MemoryStream {
     pub(super) incoming: PipeReader,
     pub(super) outgoing: PipeWriter,
 }
 
-/// Two connected ends that hold 64 KiB each way.
+/// Returns two connected ends that hold 64 KiB each way.
 pub fn memory_pair() -> (MemoryStream, MemoryStream) {
     memory_pair_with_capacity(CAPACITY)
 }
 
-/// Two connected ends that hold `capacity` bytes each way. The protocol asks for 8 KiB at least; less is for tests.
+/// Returns two connected ends that hold `capacity` bytes each way. The protocol requires at least 8
+/// KiB; less is for tests.
 ///
 /// # Panics
 /// If `capacity` is 0.
@@ -75,7 +77,7 @@ struct MemoryPipe {
     changes: Arc<Changes>,
 }
 
-/// What the lock of a pipe protects.
+/// The state that the lock of a pipe protects.
 #[derive(Debug)]
 struct PipeState {
     bytes: VecDeque<u8>,
@@ -91,7 +93,7 @@ impl PipeState {
         !self.bytes.is_empty() || self.finished
     }
 
-    /// Whether a write would return at once, even if with an error.
+    /// Returns whether a write would return at once, even if with an error.
     fn writable(&self) -> bool {
         self.bytes.len() < self.capacity || self.deaf || self.finished
     }
@@ -106,7 +108,7 @@ struct Changes {
 }
 
 impl Changes {
-    /// Wakes those that wait, if any: `notify_all` is a system call even if nobody does.
+    /// Wakes the threads that wait, if any. Without any, `notify_all` would still be a system call.
     fn notify(&self) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
             // under the lock, because a thread that waits might just have looked

@@ -1,4 +1,4 @@
-//! Transports: ordered, reliable byte streams in both directions, and what only they know.
+//! Transports: ordered, reliable byte streams in both directions.
 //!
 //! | transport | time limits | looks ahead | from |
 //! |---|---|---|---|
@@ -8,7 +8,8 @@
 //! | a pair of halves | yes | yes | any `(impl Read, impl Write)`: two helper threads own them |
 //! | your own | as you write it | if you write it | [`Transport`] |
 //!
-//! A transport holds at least 8 KiB each way while nobody reads. This layer knows nothing of frames.
+//! A transport holds at least 8 KiB each way while nobody reads. This layer knows nothing of
+//! frames.
 
 pub(crate) mod address;
 mod halves;

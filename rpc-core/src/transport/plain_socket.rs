@@ -1,8 +1,8 @@
-//! TCP sockets with no more than std offers, for platforms that are not Unix: they read and write
-//! within limits that the system keeps, and look ahead.
+//! TCP sockets with no more than std offers, for platforms other than Unix: they read and write
+//! within time limits that the system keeps, and look ahead.
 //!
-//! Ending such a socket wakes nobody who waits for it, so a read looks up now and then. And what a
-//! write has done when its limit passes is not known, so it is not repeated.
+//! Ending such a socket does not wake a thread that waits for it, so a read looks now and then.
+//! What a write has done when its limit passes is unknown, so it is not repeated.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use super::timeout::SocketLimit;
 use super::{Control, Parts, Peer, ReadHalf, WriteHalf};
 
-/// How long a read waits before it looks whether the connection was aborted: a thread that waits
-/// for a request costs so much.
+/// How long a read waits before it checks whether the connection was aborted. Each thread that
+/// waits for a request pays for that.
 const TICK: Duration = Duration::from_millis(500);
 
-/// The least time limit that a socket can have.
+/// The shortest time limit that a socket can have.
 const LEAST: Duration = Duration::from_millis(1);
 
 /// Takes a socket apart.
@@ -69,7 +69,7 @@ impl ReadHalf for PlainReader {
         self.run(until, |socket| socket.read(buf))
     }
 
-    /// A write that another thread begins meanwhile does not block either; it is repeated then.
+    /// A write that another thread begins meanwhile does not block either; it is then repeated.
     fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let mut socket = &self.shared.socket;
         socket.set_nonblocking(true)?;
@@ -87,12 +87,12 @@ struct PlainWriter {
     shared: Arc<PlainSocket>,
     /// The time limit that the system keeps at present.
     limit: Option<Duration>,
-    /// A write has met its limit, and nobody knows what it has done.
+    /// A write has reached its limit, and what it has done is unknown.
     late: bool,
 }
 
 impl PlainWriter {
-    /// Makes a write give up soon after that moment, and never before.
+    /// Makes a write give up soon after `until`, and never before.
     fn limit(&mut self, until: Option<Instant>) -> io::Result<()> {
         let wanted = match until.map(|until| until.saturating_duration_since(Instant::now())) {
             None => None,
@@ -122,8 +122,8 @@ impl WriteHalf for PlainWriter {
             match socket.write_vectored(bufs) {
                 // the reader was looking ahead at that moment, and nothing was written
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-                // all of it may be on its way, so it counts as written, or a request that runs
-                // would be called safe to repeat
+                // all of it may be on its way, so it counts as written: otherwise a request that
+                // runs would be reported as safe to repeat
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                     self.late = true;
                     return Ok(bufs.iter().map(|buf| buf.len()).sum());
@@ -144,7 +144,7 @@ struct PlainControl(Arc<PlainSocket>);
 impl Control for PlainControl {
     fn abort(&self) {
         self.0.aborted.store(true, Ordering::SeqCst);
-        // it fails only where the peer has ended the connection already
+        // it fails only if the peer has already ended the connection
         _ = self.0.socket.shutdown(Shutdown::Both);
     }
 }

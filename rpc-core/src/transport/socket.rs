@@ -34,8 +34,8 @@ pub(super) fn parts(socket: impl Into<OwnedFd>, peer: Peer) -> io::Result<Parts>
 }
 
 /// Bytes that a reader waits for together if the peer has announced them. Over TCP on one machine
-/// waking up costs more than copying what has come: with this, a file that the kernel moves arrives a
-/// quarter faster, one from memory a few per cent. Twice as many gain no more.
+/// waking up costs more than copying what has come: with this, a file that the kernel moves arrives
+/// a quarter faster, one from memory a few per cent. Twice as many gain no more.
 const MUCH: usize = 128 * 1024;
 
 /// What wakes a reader.
@@ -68,13 +68,15 @@ impl SocketHalf {
         self.limit.run(until, |limit| Ok(set_socket_timeout(socket, timeout, limit)?), || operate(socket))
     }
 
-    /// Lets the next read wait for much if the peer has announced that many bytes, otherwise for one.
+    /// Makes the next read wait for much if the peer has announced that many bytes, otherwise for
+    /// one.
     ///
-    /// The system hands out what has come. If that is less than the mark, it waits for as much as the
-    /// mark **again**, so twice as much has to be on the way.
+    /// The system hands out what has arrived. If that is less than the mark, it waits for as much
+    /// as the mark **again**, so twice as much has to be on the way.
     fn expect(&mut self, announced: usize) -> io::Result<()> {
         match (self.low_water, announced >= 2 * MUCH) {
-            // an economy: a system without such a mark, or without the window's size, reports each byte
+            // only an economy: if the system has no such mark, or does not report the window, each
+            // byte wakes
             (LowWater::OneByte, true) if set_low_water(&self.socket, MUCH).unwrap_or(false) => {
                 self.low_water = LowWater::Much;
             }
@@ -137,8 +139,8 @@ impl WriteHalf for SocketHalf {
     }
 }
 
-/// Sends, never with the signal SIGPIPE if `flags` say so: std's way to write several slices at once
-/// kills a program that does not ignore it.
+/// Sends. std's way to write several slices at once kills a program that does not ignore SIGPIPE;
+/// with [`NO_SIGNAL`] a peer that has gone is an error instead.
 fn send(socket: &OwnedFd, bufs: &[IoSlice<'_>], flags: SendFlags) -> io::Result<usize> {
     Ok(match bufs {
         [one] => rustix::net::send(socket, one, flags)?,
@@ -150,7 +152,7 @@ struct SocketControl(Arc<OwnedFd>);
 
 impl Control for SocketControl {
     fn abort(&self) {
-        // it fails only if the peer has ended the connection already
+        // it fails only if the peer has already ended the connection
         _ = shutdown(&self.0, Shutdown::Both);
     }
 
@@ -174,7 +176,7 @@ impl Control for SocketControl {
     }
 }
 
-/// The longest that any system can wait at once: some count milliseconds, up to 24 days, and refuse
+/// The longest wait that every system accepts: some count milliseconds, up to 24 days, and refuse
 /// more.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -1,4 +1,4 @@
-//! TCP, with no delay set: small messages leave at once.
+//! TCP, with no delay set, so that small messages leave at once.
 
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};

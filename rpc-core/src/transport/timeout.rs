@@ -8,18 +8,20 @@ use super::{ReadHalf, WriteHalf};
 /// The limit for the next operations.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum TimeLimit {
-    /// They may block for ever.
+    /// They may block forever.
     #[default]
     Endless,
-    /// They may not block at all, and all of them together end then: a peer may always have something for them to read.
+    /// None of them may block, and all of them together end at this instant, because a peer may
+    /// always have something for them to read.
     Now(Option<Instant>),
-    /// All of them together may take until then.
+    /// All of them together may take until this instant.
     Until(Instant),
-    /// All of them together may take this long from the first one on. What needs none costs no look at the clock.
+    /// All of them together may take this long, counted from the first. Without any, the clock is
+    /// not read.
     FromFirst(Duration),
-    /// Each that makes progress renews this.
+    /// Each may take this long since the last that made progress.
     Stall(Duration),
-    /// Both: each that makes progress renews the one, and all of them together end with the other.
+    /// Both: as `Stall` if there is a limit, and all of them together end at this instant.
     StallUntil(Option<Duration>, Instant),
 }
 
@@ -36,12 +38,12 @@ impl TimeLimit {
         limit.map_or(TimeLimit::Endless, TimeLimit::Until)
     }
 
-    /// All operations together may take this long from now.
+    /// Allows all operations together this long from now.
     pub(crate) fn total(limit: Option<Duration>) -> TimeLimit {
         TimeLimit::until(limit.and_then(|limit| Instant::now().checked_add(limit)))
     }
 
-    /// The moment at which an operation that begins now has to give up.
+    /// Returns the instant at which an operation that begins now has to give up.
     pub(crate) fn deadline(self) -> Option<Instant> {
         match self {
             TimeLimit::Endless => None,
@@ -56,15 +58,16 @@ impl TimeLimit {
     }
 }
 
-/// Bytes of a write that most likely need not wait: it is tried without looking at the clock first.
+/// The largest write, in bytes, that is first tried without blocking and without reading the clock:
+/// most likely it need not wait.
 const SMALL: usize = 4 * 1024;
 
-/// A half of a transport with the time limit that holds at present: a plain [`Read`] or [`Write`]. It is read vectored by the frame
-/// reader only, which does that for payload.
+/// A half of a transport with its present time limit: a plain [`Read`] or [`Write`]. Only the frame
+/// reader reads vectored, and only payload.
 pub(crate) struct Timed<T: ?Sized> {
     pub(crate) time_limit: TimeLimit,
     pub(crate) half: Box<T>,
-    /// Whether operations can be tried without blocking, as soon as one has been.
+    /// Whether operations can be tried without blocking; `None` before the first attempt.
     tries: Option<bool>,
 }
 
@@ -73,7 +76,7 @@ impl<T: ?Sized> Timed<T> {
         Timed { time_limit: TimeLimit::Endless, half, tries: None }
     }
 
-    /// The moment at which an operation that begins now has to give up.
+    /// Returns the instant at which an operation that begins now has to give up.
     pub(crate) fn begin(&mut self) -> Option<Instant> {
         if let TimeLimit::FromFirst(limit) = self.time_limit {
             self.time_limit = TimeLimit::total(Some(limit));
@@ -87,12 +90,12 @@ impl<T: ?Sized> Timed<T> {
 }
 
 impl Timed<dyn WriteHalf> {
-    /// Whether writing without blocking has worked before.
+    /// Returns whether writing without blocking has worked before.
     pub(crate) fn can_try(&self) -> bool {
         self.tries == Some(true)
     }
 
-    /// Whether no small write has shown yet if that works.
+    /// Returns whether no small write has been tried without blocking yet.
     pub(crate) fn is_untried(&self) -> bool {
         self.tries.is_none()
     }
@@ -145,16 +148,17 @@ impl Write for Timed<dyn WriteHalf> {
     }
 }
 
-/// Fails if this moment has passed. A transport need not look at the clock while there is something to read, and a peer can
-/// see to it that there always is.
+/// Fails if this instant has passed. A transport need not read the clock while there is something
+/// to read, and a peer can see to it that there always is.
 pub(crate) fn in_time(until: Option<Instant>) -> io::Result<()> {
     if until.is_some_and(|until| Instant::now() >= until) { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
 }
 
-/// The time limit that a socket has at present, and when it must be set anew.
+/// The time limit that a socket has at present, and when it has to change.
 ///
-/// A limit on a socket costs a system call to change, so one that is near enough stays: it may be up to a millisecond
-/// longer than what is left, and as much as eight times shorter, for whoever wakes early asks again.
+/// Changing a socket's limit costs a system call, so a limit that is near enough stays: it may be
+/// up to a millisecond longer than the time left, and as little as an eighth of it, because an
+/// operation that wakes early is repeated.
 #[derive(Debug, Default)]
 pub(super) struct SocketLimit(Option<Duration>);
 
@@ -188,7 +192,8 @@ impl SocketLimit {
     }
 }
 
-/// Platforms differ in how they say that a socket's time limit has passed.
+/// Returns whether a socket's time limit has passed, which platforms report differently, or a
+/// signal came.
 fn is_wake_up(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }

@@ -20,7 +20,7 @@ impl Transport for UnixStream {
     }
 }
 
-/// Connects to a socket. Where its listen queue is full, waits for as long as the limit says.
+/// Connects to a socket. If its listen queue is full, waits for at most the limit.
 pub(crate) fn connect(path: &Path, limit: Option<Duration>) -> io::Result<UnixStream> {
     let socket = flags::unix_socket()?;
     // connecting obeys the limit for sending

@@ -1,4 +1,4 @@
-//! What a socket is told by flags on Unix, and how it is told where the platform lacks one.
+//! Flags for sockets on Unix, and replacements where a platform lacks one.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,14 +8,14 @@ use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, socket_with
 /// More is sent at once after this.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(in crate::transport) const MORE: SendFlags = SendFlags::MORE;
-/// More is sent at once after this; no platform but Linux has a flag for that.
+/// More is sent at once after this. Only Linux has a flag for that.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(in crate::transport) const MORE: SendFlags = SendFlags::empty();
 
-/// A peer that has gone is an error of this send, and not the signal SIGPIPE.
+/// Makes a peer that has gone an error of this send, and not the signal SIGPIPE.
 #[cfg(not(target_vendor = "apple"))]
 pub(in crate::transport) const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
-/// Nothing: [`silence`] says it for the whole socket.
+/// Nothing, because [`silence`] is called for the whole socket.
 #[cfg(target_vendor = "apple")]
 pub(in crate::transport) const NO_SIGNAL: SendFlags = SendFlags::empty();
 
@@ -26,16 +26,16 @@ pub(in crate::transport) fn silence(_socket: impl AsFd) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a peer that has gone an error of each send on the socket. std does so for the sockets that
-/// it makes itself, but a user's may come from anywhere.
+/// Makes a peer that has gone an error of each send on the socket. std does this for the sockets
+/// that it creates, but a user's may come from anywhere.
 #[cfg(target_vendor = "apple")]
 pub(in crate::transport) fn silence(socket: impl AsFd) -> io::Result<()> {
     Ok(rustix::net::sockopt::set_socket_nosigpipe(socket, true)?)
 }
 
-/// Runs a send with `MSG_DONTWAIT`, so that it does not block. Darwin's kernel looks at that flag only
-/// when it receives, so the socket itself is set not to block meanwhile. A read that another thread
-/// begins in that time does not block either; it is repeated, as one that woke up early is.
+/// Runs a send with `MSG_DONTWAIT` without blocking. Darwin's kernel honours that flag only when it
+/// receives, so the socket itself is set not to block meanwhile. A read that another thread begins
+/// in that time does not block either; it is repeated, as one that woke early is.
 pub(in crate::transport) fn at_once<T>(socket: impl AsFd, send: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     if !cfg!(target_vendor = "apple") {
         return send();
@@ -46,14 +46,14 @@ pub(in crate::transport) fn at_once<T>(socket: impl AsFd, send: impl FnOnce() ->
     outcome
 }
 
-/// A Unix socket that programs started by this one do not inherit.
+/// Creates a Unix socket that child processes do not inherit.
 #[cfg(not(target_vendor = "apple"))]
 pub(in crate::transport) fn unix_socket() -> io::Result<OwnedFd> {
     Ok(socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
 }
 
-/// A Unix socket that programs started by this one do not inherit, unless another thread starts one
-/// between the two calls: std has the same gap here.
+/// Creates a Unix socket that child processes do not inherit, unless another thread starts one
+/// between the two calls. std has the same gap here.
 #[cfg(target_vendor = "apple")]
 pub(in crate::transport) fn unix_socket() -> io::Result<OwnedFd> {
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::empty(), None)?;

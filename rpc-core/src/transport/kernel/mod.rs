@@ -1,12 +1,13 @@
-//! What the kernel can do for us beyond std: move bytes between descriptors without bringing them into this process, and wait for
-//! more of them than one.
+//! What the kernel can do beyond std: move bytes between descriptors without copying them into this
+//! process, and wait for many bytes together.
 //!
-//! All that one Unix has and another lacks is here. Where the platform is not Linux, no [`KernelPipe`] can be made, and streams are
-//! copied.
+//! Everything that one Unix has and another lacks is here. Only Linux and Android have a
+//! [`KernelPipe`]; other platforms copy streams.
 
 #[cfg(unix)]
 pub(super) mod flags;
-// Android has the mark, but `libc` does not know there how to ask about the window, without which it does harm
+// Android has the mark, but `libc` cannot ask about the window there, without which the mark does
+// harm
 #[cfg(target_os = "linux")]
 mod low_water;
 #[cfg(all(unix, not(target_os = "linux")))]
@@ -24,23 +25,23 @@ pub use pipe::KernelPipe;
 
 use std::io;
 
-/// What became of filling a pipe.
+/// The outcome of filling a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Filled {
-    /// It holds so many bytes; 0 at the end of the source.
+    /// The pipe holds this many bytes; 0 at the end of the source.
     With(usize),
-    /// What comes next has to be read, and then it may be tried again.
+    /// What comes next has to be read; after that, filling may be tried again.
     NotNow,
-    /// The kernel moves nothing from this source.
+    /// The kernel cannot move anything from this source.
     Never,
 }
 
 impl Filled {
-    /// What moving from a descriptor, or from a transport, means.
+    /// Interprets the outcome of moving bytes from a descriptor or a transport.
     pub(crate) fn by(moved: io::Result<usize>) -> io::Result<Filled> {
         match moved {
             Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(Filled::Never),
-            // a read goes on behind a signal
+            // a read continues after a signal
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Filled::NotNow),
             moved => moved.map(Filled::With),
         }

@@ -1,23 +1,23 @@
-//! Platforms where the kernel moves nothing for us.
+//! Platforms where the kernel cannot move bytes between descriptors.
 
 use std::io;
 
-/// A pipe through which the kernel moves bytes between descriptors. On this platform there is none.
+/// A pipe through which the kernel moves bytes between descriptors. This platform has none.
 #[derive(Debug)]
 pub struct KernelPipe(std::convert::Infallible);
 
 impl KernelPipe {
-    /// `None`, on this platform.
+    /// Returns `None`.
     pub fn new() -> Option<KernelPipe> {
         None
     }
 
-    /// Bytes that it holds.
+    /// Returns the number of bytes in the pipe.
     pub fn held(&self) -> usize {
         match self.0 {}
     }
 
-    /// Not to be called: there is no pipe.
+    /// Cannot be called, because there is no pipe.
     ///
     /// # Errors
     /// None.
@@ -25,7 +25,7 @@ impl KernelPipe {
         match self.0 {}
     }
 
-    /// Not to be called: there is no pipe.
+    /// Cannot be called, because there is no pipe.
     ///
     /// # Errors
     /// None.

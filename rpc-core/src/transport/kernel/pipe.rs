@@ -1,4 +1,5 @@
-//! A pipe between two descriptors: the kernel moves references to pages through it, and copies nothing where it need not.
+//! A pipe between two descriptors. The kernel moves references to pages through it, and copies only
+//! where it has to.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -7,16 +8,19 @@ use std::sync::LazyLock;
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, splice};
 
-/// Bytes that a pipe holds, where the system grants it: the largest piece that is moved at once. It is as much as Linux grants by
-/// default, and takes a third less of the sender's time than a quarter of it does.
+/// Bytes that a pipe holds if the system allows it: the largest piece that is moved at once. It is
+/// the largest that Linux allows by default, and takes a third less of the sender's time than a
+/// quarter of it.
 const CAPACITY: usize = 1024 * 1024;
 
-/// Bytes that a pipe must hold to be worth its system calls. A user with many pipes gets smaller ones.
+/// Bytes that a pipe must hold to be worth its system calls. A user with many pipes gets smaller
+/// ones.
 const LEAST: usize = 64 * 1024;
 
 /// A pipe through which the kernel moves bytes between descriptors.
 ///
-/// What a transport takes from it or puts into it is counted by [`fill`](KernelPipe::fill) and [`drain`](KernelPipe::drain).
+/// [`fill`](KernelPipe::fill) and [`drain`](KernelPipe::drain) count what a transport puts into it
+/// and takes from it.
 #[derive(Debug)]
 pub struct KernelPipe {
     out: OwnedFd,
@@ -29,8 +33,9 @@ pub struct KernelPipe {
 }
 
 impl KernelPipe {
-    /// An empty pipe; `None` where the system grants none that is worth it, or where writing to a socket that the peer has closed
-    /// would kill the process: `splice` sends the signal SIGPIPE then, which std ignores unless a program asks for it.
+    /// Creates an empty pipe. Returns `None` if the system offers none that is worth it, or if
+    /// writing to a socket that the peer has closed would kill the process: `splice` then sends the
+    /// signal SIGPIPE, which std ignores unless a program asks for it.
     pub fn new() -> Option<KernelPipe> {
         if !*IGNORES_SIGPIPE {
             return None;
@@ -42,20 +47,21 @@ impl KernelPipe {
         (capacity >= LEAST).then_some(KernelPipe { out, into, held: 0, capacity, source_widened, sink_widened })
     }
 
-    /// Bytes that it holds.
+    /// Returns the number of bytes in the pipe.
     pub fn held(&self) -> usize {
         self.held
     }
 
-    /// Moves at most `len` bytes from a descriptor into the pipe, which must be empty, and says how many: 0 at the end of the file.
-    /// Blocks as a read of the descriptor would.
+    /// Moves at most `len` bytes from a descriptor into the pipe, which must be empty, and returns
+    /// how many: 0 at the end of the file. Blocks as a read of the descriptor would.
     ///
     /// # Errors
-    /// As a read has them, [`Interrupted`](io::ErrorKind::Interrupted) by a signal included;
-    /// [`Unsupported`](io::ErrorKind::Unsupported) where the kernel cannot move from such a descriptor.
+    /// Those of a read, including [`Interrupted`](io::ErrorKind::Interrupted) by a signal;
+    /// [`Unsupported`](io::ErrorKind::Unsupported) if the kernel cannot move from such a
+    /// descriptor.
     ///
     /// # Panics
-    /// If the pipe is not empty: it might wait for room for ever.
+    /// If the pipe is not empty: it might wait for room forever.
     pub fn fill(&mut self, from: impl AsFd, len: usize) -> io::Result<usize> {
         assert_eq!(self.held, 0, "a pipe is emptied before it is filled");
         if !std::mem::replace(&mut self.source_widened, true) {
@@ -66,13 +72,13 @@ impl KernelPipe {
         Ok(self.held)
     }
 
-    /// Moves bytes from the pipe to a descriptor, at least one if it holds any, and says how many. Blocks as a write to the
-    /// descriptor would.
+    /// Moves bytes from the pipe to a descriptor, at least one if it holds any, and returns how
+    /// many. Blocks as a write to the descriptor would.
     ///
     /// # Errors
-    /// As a write has them, [`Interrupted`](io::ErrorKind::Interrupted) by a signal included;
-    /// [`Unsupported`](io::ErrorKind::Unsupported) where the kernel cannot move to such a descriptor. What the pipe holds stays in
-    /// it.
+    /// Those of a write, including [`Interrupted`](io::ErrorKind::Interrupted) by a signal;
+    /// [`Unsupported`](io::ErrorKind::Unsupported) if the kernel cannot move to such a descriptor.
+    /// What the pipe holds stays in it.
     pub fn drain(&mut self, to: impl AsFd) -> io::Result<usize> {
         if self.held == 0 {
             return Ok(0);
@@ -97,8 +103,8 @@ impl KernelPipe {
     }
 }
 
-/// Makes a pipe larger, if it is one and the system grants that. What one process writes and another reads in pieces of
-/// 64 KiB takes twice the time.
+/// Enlarges a pipe, if it is one and the system allows it. Data that one process writes and another
+/// reads in pieces of 64 KiB takes twice the time.
 fn widen(pipe: impl AsFd) {
     let sizes = [CAPACITY, CAPACITY / 4];
     if fcntl_getpipe_size(&pipe).is_ok_and(|size| size < CAPACITY) {
@@ -106,22 +112,24 @@ fn widen(pipe: impl AsFd) {
     }
 }
 
-/// What it means that bytes were not moved. A signal is told, as by a read: whoever has a time limit is to look at the clock before
-/// the kernel waits anew.
+/// Interprets a failure to move bytes. A signal is reported, as by a read, so that a caller with a
+/// time limit reads the clock before the kernel waits again.
 fn failed(error: Errno) -> io::Error {
     match error {
-        // a descriptor that cannot be moved from or to: in append mode, of a file system without it, or forbidden by a filter
+        // a descriptor that bytes cannot be moved from or to: in append mode, of a file system
+        // without it, or forbidden by a filter
         Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP => io::ErrorKind::Unsupported.into(),
         error => error.into(),
     }
 }
 
-/// Whether this process ignores the signal that a write to a closed pipe or socket sends, as programs in Rust do by default.
-/// Asked once, of `/proc`; where that cannot tell, it counts as no.
+/// Whether this process ignores the signal that a write to a closed pipe or socket sends, as
+/// programs in Rust do by default. Asked once, of `/proc`; if that cannot be read, the answer is
+/// no.
 static IGNORES_SIGPIPE: LazyLock<bool> =
     LazyLock::new(|| std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores(&status, libc::SIGPIPE)));
 
-/// Whether a process with this status ignores a signal.
+/// Returns whether a process with this status ignores a signal.
 fn ignores(status: &str, signal: libc::c_int) -> bool {
     let bit = 1_u64 << (signal - 1);
     let mask = |name: &str| {
