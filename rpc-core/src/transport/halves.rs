@@ -26,8 +26,9 @@ where
     fn into_parts(self) -> io::Result<Parts> {
         let (near, mut far) = memory_pair_with_capacity(CAPACITY);
         far.outgoing.finish_waits_for_reader = true;
-        start("rpc-halves-read", self.0, near.outgoing)?;
-        start("rpc-halves-write", near.incoming, self.1)?;
+        let near = near.into_parts()?;
+        start("rpc-halves-read", self.0, Timed::new(near.writer))?;
+        start("rpc-halves-write", Timed::new(near.reader), self.1)?;
         Ok(Parts { peer: Peer::Other("a pair of halves".to_owned()), ..far.into_parts()? })
     }
 }

@@ -18,7 +18,7 @@ const CAPACITY: usize = 64 * 1024;
 /// and [`Write`]. Dropping it ends its writing direction, and makes writes to it fail.
 #[derive(Debug)]
 pub struct MemoryStream {
-    pub(super) incoming: PipeReader,
+    incoming: PipeReader,
     pub(super) outgoing: PipeWriter,
 }
 
@@ -54,13 +54,13 @@ impl Transport for MemoryStream {
 
 impl Read for MemoryStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Read::read(&mut self.incoming, buf)
+        ReadHalf::read(&mut self.incoming, buf, None)
     }
 }
 
 impl Write for MemoryStream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        Write::write(&mut self.outgoing, buf)
+        WriteHalf::write(&mut self.outgoing, &[IoSlice::new(buf)], None)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -130,17 +130,23 @@ impl Changes {
 /// Waits on a condition until `ready` returns true, or `until`.
 fn wait_for<'m, T>(
     changed: &Condvar,
-    state: MutexGuard<'m, T>,
+    mut state: MutexGuard<'m, T>,
     until: Option<Instant>,
     ready: impl Fn(&T) -> bool,
 ) -> io::Result<MutexGuard<'m, T>> {
-    let Some(until) = until else {
-        return Ok(changed.wait_while(state, |state| !ready(state)).unwrap_or_else(PoisonError::into_inner));
-    };
-    let left = until.saturating_duration_since(Instant::now());
-    let waited = changed.wait_timeout_while(state, left, |state| !ready(state));
-    let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-    if ready(&state) { Ok(state) } else { Err(io::ErrorKind::TimedOut.into()) }
+    while !ready(&state) {
+        state = match until {
+            None => changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(until) => {
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+    }
+    Ok(state)
 }
 
 fn pipe(capacity: usize, changes: &Arc<Changes>) -> (PipeWriter, PipeReader) {
@@ -213,12 +219,6 @@ impl ReadHalf for PipeReader {
     }
 }
 
-impl Read for PipeReader {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        ReadHalf::read(self, buf, None)
-    }
-}
-
 impl Drop for PipeReader {
     fn drop(&mut self) {
         self.0.change(|state| state.deaf = true);
@@ -244,16 +244,6 @@ impl WriteHalf for PipeWriter {
     fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
         self.pipe.change(|state| state.finished = true);
         if self.finish_waits_for_reader { self.pipe.wait(until, |state| state.deaf).map(drop) } else { Ok(()) }
-    }
-}
-
-impl Write for PipeWriter {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        WriteHalf::write(self, &[IoSlice::new(buf)], None)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -93,13 +93,12 @@ impl SocketHalf {
 impl ReadHalf for SocketHalf {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
         self.expect(1)?;
-        self.run(until, |socket| Ok(rustix::io::read(socket, &mut *buf)?))
+        self.run(until, |socket| Ok(recv(socket, &mut *buf, RecvFlags::empty())?.0))
     }
 
     fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.expect(1)?;
-        let (received, _) = recv(&self.socket, buf, RecvFlags::DONTWAIT)?;
-        Ok(received)
+        Ok(recv(&self.socket, buf, RecvFlags::DONTWAIT)?.0)
     }
 
     fn read_announced(&mut self, bufs: &mut [IoSliceMut<'_>], until: Option<Instant>) -> io::Result<usize> {
