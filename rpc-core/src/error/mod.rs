@@ -229,7 +229,7 @@ impl Error {
             | Error::Deadline { fate, .. }
             | Error::Source { fate, .. } => *fate,
             Error::Misuse(Misuse::Closed) => Fate::UNREACHED,
-            // whoever reads a request has been called
+            // only a handler that runs reads a request
             Error::Misuse(Misuse::CallIsOver) => Fate::IN_STEP,
             Error::Misuse(_) => Fate::UNTOUCHED,
         }
