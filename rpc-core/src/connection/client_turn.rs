@@ -8,9 +8,10 @@
 //!              └────── header: an error, or no body ───────────────────────────────────────────────────▶ Ended
 //! ```
 //!
-//! The reply may come while the request is being sent. Then the request is stopped by a Trailer in place of its next
-//! frame: when the reply is an error, when it announces no octets, or as soon as it has ended. A peer of revision 0 knows
-//! no Trailer; towards it the connection cannot be used again.
+//! The reply may come while the request is being sent. Then a Trailer in place of the request's
+//! next frame stops it: if the reply is an error, if it announces no octets, or as soon as it has
+//! ended. A peer of revision 0 does not know Trailer frames; a connection to it cannot be used
+//! again.
 
 use crate::message::{DataType, ReplyHeader, Status, Violation};
 
@@ -23,7 +24,7 @@ pub(crate) struct ClientTurn {
     reply: Reply,
     status: Option<Status>,
     cancelled: bool,
-    /// The revision that the peer speaks, as far as it is known.
+    /// The revision that the peer speaks; 0 if unknown.
     revision: u32,
 }
 
@@ -47,14 +48,14 @@ enum Reply {
 /// What a reply's header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Yes, and this is the body that follows.
+    /// OK, and this body follows.
     Body(DataType),
-    /// No; nothing follows.
+    /// An error; nothing follows.
     Refused(Status),
 }
 
 impl ClientTurn {
-    /// The request's header is about to be sent to a peer of this revision, 0 if it is not known.
+    /// Begins a call: its header is about to be sent to a peer of this revision, 0 if unknown.
     pub(crate) fn new(request: DataType, accept: DataType, revision: u32) -> ClientTurn {
         ClientTurn {
             request,
@@ -71,17 +72,17 @@ impl ClientTurn {
         self.request.has_octets()
     }
 
-    /// Whether the peer understands Trailer frames.
+    /// Returns whether the peer understands Trailer frames.
     pub(crate) fn can_trail(&self) -> bool {
         self.revision >= 1
     }
 
-    /// Whether frames of the request may still be sent.
+    /// Returns whether frames of the request may still be sent.
     pub(crate) fn sending(&self) -> bool {
         self.sending == Sending::Open
     }
 
-    /// Whether the request has to be stopped in place of its next frame.
+    /// Returns whether a Trailer must stop the request in place of its next frame.
     pub(crate) fn must_stop(&self) -> bool {
         let unwanted = match self.status {
             None => false,
@@ -101,7 +102,7 @@ impl ClientTurn {
         self.sending = Sending::Stopped;
     }
 
-    /// A reply's header has come, maybe before the request has ended.
+    /// A reply's header has arrived, maybe before the request has ended.
     pub(crate) fn reply_header(&mut self, header: &ReplyHeader<'_>) -> Result<Answer, Violation> {
         self.revision = header.revision;
         let status = Status::from_wire(header.error).ok_or(Violation::UnknownStatus { found: header.error })?;
@@ -115,7 +116,7 @@ impl ClientTurn {
         Ok(Answer::Body(body))
     }
 
-    /// None is taken for JSON `null` without a body.
+    /// Returns the data type of the reply's body. None stands for JSON `null` without a body.
     fn accepted(&self, found: u32) -> Result<DataType, Violation> {
         match DataType::from_wire(found) {
             Some(DataType::None) if self.accept == DataType::MarshaledJson => Ok(DataType::None),
@@ -124,12 +125,12 @@ impl ClientTurn {
         }
     }
 
-    /// The reply's body has been read to its end, be it by a Trailer.
+    /// The reply's body has been read to its end, or a Trailer has ended it.
     pub(crate) fn reply_ended(&mut self) {
         self.reply = Reply::Ended;
     }
 
-    /// Whether a Trailer may be sent that cancels the reply.
+    /// Returns whether a Trailer that cancels the reply may be sent.
     pub(crate) fn may_cancel(&self) -> bool {
         self.can_trail() && !self.sending() && self.reply != Reply::Ended && !self.cancelled
     }
@@ -147,18 +148,19 @@ impl ClientTurn {
         self.reply == Reply::Awaited
     }
 
-    /// Whether octets go both ways.
+    /// Returns whether octets go both ways.
     pub(crate) fn full_duplex(&self) -> bool {
         self.request.has_octets() && self.accept.has_octets()
     }
 
-    /// Whether both directions have ended.
+    /// Returns whether both directions have ended.
     pub(crate) fn over(&self) -> bool {
         !self.sending() && self.reply == Reply::Ended
     }
 
-    /// Whether the connection serves another call. A peer of revision 0 takes what it has not read of a request for the
-    /// next one, so not after a request with octets, nor after a RequestError to a request with a body.
+    /// Returns whether the connection can be used for another call. A peer of revision 0 takes the
+    /// unread rest of a request for the next one, so `false` after a request with octets, and after
+    /// a RequestError to a request with a body.
     pub(crate) fn reusable(&self) -> bool {
         let refused_with_body = self.status == Some(Status::RequestError) && self.request.has_body();
         self.over() && (self.can_trail() || !(self.request.has_octets() || refused_with_body))

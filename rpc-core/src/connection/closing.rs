@@ -1,4 +1,4 @@
-//! How a connection ends politely: so that the last reply surely arrives.
+//! How a connection is closed so that the last reply arrives.
 
 use std::time::Duration;
 
@@ -13,17 +13,17 @@ use super::{DISCARD_BYTES, DISCARD_TIME, Inbound, Outbound};
 pub(crate) enum Farewell {
     /// A Reset frame, which tells the client that no request without a reply has run.
     Reset,
-    /// The replies that were held back. A Reset frame would be a lie, because a request has run whose
-    /// reply cannot be sent.
+    /// Only the replies that were held back, because a request has run whose reply cannot be sent:
+    /// a Reset frame would say that it has not run.
     HeldReplies,
-    /// Nothing: the client has left. It may have ended its own direction only, and the transport may
-    /// still have something to write.
+    /// Nothing: the client has left. It may have ended its own direction only, and the transport
+    /// may still have something to write.
     Nothing,
 }
 
-/// Sends the last frames and ends writing. Unless the client has left, then waits for its Reset
-/// frame or its end, so that it surely reads the last reply. A failure means that the client was
-/// faster. Blocks for [`DISCARD_TIME`] at most.
+/// Closes a server's connection: sends what comes last and ends writing. Unless the client has
+/// left, then waits for its Reset frame or its end, so that it can read the last reply. Failures
+/// are ignored: they mean that the client has closed first. Blocks for at most [`DISCARD_TIME`].
 pub(crate) fn close(inbound: &mut Inbound, outbound: &mut Outbound, farewell: Farewell) {
     let time_limit = TimeLimit::total(Some(DISCARD_TIME));
     outbound.set_time_limit(time_limit);
@@ -38,7 +38,7 @@ pub(crate) fn close(inbound: &mut Inbound, outbound: &mut Outbound, farewell: Fa
     }
 }
 
-/// Ends the direction to the peer, behind its last frame.
+/// Ends the direction to the peer, after its last frame.
 pub(crate) fn finish(outbound: &mut Outbound) {
     let writer = outbound.frames.get_mut();
     let until = writer.time_limit.deadline();
@@ -47,7 +47,7 @@ pub(crate) fn finish(outbound: &mut Outbound) {
     }
 }
 
-/// Reads and throws away until the peer's Reset frame or its end, but no more than
+/// Reads and throws away everything up to the peer's Reset frame or its end, but no more than
 /// [`DISCARD_BYTES`].
 pub(crate) fn discard_until_the_end(inbound: &mut Inbound, time_limit: TimeLimit) {
     inbound.set_time_limit(time_limit);
@@ -60,7 +60,8 @@ pub(crate) fn discard_until_the_end(inbound: &mut Inbound, time_limit: TimeLimit
     }
 }
 
-/// The Close handshake of a client, between two calls. Behind the server's acknowledgement nothing counts as a failure.
+/// Closes a client's connection between two calls, by the Close handshake. Failures after the
+/// server's acknowledgement are ignored.
 pub(crate) fn close_as_client(
     inbound: &mut Inbound,
     outbound: &mut Outbound,
@@ -84,7 +85,7 @@ pub(crate) fn close_as_client(
     Ok(())
 }
 
-/// Asks the server to close, without waiting for its answer.
+/// Asks the server to close, without waiting for its reply.
 pub(crate) fn request_close(outbound: &mut Outbound, time_limit: TimeLimit) -> Result<(), MessageError> {
     outbound.set_time_limit(time_limit);
     outbound.header.clear();

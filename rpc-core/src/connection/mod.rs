@@ -1,7 +1,8 @@
-//! Connections: whose turn it is, and when a stream cannot be used any more.
+//! Connections: the order of frames, and the end of a connection.
 //!
-//! The order rules are pure state machines in files of their own, one a side: [`ClientTurn`] and [`ServerTurn`]. The rest
-//! moves bytes as they say. After any error a connection is in step or closed; who drives it keeps the verdict.
+//! The order rules are pure state machines in their own files, one for each side: [`ClientTurn`]
+//! and [`ServerTurn`]. The rest moves bytes accordingly. After any error a connection is in step or
+//! closed; client and server decide which.
 
 mod client_turn;
 mod closing;
@@ -23,25 +24,26 @@ pub(crate) use closing::{Farewell, close, close_as_client, discard_until_the_end
 pub(crate) use octets::Target;
 pub(crate) use server_turn::{PING, ServerTurn, Wanted};
 
-/// Bytes that are read and thrown away at most to keep a connection in step: more than the largest frame and the buffers
-/// on the way.
+/// The most bytes that are read and thrown away to keep a connection in step: more than the largest
+/// frame and the buffers on the way.
 pub(crate) const DISCARD_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The time that throwing away may take.
+/// How long throwing away may take.
 pub(crate) const DISCARD_TIME: Duration = Duration::from_secs(5);
 
-/// Bytes that an idle connection keeps of each of its buffers for headers. A server has two of them, one for JSON, and one for
-/// frames that wait (4 KiB); with what is read ahead they make less than 16 KiB. What grows by doubling needs twice its
-/// size: headers of 256 bytes and values of 512 need no memory anew.
+/// The largest header buffer in bytes that an idle connection keeps. A server's connection has two
+/// of them, one buffer for JSON and one for queued frames (4 KiB); with the read-ahead that is less
+/// than 16 KiB. Buffers grow by doubling, so headers up to 256 bytes and values up to 512 bytes
+/// need no new memory.
 const HEADER_KEPT: usize = 512;
 
-/// Bytes that an idle connection keeps of each of its buffers for JSON.
+/// The largest JSON buffer in bytes that an idle connection keeps.
 const JSON_KEPT: usize = 1024;
 
-/// Bytes of a stream that are read from its source at once where octets go both ways.
+/// How many bytes of a stream are read from its source at once if octets go both ways.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
-/// Both directions of a connection, before it is known which side this is.
+/// Both directions of a connection, the same on either side.
 pub(crate) struct Ends {
     pub(crate) inbound: Inbound,
     pub(crate) outbound: Outbound,
@@ -71,12 +73,12 @@ pub(crate) struct Inbound {
     pub(crate) body: Vec<u8>,
 }
 
-/// What a look without blocking found.
+/// What [`Inbound::look_ahead`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ahead {
-    /// Nothing has come yet.
+    /// Nothing has arrived yet.
     Nothing,
-    /// Bytes are there.
+    /// Bytes have arrived.
     Bytes,
     /// The peer has ended its direction, or the transport failed.
     End,
@@ -89,7 +91,7 @@ impl Inbound {
         self.messages.frames_mut().get_mut().time_limit = time_limit;
     }
 
-    /// What has come since the last read, without blocking.
+    /// Returns what has arrived since the last read, without blocking.
     pub(crate) fn look_ahead(&mut self) -> Ahead {
         if !self.messages.ahead().is_empty() {
             return Ahead::Bytes;
@@ -106,13 +108,15 @@ impl Inbound {
         }
     }
 
-    /// Whether the frame that was read ahead, after the end of a request, cancels its call or gives the connection up.
+    /// Returns whether the frame that was read ahead after a request's end cancels the call or
+    /// gives up the connection.
     pub(crate) fn cancel_is_next(&self) -> bool {
         let kind = self.messages.ahead().first().copied().and_then(FrameKind::from_wire);
         matches!(kind, Some(FrameKind::Trailer | FrameKind::Reset))
     }
 
-    /// Waits until something comes, within the time limit; `false` at the end of the stream.
+    /// Blocks until something arrives or the time limit has passed. Returns `false` at the end of
+    /// the byte stream.
     pub(crate) fn wait(&mut self) -> io::Result<bool> {
         if !self.messages.frames().buffered().is_empty() {
             return Ok(true);
@@ -120,8 +124,8 @@ impl Inbound {
         Ok(self.messages.frames_mut().read_ahead(io::Read::read)? > 0)
     }
 
-    /// Reads the rest of the body and throws it away, its end by a Trailer frame included; `false` where the budget did not
-    /// reach.
+    /// Reads the rest of the body and throws it away; a Trailer frame ends it as well. Returns
+    /// `false` if that takes more than [`DISCARD_BYTES`] or [`DISCARD_TIME`].
     pub(crate) fn discard_body(&mut self) -> Result<bool, MessageError> {
         if self.messages.skip_read_ahead()? {
             return Ok(true);
@@ -147,7 +151,7 @@ impl Inbound {
         }
     }
 
-    /// Gives back memory that a large message took.
+    /// Gives back the memory that a large message took.
     pub(crate) fn trim(&mut self) {
         trim_header(&mut self.header);
         trim_json(&mut self.body);
@@ -161,7 +165,7 @@ pub(crate) struct Outbound {
     pub(crate) header: Vec<u8>,
     /// The JSON body to be written.
     pub(crate) body: Vec<u8>,
-    /// On a server: whether another thread will send what is held back if its own does not.
+    /// On a server: whether the thread of `reply_batching` will send what is held back.
     pub(crate) flush_scheduled: bool,
 }
 
@@ -186,32 +190,34 @@ impl Outbound {
         self.queue_header()
     }
 
-    /// Queues the header that stands ready.
+    /// Queues what is in `header`.
     pub(crate) fn queue_header(&mut self) -> Result<(), FrameError> {
         self.frames.queue(FrameKind::Header, true, &self.header)
     }
 
-    /// Sends of what is queued as much as the transport takes without blocking; tells whether that is all of it.
+    /// Sends as much of the queue as the transport takes without blocking. Returns whether that is
+    /// all.
     pub(crate) fn try_flush(&mut self) -> io::Result<bool> {
         self.frames.try_flush(|writer, queued| writer.half.try_write(&[IoSlice::new(queued)]))
     }
 
-    /// Sends of these bytes, which are frames, as much as the transport takes without blocking, and returns how many.
+    /// Sends as many of these bytes, which are frames, as the transport takes without blocking.
+    /// Returns how many.
     pub(crate) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.frames.try_write(bytes, |writer, bytes| writer.half.try_write(&[IoSlice::new(bytes)]))
     }
 
-    /// Sends what is queued, and the JSON body that stands ready as the message behind it.
+    /// Sends what is queued, and then what is in `body` as a message.
     pub(crate) fn write_json(&mut self) -> Result<(), FrameError> {
         MessageWriter::new(&mut self.frames).finish_with(&self.body)
     }
 
-    /// Whether the kernel can move a frame's payload.
+    /// Returns whether the kernel can move a frame's payload from a pipe.
     pub(crate) fn takes_pipes(&self) -> bool {
         self.frames.get_ref().half.takes_pipes()
     }
 
-    /// Sends the `len` bytes that a pipe holds as a frame of a body.
+    /// Sends the `len` bytes in a pipe as a frame of a body.
     pub(crate) fn write_from_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<(), FrameError> {
         self.frames.write_by(
             (FrameKind::Data, false, len),
@@ -226,19 +232,20 @@ impl Outbound {
         )
     }
 
-    /// Ends a body in place of its next frame, or, behind a request's body, cancels the reply.
+    /// Sends a Trailer frame: in place of the next frame of a body it ends the body, after the end
+    /// of a request it cancels the reply.
     pub(crate) fn write_trailer(&mut self, trailer: &ReplyHeader<'_>) -> Result<(), FrameError> {
         self.header.clear();
         trailer.encode(&mut self.header);
         self.frames.write(FrameKind::Trailer, true, &self.header)
     }
 
-    /// Gives up the connection. Nothing may be written behind it.
+    /// Sends a Reset frame, which gives up the connection. Nothing may be written after it.
     pub(crate) fn reset(&mut self) -> Result<(), FrameError> {
         self.frames.write(FrameKind::Reset, true, &[])
     }
 
-    /// Gives back memory that a large message took.
+    /// Gives back the memory that a large message took.
     pub(crate) fn trim(&mut self) {
         self.frames.trim();
         trim_header(&mut self.header);
@@ -246,12 +253,12 @@ impl Outbound {
     }
 }
 
-/// Gives back a header's buffer that a large one took.
+/// Gives back the memory of a header buffer if a large header took it.
 pub(crate) fn trim_header(scratch: &mut Vec<u8>) {
     trim(scratch, HEADER_KEPT);
 }
 
-/// Gives back a JSON body's buffer that a large one took.
+/// Gives back the memory of a JSON buffer if a large body took it.
 pub(crate) fn trim_json(scratch: &mut Vec<u8>) {
     trim(scratch, JSON_KEPT);
 }

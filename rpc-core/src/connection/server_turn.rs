@@ -5,9 +5,10 @@
 //! reply     Owed ── header ──▶ Begun ── its last frame, or a Trailer in its place ──▶ Ended
 //! ```
 //!
-//! The reply may begin while the request is open. Where octets go both ways its body follows at once; else the rest of the
-//! request is thrown away first, so that never do both sides wait in a write. The next request's header is read when both
-//! have ended; one Trailer before it, a cancel that came too late, is passed over.
+//! The reply may begin while the request is open. If octets go both ways, its body follows at once;
+//! otherwise the rest of the request is thrown away first, so that both sides never wait in a
+//! write. The next request's header is read when both have ended; one Trailer before it, a cancel
+//! that came too late, is skipped.
 
 use crate::message::{DataType, RequestHeader};
 
@@ -20,11 +21,11 @@ pub(crate) const PING: &str = "Ping";
 /// What a request's header asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Wanted {
-    /// To end the connection.
+    /// The end of the connection.
     Close,
     /// A sign of life.
     Ping,
-    /// A control endpoint that there is not.
+    /// A control endpoint that does not exist.
     UnknownControl,
     /// A call of a method.
     Call,
@@ -48,7 +49,7 @@ enum Reply {
 }
 
 impl ServerTurn {
-    /// A request's header has been read.
+    /// Begins a call whose header has been read.
     pub(crate) fn new(header: &RequestHeader<'_>) -> ServerTurn {
         let request = readable(header.data_type, header.revision);
         let wanted = match request {
@@ -65,22 +66,23 @@ impl ServerTurn {
         self.wanted
     }
 
-    /// What body follows the request's header; `None` where nobody can tell.
+    /// Returns what body follows the request's header; `None` if its data type is unknown.
     pub(crate) fn request(&self) -> Option<DataType> {
         self.request
     }
 
-    /// What body the caller wants back; `None` where that is nothing there is.
+    /// Returns what body the caller accepts as the reply; `None` if its data type is unknown.
     pub(crate) fn accept(&self) -> Option<DataType> {
         self.accept
     }
 
-    /// Whether the client understands Trailer frames.
+    /// Returns whether the client understands Trailer frames.
     pub(crate) fn can_trail(&self) -> bool {
         self.revision >= 1
     }
 
-    /// Whether octets go both ways, so that the reply's body may begin before the request has ended.
+    /// Returns whether octets go both ways, so that the reply's body may begin before the request
+    /// has ended.
     pub(crate) fn full_duplex(&self) -> bool {
         let octets = |data_type: Option<DataType>| data_type.is_some_and(DataType::has_octets);
         octets(self.request) && octets(self.accept)
@@ -94,7 +96,7 @@ impl ServerTurn {
         self.reply = Reply::Ended;
     }
 
-    /// Whether the reply's header has not been written yet.
+    /// Returns whether the reply's header has not been written yet.
     pub(crate) fn reply_owed(&self) -> bool {
         self.reply == Reply::Owed
     }
@@ -103,18 +105,19 @@ impl ServerTurn {
         self.reply == Reply::Ended
     }
 
-    /// Whether a cancel may come now, given whether the request has ended.
+    /// Returns whether a cancel may come now, given whether the request has ended.
     pub(crate) fn may_be_cancelled(&self, request_ended: bool) -> bool {
         self.can_trail() && request_ended && self.reply != Reply::Ended
     }
 
-    /// Whether a next request may be read, given whether this one's body has been read to its end.
+    /// Returns whether the next request may be read, given whether this one's body has been read to
+    /// its end.
     pub(crate) fn in_step(&self, request_ended: bool) -> bool {
         self.reply == Reply::Ended && request_ended && self.request.is_some()
     }
 }
 
-/// The data type behind a number, as far as a peer of this revision may use it.
+/// Returns the data type with this number, if a peer of this revision may use it.
 fn readable(number: u32, revision: u32) -> Option<DataType> {
     DataType::from_wire(number).filter(|&data_type| revision >= 1 || data_type != DataType::MarshaledJsonThenOctets)
 }

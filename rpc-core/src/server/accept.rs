@@ -1,4 +1,4 @@
-//! Accepts connections, and starts a thread for each.
+//! Accepts connections and starts a thread for each.
 
 use std::io;
 use std::rc::Rc;
@@ -15,25 +15,26 @@ use super::connection::ServerConnection;
 use super::registry::{Registry, guarded};
 use super::{MakeService, PrepareService, Server};
 
-/// How long the server waits behind a failure to accept that may pass, such as too many open files.
+/// How long the server waits after a failure to accept that may pass, such as too many open files.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
 
-/// How long a server that stops goes on accepting those that wait. New ones may come all the time.
+/// How long a server that stops goes on accepting the connections in its listen queue. New ones may
+/// arrive all the time.
 const REFUSING_TIME: Duration = Duration::from_millis(100);
 
 /// How many of them it accepts: as many as a listen queue usually holds.
 const MOST_REFUSED: usize = 4096;
 
 impl Server {
-    /// Accepts until the bell rings.
+    /// Accepts connections until the server stops.
     pub(super) fn accept_all(self, registry: &Arc<Registry>, mut prepare: PrepareService) -> Result<()> {
         while registry.wait_for_room(self.config.max_connections) {
             match self.listener.accept() {
                 Ok(None) => break,
-                // a clone that panics is its connection's affair, and others are accepted
+                // a clone that panics ends its own connection only
                 Ok(Some(parts)) => self.start(registry, parts, unwind::catch(&mut prepare)),
                 Err(error) if concerns_one_connection(&error) => {
-                    tracing::debug!(%error, "a connection came to nothing");
+                    tracing::debug!(%error, "a connection failed before it was accepted");
                 }
                 Err(error) if may_pass(&error) => {
                     tracing::warn!(%error, "accepting failed, trying again");
@@ -48,13 +49,13 @@ impl Server {
         Ok(())
     }
 
-    /// Accepts what waits in the listen queue, closes that, and then tells those who waited that
-    /// nothing of theirs runs. Left in the queue they would hear that the connection was reset, and
-    /// could not know.
+    /// Accepts the connections in the listen queue, closes the listening socket, and then sends a
+    /// Reset frame on each of them: nothing of theirs has run. Clients left in the queue would get
+    /// a connection reset from the system and could not know that.
     ///
-    /// They are told when nobody listens any more, because some connect again at once. A client
-    /// that connects between the last look and the closing is not told, and neither is one for whom
-    /// there is no descriptor left.
+    /// The listening socket is closed first, because some clients connect again at once. A client
+    /// that connects after the last look and before that gets no Reset frame, and neither does one
+    /// for which no descriptor is left.
     fn refuse_queued(self, registry: &Arc<Registry>) {
         let Server { listener, config } = self;
         let until = Instant::now() + REFUSING_TIME;
@@ -70,18 +71,18 @@ impl Server {
         if queued.is_empty() {
             return;
         }
-        tracing::debug!(connections = queued.len(), "connections that were not accepted in time are refused");
+        tracing::debug!(connections = queued.len(), "refusing the connections in the listen queue");
         queued.iter_mut().for_each(|connection| connection.register(registry));
         let linger = move || {
             let time_limit = TimeLimit::total(Some(DISCARD_TIME));
             queued.into_iter().for_each(|connection| guarded(|| connection.linger(time_limit)));
         };
         if let Err(error) = thread::Builder::new().name("rpc-refuse".to_owned()).spawn(linger) {
-            tracing::debug!(%error, "no thread for connections that are refused, they are closed at once");
+            tracing::debug!(%error, "cannot start a thread for refused connections, closing them at once");
         }
     }
 
-    /// Starts a connection's thread. Without a service the connection is refused.
+    /// Starts a connection's thread. Refuses the connection if there is no service for it.
     fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Option<MakeService>) {
         let peer = parts.peer.clone();
         let mut connection = ServerConnection::new(parts, self.config.clone());
@@ -94,11 +95,11 @@ impl Server {
         };
         let started = thread.spawn(|| {
             if unwind::catch(run).is_none() {
-                tracing::error!("serving a connection panicked, it is closed");
+                tracing::error!("serving a connection panicked, closing it");
             }
         });
         if let Err(error) = started {
-            tracing::error!(%error, "no thread for a connection, it is closed");
+            tracing::error!(%error, "cannot start a thread for a connection, closing it");
         }
     }
 }
@@ -106,7 +107,7 @@ impl Server {
 /// Makes a connection's service and serves until the connection ends.
 fn serve(connection: &Rc<ServerConnection>, make: Option<MakeService>, peer: &Peer) {
     let Some(mut service) = make.and_then(|make| unwind::catch(|| make(peer))) else {
-        tracing::error!("the service of a connection panicked when it was made, the connection is refused");
+        tracing::error!("making the service of a connection panicked, refusing the connection");
         return connection.refuse();
     };
     match connection.run(&mut *service) {
@@ -120,15 +121,15 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | NotConnected)
 }
 
-/// Too many open files, or no memory: connections that end may mend it. std has no kinds for the
-/// former.
+/// Too many open files, or no memory: this may pass when connections end. The standard library has
+/// no error kinds for the former.
 #[cfg(unix)]
 fn may_pass(error: &io::Error) -> bool {
     use rustix::io::Errno;
     matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
 }
 
-/// No memory: connections that end may mend it.
+/// No memory: this may pass when connections end.
 #[cfg(not(unix))]
 fn may_pass(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::OutOfMemory

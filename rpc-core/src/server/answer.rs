@@ -1,4 +1,4 @@
-//! Writes the reply of a call, in the order that the rules ask for.
+//! Writes the reply of a call, in the order that the rules require.
 
 use std::io;
 use std::sync::MutexGuard;
@@ -18,13 +18,14 @@ use super::exchange::Exchange;
 use super::lock::lock;
 use super::reply_batching::schedule_flush;
 
-/// Bytes of a small reply. No more are held back than leave room for another one.
+/// Size of a small reply in bytes. Replies are held back only as long as there is room for another
+/// one.
 const LIKELY_REPLY: usize = 64;
 
 impl Exchange<'_> {
-    /// Replies no.
+    /// Refuses the call.
     pub(super) fn refuse(&self, status: Status, message: &str, details: Option<&RawValue>) {
-        tracing::debug!(%status, message, "the call is refused");
+        tracing::debug!(%status, message, "refusing the call");
         self.note(self.send_only(&ReplyHeader::refusal(status, message).with_details(details)));
     }
 
@@ -38,24 +39,24 @@ impl Exchange<'_> {
 
     /// Replies with a JSON value.
     pub(super) fn reply_json(&self, value: &dyn Encode) {
-        // a caller that accepts None gets an OK and no body
+        // a caller that accepts None gets OK without a body
         if self.turn.get().accept() == Some(DataType::None) {
             return self.note(self.send_only(&ReplyHeader::ok(DataType::None)));
         }
         self.encode(value, |json| self.send_json(json));
     }
 
-    /// Replies with all that a reader has.
+    /// Replies with everything that a reader returns.
     pub(super) fn reply_octets(&self, source: Source<'_>) {
         self.note(self.send_octets(DataType::Octets, None, source));
     }
 
-    /// Replies with a JSON value and all that a reader has.
+    /// Replies with a JSON value and then everything that a reader returns.
     pub(super) fn reply_json_then_octets(&self, value: &dyn Encode, source: Source<'_>) {
         self.encode(value, |json| self.send_octets(DataType::MarshaledJsonThenOctets, Some(json), source));
     }
 
-    /// Encodes a value as JSON and sends that; replies with a ServerError if it cannot be encoded.
+    /// Encodes a value as JSON and sends it, or replies with a ServerError if that fails.
     fn encode(&self, value: &dyn Encode, send: impl FnOnce(&[u8]) -> Result<()>) {
         let limit = self.connection.config.max_json_len;
         let mut json = self.connection.take_json();
@@ -77,7 +78,8 @@ impl Exchange<'_> {
         self.connection.keep_json(json);
     }
 
-    /// Header and value in one write, or, if the request has not ended, the header at once and then the value.
+    /// Sends header and value in one write; if the request has not ended, sends the header before
+    /// throwing away its rest, and then the value.
     fn send_json(&self, json: &[u8]) -> Result<()> {
         let mut outbound = self.begin_body(DataType::MarshaledJson)?;
         if outbound.frames.has_room(FRAME_HEADER_LEN + json.len()) {
@@ -94,7 +96,8 @@ impl Exchange<'_> {
         MessageWriter::new(&mut outbound.frames).finish_with(json).map_err(|error| self.write_failed(error))
     }
 
-    /// Sends what is queued, or leaves it to the reply to the next request, if that has come already.
+    /// Sends what is queued, or holds it back for the next reply if the next request has come
+    /// already.
     fn send_or_hold(&self, outbound: &mut Outbound) -> Result<()> {
         let holds = self.another_waits.get()
             && outbound.frames.has_room(LIKELY_REPLY)
@@ -116,7 +119,7 @@ impl Exchange<'_> {
         if self.turn.get().full_duplex() { self.discard_request() } else { Ok(()) }
     }
 
-    /// Sends what a source gives, as it gives it; looks for a cancel before each frame.
+    /// Sends everything that a source returns, as it comes. Looks for a cancel before each frame.
     fn send_pieces(&self, pieces: &mut Pieces<'_, '_>) -> Result<()> {
         loop {
             let count = match pieces.get() {
@@ -136,7 +139,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// The handler panicked. Its caller is told, unless the reply has ended before.
+    /// Reports to the caller that the handler panicked, unless the reply has ended.
     pub(super) fn panicked(&self) {
         const TEXT: &str = "the handler panicked";
         let turn = self.turn.get();
@@ -148,7 +151,8 @@ impl Exchange<'_> {
         }
     }
 
-    /// The rest of the reply cannot be had. The client is told why, if it understands that; else by a Reset.
+    /// Ends a reply whose source failed: with a Trailer frame that says why, or, if the client does
+    /// not understand those, with the connection.
     fn source_failed(&self, error: io::Error) -> Result<()> {
         tracing::warn!(endpoint = %self.header.endpoint, %error, "the handler's stream failed");
         if !self.turn.get().can_trail() {
@@ -157,7 +161,10 @@ impl Exchange<'_> {
         self.trail(&source_trailer(&error))
     }
 
-    /// Ends the reply's body in place of its next frame, unless the request broke: then the connection ends with it.
+    /// Ends the reply's body with a Trailer frame.
+    ///
+    /// # Errors
+    /// If the request is broken, or writing fails: then the connection ends.
     fn trail(&self, trailer: &ReplyHeader<'_>) -> Result<()> {
         self.connection.inbound.ask(|_| Ok(false))?;
         let mut outbound = lock(&self.connection.outbound);
@@ -166,8 +173,10 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Queues a reply's header. Returns whether the request has ended, and the lock. Nothing is answered to a request that
-    /// broke.
+    /// Queues a reply's header. Returns whether the request has ended, and the lock.
+    ///
+    /// # Errors
+    /// If the request is broken: it is not answered.
     fn begin_reply(&self, header: &ReplyHeader<'_>) -> Result<(bool, MutexGuard<'_, Outbound>)> {
         let request_ended = self.request_ended(header)?;
         self.change_turn(ServerTurn::reply_begun);
@@ -177,8 +186,9 @@ impl Exchange<'_> {
         Ok((request_ended, outbound))
     }
 
-    /// Queues the header of a reply with a body. Unless octets go both ways, the rest of the request is thrown away before the
-    /// body; the header is sent before that.
+    /// Queues the header of a reply with a body. Unless octets go both ways, a request that has not
+    /// ended is thrown away before the body is sent; the header is sent before that, and the lock
+    /// is released meanwhile.
     fn begin_body(&self, body: DataType) -> Result<MutexGuard<'_, Outbound>> {
         let (request_ended, mut outbound) = self.begin_reply(&ReplyHeader::ok(body))?;
         if request_ended || self.turn.get().full_duplex() {

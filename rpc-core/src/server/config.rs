@@ -1,4 +1,4 @@
-//! What a server can be told.
+//! The settings of a server.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::message::{Metadata, TRACEPARENT};
 
-/// How a server behaves. Each limit has a generous default; `None` switches it off.
+/// The settings of a server. Each limit has a generous default; `None` switches it off.
 #[derive(Clone)]
 #[must_use]
 pub struct ServerConfig {
@@ -19,7 +19,7 @@ pub struct ServerConfig {
     trace_context: Option<TraceContext>,
 }
 
-/// Gives a span its caller's trace context.
+/// Gives a span the trace context of its caller.
 type TraceContext = Arc<dyn Fn(&tracing::Span, &str) + Send + Sync>;
 
 impl Default for ServerConfig {
@@ -37,42 +37,43 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
-    /// How many connections are served at once, each on a thread of its own; 1,024. Further ones wait in the system's
-    /// listen queue until one ends.
+    /// Sets how many connections are served at once, each on its own thread; 1,024 by default, and
+    /// at least one. Further ones wait in the system's listen queue until one ends.
     pub fn max_connections(self, count: usize) -> Self {
         ServerConfig { max_connections: count.max(1), ..self }
     }
 
-    /// How long a connection may be idle between two calls; one hour. Then it is closed. A pool of clients opens another; a
-    /// session has ended.
+    /// Sets how long a connection may be idle between two calls before it is closed; one hour by
+    /// default. A client's pool then opens another connection; a session has ended.
     pub fn idle_timeout(self, limit: Option<Duration>) -> Self {
         ServerConfig { idle_timeout: limit, ..self }
     }
 
-    /// How long a request's header and JSON may take from the first byte to the last; 5 minutes. It does not bound a
-    /// stream, nor the handler.
+    /// Sets how long a request's header and JSON may take from the first byte to the last; 5
+    /// minutes by default. It limits neither a stream nor the handler.
     pub fn request_timeout(self, limit: Option<Duration>) -> Self {
         ServerConfig { request_timeout: limit, ..self }
     }
 
-    /// How long a body may go without progress: a stream that a handler reads, or a reply that the client does not take;
-    /// 2 minutes. It is renewed by each byte that moves.
+    /// Sets how long a body may make no progress: a stream that a handler reads, or a reply that
+    /// the client does not read; 2 minutes by default. Each byte that moves renews it.
     pub fn stall_timeout(self, limit: Option<Duration>) -> Self {
         ServerConfig { stall_timeout: limit, ..self }
     }
 
-    /// The most bytes of a JSON request or reply; 8 MiB. A larger request is refused with a RequestError, a larger reply
-    /// becomes a ServerError. Streams have no limit.
+    /// Sets the maximum size of a JSON request or reply in bytes; 8 MiB by default. A larger
+    /// request is refused with a RequestError, a larger reply becomes a ServerError. Streams have
+    /// no limit.
     ///
-    /// The default holds a list of 60,000 entries of 140 bytes, which is more than most calls return
-    /// at once, and reading that takes 32 MiB of memory; twice the limit would serve few more, and let
-    /// each hostile client take twice as much.
+    /// The default is enough for a list of 60,000 entries of 140 bytes, which is more than most
+    /// calls return at once; reading it takes 32 MiB of memory. Twice the limit would help few
+    /// services and let each hostile client use twice as much memory.
     ///
     /// # What a limit costs
     ///
-    /// The limit counts text, and what the text becomes takes more. This is how many bytes of heap a
-    /// server needs at most for each byte of a request while it reads it, those of the text included,
-    /// on a machine of 64 bits; a client needs as many for a reply:
+    /// The limit counts bytes of text, and the value that the text becomes takes more. This is how
+    /// many bytes of heap a server needs at most for each byte of a request while it reads it,
+    /// including the text itself, on a 64-bit machine; a client needs as many for a reply:
     ///
     /// | type | body | factor |
     /// |---|---|---|
@@ -92,35 +93,38 @@ impl ServerConfig {
     /// | `Vec<u8>` | `[0,…]` | 4 |
     ///
     /// `Value` is that of `serde_json`, and an `Entry` has `name: String, size: u64, modified: u64,
-    /// hash: String`. Of other types, a list needs up to three times the size of its element for each,
-    /// because it is copied as it grows, and the text up to three times its length. The allocator adds
-    /// some bytes to each small piece.
+    /// hash: String`. For other types: a list needs up to three times the size of each element,
+    /// because it is copied as it grows, and the text up to three times its length. The allocator
+    /// adds some bytes to each small allocation.
     ///
-    /// So choose at least the entries of the largest list that you send times the bytes of one, and
-    /// at most what you can afford: hostile clients can make a server allocate the factor times the
-    /// limit times [`max_connections`](ServerConfig::max_connections). Types of your own cost less
-    /// than `Value`. For more than the limit, send pages or a stream.
+    /// So choose at least the number of entries in the largest list that you send times the bytes
+    /// of one, and at most what you can afford: hostile clients can make a server allocate the
+    /// factor times the limit times [`max_connections`](ServerConfig::max_connections). Your own
+    /// types cost less than `Value`. For more than the limit, send pages or a stream.
     pub fn max_json_len(self, bytes: usize) -> Self {
         ServerConfig { max_json_len: bytes, ..self }
     }
 
-    /// Bytes of address space for each connection's stack; 2 MiB. Memory is taken only as it is used: 5,000 idle
-    /// connections take as much with stacks of 256 KiB as with these, some 25 KiB each in a release build, heap and all.
+    /// Sets the size of each connection's stack in bytes; 2 MiB by default. This is address space,
+    /// and memory is taken only when it is used: 5,000 idle connections take as much memory with
+    /// stacks of 256 KiB as with the default, about 25 KiB each in a release build, heap included.
     ///
-    /// A smaller stack saves address space, and costs safety: decoding a value from JSON takes stack for each level that it
-    /// is nested, of which a peer may send 127. With a recursive type of some fields that was up to 256 KiB in a release build
-    /// and 1 MiB in a debug build, and a stack that overflows ends the process.
+    /// A smaller stack saves address space but is less safe: decoding JSON takes stack for each
+    /// level of nesting, of which a client may send 127. With a recursive type of a few fields that
+    /// was up to 256 KiB in a release build and 1 MiB in a debug build, and a stack overflow ends
+    /// the process.
     pub fn stack_size(self, bytes: usize) -> Self {
         ServerConfig { stack_size: bytes, ..self }
     }
 
-    /// What to do with the W3C `traceparent` that a call carries: `hook` is given the call's span, before it is entered, and
-    /// the text. With OpenTelemetry it sets the span's parent; this library depends on none.
+    /// Sets what happens with the W3C `traceparent` that a call carries: `hook` is called with the
+    /// call's span, before it is entered, and the text. With OpenTelemetry, `hook` sets the span's
+    /// parent; this library does not depend on it.
     pub fn trace_context(self, hook: impl Fn(&tracing::Span, &str) + Send + Sync + 'static) -> Self {
         ServerConfig { trace_context: Some(Arc::new(hook)), ..self }
     }
 
-    /// Gives a call's span what its caller sent for that.
+    /// Calls the hook if the caller sent a trace context.
     pub(super) fn adopt_trace(&self, span: &tracing::Span, metadata: &Metadata<'_>) {
         if let (Some(hook), Some(traceparent)) = (&self.trace_context, metadata.get(TRACEPARENT)) {
             hook(span, traceparent);

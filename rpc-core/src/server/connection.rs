@@ -1,5 +1,5 @@
-//! A connection as its server holds it. Its own thread does almost all; this file says what other
-//! threads can reach, and under which lock.
+//! A connection of a server: what only its own thread uses, and what other threads can reach, under
+//! which lock.
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex};
@@ -27,15 +27,16 @@ pub(super) struct ServerConnection {
     pub(super) lifecycle: Arc<Lifecycle>,
     /// The header of the current request, or of the last one.
     pub(super) header: RefCell<Vec<u8>>,
-    /// Whether the service answers a call at the moment, so that [`CallContext`](super::CallContext) may be asked for.
+    /// Whether the service is answering a call, so that there is a
+    /// [`CallContext`](super::CallContext).
     pub(super) in_service: Cell<bool>,
     /// When the caller of the current call gives up waiting.
     pub(super) deadline: Cell<Option<Instant>>,
     /// The buffer for the JSON of a request, and then of its reply. Taken out while it is used,
     /// because decoding and encoding run the user's code.
     json: Cell<Vec<u8>>,
-    /// A request has run, and its reply has not begun. A Reset frame in its place would say that the
-    /// request has not run.
+    /// A request has run, and its reply has not begun. A Reset frame in its place would say that
+    /// the request has not run.
     pub(super) unanswered: Cell<bool>,
 }
 
@@ -64,7 +65,7 @@ impl ServerConnection {
         self.registration = Some(registry.register(&self.lifecycle));
     }
 
-    /// Begins to close the connection; `false` where its peer is told already.
+    /// Begins to close the connection. Returns `false` if a shutdown has reset it already.
     pub(super) fn begin_closing(&self) -> bool {
         let closes = self.lifecycle.begin_closing();
         if closes && let Some(registration) = &self.registration {
@@ -84,29 +85,29 @@ impl ServerConnection {
     }
 }
 
-/// The direction from the client. It belongs to the connection's thread, which needs no lock, until
-/// that thread shares it: for the rest of the call it is then behind a lock, where a handler's
-/// [`OctetReader`](crate::OctetReader) and [`CallContext`](super::CallContext) reach it from any
-/// thread.
+/// The direction from the client. Only the connection's thread uses it, without a lock, until that
+/// thread shares it. For the rest of the call a lock protects it, and a handler's
+/// [`OctetReader`](crate::OctetReader) and [`CallContext`](super::CallContext) can use it on
+/// any thread.
 pub(super) struct SharedInbound {
-    /// Has the inbound direction unless it is shared. The numbers are those in `shared`.
+    /// Holds the inbound direction unless it is shared. Only the numbers in `shared` count.
     own: RefCell<Receiving>,
     shared: Arc<Mutex<Receiving>>,
-    /// Whether it was shared in this call.
+    /// Whether it was shared during this call.
     is_shared: Cell<bool>,
     /// [`Receiving::serial`], readable without the lock.
     serial: Cell<u64>,
 }
 
-/// The direction from the client, and whose turn it is to read from it.
+/// The direction from the client, and who may read from it.
 #[derive(Default)]
 pub(super) struct Receiving {
     /// Boxed, because it moves when it is shared.
     pub(super) inbound: Option<Box<Inbound>>,
-    /// The number of the present call: a reader of an earlier one may not read.
+    /// The number of the current call: a reader of an earlier one may not read.
     pub(super) call: u64,
-    /// As `call`, for contexts. A reader's call is over when the reply begins, unless octets go both
-    /// ways; a context's call when the reply has ended.
+    /// The same for contexts. For a reader, the call is over when the reply begins, unless octets
+    /// go both ways; for a context, when the reply has ended.
     pub(super) serial: u64,
     /// Why the request could not be read to its end.
     failed: Option<Error>,
@@ -117,7 +118,7 @@ impl Receiving {
         self.inbound.as_mut().expect("it is shared as long as a reader of the present call exists")
     }
 
-    /// Notes that the request's body is broken; the first reason stays.
+    /// Records why the request's body is broken; keeps the first reason.
     pub(super) fn fail(&mut self, error: Error) {
         self.failed.get_or_insert(error);
     }
@@ -130,13 +131,15 @@ impl SharedInbound {
         SharedInbound { own: RefCell::new(own), shared, is_shared, serial }
     }
 
-    /// Runs `operate` on the inbound direction. If it is shared, waits until no other thread reads.
+    /// Runs `operate` on the inbound direction. If it is shared, blocks until no other thread uses
+    /// it.
     pub(super) fn with<T>(&self, operate: impl FnOnce(&mut Receiving) -> T) -> T {
         let mut own = self.own.borrow_mut();
         if own.inbound.is_some() { operate(&mut own) } else { operate(&mut lock(&self.shared)) }
     }
 
-    /// Asks something about the request without waiting; `false` if another thread reads right now.
+    /// Asks something about the request without blocking; `false` if another thread reads it right
+    /// now.
     ///
     /// # Errors
     /// Why the request is broken, if a reader has found that out.
@@ -152,11 +155,12 @@ impl SharedInbound {
         }
     }
 
-    /// Shares the inbound direction with other threads until the call ends; returns where it is and
+    /// Shares the inbound direction with other threads until the call ends. Returns where it is and
     /// the call's `serial`.
     pub(super) fn share(&self) -> (Arc<Mutex<Receiving>>, u64) {
         self.is_shared.set(true);
-        // borrowed only if the transport calls this while it is read from: then it is not shared yet
+        // it is borrowed only if the transport itself calls this while it is read from. It is then
+        // shared the next time, and a context finds nothing there until then
         if let Ok(mut own) = self.own.try_borrow_mut()
             && let Some(inbound) = own.inbound.take()
         {
@@ -165,7 +169,7 @@ impl SharedInbound {
         (Arc::clone(&self.shared), self.serial.get())
     }
 
-    /// Ends a call: nobody shares the inbound direction any more.
+    /// Ends a call: other threads cannot use the inbound direction any more.
     ///
     /// # Errors
     /// Why the request is broken, if a reader has found that out.

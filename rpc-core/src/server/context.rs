@@ -1,4 +1,4 @@
-//! What a handler can know of the call that it answers, without a word of it in the trait.
+//! What a handler can find out about its call without an argument in the trait.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,10 +13,11 @@ use crate::transport::Peer;
 use super::connection::{Receiving, ServerConnection};
 use super::lock::try_lock;
 
-/// The call that is being answered: who calls what, what the call carries, how long the caller waits, and whether it still
-/// does.
+/// The call that is being answered: its endpoint, caller, metadata and deadline, and whether the
+/// caller still waits.
 ///
-/// A handler asks for it on the thread that it was called on; from there it may be sent to others.
+/// A handler gets it by [`current`](CallContext::current) on the thread that it was called on, and
+/// may send it to other threads.
 ///
 /// ```
 /// use rpc_core::{CallContext, CallOptions, Result, Server, rpc_service};
@@ -63,7 +64,8 @@ thread_local! {
 }
 
 impl CallContext {
-    /// The call that this thread answers; `None` on other threads, and where a handler is called directly.
+    /// Returns the call that this thread answers; `None` on other threads, and if a handler is
+    /// called directly.
     pub fn current() -> Option<CallContext> {
         SERVED.with_borrow(|connection| {
             let connection = connection.as_ref().filter(|connection| connection.in_service.get())?;
@@ -76,36 +78,38 @@ impl CallContext {
         })
     }
 
-    /// The endpoint's name on the wire.
+    /// Returns the endpoint's name on the wire.
     pub fn endpoint(&self) -> &str {
         &self.call.endpoint
     }
 
-    /// Who calls.
+    /// Returns who calls.
     pub fn peer(&self) -> &Peer {
         &self.call.peer
     }
 
-    /// The pairs that the caller attached.
+    /// Returns the metadata that the caller attached.
     pub fn metadata(&self) -> &Metadata<'static> {
         &self.call.metadata
     }
 
-    /// When the caller gives up waiting, if it said so. What the call's header took on its way is not counted.
+    /// Returns when the caller gives up waiting, if it sent a time limit. The time that the call's
+    /// header took to arrive is not counted.
     pub fn deadline(&self) -> Option<Instant> {
         self.call.deadline
     }
 
-    /// Whether the caller has cancelled the call or closed the connection, as far as that can be told without waiting. A
-    /// handler that works long may ask now and then, and stop. While the request is a stream that has not been read to its
-    /// end, only a closed connection is noticed.
+    /// Returns whether the caller has cancelled the call or closed the connection, as far as is
+    /// known without waiting; `true` when the call is over. A handler that works long may ask this
+    /// repeatedly, and stop. While the request is a stream that has not been read to its end, only
+    /// a closed connection is noticed.
     pub fn caller_is_gone(&self) -> bool {
-        // somebody reads the request at this moment: so it comes
+        // another thread reads the request right now, so it still comes
         let Some(mut receiving) = try_lock(&self.call.receiving) else { return false };
         if receiving.serial != self.call.serial {
             return true;
         }
-        // the connection's thread reads the request at this moment
+        // the connection's thread reads the request right now
         let Some(inbound) = receiving.inbound.as_deref_mut() else { return false };
         match inbound.look_ahead() {
             Ahead::Nothing | Ahead::Blind => false,
@@ -126,9 +130,9 @@ impl fmt::Debug for CallContext {
     }
 }
 
-/// Makes a connection the one that this thread serves, until it is dropped.
+/// Makes a connection the one that this thread serves, until the guard is dropped.
 pub(super) struct ServingGuard {
-    /// A handler may serve a connection in the midst of a call.
+    /// The connection served before: a handler may serve a connection within a call.
     outer: Option<Rc<ServerConnection>>,
 }
 

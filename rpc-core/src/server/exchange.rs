@@ -1,4 +1,5 @@
-//! One call on a server's connection: where its request and its reply stand. The reply is written in [`answer`].
+//! One call on a server's connection: the state of its request and its reply. [`answer`] writes the
+//! reply.
 //!
 //! [`answer`]: super::answer
 
@@ -18,15 +19,16 @@ pub(super) struct Exchange<'c> {
     pub(super) turn: Cell<ServerTurn>,
     /// Whether its handler was called.
     pub(super) ran: Cell<bool>,
-    /// Whether the next request was there when the reply began, so that the reply may wait for that one's.
+    /// Whether the whole next request had been read ahead when the reply began, so that this reply
+    /// may be sent together with the next.
     pub(super) another_waits: Cell<bool>,
     /// Why the connection cannot be used any more.
     pub(super) failure: RefCell<Option<Error>>,
 }
 
-/// Why a request's JSON cannot be had.
+/// Why a request has no valid JSON.
 pub(super) enum NoJson {
-    /// The caller is to be told.
+    /// The call is refused with this text.
     Refuse(String),
     /// The connection is broken.
     Broken,
@@ -38,7 +40,8 @@ impl<'c> Exchange<'c> {
         Exchange { connection, header, turn, ran, another_waits, failure: RefCell::new(None) }
     }
 
-    /// Says what is wrong with the request's data types, for a method that takes and returns these.
+    /// Returns what is wrong with the request's data types, given what the method takes and
+    /// returns.
     pub(super) fn mismatch(&self, request: DataType, reply: DataType) -> Option<String> {
         let fits = |found: Option<DataType>, expected: DataType| {
             found == Some(expected) || (found == Some(DataType::None) && expected == DataType::MarshaledJson)
@@ -57,7 +60,7 @@ impl<'c> Exchange<'c> {
         })
     }
 
-    /// Reads the request's JSON and decodes it.
+    /// Reads and decodes the request's JSON.
     pub(super) fn read_json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T, NoJson> {
         let mut json = self.connection.take_json();
         let received = self.receive_json(&mut json);
@@ -84,13 +87,14 @@ impl<'c> Exchange<'c> {
         })
     }
 
-    /// Whether the request has ended, as far as is known without waiting, when a reply with this header begins.
+    /// Returns whether the request has ended when a reply with this header begins; `false` if that
+    /// takes waiting.
     ///
-    /// Unless octets go both ways its rest is thrown away from here on, so a reader that the handler has kept must not take
-    /// that for a clean end.
+    /// Unless octets go both ways, the rest of the request is thrown away from here on. So a reader
+    /// that the handler has kept must fail: it must not see a clean end.
     ///
     /// # Errors
-    /// If the request broke: then it is not answered.
+    /// If the request is broken: it is not answered.
     pub(super) fn request_ended(&self, reply: &ReplyHeader<'_>) -> Result<bool> {
         let goes_on = self.turn.get().full_duplex() && reply.error == Status::Ok.to_wire();
         self.connection.inbound.ask(|receiving| {
@@ -105,12 +109,12 @@ impl<'c> Exchange<'c> {
         })
     }
 
-    /// Whether the client has cancelled the reply. Looks, and does not wait.
+    /// Returns whether the client has cancelled the reply. Does not block until it does.
     pub(super) fn cancelled(&self) -> Result<bool> {
         self.connection.inbound.ask(|receiving| {
             let inbound = receiving.inbound();
             let may_come = self.turn.get().may_be_cancelled(inbound.messages.body_ended());
-            // else a pipelined request waits, or what comes next is refused when its turn has come
+            // anything else is a pipelined request, or is refused when it is read as one
             if !may_come || inbound.look_ahead() != Ahead::Bytes || !inbound.cancel_is_next() {
                 return Ok(false);
             }
@@ -121,10 +125,11 @@ impl<'c> Exchange<'c> {
         })
     }
 
-    /// Reads the rest of the request and throws it away. Past the budget the reply goes on, and then the connection ends.
+    /// Reads the rest of the request and throws it away. If that is too much to read, the reply
+    /// goes on and then the connection ends.
     pub(super) fn discard_request(&self) -> Result<()> {
         let discarded = self.connection.inbound.with(|receiving| {
-            // a reader that the handler has left on another thread gets no more of it
+            // a reader that the handler has left on another thread must not read any more
             receiving.call += 1;
             receiving.inbound().discard_body()
         });
@@ -141,7 +146,7 @@ impl<'c> Exchange<'c> {
         Error::from_message(error, Operation::ReadingRequest, self.connection.config.request_timeout, Fate::LOST)
     }
 
-    /// Keeps the first failure: after it the connection is closed.
+    /// Keeps the first failure, which closes the connection after the call.
     pub(super) fn note(&self, outcome: Result<()>) {
         if let Err(error) = outcome {
             self.failure.borrow_mut().get_or_insert(error);

@@ -1,4 +1,4 @@
-//! A server that runs in the background, and how it is stopped.
+//! A server that runs in the background, and how to stop it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,15 +9,16 @@ use crate::transport::{Address, Ringer};
 
 use super::registry::Registry;
 
-/// How long a shutdown waits, behind the last call, for clients to close. A request that is on its way just then finds the
-/// Reset frame, and no broken connection. Clients that keep a connection for later do not look, so it is not long.
+/// How long a shutdown waits after the last call for clients to close. So a client whose request is
+/// on its way just then reads the Reset frame and does not find a broken connection. It is short,
+/// because a client that keeps a connection for later does not notice the Reset frame.
 const LINGER: Duration = Duration::from_millis(250);
 
-/// A grace that ends later than the clock can tell ends after a year.
+/// What replaces a grace that ends later than an [`Instant`] can express: a year.
 const FAR: Duration = Duration::from_secs(86_400 * 365);
 
-/// A server that runs on threads of its own. Dropping the handle stops it at once, as a
-/// [`shutdown`](ServerHandle::shutdown) with no grace does.
+/// A server that runs on its own threads. Dropping the handle stops it at once, as
+/// [`shutdown`](ServerHandle::shutdown) without a grace does.
 #[must_use = "dropping the handle stops the server"]
 pub struct ServerHandle {
     pub(super) address: Address,
@@ -30,29 +31,35 @@ pub(super) struct Running {
     pub(super) acceptor: JoinHandle<()>,
 }
 
-/// What a shutdown met.
+/// How a shutdown went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// How many connections were in a call that had not ended within the grace, and were cut. A handler that works on
-    /// without touching its connection keeps its thread until it returns.
+    /// How many connections were cut, because their calls did not end within the grace. A handler
+    /// that goes on without using its connection keeps its thread until it returns.
     pub cut: usize,
 }
 
 impl ServerHandle {
-    /// Where the server listens: with the port that the system chose, for port 0.
+    /// Returns the address the server listens on. If it was bound to port 0, has the port that the
+    /// system chose.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Stops the server. Idle connections are told by a Reset frame, and end; so are those that wait to be accepted, and then
-    /// the listening socket is closed. Connections in a call may finish it within `grace`; what is left then is cut. Blocks
-    /// no longer than `grace`, the 250 ms at most that telling takes, and a clone of the service that is being made; returns as soon as no call is under way, or up
-    /// to 250 ms later, so that clients can close first. A call is under way when its header has been read: a request that
-    /// still waits in a socket or in the listen queue does not run, and its client hears a Reset that says so.
+    /// Stops the server. Connections in a call may finish it within `grace`, and are cut then. Idle
+    /// connections, and those that wait to be accepted, get a Reset frame and end; the listening
+    /// socket is closed.
     ///
-    /// A connection whose last reply has been written closes when the client has, or by itself within 5 s, on its own
-    /// thread.
+    /// A call is under way as soon as its header has been read. A request that still waits in a
+    /// socket or in the listen queue does not run, and its client gets a Reset frame that says so.
+    ///
+    /// Returns as soon as no call is under way, or up to 250 ms later, so that clients can close
+    /// first. Blocks no longer than `grace`, plus at most 250 ms for sending Reset frames, plus the
+    /// time of a clone of the service that is being made.
+    ///
+    /// A connection whose last reply has been written closes after its client has closed, or by
+    /// itself within 5 s, on its own thread.
     pub fn shutdown(mut self, grace: Duration) -> ShutdownReport {
         self.stop(grace)
     }
@@ -61,12 +68,13 @@ impl ServerHandle {
         let now = Instant::now();
         let until = now.checked_add(grace).unwrap_or_else(|| now + FAR);
         let Some(Running { ringer, acceptor }) = self.running.take() else { return ShutdownReport { cut: 0 } };
-        // in this order, so that whoever finds nobody listening knows that no connection takes another call; and those that
-        // are told, and connect again at once, find nobody listening
+        // in this order: once clients cannot connect any more, no connection takes another call;
+        // and a client that connects again as soon as it gets a Reset frame does not reach this
+        // server
         self.registry.stop();
         drop(ringer);
         if acceptor.join().is_err() {
-            tracing::error!("the accepting thread had panicked");
+            tracing::error!("the accepting thread panicked");
         }
         self.registry.reset_idle();
         self.registry.wait_until(until, |connection| !connection.in_call());

@@ -1,4 +1,4 @@
-//! What a connection does at the moment, and what a shutdown makes of it.
+//! The phase of a connection, which decides whether its own thread or a shutdown may write to it.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,23 +9,24 @@ use crate::transport::{Control, TimeLimit};
 
 use super::lock::lock;
 
-/// The phases of a connection. All changes are made to one atomic, so they have one order: either
-/// a request comes before a shutdown tells the peer, or it is not answered.
+/// The phases of a connection. One atomic holds them, so all changes have one order: a request that
+/// comes after a shutdown has reset the connection is not answered.
 mod phase {
-    /// Waits for a request.
+    /// The connection waits for a request.
     pub(super) const IDLE: u8 = 0;
-    /// Answers a request.
+    /// The connection answers a request.
     pub(super) const IN_CALL: u8 = 1;
-    /// Set in addition to one of the above when the server stops: a call is the connection's last.
+    /// Set in addition to one of the above when the server stops: the current or next call is the
+    /// connection's last.
     pub(super) const STOPPING: u8 = 2;
-    /// Was idle when the server stopped, and its peer is told by a Reset frame: the connection's
-    /// thread may not write any more.
+    /// The connection was idle when the server stopped, and the shutdown sends a Reset frame: the
+    /// connection's own thread may not write any more.
     pub(super) const RESET: u8 = 4;
-    /// The connection's thread is closing it: nobody else may write.
+    /// The connection's thread is closing it: no other thread may write.
     pub(super) const CLOSING: u8 = 8;
 }
 
-/// Where a connection stands, and how a shutdown reaches it.
+/// The phase of a connection, and what a shutdown needs to end it.
 pub(super) struct Lifecycle {
     phase: AtomicU8,
     outbound: Arc<Mutex<Outbound>>,
@@ -37,12 +38,12 @@ impl Lifecycle {
         Lifecycle { phase: AtomicU8::new(phase::IDLE), outbound, control }
     }
 
-    /// A request has come; `false` where it may not be answered any more.
+    /// Begins a call. Returns `false` if its request may not be answered any more.
     pub(super) fn begin_call(&self) -> bool {
         self.change_unless_reset(|phase| phase | phase::IN_CALL)
     }
 
-    /// A call is over; `false` where no other may follow.
+    /// Ends a call. Returns `false` if no other may follow.
     pub(super) fn end_call(&self) -> bool {
         let idle = self.phase.compare_exchange(phase::IN_CALL, phase::IDLE, Ordering::SeqCst, Ordering::SeqCst).is_ok();
         if !idle {
@@ -51,7 +52,7 @@ impl Lifecycle {
         idle
     }
 
-    /// The connection's thread closes it; `false` where its peer is told already.
+    /// Begins to close the connection. Returns `false` if a shutdown has reset it already.
     pub(super) fn begin_closing(&self) -> bool {
         self.change_unless_reset(|_| phase::CLOSING)
     }
@@ -61,18 +62,18 @@ impl Lifecycle {
         self.phase.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed).is_ok()
     }
 
-    /// A call that is under way is the connection's last.
+    /// Makes the current or next call the connection's last.
     pub(super) fn stop(&self) {
         self.phase.fetch_or(phase::STOPPING, Ordering::SeqCst);
     }
 
-    /// Tells the peer of a connection that was [stopped](Lifecycle::stop) while it was idle that the end
-    /// has come.
+    /// Sends a Reset frame if the connection is idle and was [stopped](Lifecycle::stop). Blocks no
+    /// longer than `until`.
     pub(super) fn reset_if_idle(&self, until: Instant) {
         let idle = phase::IDLE | phase::STOPPING;
         if self.phase.compare_exchange(idle, phase::RESET, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-            // nobody holds this lock for long: its own thread writes nothing in this phase, and what
-            // was held back is sent without waiting
+            // no thread holds this lock for long: the connection's own does not write in this
+            // phase, and held replies are sent without waiting
             let mut outbound = lock(&self.outbound);
             outbound.set_time_limit(TimeLimit::until(Some(until)));
             if outbound.reset().is_ok() {

@@ -1,5 +1,5 @@
-//! Locks that ignore poisoning: a thread that panicked while it held one has left the connection to
-//! whoever closes it.
+//! Locking that ignores poisoning: if a thread panics while it holds a lock, its connection is
+//! closed, and closing needs the lock.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 

@@ -1,4 +1,4 @@
-//! Servers: one thread a connection, at most a configurable number of them.
+//! Servers: one thread for each connection, up to a configurable number of connections.
 
 mod accept;
 mod answer;
@@ -38,17 +38,17 @@ use connection::ServerConnection;
 use handle::Running;
 use registry::Registry;
 
-/// Makes the service of one connection, on that one's thread.
+/// Makes the service of one connection, on that connection's thread.
 type MakeService = Box<dyn FnOnce(&Peer) -> Box<dyn Dispatch> + Send>;
 
-/// Gives each connection its [`MakeService`]. Types end here: a service's own code begins again where it is asked to answer a call, so a
-/// program compiles the server's code once, not for each of its services.
+/// Returns a [`MakeService`] for each connection. The service's type is erased here, so a program
+/// compiles the server's code once and not for each of its services.
 type PrepareService = Box<dyn FnMut() -> MakeService + Send>;
 
 /// A bound server that does not serve yet.
 ///
-/// Each connection is served on a thread of its own, one call at a time. A handler's panic becomes a ServerError reply and
-/// the server lives on.
+/// Each connection is served on its own thread, one call at a time. A handler's panic becomes a
+/// ServerError reply, and the server goes on.
 #[must_use = "a server serves nothing before `serve` or `spawn`"]
 pub struct Server {
     listener: Listener,
@@ -56,16 +56,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds an address, with the default [`ServerConfig`].
+    /// Binds an address with the default [`ServerConfig`].
     ///
     /// # Errors
-    /// [`Misuse::Address`](crate::Misuse::Address), or [`Error::Transport`] where it cannot be bound. A Unix socket that a
-    /// dead process has left is replaced, one that is in use is not.
+    /// [`Misuse::Address`](crate::Misuse::Address), or [`Error::Transport`] if the address cannot
+    /// be bound. A Unix socket that a dead process has left is replaced, one that is in use is not.
     pub fn bind(address: impl ToAddress) -> Result<Server> {
         Server::bind_with(address, ServerConfig::default())
     }
 
-    /// Binds an address.
+    /// Binds an address with this config.
     ///
     /// # Errors
     /// As [`bind`](Server::bind).
@@ -76,25 +76,27 @@ impl Server {
         Ok(Server { listener, config })
     }
 
-    /// Where it listens: with the port that the system chose, for port 0.
+    /// Returns the address it listens on. If it was bound to port 0, has the port that the system
+    /// chose.
     pub fn address(&self) -> &Address {
         self.listener.address()
     }
 
-    /// Serves on this thread and on one for each connection, each with a clone of `service`. Does not return but for an
-    /// error.
+    /// Serves each connection on its own thread with a clone of `service`, and accepts connections
+    /// on this thread. Returns only with an error.
     ///
     /// # Errors
-    /// Where connections cannot be accepted any more.
+    /// If no more connections can be accepted.
     pub fn serve<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<()> {
         self.accept_all(&Arc::default(), cloning(service))
     }
 
-    /// Serves on this thread and on one for each connection. `make` is called on the connection's own thread, with its
-    /// peer, and what it makes stays there. Does not return but for an error.
+    /// Serves each connection on its own thread with what `make` returns, and accepts connections
+    /// on this thread. `make` is called on the connection's thread with its peer, and its result
+    /// stays on that thread. Returns only with an error.
     ///
     /// # Errors
-    /// Where connections cannot be accepted any more.
+    /// If no more connections can be accepted.
     pub fn serve_each<D, F>(self, make: F) -> Result<()>
     where
         D: Dispatch + 'static,
@@ -103,19 +105,21 @@ impl Server {
         self.accept_all(&Arc::default(), making(make))
     }
 
-    /// Serves on threads of its own, with a clone of `service` for each connection.
+    /// Serves each connection on its own thread with a clone of `service`, and accepts connections
+    /// on another thread.
     ///
     /// # Errors
-    /// Where the system gives no thread.
+    /// If the system cannot start a thread.
     pub fn spawn<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<ServerHandle> {
         self.spawn_accepting(cloning(service))
     }
 
-    /// Serves on threads of its own. `make` is called on the connection's own thread, with its peer, and what it makes
-    /// stays there.
+    /// Serves each connection on its own thread with what `make` returns, and accepts connections
+    /// on another thread. `make` is called on the connection's thread with its peer, and its result
+    /// stays on that thread.
     ///
     /// # Errors
-    /// Where the system gives no thread.
+    /// If the system cannot start a thread.
     pub fn spawn_each<D, F>(self, make: F) -> Result<ServerHandle>
     where
         D: Dispatch + 'static,
@@ -142,19 +146,20 @@ impl Server {
     }
 }
 
-/// Serves one connection on this thread, with the default [`ServerConfig`], until it ends.
+/// Serves one connection on this thread until it ends, with the default [`ServerConfig`]. Returns
+/// how it ended.
 ///
-/// It suits standard input and output (`(stdin(), stdout())` is a transport), and tests. The service needs to be neither
-/// `Send` nor `Clone`.
+/// This suits standard input and output (`(stdin(), stdout())` is a transport) and tests. The
+/// service needs to be neither `Send` nor `Clone`.
 ///
 /// # Errors
-/// What broke the connection: [`Error::Protocol`], [`Error::Transport`], [`Error::Deadline`], or the
-/// [`Error::Source`] of a handler's stream. How it ended otherwise, the value says.
+/// What broke the connection: [`Error::Protocol`], [`Error::Transport`], [`Error::Deadline`], or
+/// the [`Error::Source`] of a handler's stream.
 pub fn serve_connection<D: Dispatch>(transport: impl Transport, service: D) -> Result<Ended> {
     serve_connection_with(transport, service, ServerConfig::default())
 }
 
-/// Serves one connection on this thread, with limits of your own; see [`serve_connection`].
+/// Serves one connection on this thread until it ends, with this config; see [`serve_connection`].
 ///
 /// # Errors
 /// As [`serve_connection`].

@@ -8,7 +8,8 @@ use crate::unwind;
 use super::lifecycle::Lifecycle;
 use super::lock::lock;
 
-/// How long a shutdown waits for all idle connections to take a Reset frame. It is six bytes: only a broken one does not.
+/// How long sending Reset frames to all idle connections may take. A frame is six bytes, so only a
+/// broken connection makes it wait.
 const RESET_TIME: Duration = Duration::from_millis(100);
 
 /// All connections of one server.
@@ -25,16 +26,16 @@ struct Connections {
     stopping: bool,
 }
 
-/// Takes a connection out of the registry when it is dropped, also by a panic.
+/// Removes a connection from the registry when it is dropped.
 pub(super) struct Registration {
     registry: Arc<Registry>,
     connection: Arc<Lifecycle>,
 }
 
 impl Registration {
-    /// Wakes who waits for calls to end: this connection's last one has.
+    /// Wakes the threads that wait for calls to end, because the connection's last call has ended.
     pub(super) fn last_call_ended(&self) {
-        // under the lock, because otherwise whoever waits might just have looked
+        // under the lock, because a thread that has just looked might not wait yet
         let _locked = self.registry.lock();
         self.registry.changed.notify_all();
     }
@@ -45,14 +46,14 @@ impl Registry {
         lock(&self.connections)
     }
 
-    /// Waits until there is room for one more; `false` when the server stops.
+    /// Blocks until there are fewer than `max` connections. Returns `false` if the server stops.
     pub(super) fn wait_for_room(&self, max: usize) -> bool {
         let full = |connections: &mut Connections| connections.open.len() >= max && !connections.stopping;
         let connections = self.changed.wait_while(self.lock(), full);
         !connections.unwrap_or_else(PoisonError::into_inner).stopping
     }
 
-    /// Takes a connection in. When the server stops already, its peer is told at once.
+    /// Registers a connection, and resets it at once if the server stops already.
     pub(super) fn register(self: &Arc<Self>, connection: &Arc<Lifecycle>) -> Registration {
         let stopping = {
             let mut connections = self.lock();
@@ -67,7 +68,8 @@ impl Registry {
         registration
     }
 
-    /// No further connection is taken, and no call but those that are under way.
+    /// Stops the server: no more connections are accepted, and no call follows the current one of a
+    /// connection.
     pub(super) fn stop(&self) {
         let mut connections = self.lock();
         connections.stopping = true;
@@ -75,14 +77,14 @@ impl Registry {
         self.changed.notify_all();
     }
 
-    /// Tells the peers of idle connections that the end has come.
+    /// Sends a Reset frame to each idle connection.
     pub(super) fn reset_idle(&self) {
         let open = self.lock().open.clone();
         let until = Instant::now() + RESET_TIME;
         open.iter().for_each(|connection| guarded(|| connection.reset_if_idle(until)));
     }
 
-    /// Waits until each connection that has not ended is `done`, but no longer than `until`.
+    /// Blocks until each connection has ended or is `done`, but no longer than `until`.
     pub(super) fn wait_until(&self, until: Instant, done: impl Fn(&Lifecycle) -> bool) {
         let left = until.saturating_duration_since(Instant::now());
         let open = |connections: &mut Connections| !connections.open.iter().all(|connection| done(connection));
@@ -90,8 +92,8 @@ impl Registry {
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Cuts the connections that are in a call still, and returns how many they were. Those that were idle end here,
-    /// too; those that are closing end by themselves, and soon.
+    /// Cuts the connections that are still in a call and returns their number. Cuts those that were
+    /// reset as well; those that are closing end soon by themselves.
     pub(super) fn abort(&self) -> usize {
         let left = self.lock().open.clone();
         let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|connection| connection.in_call());
@@ -101,10 +103,11 @@ impl Registry {
     }
 }
 
-/// Runs the code of a connection's transport, whose panic is not to keep a shutdown from the other connections.
+/// Runs the code of a transport, whose panic must not keep a shutdown from ending other
+/// connections.
 pub(super) fn guarded(run: impl FnOnce()) {
     if unwind::catch(run).is_none() {
-        tracing::error!("a transport panicked when its connection was ended");
+        tracing::error!("a transport panicked while its connection was being ended");
     }
 }
 

@@ -1,9 +1,12 @@
-//! Replies that wait to leave together with the next one, and the thread that sends them if that takes too long.
+//! Replies that are held back to be sent together with the next one, and the thread that sends them
+//! if that takes too long.
 //!
-//! A small reply is held back only if the next request of its connection has been read already. The connection's own thread
-//! sends it together with the reply to that request; but a handler may take long, and may even wait for what its client does
-//! only when it has the reply. So one thread for all connections sends what has been held back for [`HOLD_TIME`]. It never blocks
-//! for a client. It is started when a reply is held back, and ends when there has been none for [`IDLE_TIME`].
+//! A small reply is held back only if the next request of its connection has been read already. The
+//! connection's own thread sends it together with the reply to that request. But a handler may take
+//! long, and may even wait for something that its client does only after it has the reply. So one
+//! thread for all connections sends what has been held back for [`HOLD_TIME`]. It never blocks for
+//! a client. It starts when a reply is held back, and ends when there has been none for
+//! [`IDLE_TIME`].
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
@@ -41,13 +44,14 @@ struct Schedule {
 static SCHEDULE: Mutex<Schedule> = Mutex::new(Schedule { flushes: Vec::new(), thread_runs: false, sleeps_until: None });
 static CHANGED: Condvar = Condvar::new();
 
-/// Schedules what a connection holds back to be sent in [`HOLD_TIME`]. Returns `false` if the system gives no thread for that.
+/// Schedules what a connection holds back to be sent after [`HOLD_TIME`]. Returns `false` if the
+/// system cannot start a thread for that.
 pub(super) fn schedule_flush(outbound: &Arc<Mutex<Outbound>>) -> bool {
     let mut schedule = lock(&SCHEDULE);
     if !schedule.thread_runs {
         let started = thread::Builder::new().name("rpc-batching".to_owned()).spawn(run);
         if let Err(error) = started {
-            tracing::debug!(%error, "no thread that sends replies later, so none is held back");
+            tracing::debug!(%error, "cannot start a thread that sends held replies, so none is held back");
             return false;
         }
         schedule.thread_runs = true;
@@ -65,13 +69,14 @@ pub(super) fn schedule_flush(outbound: &Arc<Mutex<Outbound>>) -> bool {
 fn run() {
     let mut due = Vec::new();
     while wait_for_due(&mut due) {
-        // a transport of the user's may panic, and other connections still need this thread
+        // a user's transport may panic, and other connections still need this thread
         due.retain_mut(|flush| unwind::catch(|| !flush.attempt()).unwrap_or(false));
         lock(&SCHEDULE).flushes.append(&mut due);
     }
 }
 
-/// Waits until something is due. Returns `false` after [`IDLE_TIME`] with nothing scheduled; then the thread counts as ended.
+/// Waits until something is due. Returns `false` after [`IDLE_TIME`] with nothing scheduled; the
+/// thread counts as ended then.
 fn wait_for_due(due: &mut Vec<Flush>) -> bool {
     let mut schedule = lock(&SCHEDULE);
     loop {
@@ -93,10 +98,11 @@ fn wait_for_due(due: &mut Vec<Flush>) -> bool {
 }
 
 impl Flush {
-    /// Sends what is held back, as far as that needs no waiting. Returns `false`, with a later due time, if more is left.
+    /// Sends what is held back, as far as is possible without waiting. If more is left, sets a
+    /// later due time and returns `false`.
     fn attempt(&mut self) -> bool {
         let Some(outbound) = self.outbound.upgrade() else { return true };
-        // without the lock: the connection's own thread writes right now
+        // if the lock is taken, the connection's own thread writes right now
         if let Some(mut outbound) = try_lock(&outbound) {
             // before the attempt, because the transport may panic
             outbound.flush_scheduled = false;

@@ -1,4 +1,4 @@
-//! One connection, from its first request to its end.
+//! Serves a connection from its first request to its end.
 
 use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut};
 use std::rc::Rc;
@@ -22,18 +22,18 @@ use super::lock::lock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ended {
-    /// The client asked for it, with the Close handshake.
+    /// The client closed the connection with the Close handshake.
     Closed,
-    /// The client hung up between two calls.
+    /// The client disconnected between two calls.
     HungUp,
-    /// The client gave the connection up with a Reset frame between two calls.
+    /// The client sent a Reset frame between two calls.
     Reset,
-    /// No request came within the idle limit.
+    /// No request came within the idle timeout.
     Idle,
-    /// The server shuts down.
+    /// The server shut down.
     ShutDown,
-    /// The server closed behind a reply: the rest of a request was too much to read, its data type unknown, or the
-    /// handler of a session panicked.
+    /// The server closed the connection after a reply, because the rest of a request was too much
+    /// to read, the request's data type was unknown, or the handler of a session panicked.
     GivenUp,
 }
 
@@ -57,12 +57,13 @@ impl ServerConnection {
         }
     }
 
-    /// Ends the connection, and says that no request of it has run.
+    /// Ends the connection with a Reset frame: none of its requests has run.
     pub(super) fn refuse(&self) {
         self.end(&Ok(Ended::GivenUp));
     }
 
-    /// Closes the connection, so that the client reads the last reply and knows what has not run.
+    /// Closes the connection so that the client reads the last reply and knows which requests have
+    /// not run.
     fn end(&self, outcome: &Result<Ended>) {
         let farewell = match outcome {
             Ok(Ended::HungUp | Ended::Reset) => Farewell::Nothing,
@@ -73,17 +74,18 @@ impl ServerConnection {
         if self.begin_closing() {
             self.inbound.with(|receiving| close(receiving.inbound(), &mut lock(&self.outbound), farewell));
         } else {
-            // a request that has crossed the Reset must not break the connection before the peer has read that
+            // unread bytes of a request that crossed the Reset frame would break the connection
+            // before the client has read that frame
             self.linger(TimeLimit::total(Some(DISCARD_TIME)));
         }
     }
 
-    /// Reads and throws away until the peer's end has come, or the time.
+    /// Reads and throws away until the client's Reset frame or its end.
     pub(super) fn linger(&self, time_limit: TimeLimit) {
         self.inbound.with(|receiving| discard_until_the_end(receiving.inbound(), time_limit));
     }
 
-    /// Reads the header of the next request, or says how the connection has ended.
+    /// Reads the header of the next request, or returns how the connection has ended.
     fn read_header(&self) -> Result<Option<Ended>> {
         let limit = self.config.request_timeout;
         let failed = |error| Error::from_message(error, Operation::ReadingRequest, limit, Fate::LOST);
@@ -93,7 +95,7 @@ impl ServerConnection {
             if let Some(ended) = self.await_request(inbound)? {
                 return Ok(Some(ended));
             }
-            // after a cancel that came too late the connection is as idle as before
+            // after a cancel that came too late, the connection is as idle as before
             if inbound.messages.skip_late_cancel().map_err(failed)?
                 && let Some(ended) = self.await_request(inbound)?
             {
@@ -109,7 +111,8 @@ impl ServerConnection {
         })
     }
 
-    /// Waits for the first byte of what comes next, and allows the rest of it its time; or says how the connection has ended.
+    /// Waits for the first byte of a request, or returns how the connection has ended. Sets the
+    /// time limit for the rest of the request.
     fn await_request(&self, inbound: &mut Inbound) -> Result<Option<Ended>> {
         let config = &self.config;
         inbound.set_time_limit(TimeLimit::from_first(config.idle_timeout));
@@ -118,7 +121,7 @@ impl ServerConnection {
             Ok(false) => Some(Ended::HungUp),
             Err(error) => match error.kind() {
                 TimedOut => Some(Ended::Idle),
-                // a client that is gone, found by an error and not by an end of file
+                // the client is gone, and the system reports that as an error
                 ConnectionReset | ConnectionAborted | BrokenPipe => Some(Ended::HungUp),
                 _ => return Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::LOST }),
             },
@@ -127,7 +130,8 @@ impl ServerConnection {
         Ok(ended)
     }
 
-    /// Answers the request that has this header; `None` where the next one may be read.
+    /// Answers the request that has this header. Returns `None` if the next one may be read,
+    /// otherwise how the connection ends.
     fn answer(&self, header: &[u8], service: &mut dyn Dispatch) -> Result<Option<Ended>> {
         let header =
             RequestHeader::decode(header).map_err(|violation| Error::Protocol { violation, fate: Fate::LOST })?;
@@ -139,7 +143,7 @@ impl ServerConnection {
         });
         let span = tracing::debug_span!("rpc_serve", endpoint = %header.endpoint);
         if unwind::catch(|| self.config.adopt_trace(&span, &header.metadata)).is_none() {
-            tracing::error!("the server's hook for trace contexts panicked");
+            tracing::error!("the hook for trace contexts panicked");
         }
         let _entered = span.enter();
         let exchange = Exchange::new(self, header, turn);
@@ -157,7 +161,8 @@ impl ServerConnection {
         Ok(if session_over { Some(Ended::GivenUp) } else { ended })
     }
 
-    /// Lets the service answer, and answers itself if that panics. Returns whether the panic ends a session.
+    /// Calls the service; if that panics, replies with an error. Returns whether the panic ends a
+    /// session.
     fn dispatch(&self, exchange: &Exchange<'_>, service: &mut dyn Dispatch) -> bool {
         let timeout = Some(exchange.header.timeout_ms).filter(|&left| left > 0).map(Duration::from_millis);
         self.deadline.set(timeout.and_then(|left| Instant::now().checked_add(left)));
@@ -171,7 +176,7 @@ impl ServerConnection {
         panicked && unwind::catch(|| service.contract().session).unwrap_or(true)
     }
 
-    /// Finds out whether the connection is in step after a call.
+    /// Ends a call. Returns `None` if the connection is in step, otherwise how it ends.
     fn settle(&self, exchange: &Exchange<'_>) -> Result<Option<Ended>> {
         exchange.note(self.inbound.end_call());
         if let Some(error) = exchange.failure.take() {
@@ -190,7 +195,8 @@ impl ServerConnection {
     fn acknowledge_close(&self) -> Ended {
         let mut outbound = lock(&self.outbound);
         outbound.set_time_limit(TimeLimit::stall(self.config.stall_timeout));
-        // the client may be gone already: that it closed is all it asked for. The Reset goes out in the same write
+        // the Reset frame will leave in the same write. A failure does not matter: the
+        // client may be gone, and wanted nothing but the end
         if let Err(error) = outbound.queue_reply(&ReplyHeader::ok(DataType::Control)) {
             tracing::debug!(%error, "the acknowledgement of Close cannot be sent");
         }
