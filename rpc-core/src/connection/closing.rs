@@ -70,14 +70,10 @@ pub(crate) fn close_as_client(
     let time_limit = TimeLimit::total(limit);
     request_close(outbound, time_limit)?;
     inbound.set_time_limit(time_limit);
-    let mut header = std::mem::take(&mut inbound.header);
-    let acknowledged = match inbound.messages.read_header(&mut header) {
-        Ok(true) => acknowledgement(&header),
-        Ok(false) => Err(Violation::EndOfStream { expected: "the reply to Close" }.into()),
-        Err(error) => Err(error),
-    };
-    inbound.header = header;
-    acknowledged?;
+    if !inbound.messages.read_header(&mut inbound.header)? {
+        return Err(Violation::EndOfStream { expected: "the reply to Close" }.into());
+    }
+    check_acknowledgement(&inbound.header)?;
     if outbound.reset().is_ok() {
         finish(outbound);
         discard_until_the_end(inbound, TimeLimit::total(Some(limit.unwrap_or(DISCARD_TIME).min(DISCARD_TIME))));
@@ -95,7 +91,7 @@ pub(crate) fn request_close(outbound: &mut Outbound, time_limit: TimeLimit) -> R
     Ok(outbound.frames.flush()?)
 }
 
-fn acknowledgement(header: &[u8]) -> Result<(), MessageError> {
+fn check_acknowledgement(header: &[u8]) -> Result<(), MessageError> {
     let header = ReplyHeader::decode(header)?;
     if header.error != Status::Ok.to_wire() {
         return Err(Violation::UnknownStatus { found: header.error }.into());
