@@ -9,7 +9,7 @@ use crate::connection::{
 };
 use crate::error::{Error, Fate, Operation, Result};
 use crate::frame::FrameKind;
-use crate::message::{ReplyHeader, Status, Violation};
+use crate::message::{DataType, ReplyHeader, Status, Violation};
 use crate::transport::{Control, Parts, TimeLimit};
 
 use super::config::ClientConfig;
@@ -23,7 +23,7 @@ pub(crate) struct ClientConnection {
     pub(super) inbound: Inbound,
     pub(super) outbound: Outbound,
     pub(super) config: ClientConfig,
-    pub(super) turn: Option<ClientTurn>,
+    turn: Option<ClientTurn>,
     /// The revision that the peer speaks, as its last reply said.
     pub(super) revision: Option<u32>,
     pub(super) broken: bool,
@@ -89,6 +89,12 @@ impl ClientConnection {
         }
     }
 
+    /// Begins a call with these bodies.
+    pub(super) fn begin_turn(&mut self, request: DataType, accept: DataType) {
+        self.inbound.header.clear();
+        self.turn = Some(ClientTurn::new(request, accept, self.revision.unwrap_or(0)));
+    }
+
     pub(super) fn turn(&mut self) -> &mut ClientTurn {
         self.turn.as_mut().expect("a call is open")
     }
@@ -108,8 +114,7 @@ impl ClientConnection {
             return;
         }
         if self.turn().full_duplex() {
-            self.broken = !self.finish_duplex();
-            return;
+            return self.finish_duplex();
         }
         self.inbound.look_ahead();
         let ended = match self.inbound.messages.skip_read_ahead() {

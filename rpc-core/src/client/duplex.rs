@@ -5,13 +5,13 @@
 //! Progress in either direction counts for both. Reading the source may block, and nothing is read meanwhile: a source
 //! that itself waits for the reply's bytes waits for ever.
 
-use std::io::{self, IoSlice, Read};
+use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME, Target};
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
-use crate::transport::{Filled, TimeLimit, in_time, with_helpers};
+use crate::transport::{Filled, TimeLimit, Transport, in_time, memory_pair, with_helpers};
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
@@ -52,19 +52,15 @@ impl ClientConnection {
         {
             return Ok(());
         }
-        self.hand_to_helpers().map_err(|error| Error::Transport {
-            operation: Operation::Sending,
-            error,
-            fate: Fate::UNREACHED,
-        })
+        self.hand_to_helpers().map_err(Error::transport(Operation::Sending, Fate::UNREACHED))
     }
 
     fn hand_to_helpers(&mut self) -> io::Result<()> {
         let reader = &mut self.inbound.messages.frames_mut().get_mut().half;
         let writer = &mut self.outbound.frames.get_mut().half;
-        let (gone_reader, gone_writer): (Box<Gone>, Box<Gone>) = (Box::new(Gone), Box::new(Gone));
-        let halves = (std::mem::replace(reader, gone_reader), std::mem::replace(writer, gone_writer));
-        let parts = with_helpers(halves.0, halves.1)?;
+        // if a thread cannot be started, these halves without a peer stay, which fail
+        let instead = memory_pair().0.into_parts()?;
+        let parts = with_helpers(std::mem::replace(reader, instead.reader), std::mem::replace(writer, instead.writer))?;
         (*reader, *writer) = (parts.reader, parts.writer);
         self.control = parts.control;
         Ok(())
@@ -84,7 +80,7 @@ impl ClientConnection {
         }
         let answer = self.reply_header(deadline.after_stream());
         if matches!(answer, Err(Error::Remote(_))) {
-            self.finish_or_break();
+            self.finish_duplex();
         }
         self.with_present_fate(answer)
     }
@@ -103,7 +99,7 @@ impl ClientConnection {
                 received => {
                     let received = self.octets_received(received);
                     if self.turn().must_stop() {
-                        self.finish_or_break();
+                        self.finish_duplex();
                     }
                     return self.with_present_fate(received);
                 }
@@ -136,7 +132,7 @@ impl ClientConnection {
     fn duplex_source_failed(&mut self, error: io::Error) -> Error {
         if self.turn().can_trail() {
             self.pump.load_trailer(&source_trailer(&error), Completes::Stop);
-            self.finish_or_break();
+            self.finish_duplex();
         } else {
             // the connection is given up, whether or not the server hears so
             _ = self.outbound.reset();
@@ -170,27 +166,26 @@ impl ClientConnection {
         })
     }
 
-    fn finish_or_break(&mut self) {
-        if !self.finish_duplex() {
-            self.broken = true;
-        }
+    /// Ends a call that is not wanted any more, or whose reply has ended first, and breaks the connection if that fails.
+    pub(super) fn finish_duplex(&mut self) {
+        let finished = self.try_finish_duplex();
+        self.broken |= !finished;
     }
 
-    /// Ends a call that is not wanted any more, or whose reply has ended first: completes the present frame, stops the
-    /// request, cancels the reply, and throws away what still comes of it; all at once, for neither side may wait for the
-    /// other. Whether the connection is in step then.
-    pub(super) fn finish_duplex(&mut self) -> bool {
+    /// Completes the present frame, stops the request, cancels the reply, and throws away what still comes of it: all at
+    /// once, because neither side may wait for the other. Returns whether the connection is in step then.
+    fn try_finish_duplex(&mut self) -> bool {
         let until = Instant::now() + DISCARD_TIME;
         let mut discarded = 0;
-        // a Trailer that has begun has to be completed, also when the call is over before
+        // a Trailer that has begun has to be completed, even if the call is over before
         while !(self.turn().over() && self.pump.is_empty()) {
             if !self.turn().can_trail() || discarded > DISCARD_BYTES || Instant::now() >= until {
                 return false;
             }
             // a socket can always be written to, so waiting for either would not wait
             let sends = !self.pump.is_empty() || self.turn().sending() || self.turn().may_cancel();
-            let time_limit = if sends { TimeLimit::Now(Some(until)) } else { TimeLimit::Until(until) };
-            let Ok(read) = self.discard_some(&mut discarded, time_limit) else { return false };
+            self.inbound.set_time_limit(if sends { TimeLimit::Now(Some(until)) } else { TimeLimit::Until(until) });
+            let Ok(read) = self.discard_some(&mut discarded) else { return false };
             let Ok(written) = (if self.next_closing_frame() { self.push() } else { Ok(false) }) else { return false };
             let waited = || self.control.as_ref().is_some_and(|control| control.wait(Some(until)).is_ok());
             if !read && !written && !waited() {
@@ -200,15 +195,17 @@ impl ClientConnection {
         self.turn().reusable()
     }
 
-    /// Throws away some of the reply, within a time limit; tells whether that was anything.
-    fn discard_some(&mut self, discarded: &mut u64, time_limit: TimeLimit) -> Result<bool, MessageError> {
+    /// Throws away some of the reply, within the current time limit. Returns whether that is anything.
+    fn discard_some(&mut self, discarded: &mut u64) -> Result<bool> {
         if self.turn().reply_is_over() {
             return Ok(false);
         }
         if self.turn().reply_awaited() {
-            return self.discard_header(time_limit);
+            return match self.resume_header() {
+                Err(Error::Remote(_)) => Ok(true),
+                read => read.map(|header| header.is_some()),
+            };
         }
-        self.inbound.set_time_limit(time_limit);
         self.inbound.messages.next_part();
         match self.inbound.messages.fill_message().map(<[u8]>::len) {
             Ok(count) => {
@@ -223,20 +220,8 @@ impl ClientConnection {
                 self.turn().reply_ended();
                 Ok(true)
             }
-            Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Reads the reply's header, or, if that may not be waited for, only when it has come. What it says is not wanted any more.
-    fn discard_header(&mut self, time_limit: TimeLimit) -> Result<bool, MessageError> {
-        if matches!(time_limit, TimeLimit::Now(_)) && matches!(self.inbound.look_ahead(), Ahead::Nothing | Ahead::Blind)
-        {
-            return Ok(false);
-        }
-        match self.reply_header(Deadline::none().at_most(DISCARD_TIME)) {
-            Ok(_) | Err(Error::Remote(_)) => Ok(true),
-            Err(error) => Err(MessageError::Io(error.into())),
+            Err(error) if self.is_late(&error) => Ok(false),
+            Err(error) => Err(Error::from_message(error, Operation::ReadingStream, None, Fate::LOST)),
         }
     }
 
@@ -256,24 +241,5 @@ impl ClientConnection {
             self.pump.load_trailer(&trailer, Completes::Cancel);
         }
         !self.pump.is_empty()
-    }
-}
-
-/// Stands where a half was, while it is handed to a helper thread.
-struct Gone;
-
-impl crate::transport::ReadHalf for Gone {
-    fn read(&mut self, _buf: &mut [u8], _until: Option<Instant>) -> io::Result<usize> {
-        Err(io::ErrorKind::NotConnected.into())
-    }
-}
-
-impl crate::transport::WriteHalf for Gone {
-    fn write(&mut self, _bufs: &[IoSlice<'_>], _until: Option<Instant>) -> io::Result<usize> {
-        Err(io::ErrorKind::NotConnected.into())
-    }
-
-    fn finish(&mut self, _until: Option<Instant>) -> io::Result<()> {
-        Ok(())
     }
 }

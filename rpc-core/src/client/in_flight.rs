@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Instant;
 
-use crate::connection::{Ahead, ClientTurn, Outbound};
+use crate::connection::{Ahead, Outbound};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::{DataType, MessageWriter, add_timeout, timeout_len};
 use crate::transport::{TimeLimit, in_time};
@@ -96,9 +96,7 @@ impl ClientConnection {
 
     /// The next reply is to a call whose request and reply are JSON.
     pub(super) fn begin_next_reply(&mut self) {
-        let json = DataType::MarshaledJson;
-        let mut turn = ClientTurn::new(json, json, self.revision.unwrap_or(0));
-        turn.request_ended();
-        self.turn = Some(turn);
+        self.begin_turn(DataType::MarshaledJson, DataType::MarshaledJson);
+        self.turn().request_ended();
     }
 }

@@ -35,11 +35,7 @@ fn open(address: &Address, limit: Option<Duration>) -> io::Result<Parts> {
 
 /// Takes a connected transport apart.
 pub(super) fn parts_of(transport: impl Transport) -> Result<Parts> {
-    transport.into_parts().map_err(|error| Error::Transport {
-        operation: Operation::Connecting,
-        error,
-        fate: Fate::UNREACHED,
-    })
+    transport.into_parts().map_err(Error::transport(Operation::Connecting, Fate::UNREACHED))
 }
 
 /// Opens a connection for a call. A server that is just being started again refuses for a moment, so it is asked several

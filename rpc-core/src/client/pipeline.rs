@@ -13,7 +13,7 @@ use crate::codec::SerdeArgument;
 use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME};
 use crate::error::{Error, Fate, Operation, Result};
 use crate::frame::FrameError;
-use crate::message::{DataType, json};
+use crate::message::json;
 use crate::transport::TimeLimit;
 
 use super::connection::ClientConnection;
@@ -21,6 +21,7 @@ use super::deadline::Deadline;
 use super::in_flight::{EncodedRequest, LEAST_WINDOW, WINDOW};
 use super::lease::Lease;
 use super::options::CallOptions;
+use super::reply::Progress;
 use super::request::Request;
 
 /// The replies of many calls of one endpoint, in order; see [`Client::pipeline`](crate::Client::pipeline).
@@ -129,9 +130,10 @@ where
     fn receive(&mut self, size: usize) -> Result<T> {
         let connection = self.lease.connection();
         let limit = self.options.limit(connection.config.reply_timeout);
-        let body = connection.next_reply(TimeLimit::from_first(limit), limit);
+        let received = connection.next_reply(TimeLimit::from_first(limit), limit);
         self.out -= size;
-        let decoded = json::decode(connection.read_json(body?, limit)?);
+        received?;
+        let decoded = json::decode(&connection.inbound.body);
         decoded.map_err(|violation| connection.malformed(violation))
     }
 }
@@ -154,28 +156,16 @@ where
             failure = self.fill().err();
         }
         let outcome = match (self.calls.pop_front()?, failure) {
-            (Slot::Failed(error), _) => Err(error),
-            (Slot::Sent(_), Some(error)) => Err(error),
+            (Slot::Failed(error), _) | (Slot::Sent(_), Some(error)) => Err(error),
+            (Slot::Sent(_), None) if self.lease.connection().broken => {
+                // it may have run before the connection broke
+                Err(Error::lost(Operation::WaitingForReply, std::io::ErrorKind::ConnectionAborted))
+            }
             (Slot::Sent(size), None) => self.receive(size),
         };
-        let usable = match &outcome {
-            Ok(_) => true,
-            Err(error) => error.connection_usable(),
-        };
-        if !usable {
-            // nothing more can be sent or received; what was sent may have run
+        if outcome.as_ref().is_err_and(|error| !error.connection_usable()) {
             self.arguments = None;
             self.lease.connection().broken = true;
-            for slot in &mut self.calls {
-                if let Slot::Sent(_) = slot {
-                    let error = std::io::ErrorKind::ConnectionAborted.into();
-                    *slot = Slot::Failed(Error::Transport {
-                        operation: Operation::WaitingForReply,
-                        error,
-                        fate: Fate::LOST,
-                    });
-                }
-            }
         }
         Some(outcome)
     }
@@ -192,38 +182,32 @@ impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
 }
 
 impl ClientConnection {
-    /// Reads the header of the next reply that is owed; sends meanwhile what has not been sent yet.
-    fn next_reply(&mut self, mut time_limit: TimeLimit, limit: Option<Duration>) -> Result<DataType> {
+    /// Reads the next reply, of JSON, and meanwhile sends what has not been sent yet.
+    fn next_reply(&mut self, mut time_limit: TimeLimit, limit: Option<Duration>) -> Result<()> {
         if self.outbound.frames.queued() > 0 {
             time_limit = TimeLimit::until(time_limit.deadline());
-            self.send_on(time_limit.deadline()).map_err(|error| {
-                self.broken = true;
-                Error::from_message(error.into(), Operation::WaitingForReply, limit, Fate::LOST)
-            })?;
+            self.send_on(time_limit.deadline())
+                .map_err(|error| Error::from_message(error.into(), Operation::WaitingForReply, limit, Fate::LOST))?;
         }
-        self.begin_next_reply();
         self.inbound.set_time_limit(time_limit);
-        self.next_header(limit)
+        let read = self.resume_reply(&mut Progress::default())?;
+        self.unless_late(read, limit)
     }
 
-    /// Throws away the replies that are owed; `false` where the budget did not reach.
-    fn discard_replies(&mut self, owed: usize) -> bool {
-        let limit = Some(DISCARD_TIME);
-        let time_limit = TimeLimit::total(limit);
+    /// Throws away the replies to so many calls. Returns `false` if the budget did not reach.
+    fn discard_replies(&mut self, calls: usize) -> bool {
+        let time_limit = TimeLimit::total(Some(DISCARD_TIME));
         let mut left = DISCARD_BYTES;
-        for _ in 0..owed {
-            let Ok(body) = self.next_reply(time_limit, limit).or_else(|error| match error {
-                Error::Remote(remote) if remote.fate.connection_usable => Ok(DataType::None),
-                other => Err(other),
-            }) else {
-                return false;
+        (0..calls).all(|_| {
+            let len = match self.next_reply(time_limit, None) {
+                Ok(()) => self.inbound.body.len() as u64,
+                Err(error) if error.connection_usable() => 0,
+                Err(_) => return false,
             };
-            match self.read_json(body, limit).map(|bytes| bytes.len() as u64) {
-                Ok(count) if count <= left => left -= count,
-                _ => return false,
-            }
-        }
-        true
+            let reaches = len <= left;
+            left = left.saturating_sub(len);
+            reaches
+        })
     }
 }
 

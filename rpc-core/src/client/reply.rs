@@ -29,15 +29,14 @@ impl ClientConnection {
 
     /// Does the same within the current time limit, which is `limit` long.
     pub(super) fn next_header(&mut self, limit: Option<Duration>) -> Result<DataType> {
-        self.inbound.header.clear();
-        let header = self.resume_header(limit)?;
+        let header = self.resume_header()?;
         self.unless_late(header, limit)
     }
 
     /// Reads the JSON of a reply whose header has been read, and returns it.
     pub(super) fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<&[u8]> {
         self.inbound.body.clear();
-        let read = self.resume_json(body, limit)?;
+        let read = self.resume_json(body)?;
         self.unless_late(read, limit)?;
         Ok(&self.inbound.body)
     }
@@ -55,41 +54,36 @@ impl ClientConnection {
     fn resume_reply_at(&mut self, progress: &mut Progress) -> Result<Option<()>> {
         if let Progress::BeforeHeader = *progress {
             self.begin_next_reply();
-            self.inbound.header.clear();
             *progress = Progress::InHeader;
         }
         if let Progress::InHeader = *progress {
-            let Some(body) = self.resume_header(None)? else { return Ok(None) };
+            let Some(body) = self.resume_header()? else { return Ok(None) };
             self.inbound.body.clear();
             *progress = Progress::InJson(body);
         }
         match *progress {
-            Progress::InJson(body) => self.resume_json(body, None),
+            Progress::InJson(body) => self.resume_json(body),
             Progress::BeforeHeader | Progress::InHeader => Ok(None),
         }
     }
 
     /// Goes on reading the reply's header. Returns `None` if not all of it has come within the current time limit.
-    fn resume_header(&mut self, limit: Option<Duration>) -> Result<Option<DataType>> {
+    pub(super) fn resume_header(&mut self) -> Result<Option<DataType>> {
         let Inbound { messages, header, .. } = &mut self.inbound;
         let read = messages.resume_header(header);
         if read.as_ref().is_err_and(|error| self.is_late(error)) {
             return Ok(None);
         }
         let header = std::mem::take(&mut self.inbound.header);
-        let body = self.header_read(read, &header, limit);
+        let body = self.header_read(read, &header);
         self.inbound.header = header;
         body.map(Some)
     }
 
     /// Takes in what a reply's header says, or why there is none.
-    fn header_read(
-        &mut self,
-        read: Result<bool, MessageError>,
-        bytes: &[u8],
-        limit: Option<Duration>,
-    ) -> Result<DataType> {
-        let failed = |error, fate| Error::from_message(error, Operation::WaitingForReply, limit, fate);
+    fn header_read(&mut self, read: Result<bool, MessageError>, bytes: &[u8]) -> Result<DataType> {
+        // `resume_header` has taken out what a time limit means
+        let failed = |error, fate| Error::from_message(error, Operation::WaitingForReply, None, fate);
         match read {
             Ok(true) => {}
             Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into(), Fate::LOST)),
@@ -115,7 +109,7 @@ impl ClientConnection {
     }
 
     /// Goes on reading a reply's JSON. Returns `None` if not all of it has come within the current time limit.
-    fn resume_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<Option<()>> {
+    fn resume_json(&mut self, body: DataType) -> Result<Option<()>> {
         let Inbound { messages, body: bytes, .. } = &mut self.inbound;
         if !body.has_body() {
             bytes.extend_from_slice(b"null");
@@ -134,7 +128,7 @@ impl ClientConnection {
             }
             Err(error) => {
                 self.broken = true;
-                return Err(Error::from_message(error, Operation::WaitingForReply, limit, Fate::LOST));
+                return Err(Error::from_message(error, Operation::WaitingForReply, None, Fate::LOST));
             }
         }
         Ok(Some(()))
@@ -142,7 +136,7 @@ impl ClientConnection {
 
     /// Whether there is only nothing to read within the current time limit. A transport may be unable to look without
     /// waiting.
-    fn is_late(&self, error: &MessageError) -> bool {
+    pub(super) fn is_late(&self, error: &MessageError) -> bool {
         let MessageError::Io(error) = error else { return false };
         let looks = matches!(self.inbound.messages.frames().get_ref().time_limit, TimeLimit::Now(_));
         match error.kind() {
@@ -153,7 +147,7 @@ impl ClientConnection {
     }
 
     /// A call that cannot go on later fails if its time limit has passed.
-    fn unless_late<T>(&mut self, read: Option<T>, limit: Option<Duration>) -> Result<T> {
+    pub(super) fn unless_late<T>(&mut self, read: Option<T>, limit: Option<Duration>) -> Result<T> {
         read.ok_or_else(|| {
             self.broken = true;
             let limit = limit.unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::connection::{Ahead, ClientTurn, PING};
+use crate::connection::{Ahead, PING};
 use crate::error::{Error, Fate, Misuse, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::{DataType, MessageWriter, ReplyHeader, RequestHeader, Status, add_timeout};
@@ -25,18 +25,6 @@ enum Sent {
     Answered(Result<DataType>),
     /// The source failed, and the server has been told.
     SourceFailed(io::Error),
-}
-
-/// Why sending a request failed.
-pub(super) enum SendError {
-    Frame(FrameError),
-    Source(io::Error),
-}
-
-impl From<FrameError> for SendError {
-    fn from(error: FrameError) -> SendError {
-        SendError::Frame(error)
-    }
 }
 
 impl ClientConnection {
@@ -65,7 +53,7 @@ impl ClientConnection {
         }
         request.encode_header(&mut self.outbound.header)?;
         add_timeout(&mut self.outbound.header, request.timeout_ms(now));
-        self.turn = Some(ClientTurn::new(request.data_type(), request.accept, self.revision.unwrap_or(0)));
+        self.begin_turn(request.data_type(), request.accept);
         Ok(())
     }
 
@@ -74,7 +62,7 @@ impl ClientConnection {
         self.outbound.header.clear();
         let fits = RequestHeader::new(PING, DataType::Control, DataType::Control).encode(&mut self.outbound.header);
         debug_assert!(fits, "this header is short");
-        self.turn = Some(ClientTurn::new(DataType::Control, DataType::Control, 0));
+        self.begin_turn(DataType::Control, DataType::Control);
         self.outbound.set_time_limit(TimeLimit::until(deadline.at));
         let sent = self.outbound.queue_header().and_then(|()| self.outbound.frames.flush());
         sent.map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::UNREACHED))?;
@@ -104,7 +92,7 @@ impl ClientConnection {
             None => self.outbound.frames.flush(),
         });
         let sent = match (begun, &mut request.octets) {
-            (Err(error), _) => Err(error.into()),
+            (Err(error), _) => Err(error),
             (Ok(()), None) => Ok(Sent::Whole),
             (Ok(()), Some(source)) if full_duplex => return self.exchange_duplex(*source, deadline),
             (Ok(()), Some(source)) => self.send_octets(source, deadline),
@@ -121,7 +109,7 @@ impl ClientConnection {
     }
 
     /// Sends a stream frame by frame, looking for a reply before each.
-    fn send_octets(&mut self, source: &mut Source<'_>, deadline: Deadline) -> Result<Sent, SendError> {
+    fn send_octets(&mut self, source: &mut Source<'_>, deadline: Deadline) -> Result<Sent, FrameError> {
         let mut pieces = Pieces::new(source, self.outbound.takes_pipes());
         loop {
             let count = match pieces.get() {
@@ -136,7 +124,7 @@ impl ClientConnection {
             }
             // a transport that always takes something, or keeps no time, does not notice
             if deadline.ends_streams() {
-                return Err(FrameError::Io(io::ErrorKind::TimedOut.into()).into());
+                return Err(FrameError::Io(io::ErrorKind::TimedOut.into()));
             }
             if count == 0 {
                 MessageWriter::new(&mut self.outbound.frames).finish()?;
@@ -166,47 +154,45 @@ impl ClientConnection {
         }
     }
 
-    /// Tells the server why the rest of the request does not come, if it understands a Trailer; otherwise the call ends
-    /// with a Reset.
-    fn source_failed(&mut self, error: io::Error) -> Result<Sent, SendError> {
-        if !self.turn().can_trail() {
-            return Err(SendError::Source(error));
+    /// Tells the server why the rest of the request does not come: by a Trailer if it understands that, and otherwise by a
+    /// Reset, which ends the connection.
+    fn source_failed(&mut self, error: io::Error) -> Result<Sent, FrameError> {
+        if self.turn().can_trail() {
+            self.outbound.write_trailer(&source_trailer(&error))?;
+            self.turn().request_stopped();
+        } else {
+            // it makes no difference whether the server hears so
+            _ = self.outbound.reset();
+            self.broken = true;
         }
-        self.outbound.write_trailer(&source_trailer(&error))?;
-        self.turn().request_stopped();
         Ok(Sent::SourceFailed(error))
     }
 
     /// The reply to a request whose source failed tells the caller nothing new, but it has to be read.
     fn read_reply_of_failed_source(&mut self, error: io::Error, deadline: Deadline) -> Error {
-        match self.reply_header(deadline) {
-            Ok(_) if matches!(self.inbound.discard_body(), Ok(true)) => self.turn().reply_ended(),
-            Err(Error::Remote(_)) => {}
-            Ok(_) | Err(_) => self.broken = true,
+        if !self.broken {
+            match self.reply_header(deadline) {
+                Ok(_) if matches!(self.inbound.discard_body(), Ok(true)) => self.turn().reply_ended(),
+                Err(Error::Remote(_)) => {}
+                Ok(_) | Err(_) => self.broken = true,
+            }
         }
         Error::Source { error, fate: self.fate() }
     }
 
     /// Sending failed, on a transport that was to take the header up to `header_end`.
-    fn sending_failed(&mut self, error: SendError, header_end: u64, deadline: Deadline) -> Result<DataType> {
+    fn sending_failed(&mut self, error: FrameError, header_end: u64, deadline: Deadline) -> Result<DataType> {
         let stream = self.turn().request_has_octets();
         let may_run = stream && self.outbound.frames.accepted() >= header_end;
         let fate = if may_run { Fate::LOST } else { Fate::UNREACHED };
         match error {
-            SendError::Frame(FrameError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
+            FrameError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
                 let stalled = stream && !deadline.ends_streams();
                 let limit = if stalled { self.config.stall_timeout } else { deadline.limit };
                 Err(Error::from_message(error.into(), Operation::Sending, limit, fate))
             }
-            SendError::Frame(FrameError::Io(error)) => self.explain(error, fate, deadline),
-            SendError::Frame(FrameError::Malformed(violation)) => {
-                Err(Error::Protocol { violation: violation.into(), fate })
-            }
-            SendError::Source(error) => {
-                // the connection is given up, whether or not the server hears so
-                _ = self.outbound.reset();
-                Err(Error::Source { error, fate: Fate::LOST })
-            }
+            FrameError::Io(error) => self.explain(error, fate, deadline),
+            FrameError::Malformed(violation) => Err(Error::Protocol { violation: violation.into(), fate }),
         }
     }
 

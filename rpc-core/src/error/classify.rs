@@ -10,6 +10,16 @@ use crate::transport::AddressError;
 use super::{Error, Fate, Misuse, Operation, RemoteError};
 
 impl Error {
+    /// Returns what makes a failure of the transport an error.
+    pub(crate) fn transport(operation: Operation, fate: Fate) -> impl FnOnce(io::Error) -> Error {
+        move |error| Error::Transport { operation, error, fate }
+    }
+
+    /// The error of a connection that has failed, and about which no more is known.
+    pub(crate) fn lost(operation: Operation, kind: io::ErrorKind) -> Error {
+        Error::Transport { operation, error: kind.into(), fate: Fate::LOST }
+    }
+
     /// Sorts a failure of the message layer: a time limit (of `limit`), a protocol error, or the
     /// transport.
     pub(crate) fn from_message(

@@ -47,7 +47,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
             continue;
         };
         let connected = unwind::catch(|| shared.connect(&pool)).unwrap_or_else(|| {
-            Err(lost(Operation::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED))
+            Err(Error::lost(Operation::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED))
         });
         let lease = match connected {
             Ok(lease) => lease,
@@ -66,7 +66,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
             last: None,
         };
         let outcome = unwind::catch(|| driver.serve(shared, &pool))
-            .unwrap_or_else(|| Err(lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
+            .unwrap_or_else(|| Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
         room = driver.end(shared, outcome);
     }
 }
@@ -149,7 +149,7 @@ impl Driver {
             }
             self.tell_last();
             if retired && self.room.owed.iter().all(|owed| owed.call.lock().has_left()) {
-                return Err(lost(Operation::WaitingForReply, io::ErrorKind::TimedOut));
+                return Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::TimedOut));
             }
             self.send()?;
             self.receive()?;
@@ -230,7 +230,7 @@ impl Driver {
             let waited = connection.control.as_ref().map_or(Ok(()), |control| control.wait(Some(soon)));
             waited
                 .or_else(|error| if error.kind() == io::ErrorKind::TimedOut { Ok(()) } else { Err(error) })
-                .map_err(|error| Error::Transport { operation: Operation::WaitingForReply, error, fate: Fate::LOST })?;
+                .map_err(Error::transport(Operation::WaitingForReply, Fate::LOST))?;
             time_limit = TimeLimit::Now(Some(soon + LOOK));
         }
         while self.next_reply(time_limit)? {
@@ -241,7 +241,7 @@ impl Driver {
             time_limit = TimeLimit::Now(Some(soon + READ_ON));
         }
         match self.explained_by {
-            Some(at) if Instant::now() >= at => Err(lost(Operation::Sending, io::ErrorKind::BrokenPipe)),
+            Some(at) if Instant::now() >= at => Err(Error::lost(Operation::Sending, io::ErrorKind::BrokenPipe)),
             _ => Ok(()),
         }
     }
@@ -311,15 +311,10 @@ impl Driver {
     }
 }
 
-/// The error of a connection of which no more is known.
-fn lost(operation: Operation, kind: io::ErrorKind) -> Error {
-    Error::Transport { operation, error: kind.into(), fate: Fate::LOST }
-}
-
 /// What the failure of a connection is for the calls after the one that met it.
 fn for_others(error: &Error, fate: Fate) -> Error {
     match error {
         Error::Transport { .. } => error.repeated().with_fate(fate),
-        _ => lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted).with_fate(fate),
+        _ => Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted).with_fate(fate),
     }
 }

@@ -112,11 +112,7 @@ impl SharedConnection {
         if !state.driven {
             let (this, pool) = (Arc::clone(self), Arc::downgrade(pool));
             let started = thread::Builder::new().name("rpc-shared".to_owned()).spawn(move || driver::run(&this, &pool));
-            started.map_err(|error| Error::Transport {
-                operation: Operation::Connecting,
-                error,
-                fate: Fate::UNTOUCHED,
-            })?;
+            started.map_err(Error::transport(Operation::Connecting, Fate::UNTOUCHED))?;
             state.driven = true;
         }
         state.queue.push_back(Arc::clone(call));
