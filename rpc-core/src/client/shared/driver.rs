@@ -40,13 +40,15 @@ const TURNS: u32 = 20;
 /// Makes calls until there have been none for a while.
 pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
     let mut room = Room::default();
+    // when the last connection was opened
+    let mut opened = None;
     while shared.wait_for_calls() {
         let Some(pool) = pool.upgrade() else {
             // nobody waits any more: callers have their client
             shared.fail_queued(&Misuse::Closed.into());
             continue;
         };
-        let connected = unwind::catch(|| shared.connect(&pool)).unwrap_or_else(|| {
+        let connected = unwind::catch(|| shared.connect(&pool, opened)).unwrap_or_else(|| {
             Err(Error::lost(Operation::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED))
         });
         let lease = match connected {
@@ -56,6 +58,9 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
                 continue;
             }
         };
+        if lease.is_new {
+            opened = Some(Instant::now());
+        }
         let mut driver = Driver {
             aged: !lease.is_new,
             lease,
@@ -72,7 +77,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
 }
 
 impl SharedConnection {
-    fn connect(&self, pool: &Arc<Pool>) -> Result<Lease> {
+    fn connect(&self, pool: &Arc<Pool>, opened: Option<Instant>) -> Result<Lease> {
         // those that wait for the connection that was just given back have to wake up first
         for _ in 0..TURNS {
             if !pool.is_waited_for() {
@@ -80,7 +85,8 @@ impl SharedConnection {
             }
             thread::sleep(TURN);
         }
-        let freshness = if std::mem::take(&mut self.lock().wants_new) { Freshness::New } else { Freshness::Any };
+        let failed_at = self.lock().queue.iter().filter_map(|call| call.lock().failed_at).max();
+        let freshness = if failed_at > opened { Freshness::New } else { Freshness::Any };
         // each caller keeps its own time
         Lease::acquire(pool, Deadline::none(), freshness)
     }
@@ -289,13 +295,13 @@ impl Driver {
         let accepted = self.connection().outbound.frames.accepted();
         if let Err(error) = outcome {
             tracing::debug!(%error, calls = self.room.owed.len(), "a shared connection failed");
-            let reset = error.never_ran();
+            let (reset, aged_at) = (error.never_ran(), self.aged.then(Instant::now));
             for (at, Owed { call, end, .. }) in self.room.owed.drain(..).enumerate() {
                 // the server answers in order: what comes after a call that never ran has not run
                 // either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
                 let error = if at == 0 { error.repeated().with_fate(fate) } else { for_others(&error, fate) };
-                call.end(Err(Failure { error, aged: self.aged }), &mut Vec::new());
+                call.end(Err(Failure { error, aged_at }), &mut Vec::new());
             }
         }
         self.connection().broken |= broken;

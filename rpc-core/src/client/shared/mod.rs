@@ -24,7 +24,7 @@ use std::time::Duration;
 use crate::error::{Error, Fate, Operation, Result};
 
 use super::deadline::Deadline;
-use super::pool::{Freshness, Pool};
+use super::pool::Pool;
 use super::request::Request;
 use pending::{Failure, PendingCall};
 
@@ -51,11 +51,11 @@ impl Sharing {
     }
 
     /// Queues a call on a connection that no other call is on, or otherwise on the one that is its thread's home.
-    fn join(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, freshness: Freshness) -> Result<Arc<SharedConnection>> {
+    fn join(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<Arc<SharedConnection>> {
         let home = call.number % self.0.len();
         let mut places = (home..self.0.len()).chain(0..home).map(|at| self.get(at));
         let shared = places.find(|shared| shared.is_free()).unwrap_or_else(|| self.get(home));
-        shared.join(pool, call, freshness)?;
+        shared.join(pool, call)?;
         Ok(shared)
     }
 
@@ -91,8 +91,6 @@ struct QueueState {
     sleeps: bool,
     /// The present connection serves no further calls, because the time of one of them was over.
     retired: bool,
-    /// An idle connection had ended under a call: the next one has to be new.
-    wants_new: bool,
 }
 
 impl SharedConnection {
@@ -107,7 +105,7 @@ impl SharedConnection {
     }
 
     /// Queues a call, and starts or wakes the thread that makes it.
-    fn join(self: &Arc<Self>, pool: &Arc<Pool>, call: &Arc<PendingCall>, freshness: Freshness) -> Result<()> {
+    fn join(self: &Arc<Self>, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<()> {
         let mut state = self.lock();
         if !state.driven {
             let (this, pool) = (Arc::clone(self), Arc::downgrade(pool));
@@ -116,7 +114,6 @@ impl SharedConnection {
             state.driven = true;
         }
         state.queue.push_back(Arc::clone(call));
-        state.wants_new |= freshness == Freshness::New;
         if std::mem::take(&mut state.sleeps) {
             drop(state);
             self.work.notify_one();
@@ -146,7 +143,7 @@ impl SharedConnection {
         drop(state);
         sharing.replace(self);
         for queued in queue {
-            if let Err(error) = sharing.join(pool, &queued, Freshness::Any) {
+            if let Err(error) = sharing.join(pool, &queued) {
                 queued.end(Err(error.into()), &mut Vec::new());
             }
         }
@@ -200,15 +197,16 @@ impl Sharing {
             return Ok(None);
         }
         let deadline = request.deadline;
-        let mut outcome = self.attempt(pool, &call, deadline, Freshness::Any);
+        let mut outcome = self.attempt(pool, &call, deadline);
         for _ in 1..ATTEMPTS {
             match &outcome {
-                Err(Failure { error, aged: true }) if error.was_lost() && pool.can_reconnect() => {
+                Err(Failure { error, aged_at: Some(at) }) if error.was_lost() && pool.can_reconnect() => {
                     tracing::debug!(%error, "the shared connection had ended, trying another");
+                    call.lock().failed_at = Some(*at);
                 }
                 _ => break,
             }
-            outcome = self.attempt(pool, &call, deadline, Freshness::New);
+            outcome = self.attempt(pool, &call, deadline);
         }
         let bytes = std::mem::take(&mut call.lock().reply);
         let reply = SharedReply { call: Some(call), bytes };
@@ -216,15 +214,9 @@ impl Sharing {
     }
 
     /// Queues a call and waits for its end.
-    fn attempt(
-        &self,
-        pool: &Arc<Pool>,
-        call: &Arc<PendingCall>,
-        deadline: Deadline,
-        freshness: Freshness,
-    ) -> Result<(), Failure> {
+    fn attempt(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, deadline: Deadline) -> Result<(), Failure> {
         let _waits = pool.wait_for_shared()?;
-        let shared = self.join(pool, call, freshness)?;
+        let shared = self.join(pool, call)?;
         match call.wait(deadline.at) {
             Some(outcome) => outcome,
             None => shared.leave(self, pool, call, deadline),

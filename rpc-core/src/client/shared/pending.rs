@@ -28,6 +28,8 @@ pub(super) struct Call {
     pub(super) header: Vec<u8>,
     pub(super) body: Vec<u8>,
     pub(super) deadline: Deadline,
+    /// When it failed before because its connection had ended: it needs one that was opened later.
+    pub(super) failed_at: Option<Instant>,
     pub(super) reply: Vec<u8>,
 }
 
@@ -44,13 +46,13 @@ enum Phase {
 /// Why a call on a shared connection has no reply.
 pub(super) struct Failure {
     pub(super) error: Error,
-    /// The connection had served before, so that the failure may come from its age.
-    pub(super) aged: bool,
+    /// When the connection failed, if it had served before, so that the failure may come from its age.
+    pub(super) aged_at: Option<Instant>,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure { error, aged: false }
+        Failure { error, aged_at: None }
     }
 }
 
@@ -71,6 +73,7 @@ impl PendingCall {
                 header: Vec::new(),
                 body: Vec::new(),
                 deadline: Deadline::none(),
+                failed_at: None,
                 reply: Vec::new(),
             };
             let number = THREADS.fetch_add(1, Ordering::Relaxed);
@@ -104,7 +107,7 @@ impl PendingCall {
         // this runs code of the user's, so without the lock
         let oversize = encode_json(request.json, limit, &mut body)?;
         let mut call = self.lock();
-        (call.phase, call.deadline, call.body) = (Phase::Open, request.deadline, body);
+        (call.phase, call.deadline, call.failed_at, call.body) = (Phase::Open, request.deadline, None, body);
         request.encode_header(&mut call.header)?;
         Ok(oversize.is_none())
     }
