@@ -48,7 +48,7 @@ use shared::Sharing;
 /// read to its end or is dropped.
 ///
 /// Calls block. How long they may, [`ClientConfig`] says; a failed one says whether it
-/// [never ran](Error::never_ran). Dropping the last clone asks the server to close, without waiting for its answer;
+/// [never ran](crate::Error::never_ran). Dropping the last clone asks the server to close, without waiting for its answer;
 /// [`close`](Client::close) waits and reports.
 ///
 /// ```
@@ -87,7 +87,8 @@ impl Client {
     /// Connects to a server, with the default [`ClientConfig`].
     ///
     /// # Errors
-    /// [`Misuse::Address`](crate::Misuse::Address), [`Error::Transport`], or [`Error::Deadline`] behind the connect limit.
+    /// [`Misuse::Address`](crate::Misuse::Address), [`Error::Transport`](crate::Error::Transport), or
+    /// [`Error::Deadline`](crate::Error::Deadline) after the connect limit.
     pub fn connect(address: impl ToAddress) -> Result<Client> {
         Client::connect_with(address, ClientConfig::default())
     }

@@ -30,7 +30,7 @@ impl<R: Read> OctetReader<'_, R> {
     /// file, a pipe or a socket, the kernel moves them.
     ///
     /// # Errors
-    /// Those of reading, which wrap an [`Error`], and those of `sink`, which do not:
+    /// Those of reading, which wrap an [`Error`](crate::Error), and those of `sink`, which do not:
     ///
     /// ```
     /// # fn restore(stream: rpc_core::OctetReader<'_>, mut file: std::fs::File) {
