@@ -6,7 +6,7 @@
 //! that itself waits for the reply's bytes waits for ever.
 
 use std::io::{self, Read};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME, Target};
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
@@ -16,33 +16,6 @@ use crate::transport::{Filled, TimeLimit, Transport, in_time, memory_pair, with_
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::pump::{Completes, Pump};
-
-/// When to give up because neither direction makes progress. Being woken is not progress: the peer may have sent an empty
-/// frame.
-struct Stall {
-    limit: Option<Duration>,
-    deadline: Deadline,
-    /// When waiting ends unless there is progress before.
-    until: Option<Instant>,
-}
-
-impl Stall {
-    fn new(limit: Option<Duration>, deadline: Deadline) -> Stall {
-        let mut stall = Stall { limit, deadline, until: None };
-        stall.renew();
-        stall
-    }
-
-    /// One direction has made progress.
-    fn renew(&mut self) {
-        self.until = self.deadline.stream_limit(self.limit).deadline();
-    }
-
-    /// The limit that has passed.
-    fn passed(&self) -> Option<Duration> {
-        if self.deadline.ends_streams() { self.deadline.limit } else { self.limit }
-    }
-}
 
 impl ClientConnection {
     /// Makes sure that the transport can wait for both directions: one that cannot is handed to helper threads.
@@ -69,11 +42,11 @@ impl ClientConnection {
     /// Sends the stream of a request that has begun, while it waits for the reply's header.
     pub(super) fn exchange_duplex(&mut self, source: &mut dyn Read, deadline: Deadline) -> Result<DataType> {
         self.pump = Pump::default();
-        let mut stall = Stall::new(self.config.stall_timeout, deadline);
+        let mut until = self.stalled_at(deadline);
         while self.turn().sending() && self.inbound.look_ahead() == Ahead::Nothing {
-            match self.send_some(source, &mut stall) {
-                Ok(true) => stall.renew(),
-                Ok(false) => self.wait_for_either(&stall, Operation::Sending)?,
+            match self.send_some(source) {
+                Ok(true) => until = self.stalled_at(deadline),
+                Ok(false) => self.wait_for_either(until, deadline, Operation::Sending)?,
                 Err(Error::Transport { error, fate, .. }) => return self.explain(error, fate, deadline),
                 Err(error) => return Err(error),
             }
@@ -87,13 +60,11 @@ impl ClientConnection {
 
     /// Receives octets of the reply, and sends the request meanwhile.
     pub(super) fn receive_duplex(&mut self, source: &mut dyn Read, target: &mut Target<'_>) -> Result<Filled> {
-        let mut stall = Stall::new(self.config.stall_timeout, Deadline::none());
+        let deadline = Deadline::none();
+        let mut until = self.stalled_at(deadline);
         loop {
             let sending = self.turn().sending();
-            self.inbound.set_time_limit(match sending {
-                true => TimeLimit::Now(stall.until),
-                false => TimeLimit::until(stall.until),
-            });
+            self.inbound.set_time_limit(if sending { TimeLimit::Now(until) } else { TimeLimit::until(until) });
             match self.inbound.receive(target) {
                 Err(MessageError::Io(error)) if sending && error.kind() == io::ErrorKind::WouldBlock => {}
                 received => {
@@ -104,27 +75,33 @@ impl ClientConnection {
                     return self.with_present_fate(received);
                 }
             }
-            if self.send_some(source, &mut stall)? {
-                stall.renew();
-            } else {
-                self.wait_for_either(&stall, Operation::ReadingStream)?;
+            match self.send_some(source)? {
+                true => until = self.stalled_at(deadline),
+                false => self.wait_for_either(until, deadline, Operation::ReadingStream)?,
             }
         }
     }
 
-    /// Sends what can be sent without blocking; returns whether that is anything. A source that fails ends the call.
-    fn send_some(&mut self, source: &mut dyn Read, stall: &mut Stall) -> Result<bool> {
-        if self.pump.is_empty() {
-            if let Err(error) = self.pump.load(source) {
-                return Err(self.duplex_source_failed(error));
-            }
-            // the time that the source took is not the peer's
-            stall.renew();
+    /// Returns when to give up if neither direction makes progress from now on. Being woken is not progress: the peer may
+    /// have sent an empty frame.
+    fn stalled_at(&self, deadline: Deadline) -> Option<Instant> {
+        deadline.stream_limit(self.config.stall_timeout).deadline()
+    }
+
+    /// Sends what can be sent without blocking. Returns whether that, or reading the source, was progress; a source that
+    /// fails ends the call.
+    fn send_some(&mut self, source: &mut dyn Read) -> Result<bool> {
+        let loads = self.pump.is_empty();
+        if loads && let Err(error) = self.pump.load(source) {
+            return Err(self.duplex_source_failed(error));
         }
-        self.push().map_err(|error| {
-            self.broken = true;
-            Error::Transport { operation: Operation::Sending, error, fate: Fate::LOST }
-        })
+        match self.push() {
+            Ok(pushed) => Ok(pushed || loads),
+            Err(error) => {
+                self.broken = true;
+                Err(Error::Transport { operation: Operation::Sending, error, fate: Fate::LOST })
+            }
+        }
     }
 
     /// Tells the server why the rest of the request does not come. Its reply is read to its end and tells the caller
@@ -157,12 +134,12 @@ impl ClientConnection {
         Ok(taken > 0)
     }
 
-    fn wait_for_either(&mut self, stall: &Stall, operation: Operation) -> Result<()> {
-        let waited = in_time(stall.until)
-            .and_then(|()| self.control.as_ref().map_or(Ok(()), |control| control.wait(stall.until)));
+    fn wait_for_either(&mut self, until: Option<Instant>, deadline: Deadline, operation: Operation) -> Result<()> {
+        let waited = in_time(until).and_then(|()| self.control.as_ref().map_or(Ok(()), |control| control.wait(until)));
         waited.map_err(|error| {
             self.broken = true;
-            Error::from_message(error.into(), operation, stall.passed(), Fate::LOST)
+            let limit = if deadline.ends_streams() { deadline.limit } else { self.config.stall_timeout };
+            Error::from_message(error.into(), operation, limit, Fate::LOST)
         })
     }
 

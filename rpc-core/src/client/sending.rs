@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::connection::{Ahead, PING};
 use crate::error::{Error, Fate, Misuse, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
-use crate::message::{DataType, MessageWriter, ReplyHeader, RequestHeader, Status, add_timeout};
+use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHeader, Status, add_timeout};
 use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 
@@ -63,11 +63,7 @@ impl ClientConnection {
         let fits = RequestHeader::new(PING, DataType::Control, DataType::Control).encode(&mut self.outbound.header);
         debug_assert!(fits, "this header is short");
         self.begin_turn(DataType::Control, DataType::Control);
-        self.outbound.set_time_limit(TimeLimit::until(deadline.at));
-        let sent = self.outbound.queue_header().and_then(|()| self.outbound.frames.flush());
-        sent.map_err(|error| Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::UNREACHED))?;
-        self.turn().request_ended();
-        match self.reply_header(deadline) {
+        match self.exchange(&mut Request::of_json(PING, None, deadline, &Metadata::default())) {
             Ok(_) => Ok(()),
             Err(Error::Remote(refusal)) if refusal.status == Status::RequestError => Ok(()),
             Err(error) => Err(error.with_fate(Fate::UNREACHED)),
