@@ -39,7 +39,8 @@ const TURNS: u32 = 20;
 
 /// Makes calls until there have been none for a while.
 pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
-    let mut room = Room::default();
+    // memory that goes from one connection to the next
+    let (mut owed, mut reply) = (VecDeque::new(), Vec::new());
     // when the last connection was opened
     let mut opened = None;
     while shared.wait_for_calls() {
@@ -51,28 +52,28 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
         let connected = unwind::catch(|| shared.connect(&pool, opened)).unwrap_or_else(|| {
             Err(Error::lost(Operation::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED))
         });
-        let lease = match connected {
-            Ok(lease) => lease,
-            Err(error) => {
-                shared.fail_queued(&error);
-                continue;
+        match connected {
+            Ok(lease) => {
+                opened = if lease.is_new { Some(Instant::now()) } else { opened };
+                let (owed, reply, aged) = (&mut owed, &mut reply, !lease.is_new);
+                let mut driver = Driver {
+                    shared,
+                    pool: &pool,
+                    lease,
+                    owed,
+                    reply,
+                    aged,
+                    out: 0,
+                    progress: Progress::default(),
+                    explained_by: None,
+                    last: None,
+                };
+                let outcome = unwind::catch(|| driver.serve())
+                    .unwrap_or_else(|| Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
+                driver.end(outcome);
             }
-        };
-        if lease.is_new {
-            opened = Some(Instant::now());
+            Err(error) => shared.fail_queued(&error),
         }
-        let mut driver = Driver {
-            aged: !lease.is_new,
-            lease,
-            room,
-            out: 0,
-            progress: Progress::default(),
-            explained_by: None,
-            last: None,
-        };
-        let outcome = unwind::catch(|| driver.serve(shared, &pool))
-            .unwrap_or_else(|| Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
-        room = driver.end(shared, outcome);
     }
 }
 
@@ -101,9 +102,14 @@ impl SharedConnection {
 }
 
 /// A connection in use, and the calls on it.
-struct Driver {
+struct Driver<'d> {
+    shared: &'d SharedConnection,
+    pool: &'d Pool,
     lease: Lease,
-    room: Room,
+    /// Calls whose requests have been sent and whose replies have not come, in this order.
+    owed: &'d mut VecDeque<Owed>,
+    /// The last reply.
+    reply: &'d mut Vec<u8>,
     /// Bytes of requests without a reply.
     out: usize,
     progress: Progress,
@@ -116,15 +122,6 @@ struct Driver {
     last: Option<(Arc<PendingCall>, Result<(), Failure>)>,
 }
 
-/// Memory that goes from one connection to the next.
-#[derive(Default)]
-struct Room {
-    /// Calls whose requests have been sent and whose replies have not come, in this order.
-    owed: VecDeque<Owed>,
-    /// The last reply.
-    reply: Vec<u8>,
-}
-
 /// A call whose request was sent.
 struct Owed {
     call: Arc<PendingCall>,
@@ -133,28 +130,29 @@ struct Owed {
     end: u64,
 }
 
-impl Driver {
+impl Driver<'_> {
     fn connection(&mut self) -> &mut ClientConnection {
         self.lease.connection()
     }
 
     /// Makes calls until none is left, or others wait for the connection.
-    fn serve(&mut self, shared: &SharedConnection, pool: &Pool) -> Result<()> {
+    fn serve(&mut self) -> Result<()> {
         let mut has_served = false;
         loop {
-            if self.room.owed.is_empty() {
+            if self.owed.is_empty() {
                 self.check_nothing_came()?;
-                if has_served && pool.is_waited_for() {
+                if has_served && self.pool.is_waited_for() {
                     return Ok(());
                 }
             }
             has_served = true;
-            let retired = self.fill(shared, pool);
-            if self.room.owed.is_empty() {
-                return Ok(());
+            let retired = self.fill();
+            if self.owed.is_empty() {
+                let broken = self.explained_by.is_some();
+                return if broken { Err(Error::lost(Operation::Sending, io::ErrorKind::BrokenPipe)) } else { Ok(()) };
             }
             self.tell_last();
-            if retired && self.room.owed.iter().all(|owed| owed.call.lock().has_left()) {
+            if retired && self.owed.iter().all(|owed| owed.call.lock().has_left()) {
                 return Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::TimedOut));
             }
             self.send()?;
@@ -174,14 +172,15 @@ impl Driver {
     /// Moves calls from the queue to the connection, as far as there is room. If others wait for a
     /// connection, what is out comes to its end first. Tells whether the connection takes no
     /// further calls.
-    fn fill(&mut self, shared: &SharedConnection, pool: &Pool) -> bool {
-        let waited_for = pool.is_waited_for();
-        let Driver { lease, room: Room { owed, .. }, out, .. } = self;
+    fn fill(&mut self) -> bool {
+        let waited_for = self.pool.is_waited_for();
+        let writable = self.explained_by.is_none();
+        let Driver { shared, lease, owed, out, .. } = self;
         let connection = lease.connection();
         let window = connection.window();
         let mut state = shared.lock();
         let now = Instant::now();
-        while !state.retired && (!waited_for || owed.is_empty()) {
+        while writable && !state.retired && (!waited_for || owed.is_empty()) {
             let Some(call) = state.queue.front() else { break };
             let pending = call.lock();
             let (deadline, timeout_ms) = (pending.deadline, pending.deadline.left_ms(now, false));
@@ -240,7 +239,7 @@ impl Driver {
             time_limit = TimeLimit::Now(Some(soon + LOOK));
         }
         while self.next_reply(time_limit)? {
-            if self.room.owed.is_empty() || self.connection().inbound.messages.ahead().is_empty() {
+            if self.owed.is_empty() || self.connection().inbound.messages.ahead().is_empty() {
                 return Ok(());
             }
             // those that have come along with it
@@ -254,7 +253,7 @@ impl Driver {
 
     /// Reads the reply to the oldest call and hands it over; `false` if not all of it has come yet.
     fn next_reply(&mut self, time_limit: TimeLimit) -> Result<bool> {
-        let Driver { lease, room: Room { owed, reply }, progress, .. } = self;
+        let Driver { lease, owed, reply, progress, .. } = self;
         let connection = lease.connection();
         connection.inbound.set_time_limit(time_limit);
         let outcome = match connection.resume_reply(progress) {
@@ -265,8 +264,8 @@ impl Driver {
         };
         if let Some(owed) = owed.pop_front() {
             self.out -= owed.size;
-            if self.room.owed.is_empty() {
-                std::mem::swap(reply, &mut connection.inbound.body);
+            if self.owed.is_empty() {
+                std::mem::swap(*reply, &mut connection.inbound.body);
                 self.last = Some((owed.call, outcome));
             } else {
                 owed.call.end(outcome, &mut connection.inbound.body);
@@ -279,24 +278,24 @@ impl Driver {
     /// Tells the call that was answered last.
     fn tell_last(&mut self) {
         if let Some((call, outcome)) = self.last.take() {
-            call.end(outcome, &mut self.room.reply);
+            call.end(outcome, self.reply);
         }
     }
 
     /// Lets go of the connection: in step it goes back to its pool. Calls that are out fail, if
-    /// there are any. The error is told to the oldest of them. Gives back the room.
-    fn end(mut self, shared: &SharedConnection, outcome: Result<()>) -> Room {
+    /// there are any. The error is told to the oldest of them.
+    fn end(mut self, outcome: Result<()>) {
         let retired = {
-            let mut state = shared.lock();
+            let mut state = self.shared.lock();
             state.busy = false;
             std::mem::take(&mut state.retired)
         };
         let broken = outcome.is_err() || retired;
         let accepted = self.connection().outbound.frames.accepted();
         if let Err(error) = outcome {
-            tracing::debug!(%error, calls = self.room.owed.len(), "a shared connection failed");
+            tracing::debug!(%error, calls = self.owed.len(), "a shared connection failed");
             let (reset, aged_at) = (error.never_ran(), self.aged.then(Instant::now));
-            for (at, Owed { call, end, .. }) in self.room.owed.drain(..).enumerate() {
+            for (at, Owed { call, end, .. }) in self.owed.drain(..).enumerate() {
                 // the server answers in order: what comes after a call that never ran has not run
                 // either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
@@ -305,15 +304,14 @@ impl Driver {
             }
         }
         self.connection().broken |= broken;
-        let Driver { lease, mut room, last, .. } = self;
+        let Driver { lease, last, reply, .. } = self;
         // closing it may run the transport's code
         if unwind::catch(|| drop(lease)).is_none() {
             tracing::error!("a transport panicked when it was closed");
         }
         if let Some((call, outcome)) = last {
-            call.end(outcome, &mut room.reply);
+            call.end(outcome, reply);
         }
-        room
     }
 }
 
