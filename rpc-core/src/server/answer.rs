@@ -135,7 +135,7 @@ impl Exchange<'_> {
                 self.end_reply(outbound);
                 return Ok(());
             }
-            pieces.send(&mut outbound).map_err(|error| self.write_failed(error))?;
+            pieces.send(&mut *outbound).map_err(|error| self.write_failed(error))?;
         }
     }
 

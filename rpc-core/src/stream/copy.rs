@@ -2,26 +2,43 @@
 
 use std::io::{self, Read, Write};
 
-use crate::transport::{Filled, KernelPipe};
+use crate::transport::KernelPipe;
 
-use super::known_sink::Known as Sink;
-use super::known_source::Known as Source;
-use super::pieces::{GrowingBuffer, WORTH_A_PIPE, fill};
-use super::{KnownSink, KnownSource, OctetReader, recognise_sink, recognise_source};
+use super::pieces::{PieceSink, Pieces};
+use super::{KnownSink, OctetReader, Source, recognise_sink, recognise_source};
 
-/// Copies all that `reader` has to `sink` and returns the number of bytes. It moves up to 512 KiB at once, where
-/// [`std::io::copy`] moves 8. From an [`OctetReader`](crate::OctetReader), a file, a
+/// Copies all that `reader` gives to `sink` and returns the number of bytes.
+///
+/// It moves up to 512 KiB at once, where [`std::io::copy`] moves 8. From an [`OctetReader`](crate::OctetReader), a file, a
 /// pipe or a socket, to a file, a pipe or a socket, the kernel moves the bytes, on Linux; so this is as fast as
 /// [`OctetReader::copy_to`](crate::OctetReader::copy_to) where the stream is known as `impl Read` only.
 ///
 /// # Errors
 /// Those of `reader` and `sink`; what was copied before stays.
 pub fn copy<R: Read + ?Sized, W: Write + ?Sized>(reader: &mut R, sink: &mut W) -> io::Result<u64> {
-    match (recognise_source(reader), recognise_sink(sink)) {
-        (Ok(source), Ok(sink)) => Mover::default().run(source, sink),
-        (Ok(source), Err(sink)) => through_memory(&mut Source(source), sink),
-        (Err(reader), Ok(sink)) => through_memory(reader, &mut Sink(sink)),
-        (Err(reader), Err(sink)) => through_memory(reader, sink),
+    let mut plain;
+    let mut source = match recognise_source(reader) {
+        Ok(known) => Source::known(known),
+        Err(reader) => {
+            plain = reader;
+            Source::plain(&mut plain)
+        }
+    };
+    match recognise_sink(sink) {
+        Ok(sink) => copy_pieces(Pieces::new(&mut source, true), &mut Known { sink, takes_pipes: true }),
+        Err(sink) => copy_pieces(Pieces::new(&mut source, false), &mut Plain(sink)),
+    }
+}
+
+fn copy_pieces(mut pieces: Pieces<'_, '_>, sink: &mut impl PieceSink<Error = io::Error>) -> io::Result<u64> {
+    let mut copied = 0;
+    loop {
+        let count = pieces.get()?;
+        if count == 0 {
+            return Ok(copied);
+        }
+        pieces.send(sink)?;
+        copied += count as u64;
     }
 }
 
@@ -46,83 +63,64 @@ impl<R: Read> OctetReader<'_, R> {
     }
 }
 
-fn through_memory(reader: &mut (impl Read + ?Sized), sink: &mut (impl Write + ?Sized)) -> io::Result<u64> {
-    let mut buffer = GrowingBuffer::default();
-    let mut copied = 0;
-    loop {
-        let count = buffer.read_from(reader)?;
-        if count == 0 {
-            return Ok(copied);
-        }
-        sink.write_all(&buffer.bytes()[..count])?;
-        copied += count as u64;
+/// Any writer.
+struct Plain<'w, W: ?Sized>(&'w mut W);
+
+impl<W: Write + ?Sized> PieceSink for Plain<'_, W> {
+    type Error = io::Error;
+
+    fn write_piece(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    fn write_pipe(&mut self, pipe: &mut KernelPipe, _len: usize) -> io::Result<()> {
+        through_memory(pipe, |bytes| self.0.write_all(bytes))
+    }
+
+    fn takes_pipes(&self) -> bool {
+        false
     }
 }
 
-/// A copy between two descriptors.
-#[derive(Default)]
-struct Mover {
-    buffer: GrowingBuffer,
-    pipe: Option<KernelPipe>,
-    /// The kernel cannot move these.
-    refused: bool,
-    copied: u64,
+/// A writer with a descriptor. The kernel may still refuse to move bytes to it: to a file in append mode, for example.
+struct Known<'w> {
+    sink: &'w mut dyn KnownSink,
+    takes_pipes: bool,
 }
 
-impl Mover {
-    fn run(mut self, source: &mut dyn KnownSource, sink: &mut dyn KnownSink) -> io::Result<u64> {
-        loop {
-            let count = match self.fill(source)? {
-                Filled::With(count) => {
-                    self.empty(sink)?;
-                    count
-                }
-                Filled::NotNow | Filled::Never => {
-                    let count = self.buffer.read_from(&mut Source(source))?;
-                    sink.write_whole(&self.buffer.bytes()[..count])?;
-                    count
-                }
-            };
-            if count == 0 {
-                return Ok(self.copied);
-            }
-            self.copied += count as u64;
-        }
+impl PieceSink for Known<'_> {
+    type Error = io::Error;
+
+    fn write_piece(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.sink.write_whole(bytes)
     }
 
-    fn fill(&mut self, source: &mut dyn KnownSource) -> io::Result<Filled> {
-        if self.refused || self.copied < WORTH_A_PIPE || !source.shown().is_empty() {
-            return Ok(Filled::NotNow);
-        }
-        let filled = fill(&mut self.pipe, source)?;
-        self.refused = filled == Filled::Never;
-        Ok(filled)
-    }
-
-    /// Moves what the pipe holds to the sink; copies it where the kernel refuses: to a file in append mode, for example.
-    fn empty(&mut self, sink: &mut dyn KnownSink) -> io::Result<()> {
-        let Some(pipe) = &mut self.pipe else { return Ok(()) };
+    fn write_pipe(&mut self, pipe: &mut KernelPipe, _len: usize) -> io::Result<()> {
         while pipe.held() > 0 {
-            match sink.drain(pipe) {
+            match self.sink.drain(pipe) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-                    self.refused = true;
-                    through_memory(&mut Held(pipe), &mut Sink(sink))?;
+                    self.takes_pipes = false;
+                    through_memory(pipe, |bytes| self.sink.write_whole(bytes))?;
                 }
-                Err(error) => return Err(error),
+                drained => drop(drained?),
             }
         }
         Ok(())
     }
+
+    fn takes_pipes(&self) -> bool {
+        self.takes_pipes
+    }
 }
 
-/// What a pipe holds, and then an end.
-struct Held<'p>(&'p mut KernelPipe);
-
-impl Read for Held<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read_held(buf)
+/// Copies what a pipe holds.
+fn through_memory(pipe: &mut KernelPipe, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    while pipe.held() > 0 {
+        let count = pipe.read_held(&mut buffer)?;
+        write(&buffer[..count])?;
     }
+    Ok(())
 }

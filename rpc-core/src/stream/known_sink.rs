@@ -55,17 +55,3 @@ impl<W: KnownSink> KnownSink for &mut W {
         (**self).drain(pipe)
     }
 }
-
-/// A writer behind which a descriptor stands, to be written as any other.
-pub(super) struct Known<'a>(pub(super) &'a mut dyn KnownSink);
-
-impl Write for Known<'_> {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.0.write_whole(buf)?;
-        Ok(buf.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}

@@ -141,12 +141,3 @@ impl<S: KnownSource> KnownSource for &mut S {
         (**self).fill(pipe, len)
     }
 }
-
-/// What is known of a reader, to be read as any other.
-pub(super) struct Known<'a>(pub(super) &'a mut dyn KnownSource);
-
-impl Read for Known<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read_some(buf)
-    }
-}

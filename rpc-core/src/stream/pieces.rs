@@ -7,13 +7,12 @@ use crate::frame::{FrameError, FrameKind};
 use crate::transport::{Filled, KernelPipe};
 
 use super::Source;
-use super::known_source::KnownSource;
 
 /// Bytes of a stream from memory that are sent at once: over TCP a sixth more a second than with twice as many.
 const MEMORY_PIECE: usize = 512 * 1024;
 
 /// Bytes that go through memory before a pipe is opened for a stream. A short one is not worth the system calls.
-pub(crate) const WORTH_A_PIPE: u64 = 128 * 1024;
+const WORTH_A_PIPE: u64 = 128 * 1024;
 
 /// A stream on its way out. At any time at most one piece is at hand: its frame is announced with its whole length only then, for
 /// a file may shrink and a pipe may dry up.
@@ -56,13 +55,15 @@ impl<'p, 's> Pieces<'p, 's> {
     }
 
     fn next(&mut self) -> io::Result<AtHand> {
-        if let Some(known) = self.source.known() {
+        if let Some(known) = self.source.as_known() {
             let shown = known.shown().len();
             if shown > 0 {
                 return Ok(AtHand::Memory(shown.min(MEMORY_PIECE)));
             }
             if self.may_pipe && self.passed >= WORTH_A_PIPE {
-                match fill(&mut self.pipe, known)? {
+                self.pipe = self.pipe.take().or_else(KernelPipe::new);
+                let filled = self.pipe.as_mut().map_or(Ok(Filled::Never), |pipe| known.fill(pipe, usize::MAX));
+                match filled? {
                     Filled::With(count) => return Ok(AtHand::Piped(count)),
                     Filled::NotNow => {}
                     Filled::Never => (self.may_pipe, self.pipe) = (false, None),
@@ -72,35 +73,59 @@ impl<'p, 's> Pieces<'p, 's> {
         self.buffer.read_from(self.source).map(AtHand::Read)
     }
 
-    /// Sends the piece as a frame of a body.
-    pub(crate) fn send(&mut self, outbound: &mut Outbound) -> Result<(), FrameError> {
+    /// Sends the piece.
+    pub(crate) fn send<S: PieceSink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
         match self.at_hand {
-            AtHand::Read(len) => outbound.frames.write(FrameKind::Data, false, &self.buffer.bytes()[..len]),
+            AtHand::Read(len) => sink.write_piece(&self.buffer.bytes[..len]),
             AtHand::Memory(len) => {
-                let known = self.source.known().expect("it showed these bytes");
-                let sent = outbound.frames.write(FrameKind::Data, false, &known.shown()[..len]);
+                let known = self.source.as_known().expect("it showed these bytes");
+                let sent = sink.write_piece(&known.shown()[..len]);
                 known.consume(len);
                 sent
             }
             AtHand::Piped(len) => {
-                let pipe = self.pipe.as_mut().expect("it was filled");
-                outbound.write_from_pipe(pipe, len)
+                let sent = sink.write_pipe(self.pipe.as_mut().expect("it was filled"), len);
+                self.may_pipe &= sink.takes_pipes();
+                sent
             }
         }
     }
 }
 
-/// Moves bytes into the pipe, which is opened if there is none yet.
-pub(super) fn fill(pipe: &mut Option<KernelPipe>, source: &mut dyn KnownSource) -> io::Result<Filled> {
-    if pipe.is_none() {
-        *pipe = KernelPipe::new();
+/// What pieces are sent to.
+pub(crate) trait PieceSink {
+    /// Why sending failed.
+    type Error;
+
+    fn write_piece(&mut self, bytes: &[u8]) -> Result<(), Self::Error>;
+
+    /// Sends the `len` bytes that a pipe holds.
+    fn write_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<(), Self::Error>;
+
+    /// Whether the kernel can move a pipe's bytes to it.
+    fn takes_pipes(&self) -> bool;
+}
+
+/// Each piece becomes a frame of a body.
+impl PieceSink for Outbound {
+    type Error = FrameError;
+
+    fn write_piece(&mut self, bytes: &[u8]) -> Result<(), FrameError> {
+        self.frames.write(FrameKind::Data, false, bytes)
     }
-    pipe.as_mut().map_or(Ok(Filled::Never), |pipe| source.fill(pipe, usize::MAX))
+
+    fn write_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<(), FrameError> {
+        self.write_from_pipe(pipe, len)
+    }
+
+    fn takes_pipes(&self) -> bool {
+        Outbound::takes_pipes(self)
+    }
 }
 
 /// A buffer that grows with what a source gives at once: from 16 KiB to 512, which made the most bytes a second over TCP.
 #[derive(Default)]
-pub(crate) struct GrowingBuffer {
+struct GrowingBuffer {
     bytes: Vec<u8>,
     /// The last read filled it.
     full: bool,
@@ -110,12 +135,8 @@ impl GrowingBuffer {
     const FIRST: usize = 16 * 1024;
     const LARGEST: usize = 512 * 1024;
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     /// Reads once, and says how much; signals that come meanwhile change nothing.
-    pub(crate) fn read_from(&mut self, source: &mut (impl Read + ?Sized)) -> io::Result<usize> {
+    fn read_from(&mut self, source: &mut (impl Read + ?Sized)) -> io::Result<usize> {
         if self.bytes.is_empty() {
             self.bytes = vec![0; Self::FIRST];
         } else if self.full && self.bytes.len() < Self::LARGEST {

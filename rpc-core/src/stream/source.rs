@@ -19,8 +19,15 @@ enum Reader<'a> {
 
 impl<'a> Source<'a> {
     pub(crate) fn of<R: Read>(reader: &'a mut R) -> Source<'a> {
-        let reader = recognise_source(reader).map_or_else(|reader| Reader::Plain(reader), Reader::Known);
-        Source { reader, touched: false }
+        recognise_source(reader).map_or_else(|reader| Source::plain(reader), Source::known)
+    }
+
+    pub(super) fn plain(reader: &'a mut dyn Read) -> Source<'a> {
+        Source { reader: Reader::Plain(reader), touched: false }
+    }
+
+    pub(super) fn known(reader: &'a mut dyn KnownSource) -> Source<'a> {
+        Source { reader: Reader::Known(reader), touched: false }
     }
 
     /// Whether something has been read that cannot be read again.
@@ -29,7 +36,7 @@ impl<'a> Source<'a> {
     }
 
     /// What more is known of the reader than that it can be read.
-    pub(super) fn known(&mut self) -> Option<&mut dyn KnownSource> {
+    pub(super) fn as_known(&mut self) -> Option<&mut dyn KnownSource> {
         match &mut self.reader {
             Reader::Plain(_) => None,
             Reader::Known(known) => {
