@@ -82,7 +82,7 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
     }
 }
 
-impl<'s, A: Encode, R: Read> CallBuilder<'s, '_, A, R> {
+impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     /// Makes the call and waits for a reply of one JSON value.
     ///
     /// # Errors
@@ -97,13 +97,7 @@ impl<'s, A: Encode, R: Read> CallBuilder<'s, '_, A, R> {
     /// # Errors
     /// Any [`Error`].
     pub fn octets(mut self) -> Result<OctetReader<'s, R>> {
-        let mut source = self.octets.as_mut().map(Source::of);
-        let reply = self.call.make(
-            self.argument.as_ref().map(encode),
-            source.as_mut(),
-            DataType::Octets,
-            Call::on_own_connection,
-        )?;
+        let reply = self.make(DataType::Octets, Call::on_own_connection)?;
         Ok(reply.octets(self.octets))
     }
 
@@ -117,28 +111,30 @@ impl<'s, A: Encode, R: Read> CallBuilder<'s, '_, A, R> {
     }
 
     pub(crate) fn decode_json<T>(mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        let mut source = self.octets.as_mut().map(Source::of);
-        let argument = self.argument.as_ref().map(encode);
-        self.call.make(argument, source.as_mut(), DataType::MarshaledJson, Call::for_json)?.json(decode)
+        self.make(DataType::MarshaledJson, Call::for_json)?.json(decode)
     }
 
     pub(crate) fn decode_json_and_octets<T>(
         mut self,
         decode: fn(&[u8]) -> Result<T, Violation>,
     ) -> Result<(T, OctetReader<'s, R>)> {
-        let mut source = self.octets.as_mut().map(Source::of);
-        let argument = self.argument.as_ref().map(encode);
-        let accept = DataType::MarshaledJsonThenOctets;
-        let mut reply = self.call.make(argument, source.as_mut(), accept, Call::on_own_connection)?;
+        let mut reply = self.make(DataType::MarshaledJsonThenOctets, Call::on_own_connection)?;
         let value = reply.json(decode)?;
         Ok((value, reply.octets(self.octets)))
+    }
+
+    /// Hands what is sent to `make`, without the types.
+    fn make<T>(&mut self, accept: DataType, make: fn(&Call<'e>, &mut Request<'_, '_>) -> Result<T>) -> Result<T> {
+        let argument = self.argument.as_ref().map(|argument| -> &dyn Encode { argument });
+        let mut source = self.octets.as_mut().map(Source::of);
+        self.call.make(argument, source.as_mut(), accept, make)
     }
 }
 
 impl Call<'_> {
     /// Makes the call by `make`.
     fn make<T>(
-        self,
+        &self,
         argument: Option<&dyn Encode>,
         octets: Option<&mut Source<'_>>,
         accept: DataType,
@@ -151,7 +147,7 @@ impl Call<'_> {
         // no parameters are `null`, unless there is a stream
         let json = if octets.is_none() { Some(argument.unwrap_or(&SerdeArgument(&()))) } else { argument };
         let mut request = Request { endpoint: self.endpoint, json, octets, accept, deadline, metadata: &metadata };
-        make(&self, &mut request).inspect_err(|error| tracing::debug!(%error, "the call failed"))
+        make(self, &mut request).inspect_err(|error| tracing::debug!(%error, "the call failed"))
     }
 
     /// Makes a call whose reply is JSON: on a connection that callers share, if they do and it is small.
@@ -237,10 +233,6 @@ impl Receive for Lease {
     fn consume(&mut self, count: usize) {
         self.connection().consume_octets(count);
     }
-}
-
-fn encode(argument: &impl Encode) -> &dyn Encode {
-    argument
 }
 
 impl<A, R> fmt::Debug for CallBuilder<'_, '_, A, R> {

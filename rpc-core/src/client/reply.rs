@@ -24,13 +24,8 @@ impl ClientConnection {
     /// Waits for the reply's header. A refusal is an error.
     pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
         self.inbound.set_time_limit(TimeLimit::until(deadline.at));
-        self.next_header(deadline.limit)
-    }
-
-    /// Does the same within the current time limit, which is `limit` long.
-    pub(super) fn next_header(&mut self, limit: Option<Duration>) -> Result<DataType> {
         let header = self.resume_header()?;
-        self.unless_late(header, limit)
+        self.unless_late(header, deadline.limit)
     }
 
     /// Reads the JSON of a reply whose header has been read, and returns it.
