@@ -1,7 +1,6 @@
 //! The bytes of headers and Trailers. Pure.
 
-use serde_core::{Deserialize, Serialize};
-
+use super::fields::Fields;
 use super::{MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, ReplyHeader, RequestHeader, Status, TrailerError, Violation};
 use super::{fast_path, json};
 
@@ -11,7 +10,7 @@ impl<'a> RequestHeader<'a> {
     /// # Errors
     /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
     pub fn decode(bytes: &'a [u8]) -> Result<RequestHeader<'a>, Violation> {
-        fast_path::read_request(bytes).map_or_else(|| decode(bytes), Ok)
+        fast_path::read_request(bytes).map_or_else(|| decode(bytes, RequestHeader::from_fields), Ok)
     }
 
     /// Appends the header's bytes, and returns whether they fit into [`MAX_HEADER_LEN_WRITTEN`]. If
@@ -19,7 +18,7 @@ impl<'a> RequestHeader<'a> {
     #[must_use]
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
         let start = out.len();
-        fast_path::write_request(self, out).unwrap_or_else(|| write_json(self, out));
+        self.write(out);
         let fits = out.len() - start <= MAX_HEADER_LEN_WRITTEN;
         if !fits {
             out.truncate(start);
@@ -34,21 +33,20 @@ impl<'a> ReplyHeader<'a> {
     /// # Errors
     /// [`Violation::MalformedHeader`] or [`Violation::HeaderCut`].
     pub fn decode(bytes: &'a [u8]) -> Result<ReplyHeader<'a>, Violation> {
-        fast_path::read_reply(bytes).map_or_else(|| decode(bytes), Ok)
+        fast_path::read_reply(bytes).map_or_else(|| decode(bytes, ReplyHeader::from_fields), Ok)
     }
 
     /// Appends the header's bytes, at most [`MAX_HEADER_LEN_WRITTEN`]. An error message that does
     /// not fit, counted as encoded, is cut at a character border and ends in `…`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let start = out.len();
-        fast_path::write_reply(self, out).unwrap_or_else(|| write_json(self, out));
+        self.write(out);
         let over = (out.len() - start).saturating_sub(MAX_HEADER_LEN_WRITTEN);
         if over > 0 {
             out.truncate(start);
             let message = self.error_message.chars().map(escaped_len).sum::<usize>();
             let room = message.saturating_sub(over + '…'.len_utf8());
-            let cut = ReplyHeader { error_message: cut_to(&self.error_message, room).into(), ..self.clone() };
-            write_json(&cut, out);
+            ReplyHeader { error_message: cut_to(&self.error_message, room).into(), ..self.clone() }.write(out);
             debug_assert!(out.len() - start <= MAX_HEADER_LEN_WRITTEN, "a cut header fits");
         }
     }
@@ -93,21 +91,12 @@ fn escaped_len(char: char) -> usize {
     }
 }
 
-fn write_json(header: &impl Serialize, out: &mut Vec<u8>) {
-    let outcome = serde_json::to_writer(out, header);
-    debug_assert!(outcome.is_ok(), "strings and numbers can be encoded, and a vector can be written to");
-}
-
-fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Violation> {
-    let malformed = |problem: String| match bytes.len() {
+fn decode<'a, T>(bytes: &'a [u8], read: fn(&Fields<'a>) -> serde_json::Result<T>) -> Result<T, Violation> {
+    let fields = json::text(bytes).and_then(serde_json::from_str);
+    fields.and_then(|fields| read(&fields)).map_err(|error| match bytes.len() {
         MAX_HEADER_LEN => Violation::HeaderCut { len: MAX_HEADER_LEN },
-        len => Violation::MalformedHeader { len, problem },
-    };
-    // serde would accept an array as the object's fields in order
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(malformed("it does not begin with a brace".to_owned()));
-    }
-    json::text(bytes).and_then(serde_json::from_str).map_err(|error| malformed(error.to_string()))
+        len => Violation::MalformedHeader { len, problem: error.to_string() },
+    })
 }
 
 #[cfg(test)]

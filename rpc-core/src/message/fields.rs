@@ -1,143 +1,116 @@
-//! The fields of headers, for serde: which are written, and which may be read.
+//! The fields of headers: which are written, and which may be read.
 //!
 //! Written by hand, because serde's derive would be most of what a small program that uses this
 //! library compiles for JSON.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde_core::de::{Error, IgnoredAny, MapAccess, Visitor};
-use serde_core::ser::SerializeMap;
-use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_core::de::Error as _;
+use serde_core::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Error, Result};
 
-use super::json::Text;
+use super::json::{Object, Text};
 use super::{ReplyHeader, RequestHeader};
 
-impl Serialize for RequestHeader<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry("Endpoint", &*self.endpoint)?;
-        object.serialize_entry("DataType", &self.data_type)?;
-        object.serialize_entry("Accept", &self.accept)?;
-        if self.revision != 0 {
-            object.serialize_entry("Revision", &self.revision)?;
-        }
-        if self.timeout_ms != 0 {
-            object.serialize_entry("TimeoutMs", &self.timeout_ms)?;
-        }
-        if !self.metadata.is_empty() {
-            object.serialize_entry("Metadata", &self.metadata)?;
-        }
-        object.end()
+/// The fields of a header that was received.
+pub(super) type Fields<'a> = Object<'a, &'a RawValue>;
+
+impl<'a> RequestHeader<'a> {
+    /// Appends the header's bytes, however many there are.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        write_field("Endpoint", &self.endpoint, out);
+        write_field("DataType", &self.data_type, out);
+        write_field("Accept", &self.accept, out);
+        write_if_set("Revision", &self.revision, out);
+        write_if_set("TimeoutMs", &self.timeout_ms, out);
+        write_if_set("Metadata", &self.metadata, out);
+        put_in_braces(start, out);
+    }
+
+    pub(super) fn from_fields(fields: &Fields<'a>) -> Result<RequestHeader<'a>> {
+        Ok(RequestHeader {
+            endpoint: fields.value::<Text<'a>>("Endpoint")?.0,
+            data_type: fields.value("DataType")?,
+            accept: fields.value("Accept")?,
+            revision: fields.value("Revision")?,
+            timeout_ms: fields.value("TimeoutMs")?,
+            metadata: fields.value("Metadata")?,
+        })
     }
 }
 
-impl Serialize for ReplyHeader<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        if self.data_type != 0 {
-            object.serialize_entry("DataType", &self.data_type)?;
-        }
-        object.serialize_entry("Error", &self.error)?;
-        if !self.error_message.is_empty() {
-            object.serialize_entry("ErrorMessage", &*self.error_message)?;
-        }
+impl<'a> ReplyHeader<'a> {
+    /// Appends the header's bytes, however many there are.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        write_if_set("DataType", &self.data_type, out);
+        write_field("Error", &self.error, out);
+        write_if_set("ErrorMessage", &self.error_message, out);
         if let Some(details) = self.error_details {
-            object.serialize_entry("ErrorDetails", details)?;
+            write_field("ErrorDetails", details, out);
         }
-        if self.revision != 0 {
-            object.serialize_entry("Revision", &self.revision)?;
-        }
-        object.end()
+        write_if_set("Revision", &self.revision, out);
+        put_in_braces(start, out);
+    }
+
+    pub(super) fn from_fields(fields: &Fields<'a>) -> Result<ReplyHeader<'a>> {
+        Ok(ReplyHeader {
+            data_type: fields.value("DataType")?,
+            error: fields.value("Error")?,
+            error_message: fields.value::<Text<'a>>("ErrorMessage")?.0,
+            // here `null` is a value
+            error_details: fields.find("ErrorDetails")?,
+            revision: fields.value("Revision")?,
+        })
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for RequestHeader<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(HeaderVisitor(PhantomData))
+impl<'a> Fields<'a> {
+    /// Returns the JSON of a field, or `None` if it is absent. Fails if it occurs twice.
+    fn find(&self, name: &'static str) -> Result<Option<&'a RawValue>> {
+        let mut values = self.0.iter().filter(|(Text(other), _)| other == name).map(|(_, value)| *value);
+        let value = values.next();
+        if values.next().is_some() { Err(Error::duplicate_field(name)) } else { Ok(value) }
+    }
+
+    /// Reads the value of a field. `null` means the same as absence.
+    fn value<T: Deserialize<'a> + Default>(&self, name: &'static str) -> Result<T> {
+        let Some(json) = self.find(name)? else { return Ok(T::default()) };
+        let value: Result<Option<T>> = serde_json::from_str(json.get());
+        Ok(value.map_err(|error| Error::custom(format_args!("{name}: {error}")))?.unwrap_or_default())
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for ReplyHeader<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(HeaderVisitor(PhantomData))
+/// Appends a comma and a field.
+fn write_field<T: Serialize + ?Sized>(name: &str, value: &T, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    let outcome = serde_json::to_writer(out, value);
+    debug_assert!(outcome.is_ok(), "strings and numbers can be encoded, and a vector can be written to");
+}
+
+fn write_if_set<T: Serialize + Default + PartialEq>(name: &str, value: &T, out: &mut Vec<u8>) {
+    if *value != T::default() {
+        write_field(name, value, out);
     }
 }
 
-/// A header that is read field by field.
-trait Fields<'de>: Default {
-    /// Reads the value of the field with this name, and ignores it if the name is unknown.
-    fn read<A: MapAccess<'de>>(&mut self, name: &str, seen: &mut Seen, object: &mut A) -> Result<(), A::Error>;
+/// Makes an object of the fields from `start` on, the first of which has a comma before it.
+fn put_in_braces(start: usize, out: &mut Vec<u8>) {
+    out[start] = b'{';
+    out.push(b'}');
 }
 
-impl<'de> Fields<'de> for RequestHeader<'de> {
-    fn read<A: MapAccess<'de>>(&mut self, name: &str, seen: &mut Seen, object: &mut A) -> Result<(), A::Error> {
-        match name {
-            "Endpoint" => self.endpoint = seen.value::<_, Text<'de>>(0, "Endpoint", object)?.0,
-            "DataType" => self.data_type = seen.value(1, "DataType", object)?,
-            "Accept" => self.accept = seen.value(2, "Accept", object)?,
-            "Revision" => self.revision = seen.value(3, "Revision", object)?,
-            "TimeoutMs" => self.timeout_ms = seen.value(4, "TimeoutMs", object)?,
-            "Metadata" => self.metadata = seen.value(5, "Metadata", object)?,
-            _ => _ = object.next_value::<IgnoredAny>()?,
-        }
-        Ok(())
+/// Adds the time that is left for a call to a header that was written without it.
+pub(crate) fn add_timeout(header: &mut Vec<u8>, timeout_ms: u64) {
+    if header.pop_if(|last| *last == b'}').is_some() {
+        write_if_set("TimeoutMs", &timeout_ms, header);
+        header.push(b'}');
     }
 }
 
-impl<'de> Fields<'de> for ReplyHeader<'de> {
-    fn read<A: MapAccess<'de>>(&mut self, name: &str, seen: &mut Seen, object: &mut A) -> Result<(), A::Error> {
-        match name {
-            "DataType" => self.data_type = seen.value(0, "DataType", object)?,
-            "Error" => self.error = seen.value(1, "Error", object)?,
-            "ErrorMessage" => self.error_message = seen.value::<_, Text<'de>>(2, "ErrorMessage", object)?.0,
-            "ErrorDetails" => {
-                seen.mark(3, "ErrorDetails")?;
-                // here `null` is a value
-                self.error_details = Some(object.next_value::<&'de RawValue>()?);
-            }
-            "Revision" => self.revision = seen.value(4, "Revision", object)?,
-            _ => _ = object.next_value::<IgnoredAny>()?,
-        }
-        Ok(())
-    }
-}
-
-/// The fields that have been read, because none may occur twice.
-#[derive(Default)]
-struct Seen([bool; 6]);
-
-impl Seen {
-    fn mark<E: Error>(&mut self, field: usize, name: &'static str) -> Result<(), E> {
-        if std::mem::replace(&mut self.0[field], true) { Err(E::duplicate_field(name)) } else { Ok(()) }
-    }
-
-    /// Reads a field's value. `null` means the same as absence.
-    fn value<'de, A, T>(&mut self, field: usize, name: &'static str, object: &mut A) -> Result<T, A::Error>
-    where
-        A: MapAccess<'de>,
-        T: Deserialize<'de> + Default,
-    {
-        self.mark::<A::Error>(field, name)?;
-        Ok(object.next_value::<Option<T>>()?.unwrap_or_default())
-    }
-}
-
-struct HeaderVisitor<H>(PhantomData<H>);
-
-impl<'de, H: Fields<'de>> Visitor<'de> for HeaderVisitor<H> {
-    type Value = H;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a header object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<H, A::Error> {
-        let (mut header, mut seen) = (H::default(), Seen::default());
-        while let Some(Text(name)) = object.next_key::<Text<'de>>()? {
-            header.read(&name, &mut seen, &mut object)?;
-        }
-        Ok(header)
-    }
+/// Returns the number of bytes that [`add_timeout`] adds.
+pub(crate) fn timeout_len(timeout_ms: u64) -> usize {
+    timeout_ms.checked_ilog10().map_or(0, |tens| r#","TimeoutMs":"#.len() + tens as usize + 1)
 }

@@ -1,14 +1,15 @@
 //! JSON bodies: the only place that calls the JSON library for them.
 //!
-//! A limit holds while bytes are produced, not afterwards. Headers also use two things from here:
-//! the check that JSON is UTF-8, and text that borrows.
+//! A limit holds while bytes are produced, not afterwards. Headers also use from here: the check
+//! that JSON is UTF-8, text that borrows, and objects of any fields.
 
 use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
+use std::marker::PhantomData;
 
-use serde_core::de::{DeserializeOwned, Error, Visitor};
+use serde_core::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde_core::{Deserialize, Deserializer, Serialize};
 
 use super::Violation;
@@ -87,6 +88,33 @@ impl<'de> Visitor<'de> for TextVisitor {
 
     fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
         Ok(Text(Cow::Owned(text.to_owned())))
+    }
+}
+
+/// The fields of a JSON object, in order.
+pub(crate) struct Object<'a, V>(pub(crate) Vec<(Text<'a>, V)>);
+
+impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Object<'a, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for ObjectVisitor<V> {
+    type Value = Object<'de, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = map.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Object(fields))
     }
 }
 

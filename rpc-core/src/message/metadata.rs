@@ -1,12 +1,11 @@
 //! Pairs of text that a caller attaches to a call.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde_core::de::{Error as _, MapAccess, Visitor};
+use serde_core::de::Error as _;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::json::Text;
+use super::json::{Object, Text};
 
 /// The name under which metadata carry a W3C trace context.
 pub const TRACEPARENT: &str = "traceparent";
@@ -74,27 +73,9 @@ impl Serialize for Metadata<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Metadata<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(PairsVisitor)
-    }
-}
-
-struct PairsVisitor;
-
-impl<'de> Visitor<'de> for PairsVisitor {
-    type Value = Metadata<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of strings")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut metadata = Metadata::default();
-        while let Some((name, value)) = map.next_entry::<Text<'de>, Text<'de>>()? {
-            if metadata.get(&name.0).is_some() {
-                return Err(A::Error::custom("the same name twice"));
-            }
-            metadata.0.push((name.0, value.0));
-        }
-        Ok(metadata)
+        let Object(pairs) = Object::<Text<'de>>::deserialize(deserializer)?;
+        let count = pairs.len();
+        let metadata = Metadata::from_iter(pairs.into_iter().map(|(Text(name), Text(value))| (name, value)));
+        if metadata.0.len() < count { Err(D::Error::custom("the same name twice")) } else { Ok(metadata) }
     }
 }

@@ -21,7 +21,7 @@ mod writer;
 
 pub use data_type::DataType;
 pub use error::{MessageError, TrailerError, Violation};
-pub(crate) use fast_path::{add_timeout, timeout_len};
+pub(crate) use fields::{add_timeout, timeout_len};
 pub use header::{MAX_DETAILS_LEN, MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, REVISION, ReplyHeader, RequestHeader};
 pub use metadata::{Metadata, TRACEPARENT};
 pub use reader::MessageReader;
