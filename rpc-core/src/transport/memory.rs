@@ -5,9 +5,8 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Read, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Control, Parts, Peer, ReadHalf, Transport, WriteHalf};
 
@@ -33,20 +32,24 @@ pub fn memory_pair() -> (MemoryStream, MemoryStream) {
 /// # Panics
 /// If `capacity` is 0.
 pub fn memory_pair_with_capacity(capacity: usize) -> (MemoryStream, MemoryStream) {
-    let changes = Arc::default();
-    let (a_writer, b_reader) = pipe(capacity, &changes);
-    let (b_writer, a_reader) = pipe(capacity, &changes);
-    (MemoryStream { incoming: a_reader, outgoing: a_writer }, MemoryStream { incoming: b_reader, outgoing: b_writer })
+    assert!(capacity > 0, "a pipe must hold something");
+    let pipe = || Pipe { bytes: VecDeque::new(), capacity, finished: false, deaf: false };
+    let connection = Arc::new(Connection { pipes: Mutex::new([pipe(), pipe()]), changed: Condvar::new() });
+    let end = |incoming: usize| {
+        let half = |pipe| Half { connection: Arc::clone(&connection), pipe };
+        let outgoing = PipeWriter { half: half(1 - incoming), finish_waits_for_reader: false };
+        MemoryStream { incoming: PipeReader(half(incoming)), outgoing }
+    };
+    (end(0), end(1))
 }
 
 impl Transport for MemoryStream {
     fn into_parts(self) -> io::Result<Parts> {
-        let control =
-            PipesControl { incoming: Arc::clone(&self.incoming.0), outgoing: Arc::clone(&self.outgoing.pipe) };
+        let control = Arc::new(self.incoming.0.clone());
         Ok(Parts {
             reader: Box::new(self.incoming),
             writer: Box::new(self.outgoing),
-            control: Some(Arc::new(control)),
+            control: Some(control),
             peer: Peer::Memory,
         })
     }
@@ -68,18 +71,17 @@ impl Write for MemoryStream {
     }
 }
 
-/// One direction.
+/// What the two ends share. Both directions have one lock, so that a thread can wait for either.
 #[derive(Debug)]
-struct MemoryPipe {
-    state: Mutex<PipeState>,
+struct Connection {
+    pipes: Mutex<[Pipe; 2]>,
+    /// A pipe became readable or writable.
     changed: Condvar,
-    /// Shared by the pipes of a connection, so that one thread can wait for either.
-    changes: Arc<Changes>,
 }
 
-/// The state that the lock of a pipe protects.
+/// One direction.
 #[derive(Debug)]
-struct PipeState {
+struct Pipe {
     bytes: VecDeque<u8>,
     capacity: usize,
     /// No more bytes will come.
@@ -88,7 +90,7 @@ struct PipeState {
     deaf: bool,
 }
 
-impl PipeState {
+impl Pipe {
     fn readable(&self) -> bool {
         !self.bytes.is_empty() || self.finished
     }
@@ -99,175 +101,143 @@ impl PipeState {
     }
 }
 
-/// Wakes threads that wait for one of several pipes.
-#[derive(Debug, Default)]
-struct Changes {
-    waiting: AtomicUsize,
-    lock: Mutex<()>,
-    changed: Condvar,
-}
+impl Connection {
+    fn lock(&self) -> MutexGuard<'_, [Pipe; 2]> {
+        self.pipes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-impl Changes {
-    /// Wakes the threads that wait, if any. Without any, `notify_all` would still be a system call.
-    fn notify(&self) {
-        if self.waiting.load(Ordering::SeqCst) > 0 {
-            // under the lock, because a thread that waits might just have looked
-            let _lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-            self.changed.notify_all();
+    /// Waits until `ready` returns true, or `until`.
+    fn wait(
+        &self,
+        until: Option<Instant>,
+        ready: impl Fn(&[Pipe; 2]) -> bool,
+    ) -> io::Result<MutexGuard<'_, [Pipe; 2]>> {
+        let mut pipes = self.lock();
+        while !ready(&pipes) {
+            pipes = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => self.changed.wait(pipes).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Err(io::ErrorKind::TimedOut.into()),
+                Some(left) => self.changed.wait_timeout(pipes, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
+        Ok(pipes)
     }
+}
 
+/// One pipe of a connection, by its index.
+#[derive(Debug, Clone)]
+struct Half {
+    connection: Arc<Connection>,
+    pipe: usize,
+}
+
+impl Half {
     /// Waits until `ready` returns true, or `until`.
-    fn wait(&self, until: Option<Instant>, ready: impl Fn() -> bool) -> io::Result<()> {
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = wait_for(&self.changed, lock, until, |()| ready());
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        outcome.map(drop)
-    }
-}
-
-/// Waits on a condition until `ready` returns true, or `until`.
-fn wait_for<'m, T>(
-    changed: &Condvar,
-    mut state: MutexGuard<'m, T>,
-    until: Option<Instant>,
-    ready: impl Fn(&T) -> bool,
-) -> io::Result<MutexGuard<'m, T>> {
-    while !ready(&state) {
-        state = match until {
-            None => changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-            Some(until) => {
-                let left = until.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
-            }
-        };
-    }
-    Ok(state)
-}
-
-fn pipe(capacity: usize, changes: &Arc<Changes>) -> (PipeWriter, PipeReader) {
-    assert!(capacity > 0, "a pipe must hold something");
-    let state = PipeState { bytes: VecDeque::new(), capacity, finished: false, deaf: false };
-    let pipe = MemoryPipe { state: Mutex::new(state), changed: Condvar::new(), changes: Arc::clone(changes) };
-    let pipe = Arc::new(pipe);
-    (PipeWriter { pipe: Arc::clone(&pipe), finish_waits_for_reader: false }, PipeReader(pipe))
-}
-
-impl MemoryPipe {
-    fn lock(&self) -> MutexGuard<'_, PipeState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wait(&self, until: Option<Instant>, ready: fn(&Pipe) -> bool) -> io::Result<MutexGuard<'_, [Pipe; 2]>> {
+        self.connection.wait(until, |pipes| ready(&pipes[self.pipe]))
     }
 
-    /// Waits until `ready` returns true, or `until`.
-    fn wait(&self, until: Option<Instant>, ready: fn(&PipeState) -> bool) -> io::Result<MutexGuard<'_, PipeState>> {
-        wait_for(&self.changed, self.lock(), until, ready)
+    fn lock_if(&self, ready: fn(&Pipe) -> bool) -> io::Result<MutexGuard<'_, [Pipe; 2]>> {
+        let pipes = self.connection.lock();
+        if ready(&pipes[self.pipe]) { Ok(pipes) } else { Err(io::ErrorKind::WouldBlock.into()) }
     }
 
-    fn lock_if(&self, ready: fn(&PipeState) -> bool) -> io::Result<MutexGuard<'_, PipeState>> {
-        let state = self.lock();
-        if ready(&state) { Ok(state) } else { Err(io::ErrorKind::WouldBlock.into()) }
+    fn change(&self, change: impl FnOnce(&mut Pipe)) {
+        change(&mut self.connection.lock()[self.pipe]);
+        self.connection.changed.notify_all();
     }
 
-    fn notify(&self) {
-        self.changed.notify_all();
-        self.changes.notify();
-    }
-
-    fn change(&self, change: impl FnOnce(&mut PipeState)) {
-        change(&mut self.lock());
-        self.notify();
-    }
-
-    fn take(&self, mut state: MutexGuard<'_, PipeState>, buf: &mut [u8]) -> io::Result<usize> {
-        let taken = state.bytes.read(buf)?;
-        drop(state);
-        self.notify();
+    fn take(&self, mut pipes: MutexGuard<'_, [Pipe; 2]>, buf: &mut [u8]) -> io::Result<usize> {
+        let pipe = &mut pipes[self.pipe];
+        let was_full = !pipe.writable();
+        let taken = pipe.bytes.read(buf)?;
+        drop(pipes);
+        // otherwise nobody waits for room, and waking nobody is still a system call
+        if was_full {
+            self.connection.changed.notify_all();
+        }
         Ok(taken)
     }
 
-    fn put(&self, mut state: MutexGuard<'_, PipeState>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        if state.deaf || state.finished {
+    fn put(&self, mut pipes: MutexGuard<'_, [Pipe; 2]>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let pipe = &mut pipes[self.pipe];
+        if pipe.deaf || pipe.finished {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        let room = state.capacity - state.bytes.len();
-        let mut written = 0;
+        let before = pipe.bytes.len();
         for buf in bufs {
-            let part = &buf[..buf.len().min(room - written)];
-            state.bytes.extend(part);
-            written += part.len();
+            let room = pipe.capacity - pipe.bytes.len();
+            pipe.bytes.extend(&buf[..buf.len().min(room)]);
         }
-        drop(state);
-        self.notify();
+        let written = pipe.bytes.len() - before;
+        drop(pipes);
+        // otherwise nobody waits for bytes
+        if before == 0 {
+            self.connection.changed.notify_all();
+        }
         Ok(written)
     }
 }
 
 #[derive(Debug)]
-pub(super) struct PipeReader(Arc<MemoryPipe>);
+pub(super) struct PipeReader(Half);
 
 impl ReadHalf for PipeReader {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
-        self.0.take(self.0.wait(until, PipeState::readable)?, buf)
+        self.0.take(self.0.wait(until, Pipe::readable)?, buf)
     }
 
     fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.take(self.0.lock_if(PipeState::readable)?, buf)
+        self.0.take(self.0.lock_if(Pipe::readable)?, buf)
     }
 }
 
 impl Drop for PipeReader {
     fn drop(&mut self) {
-        self.0.change(|state| state.deaf = true);
+        self.0.change(|pipe| pipe.deaf = true);
     }
 }
 
 #[derive(Debug)]
 pub(super) struct PipeWriter {
-    pipe: Arc<MemoryPipe>,
+    half: Half,
     /// Whether [`finish`](WriteHalf::finish) waits until the reader is gone.
     pub(super) finish_waits_for_reader: bool,
 }
 
 impl WriteHalf for PipeWriter {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
-        self.pipe.put(self.pipe.wait(until, PipeState::writable)?, bufs)
+        self.half.put(self.half.wait(until, Pipe::writable)?, bufs)
     }
 
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.pipe.put(self.pipe.lock_if(PipeState::writable)?, bufs)
+        self.half.put(self.half.lock_if(Pipe::writable)?, bufs)
     }
 
     fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
-        self.pipe.change(|state| state.finished = true);
-        if self.finish_waits_for_reader { self.pipe.wait(until, |state| state.deaf).map(drop) } else { Ok(()) }
+        self.half.change(|pipe| pipe.finished = true);
+        if self.finish_waits_for_reader { self.half.wait(until, |pipe| pipe.deaf).map(drop) } else { Ok(()) }
     }
 }
 
 impl Drop for PipeWriter {
     fn drop(&mut self) {
-        self.pipe.change(|state| state.finished = true);
+        self.half.change(|pipe| pipe.finished = true);
     }
 }
 
-struct PipesControl {
-    incoming: Arc<MemoryPipe>,
-    outgoing: Arc<MemoryPipe>,
-}
-
-impl Control for PipesControl {
+/// Of the connection's end that reads this pipe.
+impl Control for Half {
     fn abort(&self) {
-        for pipe in [&self.incoming, &self.outgoing] {
-            pipe.change(|state| (state.finished, state.deaf) = (true, true));
+        for pipe in &mut *self.connection.lock() {
+            (pipe.finished, pipe.deaf) = (true, true);
         }
+        self.connection.changed.notify_all();
     }
 
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {
-        let ready = || self.incoming.lock().readable() || self.outgoing.lock().writable();
-        self.incoming.changes.wait(until, ready)
+        let (incoming, outgoing) = (self.pipe, 1 - self.pipe);
+        self.connection.wait(until, |pipes| pipes[incoming].readable() || pipes[outgoing].writable()).map(drop)
     }
 
     fn can_wait(&self) -> bool {
