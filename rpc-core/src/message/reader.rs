@@ -28,7 +28,7 @@ pub struct MessageReader<R> {
     extra_frame_may_follow: bool,
     /// The peer's headers say that it may send Trailer frames.
     trailers_allowed: bool,
-    /// The bytes of a Trailer frame that have been read.
+    /// The bytes of a Trailer frame that have been read; empty outside such a frame.
     trailer: Vec<u8>,
     /// `Some` inside a frame of a header: whether the frame is the last one.
     in_header: Option<bool>,
@@ -102,13 +102,10 @@ impl<R> MessageReader<R> {
     /// not count, even if only its start has been read.
     pub fn ahead(&self) -> &[u8] {
         let ahead = self.frames.buffered();
-        let is_extra = |(at, byte): (usize, &u8)| match at {
-            0 => *byte == FrameKind::Header.to_wire(),
-            1 => *byte != 0,
-            _ => *byte == 0,
-        };
         let len = ahead.len().min(FRAME_HEADER_LEN);
-        let extra = self.extra_frame_may_follow && ahead[..len].iter().enumerate().all(is_extra);
+        let mut next = EXTRA_FRAME.encode();
+        next[..len].copy_from_slice(&ahead[..len]);
+        let extra = self.extra_frame_may_follow && FrameHeader::decode(next) == Ok(EXTRA_FRAME);
         if extra { &ahead[len..] } else { ahead }
     }
 
@@ -197,7 +194,7 @@ impl<R: Read> MessageReader<R> {
     pub fn read_cancel(&mut self) -> Result<TrailerError, MessageError> {
         let frame = self.next_frame()?.ok_or_else(|| end_of_stream("a Trailer frame"))?;
         expect(FrameKind::Trailer, frame.kind)?;
-        self.start_trailer(frame)?;
+        check_trailer(frame)?;
         self.finish_trailer()
     }
 
@@ -328,7 +325,7 @@ impl<R: Read> MessageReader<R> {
             Place::Between => {
                 let frame = self.next_frame()?.ok_or_else(|| end_of_stream("the next frame of a body"))?;
                 if frame.kind == FrameKind::Trailer && self.trailers_allowed {
-                    self.start_trailer(frame)?;
+                    check_trailer(frame)?;
                     Place::Trailer
                 } else {
                     expect(FrameKind::Data, frame.kind)?;
@@ -337,12 +334,6 @@ impl<R: Read> MessageReader<R> {
             }
             Place::Trailer => return Err(MessageError::Trailer(Box::new(self.finish_trailer()?))),
         };
-        Ok(())
-    }
-
-    fn start_trailer(&mut self, frame: FrameHeader) -> Result<(), MessageError> {
-        check_trailer(frame)?;
-        self.trailer.clear();
         Ok(())
     }
 
@@ -356,14 +347,11 @@ impl<R: Read> MessageReader<R> {
     /// Reads the header of the next frame, which may not be a Reset. Skips the extra frame of
     /// original senders.
     fn next_frame(&mut self) -> Result<Option<FrameHeader>, MessageError> {
-        let Some(mut frame) = self.frames.next_frame()? else { return Ok(None) };
-        if std::mem::take(&mut self.extra_frame_may_follow) && frame == EXTRA_FRAME {
-            match self.frames.next_frame()? {
-                Some(next) => frame = next,
-                None => return Ok(None),
-            }
+        let mut frame = self.frames.next_frame()?;
+        if std::mem::take(&mut self.extra_frame_may_follow) && frame == Some(EXTRA_FRAME) {
+            frame = self.frames.next_frame()?;
         }
-        if frame.kind == FrameKind::Reset { Err(MessageError::Reset) } else { Ok(Some(frame)) }
+        if frame.is_some_and(|frame| frame.kind == FrameKind::Reset) { Err(MessageError::Reset) } else { Ok(frame) }
     }
 }
 
