@@ -53,11 +53,7 @@ impl DataType {
 
     /// Returns how many messages follow the header.
     pub const fn messages(self) -> u8 {
-        match self {
-            DataType::None | DataType::Control => 0,
-            DataType::MarshaledJson | DataType::Octets => 1,
-            DataType::MarshaledJsonThenOctets => 2,
-        }
+        self.has_json() as u8 + self.has_octets() as u8
     }
 }
 
