@@ -52,15 +52,8 @@ impl fmt::Display for FrameError {
     }
 }
 
-impl Error for FrameError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            // its text is already this one's
-            FrameError::Io(error) => error.source(),
-            FrameError::Malformed(_) => None,
-        }
-    }
-}
+/// Each prints its cause, so none of them has a source.
+impl Error for FrameError {}
 
 impl From<io::Error> for FrameError {
     fn from(error: io::Error) -> FrameError {

@@ -40,12 +40,8 @@ impl fmt::Display for MessageError {
     }
 }
 
-impl Error for MessageError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        // every other text already contains its cause
-        if let MessageError::Io(error) = self { error.source() } else { None }
-    }
-}
+/// Each prints its cause, so none of them has a source.
+impl Error for MessageError {}
 
 impl From<io::Error> for MessageError {
     fn from(error: io::Error) -> MessageError {
