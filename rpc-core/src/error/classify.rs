@@ -110,15 +110,9 @@ impl From<Misuse> for Error {
     }
 }
 
-impl From<AddressError> for Misuse {
-    fn from(error: AddressError) -> Misuse {
-        Misuse::Address(error)
-    }
-}
-
 impl From<AddressError> for Error {
     fn from(error: AddressError) -> Error {
-        Misuse::from(error).into()
+        Error::Misuse(Misuse::Address(error))
     }
 }
 
