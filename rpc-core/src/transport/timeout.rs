@@ -51,8 +51,7 @@ impl TimeLimit {
             TimeLimit::Until(instant) => Some(instant),
             TimeLimit::Stall(limit) | TimeLimit::FromFirst(limit) => Instant::now().checked_add(limit),
             TimeLimit::StallUntil(limit, until) => {
-                let stall = limit.and_then(|limit| Instant::now().checked_add(limit));
-                Some(stall.map_or(until, |stall| stall.min(until)))
+                Some(TimeLimit::stall(limit).deadline().map_or(until, |stall| stall.min(until)))
             }
         }
     }
