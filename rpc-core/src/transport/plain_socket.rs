@@ -27,7 +27,7 @@ pub(super) fn parts(socket: TcpStream, peer: Peer) -> io::Result<Parts> {
     Ok(Parts {
         reader: Box::new(PlainReader { shared: Arc::clone(&shared), limit: SocketLimit::default() }),
         writer: Box::new(PlainWriter { shared: Arc::clone(&shared), limit: None, late: false }),
-        control: Some(Arc::new(PlainControl(shared))),
+        control: Some(shared),
         peer,
     })
 }
@@ -138,13 +138,10 @@ impl WriteHalf for PlainWriter {
     }
 }
 
-/// Both directions.
-struct PlainControl(Arc<PlainSocket>);
-
-impl Control for PlainControl {
+impl Control for PlainSocket {
     fn abort(&self) {
-        self.0.aborted.store(true, Ordering::SeqCst);
+        self.aborted.store(true, Ordering::SeqCst);
         // it fails only if the peer has already ended the connection
-        _ = self.0.socket.shutdown(Shutdown::Both);
+        _ = self.socket.shutdown(Shutdown::Both);
     }
 }
