@@ -79,6 +79,8 @@ struct Connection {
     changed: Condvar,
 }
 
+type Pipes<'a> = MutexGuard<'a, [Pipe; 2]>;
+
 /// One direction.
 #[derive(Debug)]
 struct Pipe {
@@ -102,16 +104,12 @@ impl Pipe {
 }
 
 impl Connection {
-    fn lock(&self) -> MutexGuard<'_, [Pipe; 2]> {
+    fn lock(&self) -> Pipes<'_> {
         self.pipes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until `ready` returns true, or `until`.
-    fn wait(
-        &self,
-        until: Option<Instant>,
-        ready: impl Fn(&[Pipe; 2]) -> bool,
-    ) -> io::Result<MutexGuard<'_, [Pipe; 2]>> {
+    fn wait(&self, until: Option<Instant>, ready: impl Fn(&[Pipe; 2]) -> bool) -> io::Result<Pipes<'_>> {
         let mut pipes = self.lock();
         while !ready(&pipes) {
             pipes = match until.map(|until| until.saturating_duration_since(Instant::now())) {
@@ -133,11 +131,11 @@ struct Half {
 
 impl Half {
     /// Waits until `ready` returns true, or `until`.
-    fn wait(&self, until: Option<Instant>, ready: fn(&Pipe) -> bool) -> io::Result<MutexGuard<'_, [Pipe; 2]>> {
+    fn wait(&self, until: Option<Instant>, ready: fn(&Pipe) -> bool) -> io::Result<Pipes<'_>> {
         self.connection.wait(until, |pipes| ready(&pipes[self.pipe]))
     }
 
-    fn lock_if(&self, ready: fn(&Pipe) -> bool) -> io::Result<MutexGuard<'_, [Pipe; 2]>> {
+    fn lock_if(&self, ready: fn(&Pipe) -> bool) -> io::Result<Pipes<'_>> {
         let pipes = self.connection.lock();
         if ready(&pipes[self.pipe]) { Ok(pipes) } else { Err(io::ErrorKind::WouldBlock.into()) }
     }
@@ -147,7 +145,7 @@ impl Half {
         self.connection.changed.notify_all();
     }
 
-    fn take(&self, mut pipes: MutexGuard<'_, [Pipe; 2]>, buf: &mut [u8]) -> io::Result<usize> {
+    fn take(&self, mut pipes: Pipes<'_>, buf: &mut [u8]) -> io::Result<usize> {
         let pipe = &mut pipes[self.pipe];
         let was_full = !pipe.writable();
         let taken = pipe.bytes.read(buf)?;
@@ -159,7 +157,7 @@ impl Half {
         Ok(taken)
     }
 
-    fn put(&self, mut pipes: MutexGuard<'_, [Pipe; 2]>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    fn put(&self, mut pipes: Pipes<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let pipe = &mut pipes[self.pipe];
         if pipe.deaf || pipe.finished {
             return Err(io::ErrorKind::BrokenPipe.into());
