@@ -33,7 +33,7 @@ impl Listener {
             }
             #[cfg(unix)]
             Address::Unix(path) => {
-                let listener = bind_unix(path)?;
+                let listener = super::unix::bind(path)?;
                 listener.set_nonblocking(true)?;
                 (ListeningSocket::Unix(listener), address.clone())
             }
@@ -90,33 +90,6 @@ impl Drop for Listener {
             _ = std::fs::remove_file(path);
         }
     }
-}
-
-/// Binds a Unix socket. Replaces a socket that a dead process has left, and nothing else.
-#[cfg(unix)]
-fn bind_unix(path: &std::path::Path) -> io::Result<std::os::unix::net::UnixListener> {
-    use std::os::unix::net::UnixListener;
-
-    match UnixListener::bind(path) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_dead_socket(path) => {
-            std::fs::remove_file(path)?;
-            UnixListener::bind(path)
-        }
-        outcome => outcome,
-    }
-}
-
-/// Connecting to a file that is not a socket is refused exactly as connecting to a dead socket is,
-/// so the file's type is checked first.
-#[cfg(unix)]
-fn is_dead_socket(path: &std::path::Path) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-
-    // a live socket that is busy answers late, which is an answer
-    let limit = Some(std::time::Duration::from_secs(1));
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    is_socket
-        && matches!(super::unix::connect(path, limit), Err(error) if error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 /// A pair of sockets: a thread that waits for connections also polls one, and the ringer shuts the

@@ -1,7 +1,8 @@
 //! Unix sockets.
 
 use std::io;
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,4 +33,24 @@ pub(crate) fn connect(path: &Path, limit: Option<Duration>) -> io::Result<UnixSt
         Err(Errno::AGAIN) => Err(io::ErrorKind::TimedOut.into()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Binds a socket. Replaces a socket that a dead process has left, and nothing else.
+pub(super) fn bind(path: &Path) -> io::Result<UnixListener> {
+    match UnixListener::bind(path) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_dead_socket(path) => {
+            std::fs::remove_file(path)?;
+            UnixListener::bind(path)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Connecting to a file that is not a socket is refused exactly as connecting to a dead socket is,
+/// so the file's type is checked first.
+fn is_dead_socket(path: &Path) -> bool {
+    // a live socket that is busy answers late, which is an answer
+    let limit = Some(Duration::from_secs(1));
+    std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
+        && connect(path, limit).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
