@@ -20,14 +20,15 @@ use super::{Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
 /// SIGPIPE.
 pub(super) fn parts(socket: impl Into<OwnedFd>, peer: Peer) -> io::Result<Parts> {
     let socket = Arc::new(socket.into());
+    #[cfg(target_vendor = "apple")]
     flags::silence(&socket)?;
-    let low_water = if let Peer::Tcp(_) = peer { LowWater::OneByte } else { LowWater::Unknown };
+    let low_water = matches!(peer, Peer::Tcp(_)).then_some(1);
     let half = |timeout, low_water| {
         Box::new(SocketHalf { socket: Arc::clone(&socket), timeout, limit: SocketLimit::default(), low_water })
     };
     Ok(Parts {
         reader: half(Timeout::Recv, low_water),
-        writer: half(Timeout::Send, LowWater::Unknown),
+        writer: half(Timeout::Send, None),
         control: Some(Arc::new(SocketControl(socket))),
         peer,
     })
@@ -38,23 +39,13 @@ pub(super) fn parts(socket: impl Into<OwnedFd>, peer: Peer) -> io::Result<Parts>
 /// a quarter faster, one from memory a few per cent. Twice as many gain no more.
 const MUCH: usize = 128 * 1024;
 
-/// What wakes a reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LowWater {
-    /// Each byte; the socket has no low-water mark.
-    Unknown,
-    /// Each byte.
-    OneByte,
-    /// [`MUCH`].
-    Much,
-}
-
 /// One direction of a socket.
 struct SocketHalf {
     socket: Arc<OwnedFd>,
     timeout: Timeout,
     limit: SocketLimit,
-    low_water: LowWater,
+    /// How many bytes wake a reader; `None` if the socket has no low-water mark.
+    low_water: Option<usize>,
 }
 
 impl SocketHalf {
@@ -77,12 +68,10 @@ impl SocketHalf {
         match (self.low_water, announced >= 2 * MUCH) {
             // only an economy: if the system has no such mark, or does not report the window, each
             // byte wakes
-            (LowWater::OneByte, true) if set_low_water(&self.socket, MUCH).unwrap_or(false) => {
-                self.low_water = LowWater::Much;
-            }
-            (LowWater::Much, false) => {
+            (Some(1), true) if set_low_water(&self.socket, MUCH).unwrap_or(false) => self.low_water = Some(MUCH),
+            (Some(MUCH), false) => {
                 set_low_water(&self.socket, 1)?;
-                self.low_water = LowWater::OneByte;
+                self.low_water = Some(1);
             }
             _ => {}
         }
@@ -195,7 +184,7 @@ mod tests {
             socket: Arc::new(near.into()),
             timeout: Timeout::Recv,
             limit: SocketLimit::default(),
-            low_water: LowWater::OneByte,
+            low_water: Some(1),
         };
         let mut piece = vec![0; 1 << 20];
         assert_eq!(half.read_announced(&mut [IoSliceMut::new(&mut piece)], None).unwrap(), 3);

@@ -19,13 +19,6 @@ pub(in crate::transport) const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]
 pub(in crate::transport) const NO_SIGNAL: SendFlags = SendFlags::empty();
 
-/// Makes a peer that has gone an error of each send on the socket, where [`NO_SIGNAL`] cannot.
-#[cfg(not(target_vendor = "apple"))]
-#[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
-pub(in crate::transport) fn silence(_socket: impl AsFd) -> io::Result<()> {
-    Ok(())
-}
-
 /// Makes a peer that has gone an error of each send on the socket. std does this for the sockets
 /// that it creates, but a user's may come from anywhere.
 #[cfg(target_vendor = "apple")]
