@@ -13,7 +13,7 @@ use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sen
 
 use super::kernel::flags::{self, MORE, NO_SIGNAL};
 use super::kernel::set_low_water;
-use super::timeout::SocketLimit;
+use super::timeout::{SocketLimit, in_time};
 use super::{Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
 
 /// Takes a socket apart. Every socket that is written to passes here, so each is set here to raise no
@@ -146,14 +146,11 @@ impl Control for SocketControl {
 
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {
         loop {
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            let timeout = left.and_then(|left| Timespec::try_from(left.min(LONGEST)).ok());
-            let mut waiting = [PollFd::new(&self.0, PollFlags::IN | PollFlags::OUT)];
-            match poll(&mut waiting, timeout.as_ref()) {
-                Ok(0) if left.is_some_and(|left| left > LONGEST) => {}
-                Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+            let left = until.map_or(LONGEST, |until| until.saturating_duration_since(Instant::now()));
+            let timeout = Timespec::try_from(left.min(LONGEST)).ok();
+            match poll(&mut [PollFd::new(&self.0, PollFlags::IN | PollFlags::OUT)], timeout.as_ref()) {
+                Ok(0) | Err(Errno::INTR) => in_time(until)?,
                 Ok(_) => return Ok(()),
-                Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
