@@ -52,12 +52,6 @@ impl Write for JsonBuffer<'_> {
         Ok(buf.len())
     }
 
-    #[inline]
-    fn write_all(&mut self, buf: &[u8]) -> io::Result<()> {
-        self.take(buf);
-        Ok(())
-    }
-
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
