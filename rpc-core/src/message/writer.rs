@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use crate::frame::{FrameError, FrameKind, FrameWriter, MAX_PAYLOAD_LEN};
 
+use super::MessageError;
+
 /// Writes one body.
 ///
 /// Each [`write`](Write::write) becomes one Data frame at once (nothing is held back), or several
@@ -50,10 +52,7 @@ impl<'w, W: Write> MessageWriter<'w, W> {
 
 impl<W: Write> Write for MessageWriter<'_, W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.write_frames(buf).map_err(|error| match error {
-            FrameError::Io(error) => error,
-            FrameError::Malformed(violation) => io::Error::other(violation),
-        })?;
+        self.write_frames(buf).map_err(MessageError::from)?;
         Ok(buf.len())
     }
 
