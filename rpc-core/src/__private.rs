@@ -1,7 +1,9 @@
-//! What generated code may use, and nothing else. It is not part of the public interface: any release may change it.
+//! What generated code may use, and nothing else. It is not part of the public interface: any
+//! release may change it.
 //!
-//! A method is a product: what it takes (nothing, [`ParameterCodec`] for one value, [`NamedParameters`] for several, each
-//! also with a stream) times what it returns ([`json`], [`octets`], [`json_and_octets`]).
+//! A method is a product: what it takes ([`unit`] for nothing, [`parameter`] for one value,
+//! [`NamedParameters`] for several, each also with a stream) times what it returns ([`json`],
+//! [`octets`], [`json_and_octets`]).
 
 use std::io::Read;
 
@@ -10,9 +12,8 @@ pub use std::{boxed::Box, clone::Clone, fmt, io, marker, result::Result, string:
 pub use crate::client::{CallBuilder, CallOptions, Client, ClientConfig, Session};
 pub use crate::codec::{
     Argument, Borrowed, Contract, Encode, ErrorBy, ErrorCodec, JsonAndOctetsReply, JsonArguments, JsonReply, Method,
-    NamedArguments, NamedParameters, Never, NoParameters, Nothing, OctetsReply, Outcome, ParameterBy, ParameterCodec,
-    Parameters, ReplyKind, ResultBy, ResultCodec, Serde, SerdeArgument, SerdeParameter, ServiceError, error, parameter,
-    result, unit,
+    NamedArguments, NamedParameters, Never, Nothing, OctetsReply, Outcome, ParameterBy, Parameters, ReplyKind,
+    ResultBy, Serde, SerdeParameter, ServiceError, ValueCodec, error, parameter, result, unit,
 };
 pub use crate::error::Error;
 pub use crate::message::DataType;
@@ -21,7 +22,7 @@ pub use crate::stream::OctetReader;
 pub use crate::{ToAddress, Transport};
 
 /// A reply of one value.
-pub const fn json<T, E>(result: ResultCodec<T>, error: ErrorCodec<E>) -> JsonReply<T, E> {
+pub const fn json<T, E>(result: ValueCodec<T>, error: ErrorCodec<E>) -> JsonReply<T, E> {
     JsonReply { result, error }
 }
 
@@ -31,8 +32,8 @@ pub const fn octets<E>(error: ErrorCodec<E>) -> OctetsReply<E> {
 }
 
 /// A reply of one value and raw bytes.
-pub const fn json_and_octets<T, E>(result: ResultCodec<T>, error: ErrorCodec<E>) -> JsonAndOctetsReply<T, E> {
-    JsonAndOctetsReply { result, error }
+pub const fn json_and_octets<T, E>(result: ValueCodec<T>, error: ErrorCodec<E>) -> JsonAndOctetsReply<T, E> {
+    JsonAndOctetsReply(JsonReply { result, error })
 }
 
 impl<T, E> JsonReply<T, E> {
@@ -52,7 +53,7 @@ impl<E> OctetsReply<E> {
 impl<T, E> JsonAndOctetsReply<T, E> {
     /// Makes a call.
     pub fn of<'s, R: Read>(self, call: CallBuilder<'s, '_, impl Encode, R>) -> Result<(T, OctetReader<'s, R>), E> {
-        call.decode_json_and_octets(self.result.decode).map_err(self.error.from_call)
+        call.decode_json_and_octets(self.0.result.decode).map_err(self.0.error.from_call)
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use crate::codec::{Encode, SerdeArgument};
+use crate::codec::{Argument, Encode, NULL};
 use crate::connection::Target;
 use crate::error::{Error, Fate, Result};
 use crate::message::{DataType, Violation, json};
@@ -31,7 +31,7 @@ use super::shared::{SharedReply, Sharing};
 /// `'s` is how long a stream that it returns may live: `'static` from a [`Client`](super::Client), the borrow of a
 /// [`Session`](super::Session). `A` is what is sent as JSON, `R` the reader of what is sent as octets.
 #[must_use = "nothing is sent before it is said what is wanted back"]
-pub struct CallBuilder<'s, 'e, A = SerdeArgument<'static, ()>, R = Empty> {
+pub struct CallBuilder<'s, 'e, A = Argument<'static, ()>, R = Empty> {
     call: Call<'e>,
     argument: Option<A>,
     octets: Option<R>,
@@ -66,8 +66,8 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
     }
 
     /// Sends one JSON value.
-    pub fn with<T: Serialize + ?Sized>(self, value: &T) -> CallBuilder<'s, 'e, SerdeArgument<'_, T>, R> {
-        self.argument(SerdeArgument(value))
+    pub fn with<T: Serialize + ?Sized>(self, value: &T) -> CallBuilder<'s, 'e, Argument<'_, T>, R> {
+        self.argument(Argument::serde(value))
     }
 
     /// Sends all that this reader gives. After a JSON value that takes a server of revision 1 of the protocol.
@@ -145,7 +145,7 @@ impl Call<'_> {
         let metadata = self.options.metadata_for(&span);
         let deadline = self.options.deadline(self.pool.config.reply_timeout);
         // no parameters are `null`, unless there is a stream
-        let json = if octets.is_none() { Some(argument.unwrap_or(&SerdeArgument(&()))) } else { argument };
+        let json = if octets.is_none() { Some(argument.unwrap_or(&NULL)) } else { argument };
         let mut request = Request { endpoint: self.endpoint, json, octets, accept, deadline, metadata: &metadata };
         make(self, &mut request).inspect_err(|error| tracing::debug!(%error, "the call failed"))
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use crate::codec::SerdeArgument;
+use crate::codec::Argument;
 use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME};
 use crate::error::{Error, Fate, Operation, Result};
 use crate::frame::FrameError;
@@ -102,7 +102,7 @@ where
                     self.arguments = None;
                     break;
                 };
-                let argument = SerdeArgument(&argument);
+                let argument = Argument::serde(&argument);
                 let request = Request::of_json(&self.endpoint, Some(&argument), deadline, &metadata);
                 let limit = connection.config.max_json_len;
                 encoded = encoded.and_then(|()| request.encode_json(limit, &mut self.json));

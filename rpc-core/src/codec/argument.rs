@@ -4,7 +4,7 @@ use serde_core::Serialize;
 
 use crate::message::json::{self, JsonBuffer};
 
-use super::functions::{Borrowed, ParameterCodec};
+use super::functions::{Borrowed, EncodeFn, ValueCodec};
 
 /// A value that can be written as JSON. Only this library can implement it.
 pub trait Encode {
@@ -14,31 +14,31 @@ pub trait Encode {
 
 /// A value and how to write it.
 #[derive(Debug)]
-pub struct Argument<'a, T: ?Sized + Borrowed> {
-    pub(super) codec: ParameterCodec<T>,
-    pub(super) value: &'a T,
+pub struct Argument<'a, T: ?Sized> {
+    value: &'a T,
+    encode: EncodeFn<T>,
 }
 
-impl<T: ?Sized + Borrowed> Encode for Argument<'_, T> {
-    fn encode(&self, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {
-        (self.codec.encode)(self.value, out)
+/// What is sent without parameters.
+pub(crate) const NULL: Argument<'static, ()> = Argument::serde(&());
+
+impl<'a, T: Serialize + ?Sized> Argument<'a, T> {
+    /// Returns an argument that serde writes.
+    pub(crate) const fn serde(value: &'a T) -> Argument<'a, T> {
+        Argument { value, encode: json::encode::<T> }
     }
 }
 
-impl<T: ?Sized + Borrowed> ParameterCodec<T> {
-    /// Pairs a value with this codec, to be written.
-    pub fn with(self, value: &T) -> Argument<'_, T> {
-        Argument { codec: self, value }
+impl<T: ?Sized> Encode for Argument<'_, T> {
+    fn encode(&self, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {
+        (self.encode)(self.value, out)
     }
 }
 
-/// A value that serde can write.
-#[derive(Debug)]
-pub struct SerdeArgument<'a, T: ?Sized>(pub(crate) &'a T);
-
-impl<T: Serialize + ?Sized> Encode for SerdeArgument<'_, T> {
-    fn encode(&self, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {
-        json::encode(self.0, out)
+impl<T: ?Sized + Borrowed> ValueCodec<T> {
+    /// Returns a value with the function that writes it.
+    pub fn with<'a>(&self, value: &'a T) -> Argument<'a, T> {
+        Argument { value, encode: self.encode }
     }
 }
 

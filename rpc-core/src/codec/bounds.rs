@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use super::functions::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec};
+use super::functions::{Borrowed, ErrorCodec, ValueCodec};
 use super::service_error::ServiceError;
 
 /// Selects the impl for types that serde can write and read.
@@ -35,7 +35,7 @@ pub trait Never {
 )]
 pub trait ParameterBy<By>: Borrowed {
     /// How it travels.
-    const CODEC: ParameterCodec<Self>;
+    const CODEC: ValueCodec<Self>;
 }
 
 impl<T> ParameterBy<Serde> for T
@@ -43,15 +43,15 @@ where
     T: Borrowed + Serialize + ?Sized,
     T::Owned: DeserializeOwned,
 {
-    const CODEC: ParameterCodec<T> = ParameterCodec::serde();
+    const CODEC: ValueCodec<T> = ValueCodec::serde();
 }
 
 impl<T: Borrowed + Never + ?Sized> ParameterBy<Nothing> for T {
-    const CODEC: ParameterCodec<T> = match T::NEVER {};
+    const CODEC: ValueCodec<T> = match T::NEVER {};
 }
 
 /// Returns how a parameter of type `T` travels.
-pub const fn parameter<T: ParameterBy<By> + ?Sized, By>() -> ParameterCodec<T> {
+pub const fn parameter<T: ParameterBy<By> + ?Sized, By>() -> ValueCodec<T> {
     T::CODEC
 }
 
@@ -63,19 +63,19 @@ pub const fn parameter<T: ParameterBy<By> + ?Sized, By>() -> ParameterCodec<T> {
 )]
 pub trait ResultBy<By>: Sized {
     /// How it travels.
-    const CODEC: ResultCodec<Self>;
+    const CODEC: ValueCodec<Self>;
 }
 
 impl<T: Serialize + DeserializeOwned> ResultBy<Serde> for T {
-    const CODEC: ResultCodec<T> = ResultCodec::serde();
+    const CODEC: ValueCodec<T> = ValueCodec::serde();
 }
 
 impl<T: Never> ResultBy<Nothing> for T {
-    const CODEC: ResultCodec<T> = match T::NEVER {};
+    const CODEC: ValueCodec<T> = match T::NEVER {};
 }
 
 /// Returns how a result of type `T` travels.
-pub const fn result<T: ResultBy<By>, By>() -> ResultCodec<T> {
+pub const fn result<T: ResultBy<By>, By>() -> ValueCodec<T> {
     T::CODEC
 }
 

@@ -35,62 +35,43 @@ impl Borrowed for Path {
     type Owned = PathBuf;
 }
 
-/// How a parameter is written and read.
-pub struct ParameterCodec<T: ?Sized + Borrowed> {
-    pub(super) encode: fn(&T, &mut JsonBuffer<'_>) -> Result<(), serde_json::Error>,
+/// Writes a value as JSON.
+pub(super) type EncodeFn<T> = fn(&T, &mut JsonBuffer<'_>) -> Result<(), serde_json::Error>;
+
+/// How a parameter or a result is written and read.
+#[derive(Debug)]
+pub struct ValueCodec<T: ?Sized + Borrowed> {
+    pub(super) encode: EncodeFn<T>,
     pub(crate) decode: fn(&[u8]) -> Result<T::Owned, Violation>,
 }
 
-impl<T: ?Sized + Borrowed> ParameterCodec<T> {
+impl<T: ?Sized + Borrowed> ValueCodec<T> {
     /// By serde.
-    pub(super) const fn serde() -> ParameterCodec<T>
+    pub(super) const fn serde() -> ValueCodec<T>
     where
         T: Serialize,
         T::Owned: DeserializeOwned,
     {
-        ParameterCodec { encode: json::encode::<T>, decode: json::decode::<T::Owned> }
+        ValueCodec { encode: json::encode::<T>, decode: json::decode::<T::Owned> }
     }
 }
 
-/// How a result is written and read.
-#[derive(Debug)]
-pub struct ResultCodec<T> {
-    pub(crate) encode: fn(&T, &mut JsonBuffer<'_>) -> Result<(), serde_json::Error>,
-    pub(crate) decode: fn(&[u8]) -> Result<T, Violation>,
-}
-
-impl<T> ResultCodec<T> {
-    /// By serde.
-    pub(crate) const fn serde() -> ResultCodec<T>
-    where
-        T: Serialize + DeserializeOwned,
-    {
-        ResultCodec { encode: json::encode::<T>, decode: json::decode::<T> }
-    }
-}
-
-/// Returns how a result of `()` travels: it is sent as `null`, and any JSON is accepted for it.
-pub const fn unit() -> ResultCodec<()> {
-    ResultCodec { encode: json::encode::<()>, decode: |bytes| json::decode::<IgnoredAny>(bytes).map(drop) }
+/// Returns how `()` travels, as a result or in place of parameters: it is sent as `null`, and any
+/// JSON is accepted for it.
+pub const fn unit() -> ValueCodec<()> {
+    ValueCodec { encode: json::encode::<()>, decode: |bytes| json::decode::<IgnoredAny>(bytes).map(drop) }
 }
 
 /// How an error travels.
 #[derive(Debug)]
 pub struct ErrorCodec<E> {
-    pub(crate) text: fn(&E) -> String,
-    pub(crate) details: fn(&E) -> Option<Box<RawValue>>,
+    pub(crate) to_wire: fn(&E) -> (String, Option<Box<RawValue>>),
     pub(crate) from_call: fn(Error) -> E,
 }
 
 impl<E: ServiceError> ErrorCodec<E> {
     /// By its text, and its value if serde can write it.
     pub(crate) const fn of_service() -> ErrorCodec<E> {
-        ErrorCodec { text: E::text, details: E::to_details, from_call: E::from_call }
-    }
-}
-
-impl<T: ?Sized + Borrowed> std::fmt::Debug for ParameterCodec<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ParameterCodec")
+        ErrorCodec { to_wire: E::to_wire, from_call: E::from_call }
     }
 }

@@ -13,11 +13,12 @@ mod parameters;
 mod reply;
 mod service_error;
 
-pub use argument::{Argument, Encode, NamedArguments, SerdeArgument};
+pub(crate) use argument::NULL;
+pub use argument::{Argument, Encode, NamedArguments};
 pub use bounds::{ErrorBy, Never, Nothing, ParameterBy, ResultBy, Serde, error, parameter, result};
 pub use contract::{Contract, Method};
-pub use functions::{Borrowed, ErrorCodec, ParameterCodec, ResultCodec, unit};
+pub use functions::{Borrowed, ErrorCodec, ValueCodec, unit};
 pub use outcome::Outcome;
-pub use parameters::{JsonArguments, NamedParameters, NoParameters, Parameters, SerdeParameter};
+pub use parameters::{JsonArguments, NamedParameters, Parameters, SerdeParameter};
 pub use reply::{JsonAndOctetsReply, JsonReply, OctetsReply, ReplyKind};
 pub use service_error::ServiceError;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
+use std::slice;
 
 use serde_core::Deserializer;
 use serde_core::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
@@ -11,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::message::json::Text;
 use crate::message::{Violation, json};
 
-use super::functions::{Borrowed, ParameterCodec, unit};
+use super::functions::{Borrowed, ValueCodec};
 
 /// The name that errors use for the values of a request with several parameters.
 const EXPECTED: &str = "an object of parameters";
@@ -25,19 +26,7 @@ pub trait JsonArguments {
     fn decode(&self, bytes: &[u8]) -> Result<Self::Values, Violation>;
 }
 
-/// No parameters, whatever JSON comes.
-#[derive(Debug)]
-pub struct NoParameters;
-
-impl JsonArguments for NoParameters {
-    type Values = ();
-
-    fn decode(&self, bytes: &[u8]) -> Result<(), Violation> {
-        (unit().decode)(bytes)
-    }
-}
-
-impl<T: Borrowed + ?Sized> JsonArguments for ParameterCodec<T> {
+impl<T: Borrowed + ?Sized> JsonArguments for ValueCodec<T> {
     type Values = T::Owned;
 
     fn decode(&self, bytes: &[u8]) -> Result<T::Owned, Violation> {
@@ -66,11 +55,30 @@ pub struct NamedParameters<P> {
     pub codecs: P,
 }
 
+/// The most parameters that are read without allocating.
+const FEW: usize = 8;
+
 impl<P: Parameters> JsonArguments for NamedParameters<P> {
     type Values = P::Owned;
 
     fn decode(&self, bytes: &[u8]) -> Result<P::Owned, Violation> {
-        decode_named(&self.codecs, self.names, bytes)
+        let (mut few, mut many) = ([("", None); FEW], Vec::new());
+        let values = match few.get_mut(..self.names.len()) {
+            Some(few) => few,
+            None => {
+                many.resize(self.names.len(), ("", None));
+                &mut many
+            }
+        };
+        values.iter_mut().zip(self.names).for_each(|((name, _), known)| *name = known);
+        json::text(bytes)
+            .and_then(|text| {
+                let mut deserializer = serde_json::Deserializer::from_str(text);
+                deserializer.deserialize_map(ValuesVisitor(values))?;
+                deserializer.end()
+            })
+            .map_err(|error| json::malformed(EXPECTED, bytes, &error))?;
+        self.codecs.decode(&mut NamedValues { values: values.iter(), len: bytes.len() })
     }
 }
 
@@ -80,68 +88,42 @@ pub trait Parameters {
     type Owned;
 
     #[doc(hidden)]
-    fn decode(&self, names: &[&'static str], object: &NamedValues<'_>) -> Result<Self::Owned, Violation>;
+    fn decode(&self, values: &mut NamedValues<'_>) -> Result<Self::Owned, Violation>;
 }
 
 impl Parameters for () {
     type Owned = ();
 
-    fn decode(&self, _names: &[&'static str], _object: &NamedValues<'_>) -> Result<(), Violation> {
+    fn decode(&self, _values: &mut NamedValues<'_>) -> Result<(), Violation> {
         Ok(())
     }
 }
 
-impl<T: Borrowed + ?Sized, Rest: Parameters> Parameters for (ParameterCodec<T>, Rest) {
+impl<T: Borrowed + ?Sized, Rest: Parameters> Parameters for (ValueCodec<T>, Rest) {
     type Owned = (T::Owned, Rest::Owned);
 
-    fn decode(&self, names: &[&'static str], object: &NamedValues<'_>) -> Result<Self::Owned, Violation> {
-        let (name, names) = names.split_first().expect("the macro names every parameter");
-        let value = object.decode(name, self.0.decode)?;
-        Ok((value, self.1.decode(names, object)?))
+    fn decode(&self, values: &mut NamedValues<'_>) -> Result<Self::Owned, Violation> {
+        Ok((values.decode_next(self.0.decode)?, self.1.decode(values)?))
     }
 }
 
-/// The most parameters that are read without allocating.
-const FEW: usize = 8;
+/// A parameter's name and its value, not decoded yet; `None` if absent.
+type NamedValue<'a> = (&'static str, Option<&'a RawValue>);
 
-/// Reads the values from a request's JSON.
-fn decode_named<P: Parameters>(parameters: &P, names: &[&'static str], bytes: &[u8]) -> Result<P::Owned, Violation> {
-    let (mut few, mut many) = ([None; FEW], Vec::new());
-    let values = match few.get_mut(..names.len()) {
-        Some(few) => few,
-        None => {
-            many.resize(names.len(), None);
-            &mut many
-        }
-    };
-    json::text(bytes)
-        .and_then(|text| {
-            let mut deserializer = serde_json::Deserializer::from_str(text);
-            deserializer.deserialize_map(ValuesVisitor { names, values })?;
-            deserializer.end()
-        })
-        .map_err(|error| json::malformed(EXPECTED, bytes, &error))?;
-    parameters.decode(names, &NamedValues { names, values, len: bytes.len() })
-}
-
-/// The values of an object, not decoded yet.
+/// The parameters in an object of `len` bytes that have not been decoded yet, in order.
 #[derive(Debug)]
 #[expect(unnameable_types, reason = "a hidden method of a sealed trait takes it")]
 pub struct NamedValues<'a> {
-    names: &'a [&'static str],
-    /// One for each name; `None` if absent.
-    values: &'a [Option<&'a RawValue>],
+    values: slice::Iter<'a, NamedValue<'a>>,
     len: usize,
 }
 
 impl NamedValues<'_> {
-    /// Decodes the value with this name. An absent value is read as `null`, if its type accepts
-    /// that.
-    fn decode<T>(&self, name: &str, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T, Violation> {
-        let at = self.names.iter().position(|known| *known == name);
-        match at.and_then(|at| self.values[at]) {
-            Some(value) => decode(value.get().as_bytes()).map_err(|violation| in_parameter(name, violation)),
-            None => decode(b"null").map_err(|_| Violation::MalformedBody {
+    /// Decodes the next value. An absent value is read as `null`, if its type accepts that.
+    fn decode_next<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T, Violation> {
+        match self.values.next().expect("the macro names every parameter") {
+            (name, Some(value)) => decode(value.get().as_bytes()).map_err(|violation| in_parameter(name, violation)),
+            (name, None) => decode(b"null").map_err(|_| Violation::MalformedBody {
                 expected: EXPECTED,
                 len: self.len,
                 problem: format!("the parameter `{name}` is missing"),
@@ -160,10 +142,7 @@ fn in_parameter(name: &str, violation: Violation) -> Violation {
 }
 
 /// Collects the values of an object by name, and ignores names that are not listed.
-struct ValuesVisitor<'v, 'de> {
-    names: &'v [&'static str],
-    values: &'v mut [Option<&'de RawValue>],
-}
+struct ValuesVisitor<'v, 'de>(&'v mut [NamedValue<'de>]);
 
 impl<'de> Visitor<'de> for ValuesVisitor<'_, 'de> {
     type Value = ();
@@ -176,8 +155,8 @@ impl<'de> Visitor<'de> for ValuesVisitor<'_, 'de> {
         // a peer may send any number of them
         let mut unknown = HashSet::new();
         while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
-            let twice = match self.names.iter().position(|known| *known == name) {
-                Some(at) => self.values[at].replace(value).is_some(),
+            let twice = match self.0.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => known.replace(value).is_some(),
                 None => !unknown.insert(name),
             };
             if twice {
@@ -195,8 +174,9 @@ mod tests {
     /// As in any other body: see the test of this name in `message/json.rs`.
     #[test]
     fn what_is_no_utf_8_is_malformed_wherever_it_stands() {
+        let none = NamedParameters { names: &[], codecs: () };
         for body in [&b"{\"name\":\"\xff\"}"[..], b"{\"later\":\"\xff\"}", b"{\"\xff\":1}", b"{} \xff"] {
-            match decode_named(&(), &[], body) {
+            match none.decode(body) {
                 Err(Violation::MalformedBody { expected: EXPECTED, len, problem }) => {
                     assert_eq!(len, body.len());
                     assert!(problem.starts_with("invalid utf-8 sequence of 1 bytes from index"), "{problem}");
@@ -204,6 +184,6 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
-        decode_named(&(), &[], "{\"later\":\"\u{e4}\"}".as_bytes()).unwrap();
+        none.decode("{\"later\":\"\u{e4}\"}".as_bytes()).unwrap();
     }
 }

@@ -5,7 +5,7 @@ use serde_core::de::DeserializeOwned;
 
 use crate::message::DataType;
 
-use super::functions::{ErrorCodec, ResultCodec};
+use super::functions::{ErrorCodec, ValueCodec};
 use super::service_error::ServiceError;
 
 /// What a reply consists of.
@@ -17,7 +17,7 @@ pub trait ReplyKind {
 /// One JSON value of type `T`, or an error of type `E`.
 #[derive(Debug)]
 pub struct JsonReply<T, E> {
-    pub(crate) result: ResultCodec<T>,
+    pub(crate) result: ValueCodec<T>,
     pub(crate) error: ErrorCodec<E>,
 }
 
@@ -29,10 +29,7 @@ pub struct OctetsReply<E> {
 
 /// One JSON value of type `T` and raw bytes, or an error of type `E`.
 #[derive(Debug)]
-pub struct JsonAndOctetsReply<T, E> {
-    pub(crate) result: ResultCodec<T>,
-    pub(crate) error: ErrorCodec<E>,
-}
+pub struct JsonAndOctetsReply<T, E>(pub(crate) JsonReply<T, E>);
 
 impl<T, E> ReplyKind for JsonReply<T, E> {
     const DATA_TYPE: DataType = DataType::MarshaledJson;
@@ -49,7 +46,7 @@ impl<T, E> ReplyKind for JsonAndOctetsReply<T, E> {
 impl<T: Serialize + DeserializeOwned, E: ServiceError> JsonReply<T, E> {
     /// With serde's types.
     pub const fn serde() -> Self {
-        JsonReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() }
+        JsonReply { result: ValueCodec::serde(), error: ErrorCodec::of_service() }
     }
 }
 
@@ -63,6 +60,6 @@ impl<E: ServiceError> OctetsReply<E> {
 impl<T: Serialize + DeserializeOwned, E: ServiceError> JsonAndOctetsReply<T, E> {
     /// With serde's types.
     pub const fn serde() -> Self {
-        JsonAndOctetsReply { result: ResultCodec::serde(), error: ErrorCodec::of_service() }
+        JsonAndOctetsReply(JsonReply::serde())
     }
 }

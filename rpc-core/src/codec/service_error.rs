@@ -25,13 +25,9 @@ pub trait ServiceError: Sized {
     #[doc(hidden)]
     fn from_call(error: Error) -> Self;
 
-    /// Returns the text that travels.
+    /// Returns the text that travels, and the value that travels with it.
     #[doc(hidden)]
-    fn text(&self) -> String;
-
-    /// Returns the value that travels with the text.
-    #[doc(hidden)]
-    fn to_details(&self) -> Option<Box<RawValue>>;
+    fn to_wire(&self) -> (String, Option<Box<RawValue>>);
 }
 
 impl ServiceError for Error {
@@ -39,13 +35,9 @@ impl ServiceError for Error {
         error
     }
 
-    fn text(&self) -> String {
-        self.to_string()
-    }
-
-    fn to_details(&self) -> Option<Box<RawValue>> {
-        let details = self.remote()?.details.as_deref()?;
-        RawValue::from_string(details.to_owned()).ok()
+    fn to_wire(&self) -> (String, Option<Box<RawValue>>) {
+        let details = self.remote().and_then(|remote| remote.details.clone());
+        (self.to_string(), details.and_then(|json| RawValue::from_string(json.into()).ok()))
     }
 }
 
@@ -57,11 +49,7 @@ where
         error.details().unwrap_or_else(|| E::from(error))
     }
 
-    fn text(&self) -> String {
-        self.to_string()
-    }
-
-    fn to_details(&self) -> Option<Box<RawValue>> {
-        to_raw_value(self).ok()
+    fn to_wire(&self) -> (String, Option<Box<RawValue>>) {
+        (self.to_string(), to_raw_value(self).ok())
     }
 }

@@ -5,9 +5,8 @@ use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
 
-use crate::codec::{Encode, ErrorCodec, JsonAndOctetsReply, JsonReply, OctetsReply, ResultCodec};
+use crate::codec::{ErrorCodec, JsonAndOctetsReply, JsonReply, OctetsReply};
 use crate::message::Status;
-use crate::message::json::JsonBuffer;
 use crate::stream::Source;
 
 use super::exchange::Exchange;
@@ -35,7 +34,7 @@ impl<'c, T, E> Reply<'c, JsonReply<T, E>> {
     pub fn send(self, outcome: Result<T, E>) -> Served<'c> {
         let JsonReply { result, error } = &self.kind;
         match outcome {
-            Ok(value) => self.exchange.reply_json(&Encoded { value: &value, codec: result }),
+            Ok(value) => self.exchange.reply_json(&result.with(&value)),
             Err(failure) => fail(self.exchange, &failure, error),
         }
         Served::new()
@@ -56,11 +55,10 @@ impl<'c, E> Reply<'c, OctetsReply<E>> {
 impl<'c, T, E> Reply<'c, JsonAndOctetsReply<T, E>> {
     /// Replies with what a handler returned: the value, and then the stream, which is read to its end while it is sent.
     pub fn send<R: Read>(self, outcome: Result<(T, R), E>) -> Served<'c> {
-        let JsonAndOctetsReply { result, error } = &self.kind;
+        let JsonReply { result, error } = &self.kind.0;
         match outcome {
             Ok((value, mut content)) => {
-                let value = Encoded { value: &value, codec: result };
-                self.exchange.reply_json_then_octets(&value, Source::of(&mut content));
+                self.exchange.reply_json_then_octets(&result.with(&value), Source::of(&mut content));
             }
             Err(failure) => fail(self.exchange, &failure, error),
         }
@@ -70,18 +68,8 @@ impl<'c, T, E> Reply<'c, JsonAndOctetsReply<T, E>> {
 
 /// Replies with a handler's error.
 pub(super) fn fail<E>(exchange: &Exchange<'_>, error: &E, codec: &ErrorCodec<E>) {
-    exchange.refuse(Status::Error, &(codec.text)(error), (codec.details)(error).as_deref());
-}
-
-struct Encoded<'a, T> {
-    value: &'a T,
-    codec: &'a ResultCodec<T>,
-}
-
-impl<T> Encode for Encoded<'_, T> {
-    fn encode(&self, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {
-        (self.codec.encode)(self.value, out)
-    }
+    let (text, details) = (codec.to_wire)(error);
+    exchange.refuse(Status::Error, &text, details.as_deref());
 }
 
 impl<K> fmt::Debug for Reply<'_, K> {

@@ -134,7 +134,7 @@ fn arguments(method: &Method, runtime: Runtime<'_>) -> (TokenStream, TokenStream
     let content = method.stream.as_ref().map(|stream| names::received(&stream.name));
     let (values, received) = match (method.values.as_slice(), &content) {
         ([], Some(content)) => return (generate!(#runtime::Octets), content.into_token_stream()),
-        ([], None) => (generate!(#runtime::NoParameters), generate!(())),
+        ([], None) => (generate!(#runtime::unit()), generate!(())),
         ([value], _) => (codec::parameter(value, runtime), names::received(&value.name).into_token_stream()),
         (values, _) => {
             let keys = values.iter().map(|value| names::plain(&value.name));

@@ -276,7 +276,7 @@ where
             "vault.ListEntries" => {
                 ::renamed::inner::__private::serve(
                     __rpc_call,
-                    ::renamed::inner::__private::NoParameters,
+                    ::renamed::inner::__private::unit(),
                     ::renamed::inner::__private::json(
                         ::renamed::inner::__private::result::<Vec<Entry>, _>(),
                         ::renamed::inner::__private::error::<
@@ -340,7 +340,7 @@ where
             "vault.Extra" => {
                 ::renamed::inner::__private::serve(
                     __rpc_call,
-                    ::renamed::inner::__private::NoParameters,
+                    ::renamed::inner::__private::unit(),
                     ::renamed::inner::__private::json(
                         ::renamed::inner::__private::unit(),
                         ::renamed::inner::__private::error::<

@@ -247,7 +247,7 @@ where
             "rest" => {
                 ::rpc_core::__private::serve(
                     __rpc_call,
-                    ::rpc_core::__private::NoParameters,
+                    ::rpc_core::__private::unit(),
                     ::rpc_core::__private::octets(
                         ::rpc_core::__private::error::<
                             <Result<()> as ::rpc_core::__private::Outcome>::Error,

@@ -508,7 +508,7 @@ where
             "count" => {
                 ::rpc_core::__private::serve(
                     __rpc_call,
-                    ::rpc_core::__private::NoParameters,
+                    ::rpc_core::__private::unit(),
                     ::rpc_core::__private::json(
                         ::rpc_core::__private::result::<u64, _>(),
                         ::rpc_core::__private::error::<
