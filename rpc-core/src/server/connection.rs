@@ -90,25 +90,24 @@ impl ServerConnection {
 /// [`OctetReader`](crate::OctetReader) and [`CallContext`](super::CallContext) can use it on
 /// any thread.
 pub(super) struct SharedInbound {
-    /// Holds the inbound direction unless it is shared. Only the numbers in `shared` count.
+    /// Holds the inbound direction unless it is shared.
     own: RefCell<Receiving>,
-    shared: Arc<Mutex<Receiving>>,
-    /// Whether it was shared during this call.
-    is_shared: Cell<bool>,
-    /// [`Receiving::serial`], readable without the lock.
-    serial: Cell<u64>,
+    /// Holds it while it is shared: each call that shares it has its own, which stays empty after
+    /// the call.
+    shared: RefCell<Option<Arc<Mutex<Receiving>>>>,
 }
 
-/// The direction from the client, and who may read from it.
+/// The direction from the client, and who may read from it. The flags concern only other threads, so
+/// they count only where it is shared.
 #[derive(Default)]
 pub(super) struct Receiving {
     /// Boxed, because it moves when it is shared.
     pub(super) inbound: Option<Box<Inbound>>,
-    /// The number of the current call: a reader of an earlier one may not read.
-    pub(super) call: u64,
-    /// The same for contexts. For a reader, the call is over when the reply begins, unless octets
-    /// go both ways; for a context, when the reply has ended.
-    pub(super) serial: u64,
+    /// Whether a handler's reader may not read any more: the reply has begun, unless octets go both
+    /// ways.
+    pub(super) request_over: bool,
+    /// Whether the call is over, its reply included.
+    pub(super) call_over: bool,
     /// Why the request could not be read to its end.
     failed: Option<Error>,
 }
@@ -127,15 +126,14 @@ impl Receiving {
 impl SharedInbound {
     fn new(inbound: Inbound) -> SharedInbound {
         let own = Receiving { inbound: Some(Box::new(inbound)), ..Receiving::default() };
-        let (shared, is_shared, serial) = (Arc::default(), Cell::default(), Cell::default());
-        SharedInbound { own: RefCell::new(own), shared, is_shared, serial }
+        SharedInbound { own: RefCell::new(own), shared: RefCell::default() }
     }
 
     /// Runs `operate` on the inbound direction. If it is shared, blocks until no other thread uses
     /// it.
     pub(super) fn with<T>(&self, operate: impl FnOnce(&mut Receiving) -> T) -> T {
         let mut own = self.own.borrow_mut();
-        if own.inbound.is_some() { operate(&mut own) } else { operate(&mut lock(&self.shared)) }
+        if own.inbound.is_some() { operate(&mut own) } else { operate(&mut lock(&self.shared())) }
     }
 
     /// Asks something about the request without blocking; `false` if another thread reads it right
@@ -148,25 +146,30 @@ impl SharedInbound {
         if own.inbound.is_some() {
             return question(&mut own);
         }
-        let Some(mut receiving) = try_lock(&self.shared) else { return Ok(false) };
+        let shared = self.shared();
+        let Some(mut receiving) = try_lock(&shared) else { return Ok(false) };
         match receiving.failed.take() {
             Some(error) => Err(error),
             None => question(&mut receiving),
         }
     }
 
-    /// Shares the inbound direction with other threads until the call ends. Returns where it is and
-    /// the call's `serial`.
-    pub(super) fn share(&self) -> (Arc<Mutex<Receiving>>, u64) {
-        self.is_shared.set(true);
+    /// Returns what this call shares.
+    fn shared(&self) -> Arc<Mutex<Receiving>> {
+        Arc::clone(self.shared.borrow_mut().get_or_insert_default())
+    }
+
+    /// Shares the inbound direction with other threads until the call ends. Returns where it is.
+    pub(super) fn share(&self) -> Arc<Mutex<Receiving>> {
+        let shared = self.shared();
         // it is borrowed only if the transport itself calls this while it is read from. It is then
         // shared the next time, and a context finds nothing there until then
         if let Ok(mut own) = self.own.try_borrow_mut()
             && let Some(inbound) = own.inbound.take()
         {
-            lock(&self.shared).inbound = Some(inbound);
+            lock(&shared).inbound = Some(inbound);
         }
-        (Arc::clone(&self.shared), self.serial.get())
+        shared
     }
 
     /// Ends a call: other threads cannot use the inbound direction any more.
@@ -174,13 +177,9 @@ impl SharedInbound {
     /// # Errors
     /// Why the request is broken, if a reader has found that out.
     pub(super) fn end_call(&self) -> Result<()> {
-        if !self.is_shared.take() {
-            return Ok(());
-        }
-        let mut receiving = lock(&self.shared);
-        receiving.call += 1;
-        receiving.serial += 1;
-        self.serial.set(receiving.serial);
+        let Some(shared) = self.shared.take() else { return Ok(()) };
+        let mut receiving = lock(&shared);
+        (receiving.request_over, receiving.call_over) = (true, true);
         if let Some(inbound) = receiving.inbound.take() {
             self.own.borrow_mut().inbound = Some(inbound);
         }

@@ -55,7 +55,6 @@ struct OneCall {
     deadline: Option<Instant>,
     peer: Peer,
     receiving: Arc<Mutex<Receiving>>,
-    serial: u64,
 }
 
 thread_local! {
@@ -71,10 +70,10 @@ impl CallContext {
             let connection = connection.as_ref().filter(|connection| connection.in_service.get())?;
             let bytes = connection.header.borrow();
             let header = RequestHeader::decode(&bytes).ok()?;
-            let (receiving, serial) = connection.inbound.share();
+            let receiving = connection.inbound.share();
             let (endpoint, metadata) = (header.endpoint.into_owned(), header.metadata.into_owned());
             let (deadline, peer) = (connection.deadline.get(), connection.peer.clone());
-            Some(CallContext { call: Arc::new(OneCall { endpoint, metadata, deadline, peer, receiving, serial }) })
+            Some(CallContext { call: Arc::new(OneCall { endpoint, metadata, deadline, peer, receiving }) })
         })
     }
 
@@ -106,7 +105,7 @@ impl CallContext {
     pub fn caller_is_gone(&self) -> bool {
         // another thread reads the request right now, so it still comes
         let Some(mut receiving) = try_lock(&self.call.receiving) else { return false };
-        if receiving.serial != self.call.serial {
+        if receiving.call_over {
             return true;
         }
         // the connection's thread reads the request right now

@@ -101,7 +101,7 @@ impl<'c> Exchange<'c> {
             if goes_on {
                 return Ok(receiving.inbound().messages.body_ended());
             }
-            receiving.call += 1;
+            receiving.request_over = true;
             let messages = &mut receiving.inbound().messages;
             let ended = messages.skip_read_ahead().map_err(|error| self.request_failed(error))?;
             self.another_waits.set(ended && messages.call_ahead());
@@ -130,7 +130,7 @@ impl<'c> Exchange<'c> {
     pub(super) fn discard_request(&self) -> Result<()> {
         let discarded = self.connection.inbound.with(|receiving| {
             // a reader that the handler has left on another thread must not read any more
-            receiving.call += 1;
+            receiving.request_over = true;
             receiving.inbound().discard_body()
         });
         discarded.map(|_| ()).map_err(|error| self.request_failed(error))

@@ -20,7 +20,6 @@ const READ_AHEAD: usize = 8 * 1024;
 /// The request of one call on a connection that other threads use as well.
 pub(super) struct RequestOctets {
     receiving: Arc<Mutex<Receiving>>,
-    call: u64,
     stall: Option<Duration>,
     /// Read ahead, and how much of it has been consumed. The connection's own read-ahead cannot be lent to a handler,
     /// because its lock cannot.
@@ -31,20 +30,17 @@ pub(super) struct RequestOctets {
 impl Exchange<'_> {
     /// Returns a reader of the request's octets, which are the body's second message if there is JSON before them.
     pub(super) fn request_reader(&self) -> OctetReader<'static> {
-        let (receiving, _) = self.connection.inbound.share();
-        let call = self.connection.inbound.with(|receiving| {
-            receiving.inbound().messages.next_part();
-            receiving.call
-        });
+        let receiving = self.connection.inbound.share();
+        self.connection.inbound.with(|receiving| receiving.inbound().messages.next_part());
         let stall = self.connection.config.stall_timeout;
-        OctetReader::new(RequestOctets { receiving, call, stall, ahead: Vec::new(), consumed: 0 }, None)
+        OctetReader::new(RequestOctets { receiving, stall, ahead: Vec::new(), consumed: 0 }, None)
     }
 }
 
 impl RequestOctets {
     fn receive_now(&self, mut target: Target<'_>) -> Result<Filled> {
         let mut receiving = lock(&self.receiving);
-        if receiving.call != self.call {
+        if receiving.request_over {
             return Err(Misuse::CallIsOver.into());
         }
         receiving.inbound().set_time_limit(TimeLimit::total(self.stall));
