@@ -24,64 +24,59 @@ const LIKELY_REPLY: usize = 64;
 
 impl Exchange<'_> {
     /// Refuses the call.
-    pub(super) fn refuse(&self, status: Status, message: &str, details: Option<&RawValue>) {
+    pub(super) fn refuse(&self, status: Status, message: &str, details: Option<&RawValue>) -> Result<()> {
         tracing::debug!(%status, message, "refusing the call");
-        self.note(self.send_only(&ReplyHeader::refusal(status, message).with_details(details)));
+        self.send_only(&ReplyHeader::refusal(status, message).with_details(details))
     }
 
     /// Replies with a header and no body.
     pub(super) fn send_only(&self, header: &ReplyHeader<'_>) -> Result<()> {
-        let (request_ended, mut outbound) = self.begin_reply(header)?;
+        let mut outbound = self.begin_reply(header)?;
         self.send_or_hold(&mut outbound)?;
         self.end_reply(outbound);
-        if request_ended { Ok(()) } else { self.discard_request() }
+        Ok(())
     }
 
     /// Replies with a JSON value.
-    pub(super) fn reply_json(&self, value: &dyn Encode) {
+    pub(super) fn reply_json(&self, value: &dyn Encode) -> Result<()> {
         // a caller that accepts None gets OK without a body
         if self.turn.get().accept() == Some(DataType::None) {
-            return self.note(self.send_only(&ReplyHeader::ok(DataType::None)));
+            return self.send_only(&ReplyHeader::ok(DataType::None));
         }
-        self.encode(value, |json| self.send_json(json));
+        self.encode(value, |json| self.send_json(json))
     }
 
     /// Replies with everything that a reader returns.
-    pub(super) fn reply_octets(&self, source: Source<'_>) {
-        self.note(self.send_octets(DataType::Octets, None, source));
+    pub(super) fn reply_octets(&self, source: Source<'_>) -> Result<()> {
+        self.send_octets(DataType::Octets, None, source)
     }
 
     /// Replies with a JSON value and then everything that a reader returns.
-    pub(super) fn reply_json_then_octets(&self, value: &dyn Encode, source: Source<'_>) {
-        self.encode(value, |json| self.send_octets(DataType::MarshaledJsonThenOctets, Some(json), source));
+    pub(super) fn reply_json_then_octets(&self, value: &dyn Encode, source: Source<'_>) -> Result<()> {
+        self.encode(value, |json| self.send_octets(DataType::MarshaledJsonThenOctets, Some(json), source))
     }
 
     /// Encodes a value as JSON and sends it, or replies with a ServerError if that fails.
-    fn encode(&self, value: &dyn Encode, send: impl FnOnce(&[u8]) -> Result<()>) {
+    fn encode(&self, value: &dyn Encode, send: impl FnOnce(&[u8]) -> Result<()>) -> Result<()> {
         let limit = self.connection.config.max_json_len;
-        let mut json = self.connection.take_json();
-        let mut buffer = JsonBuffer::new(&mut json, limit);
-        let encoded = match (value.encode(&mut buffer), buffer.oversize()) {
-            (Ok(()), None) => Ok(()),
-            (Ok(()), Some(size)) => {
-                Err(format!("the JSON reply has {size} bytes, {limit} are allowed; a stream has no limit"))
-            }
-            (Err(error), _) => Err(format!("the reply cannot be encoded: {error}")),
-        };
-        match encoded {
-            Ok(()) => self.note(send(&json)),
-            Err(problem) => {
-                tracing::warn!(endpoint = %self.header.endpoint, problem, "the reply cannot be sent");
-                self.refuse(Status::ServerError, &problem, None);
-            }
-        }
-        self.connection.keep_json(json);
+        self.connection.with_json(|json| {
+            let mut buffer = JsonBuffer::new(json, limit);
+            let problem = match (value.encode(&mut buffer), buffer.oversize()) {
+                (Ok(()), None) => return send(json),
+                (Ok(()), Some(size)) => {
+                    format!("the JSON reply has {size} bytes, {limit} are allowed; a stream has no limit")
+                }
+                (Err(error), _) => format!("the reply cannot be encoded: {error}"),
+            };
+            tracing::warn!(endpoint = %self.header.endpoint, problem, "the reply cannot be sent");
+            self.refuse(Status::ServerError, &problem, None)
+        })
     }
 
     /// Sends header and value in one write; if the request has not ended, sends the header before
     /// throwing away its rest, and then the value.
     fn send_json(&self, json: &[u8]) -> Result<()> {
-        let mut outbound = self.begin_body(DataType::MarshaledJson)?;
+        let mut outbound = self.begin_reply(&ReplyHeader::ok(DataType::MarshaledJson))?;
         if outbound.frames.has_room(FRAME_HEADER_LEN + json.len()) {
             outbound.frames.queue(FrameKind::Data, true, json).map_err(|error| self.write_failed(error))?;
             self.send_or_hold(&mut outbound)?;
@@ -108,7 +103,7 @@ impl Exchange<'_> {
     }
 
     fn send_octets(&self, body: DataType, json: Option<&[u8]>, mut source: Source<'_>) -> Result<()> {
-        let mut outbound = self.begin_body(body)?;
+        let mut outbound = self.begin_reply(&ReplyHeader::ok(body))?;
         match json {
             Some(json) => self.write_json(&mut outbound, json)?,
             None => self.flush(&mut outbound)?,
@@ -140,14 +135,16 @@ impl Exchange<'_> {
     }
 
     /// Reports to the caller that the handler panicked, unless the reply has ended.
-    pub(super) fn panicked(&self) {
+    pub(super) fn panicked(&self) -> Result<()> {
         const TEXT: &str = "the handler panicked";
         let turn = self.turn.get();
         if turn.reply_owed() {
-            self.refuse(Status::ServerError, TEXT, None);
+            self.refuse(Status::ServerError, TEXT, None)
         } else if turn.can_trail() && !turn.reply_is_over() {
-            let trailer = ReplyHeader::trailer(Status::ServerError, TEXT);
-            self.note(self.trail(&trailer).and_then(|()| self.discard_request()));
+            self.trail(&ReplyHeader::trailer(Status::ServerError, TEXT))?;
+            self.discard_request()
+        } else {
+            Ok(())
         }
     }
 
@@ -173,25 +170,20 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Queues a reply's header. Returns whether the request has ended, and the lock.
+    /// Queues a reply's header. Unless octets go both ways, a request that has not ended is thrown
+    /// away before the rest of the reply is sent; the header is sent before that, and the lock is
+    /// released meanwhile.
     ///
     /// # Errors
     /// If the request is broken: it is not answered.
-    fn begin_reply(&self, header: &ReplyHeader<'_>) -> Result<(bool, MutexGuard<'_, Outbound>)> {
-        let request_ended = self.request_ended(header)?;
+    fn begin_reply(&self, header: &ReplyHeader<'_>) -> Result<MutexGuard<'_, Outbound>> {
+        let goes_on = self.reply_may_go_on(header)?;
         self.change_turn(ServerTurn::reply_begun);
+        self.connection.unanswered.set(false);
         let mut outbound = lock(&self.connection.outbound);
         outbound.set_time_limit(TimeLimit::stall(self.connection.config.stall_timeout));
         outbound.queue_reply(header).map_err(|error| self.write_failed(error))?;
-        Ok((request_ended, outbound))
-    }
-
-    /// Queues the header of a reply with a body. Unless octets go both ways, a request that has not
-    /// ended is thrown away before the body is sent; the header is sent before that, and the lock
-    /// is released meanwhile.
-    fn begin_body(&self, body: DataType) -> Result<MutexGuard<'_, Outbound>> {
-        let (request_ended, mut outbound) = self.begin_reply(&ReplyHeader::ok(body))?;
-        if request_ended || self.turn.get().full_duplex() {
+        if goes_on {
             return Ok(outbound);
         }
         self.flush(&mut outbound)?;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::connection::{Ends, Inbound, Outbound, trim_json};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fate, Operation, Result};
+use crate::message::MessageError;
 use crate::transport::{Parts, Peer};
 
 use super::ServerConfig;
@@ -32,8 +33,7 @@ pub(super) struct ServerConnection {
     pub(super) in_service: Cell<bool>,
     /// When the caller of the current call gives up waiting.
     pub(super) deadline: Cell<Option<Instant>>,
-    /// The buffer for the JSON of a request, and then of its reply. Taken out while it is used,
-    /// because decoding and encoding run the user's code.
+    /// The buffer for the JSON of a request, and then of its reply.
     json: Cell<Vec<u8>>,
     /// A request has run, and its reply has not begun. A Reset frame in its place would say that
     /// the request has not run.
@@ -74,14 +74,19 @@ impl ServerConnection {
         closes
     }
 
-    pub(super) fn take_json(&self) -> Vec<u8> {
-        self.json.take()
-    }
-
-    /// Keeps the buffer for the next JSON, unless it is large.
-    pub(super) fn keep_json(&self, mut json: Vec<u8>) {
+    /// Runs `operate`, which may run the user's code, with the buffer for JSON. Then keeps the
+    /// buffer for the next JSON, unless it is large.
+    pub(super) fn with_json<T>(&self, operate: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let mut json = self.json.take();
+        let outcome = operate(&mut json);
         trim_json(&mut json);
         self.json.set(json);
+        outcome
+    }
+
+    /// Returns the error of a request that cannot be read.
+    pub(super) fn request_failed(&self, error: MessageError) -> Error {
+        Error::from_message(error, Operation::ReadingRequest, self.config.request_timeout, Fate::LOST)
     }
 }
 

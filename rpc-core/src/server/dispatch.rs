@@ -110,14 +110,12 @@ impl<'c> Call<'c> {
 
     /// Refuses a call of any shape. [`Status::RequestError`] says that the request was not understood and did not run.
     pub fn refuse(self, status: Status, message: &str) -> Served<'c> {
-        self.exchange.refuse(status, message, None);
-        Served::new()
+        Served::new(self.exchange.refuse(status, message, None))
     }
 
     /// Answers a call of any shape with an error, as a handler that returns it.
     pub fn fail<E: ServiceError>(self, error: &E) -> Served<'c> {
-        fail(self.exchange, error, &ErrorCodec::of_service());
-        Served::new()
+        Served::new(fail(self.exchange, error, &ErrorCodec::of_service()))
     }
 
     /// Receives the arguments and lets the handler reply, unless the request does not fit.
@@ -132,12 +130,11 @@ impl<'c> Call<'c> {
         }
         match arguments.receive(self.exchange) {
             Ok(values) => {
-                self.exchange.ran.set(true);
+                self.exchange.connection.unanswered.set(true);
                 handler(values, Reply { exchange: self.exchange, kind })
             }
             Err(NoJson::Refuse(message)) => self.refuse(Status::RequestError, &message),
-            // nothing is answered to a broken request
-            Err(NoJson::Broken) => Served::new(),
+            Err(NoJson::Broken(error)) => Served::new(Err(error)),
         }
     }
 }

@@ -3,10 +3,10 @@
 //!
 //! [`answer`]: super::answer
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use crate::connection::{Ahead, ServerTurn};
-use crate::error::{Error, Fate, Operation, Result};
+use crate::error::{Error, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
 use crate::transport::TimeLimit;
 
@@ -17,27 +17,22 @@ pub(super) struct Exchange<'c> {
     pub(super) connection: &'c ServerConnection,
     pub(super) header: RequestHeader<'c>,
     pub(super) turn: Cell<ServerTurn>,
-    /// Whether its handler was called.
-    pub(super) ran: Cell<bool>,
     /// Whether the whole next request had been read ahead when the reply began, so that this reply
     /// may be sent together with the next.
     pub(super) another_waits: Cell<bool>,
-    /// Why the connection cannot be used any more.
-    pub(super) failure: RefCell<Option<Error>>,
 }
 
 /// Why a request has no valid JSON.
 pub(super) enum NoJson {
     /// The call is refused with this text.
     Refuse(String),
-    /// The connection is broken.
-    Broken,
+    /// The request is broken, so it is not answered.
+    Broken(Error),
 }
 
 impl<'c> Exchange<'c> {
     pub(super) fn new(connection: &'c ServerConnection, header: RequestHeader<'c>, turn: ServerTurn) -> Exchange<'c> {
-        let (turn, ran, another_waits) = (Cell::new(turn), Cell::new(false), Cell::new(false));
-        Exchange { connection, header, turn, ran, another_waits, failure: RefCell::new(None) }
+        Exchange { connection, header, turn: Cell::new(turn), another_waits: Cell::default() }
     }
 
     /// Returns what is wrong with the request's data types, given what the method takes and
@@ -62,11 +57,10 @@ impl<'c> Exchange<'c> {
 
     /// Reads and decodes the request's JSON.
     pub(super) fn read_json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T, NoJson> {
-        let mut json = self.connection.take_json();
-        let received = self.receive_json(&mut json);
-        let decoded = received.and_then(|()| decode(&json).map_err(|violation| NoJson::Refuse(violation.to_string())));
-        self.connection.keep_json(json);
-        decoded
+        self.connection.with_json(|json| {
+            self.receive_json(json)?;
+            decode(json).map_err(|violation| NoJson::Refuse(violation.to_string()))
+        })
     }
 
     fn receive_json(&self, json: &mut Vec<u8>) -> Result<(), NoJson> {
@@ -80,33 +74,32 @@ impl<'c> Exchange<'c> {
         read.map_err(|error| match error {
             MessageError::TooLong { .. } => NoJson::Refuse(format!("{error}; a stream has no limit")),
             MessageError::Trailer(trailer) => NoJson::Refuse(format!("the request was ended by its sender: {trailer}")),
-            error => {
-                self.note(Err(self.request_failed(error)));
-                NoJson::Broken
-            }
+            error => NoJson::Broken(self.connection.request_failed(error)),
         })
     }
 
-    /// Returns whether the request has ended when a reply with this header begins; `false` if that
-    /// takes waiting.
+    /// Returns whether a reply that begins with this header may go on at once, because the request
+    /// has ended or octets go both ways. `false` if the rest of the request has to be thrown away
+    /// first, which takes waiting.
     ///
     /// Unless octets go both ways, the rest of the request is thrown away from here on. So a reader
     /// that the handler has kept must fail: it must not see a clean end.
     ///
     /// # Errors
     /// If the request is broken: it is not answered.
-    pub(super) fn request_ended(&self, reply: &ReplyHeader<'_>) -> Result<bool> {
-        let goes_on = self.turn.get().full_duplex() && reply.error == Status::Ok.to_wire();
-        self.connection.inbound.ask(|receiving| {
-            if goes_on {
-                return Ok(receiving.inbound().messages.body_ended());
+    pub(super) fn reply_may_go_on(&self, reply: &ReplyHeader<'_>) -> Result<bool> {
+        let both_ways = self.turn.get().full_duplex() && reply.error == Status::Ok.to_wire();
+        let ended = self.connection.inbound.ask(|receiving| {
+            if both_ways {
+                return Ok(true);
             }
             receiving.request_over = true;
             let messages = &mut receiving.inbound().messages;
-            let ended = messages.skip_read_ahead().map_err(|error| self.request_failed(error))?;
+            let ended = messages.skip_read_ahead().map_err(|error| self.connection.request_failed(error))?;
             self.another_waits.set(ended && messages.call_ahead());
             Ok(ended)
-        })
+        })?;
+        Ok(ended || both_ways)
     }
 
     /// Returns whether the client has cancelled the reply. Does not block until it does.
@@ -119,7 +112,7 @@ impl<'c> Exchange<'c> {
                 return Ok(false);
             }
             inbound.set_time_limit(TimeLimit::total(self.connection.config.stall_timeout));
-            let cancel = inbound.messages.read_cancel().map_err(|error| self.request_failed(error))?;
+            let cancel = inbound.messages.read_cancel().map_err(|error| self.connection.request_failed(error))?;
             tracing::debug!(message = %cancel, "the client has cancelled the call");
             Ok(true)
         })
@@ -133,23 +126,12 @@ impl<'c> Exchange<'c> {
             receiving.request_over = true;
             receiving.inbound().discard_body()
         });
-        discarded.map(|_| ()).map_err(|error| self.request_failed(error))
+        discarded.map(drop).map_err(|error| self.connection.request_failed(error))
     }
 
     pub(super) fn change_turn(&self, change: impl FnOnce(&mut ServerTurn)) {
         let mut turn = self.turn.get();
         change(&mut turn);
         self.turn.set(turn);
-    }
-
-    fn request_failed(&self, error: MessageError) -> Error {
-        Error::from_message(error, Operation::ReadingRequest, self.connection.config.request_timeout, Fate::LOST)
-    }
-
-    /// Keeps the first failure, which closes the connection after the call.
-    pub(super) fn note(&self, outcome: Result<()>) {
-        if let Err(error) = outcome {
-            self.failure.borrow_mut().get_or_insert(error);
-        }
     }
 }

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::marker::PhantomData;
 
 use crate::codec::{ErrorCodec, JsonAndOctetsReply, JsonReply, OctetsReply};
+use crate::error::Result;
 use crate::message::Status;
 use crate::stream::Source;
 
@@ -13,11 +14,16 @@ use super::exchange::Exchange;
 
 /// The proof that a call was answered.
 #[must_use = "return it from `dispatch`"]
-pub struct Served<'c>(PhantomData<&'c ()>);
+#[derive(Debug)]
+pub struct Served<'c> {
+    /// Why the connection cannot be used any more, if answering failed.
+    pub(super) outcome: Result<()>,
+    call: PhantomData<&'c ()>,
+}
 
 impl<'c> Served<'c> {
-    pub(super) fn new() -> Served<'c> {
-        Served(PhantomData)
+    pub(super) fn new(outcome: Result<()>) -> Served<'c> {
+        Served { outcome, call: PhantomData }
     }
 }
 
@@ -33,22 +39,20 @@ impl<'c, T, E> Reply<'c, JsonReply<T, E>> {
     /// request already leaves together with the next one, or after a millisecond.
     pub fn send(self, outcome: Result<T, E>) -> Served<'c> {
         let JsonReply { result, error } = &self.kind;
-        match outcome {
+        Served::new(match outcome {
             Ok(value) => self.exchange.reply_json(&result.with(&value)),
             Err(failure) => fail(self.exchange, &failure, error),
-        }
-        Served::new()
+        })
     }
 }
 
 impl<'c, E> Reply<'c, OctetsReply<E>> {
     /// Replies with what a handler returned, which is read to its end while it is sent.
     pub fn send<R: Read>(self, outcome: Result<R, E>) -> Served<'c> {
-        match outcome {
+        Served::new(match outcome {
             Ok(mut content) => self.exchange.reply_octets(Source::of(&mut content)),
             Err(failure) => fail(self.exchange, &failure, &self.kind.error),
-        }
-        Served::new()
+        })
     }
 }
 
@@ -56,30 +60,23 @@ impl<'c, T, E> Reply<'c, JsonAndOctetsReply<T, E>> {
     /// Replies with what a handler returned: the value, and then the stream, which is read to its end while it is sent.
     pub fn send<R: Read>(self, outcome: Result<(T, R), E>) -> Served<'c> {
         let JsonReply { result, error } = &self.kind.0;
-        match outcome {
+        Served::new(match outcome {
             Ok((value, mut content)) => {
-                self.exchange.reply_json_then_octets(&result.with(&value), Source::of(&mut content));
+                self.exchange.reply_json_then_octets(&result.with(&value), Source::of(&mut content))
             }
             Err(failure) => fail(self.exchange, &failure, error),
-        }
-        Served::new()
+        })
     }
 }
 
 /// Replies with a handler's error.
-pub(super) fn fail<E>(exchange: &Exchange<'_>, error: &E, codec: &ErrorCodec<E>) {
+pub(super) fn fail<E>(exchange: &Exchange<'_>, error: &E, codec: &ErrorCodec<E>) -> Result<()> {
     let (text, details) = (codec.to_wire)(error);
-    exchange.refuse(Status::Error, &text, details.as_deref());
+    exchange.refuse(Status::Error, &text, details.as_deref())
 }
 
 impl<K> fmt::Debug for Reply<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").field("endpoint", &self.exchange.header.endpoint).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Served<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Served")
     }
 }

@@ -87,8 +87,6 @@ impl ServerConnection {
 
     /// Reads the header of the next request, or returns how the connection has ended.
     fn read_header(&self) -> Result<Option<Ended>> {
-        let limit = self.config.request_timeout;
-        let failed = |error| Error::from_message(error, Operation::ReadingRequest, limit, Fate::LOST);
         trim_header(&mut self.header.borrow_mut());
         self.inbound.with(|receiving| {
             let inbound = receiving.inbound();
@@ -96,7 +94,7 @@ impl ServerConnection {
                 return Ok(Some(ended));
             }
             // after a cancel that came too late, the connection is as idle as before
-            if inbound.messages.skip_late_cancel().map_err(failed)?
+            if inbound.messages.skip_late_cancel().map_err(|error| self.request_failed(error))?
                 && let Some(ended) = self.await_request(inbound)?
             {
                 return Ok(Some(ended));
@@ -106,7 +104,7 @@ impl ServerConnection {
                 Ok(true) => Ok(Some(Ended::ShutDown)),
                 Ok(false) => Ok(Some(Ended::HungUp)),
                 Err(MessageError::Reset) => Ok(Some(Ended::Reset)),
-                Err(error) => Err(failed(error)),
+                Err(error) => Err(self.request_failed(error)),
             }
         })
     }
@@ -147,44 +145,45 @@ impl ServerConnection {
         }
         let _entered = span.enter();
         let exchange = Exchange::new(self, header, turn);
-        let mut session_over = false;
-        match turn.wanted() {
+        let answered = match turn.wanted() {
             Wanted::Close => return Ok(Some(self.acknowledge_close())),
-            Wanted::Call => session_over = self.dispatch(&exchange, service),
-            Wanted::Ping => exchange.note(exchange.send_only(&ReplyHeader::ok(DataType::Control))),
+            Wanted::Call => self.dispatch(&exchange, service),
+            Wanted::Ping => exchange.send_only(&ReplyHeader::ok(DataType::Control)).map(|()| false),
             Wanted::UnknownControl => {
                 let message = format!("unknown control endpoint {}", exchange.header.endpoint);
-                exchange.refuse(Status::RequestError, &message, None);
+                exchange.refuse(Status::RequestError, &message, None).map(|()| false)
             }
-        }
-        let ended = self.settle(&exchange)?;
-        Ok(if session_over { Some(Ended::GivenUp) } else { ended })
+        };
+        self.settle(answered, exchange.turn.get())
     }
 
     /// Calls the service; if that panics, replies with an error. Returns whether the panic ends a
     /// session.
-    fn dispatch(&self, exchange: &Exchange<'_>, service: &mut dyn Dispatch) -> bool {
+    fn dispatch(&self, exchange: &Exchange<'_>, service: &mut dyn Dispatch) -> Result<bool> {
         let timeout = Some(exchange.header.timeout_ms).filter(|&left| left > 0).map(Duration::from_millis);
         self.deadline.set(timeout.and_then(|left| Instant::now().checked_add(left)));
         self.in_service.set(true);
-        let panicked = unwind::catch(|| _ = service.dispatch(Call::new(exchange))).is_none();
-        if panicked {
-            tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
-            exchange.panicked();
-        }
+        let served = unwind::catch(|| service.dispatch(Call::new(exchange)));
+        let panicked = served.is_none();
+        let outcome = match served {
+            Some(served) => served.outcome,
+            None => {
+                tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
+                exchange.panicked()
+            }
+        };
         self.in_service.set(false);
-        panicked && unwind::catch(|| service.contract().session).unwrap_or(true)
+        outcome.map(|()| panicked && unwind::catch(|| service.contract().session).unwrap_or(true))
     }
 
-    /// Ends a call. Returns `None` if the connection is in step, otherwise how it ends.
-    fn settle(&self, exchange: &Exchange<'_>) -> Result<Option<Ended>> {
-        exchange.note(self.inbound.end_call());
-        if let Some(error) = exchange.failure.take() {
-            self.unanswered.set(exchange.ran.get() && exchange.turn.get().reply_owed());
-            return Err(error);
-        }
+    /// Ends a call, given whether its answer ends a session. Returns `None` if the next request may
+    /// be read, otherwise how the connection ends.
+    fn settle(&self, answered: Result<bool>, turn: ServerTurn) -> Result<Option<Ended>> {
+        let received = self.inbound.end_call();
+        let session_over = answered?;
+        received?;
         let request_ended = self.inbound.with(|receiving| receiving.inbound().messages.body_ended());
-        let in_step = exchange.turn.get().in_step(request_ended);
+        let in_step = turn.in_step(request_ended) && !session_over;
         Ok(match (self.lifecycle.end_call(), in_step) {
             (_, false) => Some(Ended::GivenUp),
             (false, true) => Some(Ended::ShutDown),
