@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::connection::{
-    Ahead, ClientTurn, DISCARD_TIME, Ends, Inbound, Outbound, close_as_client, finish, request_close,
+    Ahead, ClientTurn, DISCARD_TIME, HEADER_KEPT, Inbound, JSON_KEPT, Outbound, close_as_client, finish, request_close,
+    trim,
 };
 use crate::error::{Error, Fate, Operation, Result};
 use crate::frame::FrameKind;
@@ -22,6 +23,12 @@ const BUSY: Duration = Duration::from_millis(1);
 pub(crate) struct ClientConnection {
     pub(super) inbound: Inbound,
     pub(super) outbound: Outbound,
+    /// The JSON of the request.
+    pub(super) request_json: Vec<u8>,
+    /// The last header read.
+    pub(super) received_header: Vec<u8>,
+    /// The last JSON read.
+    pub(super) received_json: Vec<u8>,
     pub(super) config: ClientConfig,
     turn: Option<ClientTurn>,
     /// The revision that the peer speaks, as its last reply said.
@@ -37,13 +44,14 @@ pub(crate) struct ClientConnection {
 
 impl ClientConnection {
     pub(crate) fn new(parts: Parts, config: ClientConfig) -> ClientConnection {
-        let Ends { inbound, outbound, control } = Ends::new(parts);
-        let pump = Pump::default();
         ClientConnection {
-            control,
-            pump,
-            inbound,
-            outbound,
+            control: parts.control,
+            pump: Pump::default(),
+            inbound: Inbound::new(parts.reader),
+            outbound: Outbound::new(parts.writer),
+            request_json: Vec::new(),
+            received_header: Vec::new(),
+            received_json: Vec::new(),
             config,
             turn: None,
             revision: None,
@@ -91,7 +99,7 @@ impl ClientConnection {
 
     /// Begins a call with these bodies.
     pub(super) fn begin_turn(&mut self, request: DataType, accept: DataType) {
-        self.inbound.header.clear();
+        self.received_header.clear();
         self.turn = Some(ClientTurn::new(request, accept, self.revision.unwrap_or(0)));
     }
 
@@ -101,8 +109,10 @@ impl ClientConnection {
 
     /// The call is over: gives back memory that a large reply took.
     pub(crate) fn rest(&mut self) {
-        self.inbound.trim();
         self.outbound.trim();
+        trim(&mut self.received_header, HEADER_KEPT);
+        trim(&mut self.request_json, JSON_KEPT);
+        trim(&mut self.received_json, JSON_KEPT);
         self.pump = Pump::default();
         self.last_used = Some(Instant::now());
     }

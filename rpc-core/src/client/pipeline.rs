@@ -133,7 +133,7 @@ where
         let received = connection.next_reply(TimeLimit::from_first(limit), limit);
         self.out -= size;
         received?;
-        let decoded = json::decode(&connection.inbound.body);
+        let decoded = json::decode(&connection.received_json);
         decoded.map_err(|violation| connection.malformed(violation))
     }
 }
@@ -200,7 +200,7 @@ impl ClientConnection {
         let mut left = DISCARD_BYTES;
         (0..calls).all(|_| {
             let len = match self.next_reply(time_limit, None) {
-                Ok(()) => self.inbound.body.len() as u64,
+                Ok(()) => self.received_json.len() as u64,
                 Err(error) if error.connection_usable() => 0,
                 Err(_) => return false,
             };

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::connection::{Answer, Inbound, Target};
+use crate::connection::{Answer, Target};
 use crate::error::{Error, Fate, Operation, RemoteError, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, Violation};
 use crate::transport::{Filled, TimeLimit};
@@ -30,13 +30,13 @@ impl ClientConnection {
 
     /// Reads the JSON of a reply whose header has been read, and returns it.
     pub(super) fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<&[u8]> {
-        self.inbound.body.clear();
+        self.received_json.clear();
         let read = self.resume_json(body)?;
         self.unless_late(read, limit)?;
-        Ok(&self.inbound.body)
+        Ok(&self.received_json)
     }
 
-    /// Goes on reading a reply of JSON, which is then in `inbound.body`. Returns `None` if not all of it has come within
+    /// Goes on reading a reply of JSON, which is then in `received_json`. Returns `None` if not all of it has come within
     /// the current time limit.
     pub(super) fn resume_reply(&mut self, progress: &mut Progress) -> Result<Option<()>> {
         let read = self.resume_reply_at(progress);
@@ -53,7 +53,7 @@ impl ClientConnection {
         }
         if let Progress::InHeader = *progress {
             let Some(body) = self.resume_header()? else { return Ok(None) };
-            self.inbound.body.clear();
+            self.received_json.clear();
             *progress = Progress::InJson(body);
         }
         match *progress {
@@ -64,14 +64,13 @@ impl ClientConnection {
 
     /// Goes on reading the reply's header. Returns `None` if not all of it has come within the current time limit.
     pub(super) fn resume_header(&mut self) -> Result<Option<DataType>> {
-        let Inbound { messages, header, .. } = &mut self.inbound;
-        let read = messages.resume_header(header);
+        let read = self.inbound.messages.resume_header(&mut self.received_header);
         if read.as_ref().is_err_and(|error| self.is_late(error)) {
             return Ok(None);
         }
-        let header = std::mem::take(&mut self.inbound.header);
+        let header = std::mem::take(&mut self.received_header);
         let body = self.header_read(read, &header);
-        self.inbound.header = header;
+        self.received_header = header;
         body.map(Some)
     }
 
@@ -105,12 +104,11 @@ impl ClientConnection {
 
     /// Goes on reading a reply's JSON. Returns `None` if not all of it has come within the current time limit.
     fn resume_json(&mut self, body: DataType) -> Result<Option<()>> {
-        let Inbound { messages, body: bytes, .. } = &mut self.inbound;
         if !body.has_body() {
-            bytes.extend_from_slice(b"null");
+            self.received_json.extend_from_slice(b"null");
             return Ok(Some(()));
         }
-        match messages.resume_body(self.config.max_json_len, bytes) {
+        match self.inbound.messages.resume_body(self.config.max_json_len, &mut self.received_json) {
             Ok(()) if body.has_octets() => self.inbound.messages.next_part(),
             Ok(()) => self.turn().reply_ended(),
             Err(error) if self.is_late(&error) => return Ok(None),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::connection::{Ahead, PING};
 use crate::error::{Error, Fate, Misuse, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
-use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, RequestHeader, Status, add_timeout};
+use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, Status, add_timeout};
 use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 
@@ -37,7 +37,7 @@ impl ClientConnection {
 
     /// Encodes the request, and finds out what the peer understands if the request needs revision 1.
     fn prepare(&mut self, request: &Request<'_, '_>) -> Result<()> {
-        request.encode_json(self.config.max_json_len, &mut self.outbound.body)?;
+        request.encode_json(self.config.max_json_len, &mut self.request_json)?;
         let together = DataType::MarshaledJsonThenOctets;
         let mut now = Instant::now();
         request.deadline.check(now)?;
@@ -59,9 +59,7 @@ impl ClientConnection {
 
     /// Asks the server which revision it speaks. An original one refuses the question, which is an answer.
     fn ping(&mut self, deadline: Deadline) -> Result<()> {
-        self.outbound.header.clear();
-        let fits = RequestHeader::new(PING, DataType::Control, DataType::Control).encode(&mut self.outbound.header);
-        debug_assert!(fits, "this header is short");
+        self.outbound.encode_control(PING);
         self.begin_turn(DataType::Control, DataType::Control);
         match self.exchange(&mut Request::of_json(PING, None, deadline, &Metadata::default())) {
             Ok(_) => Ok(()),
@@ -84,7 +82,7 @@ impl ClientConnection {
         // a handler may run as soon as the transport has taken the header of a request of octets
         let header_end = self.outbound.frames.accepted() + (FRAME_HEADER_LEN + self.outbound.header.len()) as u64;
         let begun = self.outbound.queue_header().and_then(|()| match request.json {
-            Some(_) => self.outbound.write_json(),
+            Some(_) => self.outbound.finish_body(&self.request_json),
             None => self.outbound.frames.flush(),
         });
         let sent = match (begun, &mut request.octets) {

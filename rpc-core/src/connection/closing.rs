@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::frame::FrameKind;
-use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
+use crate::message::{DataType, MessageError, ReplyHeader, Violation};
 use crate::transport::TimeLimit;
 
-use super::{DISCARD_BYTES, DISCARD_TIME, Inbound, Outbound};
+use super::server_turn::CLOSE;
+use super::{Answer, ClientTurn, DISCARD_BYTES, DISCARD_TIME, Inbound, Outbound};
 
 /// What a server sends last on a connection.
 #[derive(Debug, Clone, Copy)]
@@ -70,10 +71,11 @@ pub(crate) fn close_as_client(
     let time_limit = TimeLimit::total(limit);
     request_close(outbound, time_limit)?;
     inbound.set_time_limit(time_limit);
-    if !inbound.messages.read_header(&mut inbound.header)? {
+    let mut header = Vec::new();
+    if !inbound.messages.read_header(&mut header)? {
         return Err(Violation::EndOfStream { expected: "the reply to Close" }.into());
     }
-    check_acknowledgement(&inbound.header)?;
+    check_acknowledgement(&header)?;
     if outbound.reset().is_ok() {
         finish(outbound);
         discard_until_the_end(inbound, TimeLimit::total(Some(limit.unwrap_or(DISCARD_TIME).min(DISCARD_TIME))));
@@ -84,20 +86,15 @@ pub(crate) fn close_as_client(
 /// Asks the server to close, without waiting for its reply.
 pub(crate) fn request_close(outbound: &mut Outbound, time_limit: TimeLimit) -> Result<(), MessageError> {
     outbound.set_time_limit(time_limit);
-    outbound.header.clear();
-    let fits = RequestHeader::new("Close", DataType::Control, DataType::Control).encode(&mut outbound.header);
-    debug_assert!(fits, "this header is short");
+    outbound.encode_control(CLOSE);
     outbound.queue_header()?;
     Ok(outbound.frames.flush()?)
 }
 
 fn check_acknowledgement(header: &[u8]) -> Result<(), MessageError> {
-    let header = ReplyHeader::decode(header)?;
-    if header.error != Status::Ok.to_wire() {
-        return Err(Violation::UnknownStatus { found: header.error }.into());
+    let mut turn = ClientTurn::new(DataType::Control, DataType::Control, 0);
+    match turn.reply_header(&ReplyHeader::decode(header)?)? {
+        Answer::Body(_) => Ok(()),
+        Answer::Refused(status) => Err(Violation::UnknownStatus { found: status.to_wire() }.into()),
     }
-    if header.data_type != DataType::Control.to_wire() {
-        return Err(Violation::ReplyDataType { expected: DataType::Control, found: header.data_type }.into());
-    }
-    Ok(())
 }

@@ -12,12 +12,11 @@ mod octets;
 mod server_turn;
 
 use std::io::{self, IoSlice};
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter};
-use crate::message::{MessageError, MessageReader, MessageWriter, ReplyHeader};
-use crate::transport::{Control, KernelPipe, Parts, ReadHalf, TimeLimit, Timed, WriteHalf};
+use crate::message::{DataType, MessageError, MessageReader, MessageWriter, ReplyHeader, RequestHeader};
+use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{Farewell, close, close_as_client, discard_until_the_end, finish, request_close};
@@ -35,42 +34,17 @@ pub(crate) const DISCARD_TIME: Duration = Duration::from_secs(5);
 /// of them, one buffer for JSON and one for queued frames (4 KiB); with the read-ahead that is less
 /// than 16 KiB. Buffers grow by doubling, so headers up to 256 bytes and values up to 512 bytes
 /// need no new memory.
-const HEADER_KEPT: usize = 512;
+pub(crate) const HEADER_KEPT: usize = 512;
 
 /// The largest JSON buffer in bytes that an idle connection keeps.
-const JSON_KEPT: usize = 1024;
+pub(crate) const JSON_KEPT: usize = 1024;
 
 /// How many bytes of a stream are read from its source at once if octets go both ways.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
-/// Both directions of a connection, the same on either side.
-pub(crate) struct Ends {
-    pub(crate) inbound: Inbound,
-    pub(crate) outbound: Outbound,
-    pub(crate) control: Option<Arc<dyn Control>>,
-}
-
-impl Ends {
-    pub(crate) fn new(parts: Parts) -> Ends {
-        Ends {
-            inbound: Inbound {
-                messages: MessageReader::new(Timed::new(parts.reader)),
-                header: Vec::new(),
-                body: Vec::new(),
-            },
-            outbound: Outbound::new(parts.writer),
-            control: parts.control,
-        }
-    }
-}
-
 /// The direction from the peer.
 pub(crate) struct Inbound {
     pub(crate) messages: MessageReader<Timed<dyn ReadHalf>>,
-    /// The last header read.
-    pub(crate) header: Vec<u8>,
-    /// The last JSON body read.
-    pub(crate) body: Vec<u8>,
 }
 
 /// What [`Inbound::look_ahead`] found.
@@ -87,6 +61,10 @@ pub(crate) enum Ahead {
 }
 
 impl Inbound {
+    pub(crate) fn new(reader: Box<dyn ReadHalf>) -> Inbound {
+        Inbound { messages: MessageReader::new(Timed::new(reader)) }
+    }
+
     pub(crate) fn set_time_limit(&mut self, time_limit: TimeLimit) {
         self.messages.frames_mut().get_mut().time_limit = time_limit;
     }
@@ -150,12 +128,6 @@ impl Inbound {
             }
         }
     }
-
-    /// Gives back the memory that a large message took.
-    pub(crate) fn trim(&mut self) {
-        trim_header(&mut self.header);
-        trim_json(&mut self.body);
-    }
 }
 
 /// The direction to the peer.
@@ -163,20 +135,13 @@ pub(crate) struct Outbound {
     pub(crate) frames: FrameWriter<Timed<dyn WriteHalf>>,
     /// The header to be written.
     pub(crate) header: Vec<u8>,
-    /// The JSON body to be written.
-    pub(crate) body: Vec<u8>,
     /// On a server: whether the thread of `reply_batching` will send what is held back.
     pub(crate) flush_scheduled: bool,
 }
 
 impl Outbound {
-    fn new(writer: Box<dyn WriteHalf>) -> Outbound {
-        Outbound {
-            frames: FrameWriter::new(Timed::new(writer)),
-            header: Vec::new(),
-            body: Vec::new(),
-            flush_scheduled: false,
-        }
+    pub(crate) fn new(writer: Box<dyn WriteHalf>) -> Outbound {
+        Outbound { frames: FrameWriter::new(Timed::new(writer)), header: Vec::new(), flush_scheduled: false }
     }
 
     pub(crate) fn set_time_limit(&mut self, time_limit: TimeLimit) {
@@ -207,9 +172,16 @@ impl Outbound {
         self.frames.try_write(bytes, |writer, bytes| writer.half.try_write(&[IoSlice::new(bytes)]))
     }
 
-    /// Sends what is queued, and then what is in `body` as a message.
-    pub(crate) fn write_json(&mut self) -> Result<(), FrameError> {
-        MessageWriter::new(&mut self.frames).finish_with(&self.body)
+    /// Encodes the header of a request of a control endpoint into `header`.
+    pub(crate) fn encode_control(&mut self, endpoint: &str) {
+        self.header.clear();
+        let fits = RequestHeader::new(endpoint, DataType::Control, DataType::Control).encode(&mut self.header);
+        debug_assert!(fits, "this header is short");
+    }
+
+    /// Sends what is queued, and then the rest of a body.
+    pub(crate) fn finish_body(&mut self, rest: &[u8]) -> Result<(), FrameError> {
+        MessageWriter::new(&mut self.frames).finish_with(rest)
     }
 
     /// Returns whether the kernel can move a frame's payload from a pipe.
@@ -248,23 +220,13 @@ impl Outbound {
     /// Gives back the memory that a large message took.
     pub(crate) fn trim(&mut self) {
         self.frames.trim();
-        trim_header(&mut self.header);
-        trim_json(&mut self.body);
+        trim(&mut self.header, HEADER_KEPT);
     }
 }
 
-/// Gives back the memory of a header buffer if a large header took it.
-pub(crate) fn trim_header(scratch: &mut Vec<u8>) {
-    trim(scratch, HEADER_KEPT);
-}
-
-/// Gives back the memory of a JSON buffer if a large body took it.
-pub(crate) fn trim_json(scratch: &mut Vec<u8>) {
-    trim(scratch, JSON_KEPT);
-}
-
-fn trim(scratch: &mut Vec<u8>, kept: usize) {
-    if scratch.capacity() > kept {
-        *scratch = Vec::new();
+/// Gives back the memory of a buffer that has grown over `kept` bytes.
+pub(crate) fn trim(buffer: &mut Vec<u8>, kept: usize) {
+    if buffer.capacity() > kept {
+        *buffer = Vec::new();
     }
 }

@@ -13,7 +13,7 @@
 use crate::message::{DataType, RequestHeader};
 
 /// The control endpoint that ends a connection.
-const CLOSE: &str = "Close";
+pub(crate) const CLOSE: &str = "Close";
 
 /// The control endpoint that tells a client which revision a server speaks.
 pub(crate) const PING: &str = "Ping";

@@ -10,7 +10,7 @@ use crate::connection::{Outbound, ServerTurn};
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::json::JsonBuffer;
-use crate::message::{DataType, MessageWriter, ReplyHeader, Status};
+use crate::message::{DataType, ReplyHeader, Status};
 use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 
@@ -81,14 +81,10 @@ impl Exchange<'_> {
             outbound.frames.queue(FrameKind::Data, true, json).map_err(|error| self.write_failed(error))?;
             self.send_or_hold(&mut outbound)?;
         } else {
-            self.write_json(&mut outbound, json)?;
+            outbound.finish_body(json).map_err(|error| self.write_failed(error))?;
         }
         self.end_reply(outbound);
         Ok(())
-    }
-
-    fn write_json(&self, outbound: &mut Outbound, json: &[u8]) -> Result<()> {
-        MessageWriter::new(&mut outbound.frames).finish_with(json).map_err(|error| self.write_failed(error))
     }
 
     /// Sends what is queued, or holds it back for the next reply if the next request has come
@@ -105,7 +101,7 @@ impl Exchange<'_> {
     fn send_octets(&self, body: DataType, json: Option<&[u8]>, mut source: Source<'_>) -> Result<()> {
         let mut outbound = self.begin_reply(&ReplyHeader::ok(body))?;
         match json {
-            Some(json) => self.write_json(&mut outbound, json)?,
+            Some(json) => outbound.finish_body(json).map_err(|error| self.write_failed(error))?,
             None => self.flush(&mut outbound)?,
         }
         let mut pieces = Pieces::new(&mut source, outbound.takes_pipes());
@@ -126,7 +122,7 @@ impl Exchange<'_> {
             }
             let mut outbound = lock(&self.connection.outbound);
             if count == 0 {
-                self.write_json(&mut outbound, &[])?;
+                outbound.finish_body(&[]).map_err(|error| self.write_failed(error))?;
                 self.end_reply(outbound);
                 return Ok(());
             }

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use crate::connection::{Ends, Inbound, Outbound, trim_json};
+use crate::connection::{Inbound, JSON_KEPT, Outbound, trim};
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::MessageError;
 use crate::transport::{Parts, Peer};
@@ -42,16 +42,14 @@ pub(super) struct ServerConnection {
 
 impl ServerConnection {
     pub(super) fn new(parts: Parts, config: ServerConfig) -> ServerConnection {
-        let peer = parts.peer.clone();
-        let Ends { inbound, outbound, control } = Ends::new(parts);
-        let outbound = Arc::new(Mutex::new(outbound));
+        let outbound = Arc::new(Mutex::new(Outbound::new(parts.writer)));
         ServerConnection {
             registration: None,
-            inbound: SharedInbound::new(inbound),
-            lifecycle: Arc::new(Lifecycle::new(Arc::clone(&outbound), control)),
+            inbound: SharedInbound::new(Inbound::new(parts.reader)),
+            lifecycle: Arc::new(Lifecycle::new(Arc::clone(&outbound), parts.control)),
             outbound,
             config,
-            peer,
+            peer: parts.peer,
             header: RefCell::default(),
             in_service: Cell::default(),
             deadline: Cell::default(),
@@ -79,7 +77,7 @@ impl ServerConnection {
     pub(super) fn with_json<T>(&self, operate: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         let mut json = self.json.take();
         let outcome = operate(&mut json);
-        trim_json(&mut json);
+        trim(&mut json, JSON_KEPT);
         self.json.set(json);
         outcome
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::connection::{
-    DISCARD_TIME, Farewell, Inbound, ServerTurn, Wanted, close, discard_until_the_end, trim_header,
+    DISCARD_TIME, Farewell, HEADER_KEPT, Inbound, ServerTurn, Wanted, close, discard_until_the_end, trim,
 };
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
@@ -87,7 +87,7 @@ impl ServerConnection {
 
     /// Reads the header of the next request, or returns how the connection has ended.
     fn read_header(&self) -> Result<Option<Ended>> {
-        trim_header(&mut self.header.borrow_mut());
+        trim(&mut self.header.borrow_mut(), HEADER_KEPT);
         self.inbound.with(|receiving| {
             let inbound = receiving.inbound();
             if let Some(ended) = self.await_request(inbound)? {

@@ -265,10 +265,10 @@ impl Driver<'_> {
         if let Some(owed) = owed.pop_front() {
             self.out -= owed.size;
             if self.owed.is_empty() {
-                std::mem::swap(*reply, &mut connection.inbound.body);
+                std::mem::swap(*reply, &mut connection.received_json);
                 self.last = Some((owed.call, outcome));
             } else {
-                owed.call.end(outcome, &mut connection.inbound.body);
+                owed.call.end(outcome, &mut connection.received_json);
             }
         }
         self.aged = true;
