@@ -13,12 +13,12 @@ use crate::transport::{Parts, Peer};
 use super::ServerConfig;
 use super::lifecycle::Lifecycle;
 use super::lock::{lock, try_lock};
-use super::registry::{Registration, Registry};
+use super::registry::Registry;
 
 /// A connection being served.
 pub(super) struct ServerConnection {
-    /// The first field, so that it is dropped first: the transport may take its time to close.
-    registration: Option<Registration>,
+    /// Where the connection is registered, unless it has no server.
+    registry: Option<Arc<Registry>>,
     pub(super) inbound: SharedInbound,
     /// Locked because a shutdown writes to an idle connection, and `reply_batching` sends replies
     /// that were held back.
@@ -44,7 +44,7 @@ impl ServerConnection {
     pub(super) fn new(parts: Parts, config: ServerConfig) -> ServerConnection {
         let outbound = Arc::new(Mutex::new(Outbound::new(parts.writer)));
         ServerConnection {
-            registration: None,
+            registry: None,
             inbound: SharedInbound::new(Inbound::new(parts.reader)),
             lifecycle: Arc::new(Lifecycle::new(Arc::clone(&outbound), parts.control)),
             outbound,
@@ -60,14 +60,15 @@ impl ServerConnection {
 
     /// Registers the connection with its server, until it is dropped.
     pub(super) fn register(&mut self, registry: &Arc<Registry>) {
-        self.registration = Some(registry.register(&self.lifecycle));
+        self.registry = Some(Arc::clone(registry));
+        registry.register(&self.lifecycle);
     }
 
     /// Begins to close the connection. Returns `false` if a shutdown has reset it already.
     pub(super) fn begin_closing(&self) -> bool {
         let closes = self.lifecycle.begin_closing();
-        if closes && let Some(registration) = &self.registration {
-            registration.last_call_ended();
+        if closes && let Some(registry) = &self.registry {
+            registry.last_call_ended();
         }
         closes
     }
@@ -85,6 +86,15 @@ impl ServerConnection {
     /// Returns the error of a request that cannot be read.
     pub(super) fn request_failed(&self, error: MessageError) -> Error {
         Error::from_message(error, Operation::ReadingRequest, self.config.request_timeout, Fate::LOST)
+    }
+}
+
+impl Drop for ServerConnection {
+    /// Leaves the server before the transport is dropped, which may take its time to close.
+    fn drop(&mut self) {
+        if let Some(registry) = &self.registry {
+            registry.remove(&self.lifecycle);
+        }
     }
 }
 

@@ -26,21 +26,6 @@ struct Connections {
     stopping: bool,
 }
 
-/// Removes a connection from the registry when it is dropped.
-pub(super) struct Registration {
-    registry: Arc<Registry>,
-    connection: Arc<Lifecycle>,
-}
-
-impl Registration {
-    /// Wakes the threads that wait for calls to end, because the connection's last call has ended.
-    pub(super) fn last_call_ended(&self) {
-        // under the lock, because a thread that has just looked might not wait yet
-        let _locked = self.registry.lock();
-        self.registry.changed.notify_all();
-    }
-}
-
 impl Registry {
     fn lock(&self) -> MutexGuard<'_, Connections> {
         lock(&self.connections)
@@ -54,18 +39,29 @@ impl Registry {
     }
 
     /// Registers a connection, and resets it at once if the server stops already.
-    pub(super) fn register(self: &Arc<Self>, connection: &Arc<Lifecycle>) -> Registration {
+    pub(super) fn register(&self, connection: &Arc<Lifecycle>) {
         let stopping = {
             let mut connections = self.lock();
             connections.open.push(Arc::clone(connection));
             connections.stopping
         };
-        let registration = Registration { registry: Arc::clone(self), connection: Arc::clone(connection) };
         if stopping {
             connection.stop();
             guarded(|| connection.reset_if_idle(Instant::now() + RESET_TIME));
         }
-        registration
+    }
+
+    /// Wakes the threads that wait for calls to end, because a connection's last call has ended.
+    pub(super) fn last_call_ended(&self) {
+        // under the lock, because a thread that has just looked might not wait yet
+        let _locked = self.lock();
+        self.changed.notify_all();
+    }
+
+    /// Removes a connection that has ended.
+    pub(super) fn remove(&self, connection: &Arc<Lifecycle>) {
+        self.lock().open.retain(|open| !Arc::ptr_eq(open, connection));
+        self.changed.notify_all();
     }
 
     /// Stops the server: no more connections are accepted, and no call follows the current one of a
@@ -95,11 +91,15 @@ impl Registry {
     /// Cuts the connections that are still in a call and returns their number. Cuts those that were
     /// reset as well; those that are closing end soon by themselves.
     pub(super) fn abort(&self) -> usize {
-        let left = self.lock().open.clone();
-        let (cut, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|connection| connection.in_call());
-        let reset = rest.iter().filter(|connection| connection.was_reset());
-        cut.iter().chain(reset).for_each(|connection| guarded(|| connection.abort()));
-        cut.len()
+        let mut cut = 0;
+        for connection in self.lock().open.clone() {
+            let in_call = connection.in_call();
+            if in_call || connection.was_reset() {
+                guarded(|| connection.abort());
+            }
+            cut += usize::from(in_call);
+        }
+        cut
     }
 }
 
@@ -108,12 +108,5 @@ impl Registry {
 pub(super) fn guarded(run: impl FnOnce()) {
     if unwind::catch(run).is_none() {
         tracing::error!("a transport panicked while its connection was being ended");
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.registry.lock().open.retain(|connection| !Arc::ptr_eq(connection, &self.connection));
-        self.registry.changed.notify_all();
     }
 }
