@@ -17,7 +17,6 @@ mod reply_batching;
 mod request_octets;
 mod serve;
 
-use std::fmt;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -50,6 +49,7 @@ type PrepareService = Box<dyn FnMut() -> MakeService + Send>;
 /// Each connection is served on its own thread, one call at a time. A handler's panic becomes a
 /// ServerError reply, and the server goes on.
 #[must_use = "a server serves nothing before `serve` or `spawn`"]
+#[derive(Debug)]
 pub struct Server {
     listener: Listener,
     config: ServerConfig,
@@ -193,10 +193,4 @@ where
         let make = Arc::clone(&make);
         Box::new(move |peer| Box::new(make(peer)))
     })
-}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("address", self.address()).field("config", &self.config).finish()
-    }
 }
