@@ -122,17 +122,12 @@ pub(super) struct Receiving {
     /// Whether the call is over, its reply included.
     pub(super) call_over: bool,
     /// Why the request could not be read to its end.
-    failed: Option<Error>,
+    pub(super) failed: Option<Error>,
 }
 
 impl Receiving {
     pub(super) fn inbound(&mut self) -> &mut Inbound {
         self.inbound.as_mut().expect("it is shared as long as a reader of the present call exists")
-    }
-
-    /// Records why the request's body is broken; keeps the first reason.
-    pub(super) fn fail(&mut self, error: Error) {
-        self.failed.get_or_insert(error);
     }
 }
 

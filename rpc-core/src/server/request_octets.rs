@@ -1,5 +1,6 @@
 //! The octets of a request, as its handler reads them.
 
+use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,10 +22,9 @@ const READ_AHEAD: usize = 8 * 1024;
 pub(super) struct RequestOctets {
     receiving: Arc<Mutex<Receiving>>,
     stall: Option<Duration>,
-    /// Read ahead, and how much of it has been consumed. The connection's own read-ahead cannot be lent to a handler,
-    /// because its lock cannot.
-    ahead: Vec<u8>,
-    consumed: usize,
+    /// What was read ahead. The connection's own read-ahead cannot be lent to a handler, because its
+    /// lock cannot.
+    ahead: VecDeque<u8>,
 }
 
 impl Exchange<'_> {
@@ -33,7 +33,7 @@ impl Exchange<'_> {
         let receiving = self.connection.inbound.share();
         self.connection.inbound.with(|receiving| receiving.inbound().messages.next_part());
         let stall = self.connection.config.stall_timeout;
-        OctetReader::new(RequestOctets { receiving, stall, ahead: Vec::new(), consumed: 0 }, None)
+        OctetReader::new(RequestOctets { receiving, stall, ahead: VecDeque::new() }, None)
     }
 }
 
@@ -48,45 +48,41 @@ impl RequestOctets {
             MessageError::Trailer(trailer) => Error::Remote((*trailer).into()),
             error => {
                 let error = Error::from_message(error, Operation::ReadingRequest, self.stall, Fate::LOST);
-                receiving.fail(error.repeated());
+                // the first reason counts
+                receiving.failed.get_or_insert(error.repeated());
                 error
             }
         })
     }
 
-    fn fill(&mut self) -> Result<usize> {
-        let mut ahead = std::mem::take(&mut self.ahead);
+    fn fill(&mut self) -> Result<Filled> {
+        let mut ahead = Vec::from(std::mem::take(&mut self.ahead));
         ahead.resize(READ_AHEAD, 0);
         let filled = self.receive_now(Target::Buffer(&mut ahead));
-        let count = if let Ok(Filled::With(count)) = filled { count } else { 0 };
-        ahead.truncate(count);
-        (self.ahead, self.consumed) = (ahead, 0);
-        filled.map(|_| count)
+        ahead.truncate(if let Ok(Filled::With(count)) = filled { count } else { 0 });
+        self.ahead = ahead.into();
+        filled
     }
 }
 
 impl Receive for RequestOctets {
     fn receive(&mut self, target: Target<'_>, _source: Option<&mut dyn Read>) -> Result<Filled> {
-        let mut ahead = &self.ahead[self.consumed..];
         match target {
-            Target::ReadAhead if ahead.is_empty() => self.fill().map(Filled::With),
-            target if ahead.is_empty() => self.receive_now(target),
-            Target::ReadAhead => Ok(Filled::With(ahead.len())),
+            Target::ReadAhead if self.ahead.is_empty() => self.fill(),
+            target if self.ahead.is_empty() => self.receive_now(target),
+            Target::ReadAhead => Ok(Filled::With(self.ahead.len())),
             Target::Pipe(..) => Ok(Filled::NotNow),
-            Target::Buffer(buffer) => {
-                // a slice cannot fail
-                let count = ahead.read(buffer).unwrap_or_default();
-                self.consumed += count;
-                Ok(Filled::With(count))
-            }
+            // reading from memory cannot fail
+            Target::Buffer(buffer) => Ok(Filled::With(self.ahead.read(buffer).unwrap_or_default())),
         }
     }
 
     fn read_ahead(&mut self, count: usize) -> &[u8] {
-        &self.ahead[self.consumed..][..count]
+        // it was filled at once, so it is one slice
+        &self.ahead.as_slices().0[..count]
     }
 
     fn consume(&mut self, count: usize) {
-        self.consumed = (self.consumed + count).min(self.ahead.len());
+        self.ahead.drain(..count.min(self.ahead.len()));
     }
 }
