@@ -56,13 +56,3 @@ impl<T, E> JsonAndOctetsReply<T, E> {
         call.decode_json_and_octets(self.0.result.decode).map_err(self.0.error.from_call)
     }
 }
-
-/// Answers a call.
-pub fn serve<'c, A: Arguments, K: ReplyKind>(
-    call: Call<'c>,
-    arguments: A,
-    kind: K,
-    handler: impl FnOnce(A::Values, Reply<'c, K>) -> Served<'c>,
-) -> Served<'c> {
-    call.serve(arguments, kind, handler)
-}

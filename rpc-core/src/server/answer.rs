@@ -46,11 +46,6 @@ impl Exchange<'_> {
         self.encode(value, |json| self.send_json(json))
     }
 
-    /// Replies with everything that a reader returns.
-    pub(super) fn reply_octets(&self, source: Source<'_>) -> Result<()> {
-        self.send_octets(DataType::Octets, None, source)
-    }
-
     /// Replies with a JSON value and then everything that a reader returns.
     pub(super) fn reply_json_then_octets(&self, value: &dyn Encode, source: Source<'_>) -> Result<()> {
         self.encode(value, |json| self.send_octets(DataType::MarshaledJsonThenOctets, Some(json), source))
@@ -98,7 +93,8 @@ impl Exchange<'_> {
         if holds { Ok(()) } else { self.flush(outbound) }
     }
 
-    fn send_octets(&self, body: DataType, json: Option<&[u8]>, mut source: Source<'_>) -> Result<()> {
+    /// Replies with a JSON value, if there is one, and then everything that a reader returns.
+    pub(super) fn send_octets(&self, body: DataType, json: Option<&[u8]>, mut source: Source<'_>) -> Result<()> {
         let mut outbound = self.begin_reply(&ReplyHeader::ok(body))?;
         match json {
             Some(json) => outbound.finish_body(json).map_err(|error| self.write_failed(error))?,

@@ -4,7 +4,7 @@ use crate::codec::JsonArguments;
 use crate::message::DataType;
 use crate::stream::OctetReader;
 
-use super::exchange::{Exchange, NoJson};
+use super::exchange::{Exchange, Served};
 
 /// What a method takes.
 #[expect(private_interfaces, reason = "nobody outside calls it")]
@@ -15,8 +15,9 @@ pub trait Arguments {
     /// The body of the request.
     const DATA_TYPE: DataType;
 
+    /// Receives it, or answers a call that does not have it.
     #[doc(hidden)]
-    fn receive(self, exchange: &Exchange<'_>) -> Result<Self::Values, NoJson>;
+    fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<Self::Values, Served<'c>>;
 }
 
 /// A stream.
@@ -32,7 +33,7 @@ impl<J: JsonArguments> Arguments for J {
     type Values = J::Values;
     const DATA_TYPE: DataType = DataType::MarshaledJson;
 
-    fn receive(self, exchange: &Exchange<'_>) -> Result<J::Values, NoJson> {
+    fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<J::Values, Served<'c>> {
         exchange.read_json(|bytes| self.decode(bytes))
     }
 }
@@ -42,7 +43,7 @@ impl Arguments for Octets {
     type Values = OctetReader<'static>;
     const DATA_TYPE: DataType = DataType::Octets;
 
-    fn receive(self, exchange: &Exchange<'_>) -> Result<Self::Values, NoJson> {
+    fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<Self::Values, Served<'c>> {
         Ok(exchange.request_reader())
     }
 }
@@ -52,7 +53,7 @@ impl<J: JsonArguments> Arguments for AndOctets<J> {
     type Values = (J::Values, OctetReader<'static>);
     const DATA_TYPE: DataType = DataType::MarshaledJsonThenOctets;
 
-    fn receive(self, exchange: &Exchange<'_>) -> Result<Self::Values, NoJson> {
+    fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<Self::Values, Served<'c>> {
         let values = exchange.read_json(|bytes| self.0.decode(bytes))?;
         Ok((values, exchange.request_reader()))
     }

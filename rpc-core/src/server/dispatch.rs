@@ -13,8 +13,8 @@ use crate::codec::{
 use crate::message::Status;
 
 use super::arguments::{AndOctets, Arguments, Octets};
-use super::exchange::{Exchange, NoJson};
-use super::reply::{Reply, Served, fail};
+use super::exchange::{Exchange, Served};
+use super::reply::{Reply, fail};
 
 /// Answers calls. `#[rpc_service]` implements it for `<Trait>Server`; to write it by hand, match on
 /// [`Call::endpoint`].
@@ -70,14 +70,10 @@ impl<D: Dispatch + ?Sized> Dispatch for Box<D> {
 /// ```
 #[must_use = "a call has to be answered"]
 pub struct Call<'c> {
-    exchange: &'c Exchange<'c>,
+    pub(super) exchange: &'c Exchange<'c>,
 }
 
 impl<'c> Call<'c> {
-    pub(super) fn new(exchange: &'c Exchange<'c>) -> Call<'c> {
-        Call { exchange }
-    }
-
     /// The name of the endpoint that is called.
     pub fn endpoint(&self) -> &'c str {
         &self.exchange.header.endpoint
@@ -105,7 +101,7 @@ impl<'c> Call<'c> {
             Some(other) => format!("unknown endpoint {name}, did you mean {other}?"),
             None => format!("unknown endpoint {name}"),
         };
-        self.refuse(Status::RequestError, &message)
+        self.exchange.refuse_request(&message)
     }
 
     /// Refuses a call of any shape. [`Status::RequestError`] says that the request was not understood and did not run.
@@ -119,22 +115,22 @@ impl<'c> Call<'c> {
     }
 
     /// Receives the arguments and lets the handler reply, unless the request does not fit.
-    pub(crate) fn serve<A: Arguments, K: ReplyKind>(
+    #[doc(hidden)]
+    pub fn serve<A: Arguments, K: ReplyKind>(
         self,
         arguments: A,
         kind: K,
         handler: impl FnOnce(A::Values, Reply<'c, K>) -> Served<'c>,
     ) -> Served<'c> {
         if let Some(message) = self.exchange.mismatch(A::DATA_TYPE, K::DATA_TYPE) {
-            return self.refuse(Status::RequestError, &message);
+            return self.exchange.refuse_request(&message);
         }
         match arguments.receive(self.exchange) {
             Ok(values) => {
                 self.exchange.connection.unanswered.set(true);
                 handler(values, Reply { exchange: self.exchange, kind })
             }
-            Err(NoJson::Refuse(message)) => self.refuse(Status::RequestError, &message),
-            Err(NoJson::Broken(error)) => Served::new(Err(error)),
+            Err(served) => served,
         }
     }
 }

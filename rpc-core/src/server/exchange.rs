@@ -4,9 +4,10 @@
 //! [`answer`]: super::answer
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 
 use crate::connection::{Ahead, ServerTurn};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
 use crate::transport::TimeLimit;
 
@@ -22,19 +23,22 @@ pub(super) struct Exchange<'c> {
     pub(super) another_waits: Cell<bool>,
 }
 
-/// Why a request has no valid JSON.
-pub(super) enum NoJson {
-    /// The call is refused with this text.
-    Refuse(String),
-    /// The request is broken, so it is not answered.
-    Broken(Error),
+/// The proof that a call was answered.
+#[must_use = "return it from `dispatch`"]
+#[derive(Debug)]
+pub struct Served<'c> {
+    /// Why the connection cannot be used any more, if answering failed.
+    pub(super) outcome: Result<()>,
+    call: PhantomData<&'c ()>,
 }
 
-impl<'c> Exchange<'c> {
-    pub(super) fn new(connection: &'c ServerConnection, header: RequestHeader<'c>, turn: ServerTurn) -> Exchange<'c> {
-        Exchange { connection, header, turn: Cell::new(turn), another_waits: Cell::default() }
+impl<'c> Served<'c> {
+    pub(super) fn new(outcome: Result<()>) -> Served<'c> {
+        Served { outcome, call: PhantomData }
     }
+}
 
+impl Exchange<'_> {
     /// Returns what is wrong with the request's data types, given what the method takes and
     /// returns.
     pub(super) fn mismatch(&self, request: DataType, reply: DataType) -> Option<String> {
@@ -55,15 +59,15 @@ impl<'c> Exchange<'c> {
         })
     }
 
-    /// Reads and decodes the request's JSON.
-    pub(super) fn read_json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T, NoJson> {
+    /// Reads and decodes the request's JSON. Answers a call that has no valid JSON.
+    pub(super) fn read_json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T, Served<'_>> {
         self.connection.with_json(|json| {
             self.receive_json(json)?;
-            decode(json).map_err(|violation| NoJson::Refuse(violation.to_string()))
+            decode(json).map_err(|violation| self.refuse_request(&violation.to_string()))
         })
     }
 
-    fn receive_json(&self, json: &mut Vec<u8>) -> Result<(), NoJson> {
+    fn receive_json(&self, json: &mut Vec<u8>) -> Result<(), Served<'_>> {
         if self.turn.get().request() == Some(DataType::None) {
             json.clear();
             json.extend_from_slice(b"null");
@@ -72,10 +76,18 @@ impl<'c> Exchange<'c> {
         let limit = self.connection.config.max_json_len;
         let read = self.connection.inbound.with(|receiving| receiving.inbound().messages.read_body(limit, json));
         read.map_err(|error| match error {
-            MessageError::TooLong { .. } => NoJson::Refuse(format!("{error}; a stream has no limit")),
-            MessageError::Trailer(trailer) => NoJson::Refuse(format!("the request was ended by its sender: {trailer}")),
-            error => NoJson::Broken(self.connection.request_failed(error)),
+            MessageError::TooLong { .. } => self.refuse_request(&format!("{error}; a stream has no limit")),
+            MessageError::Trailer(trailer) => {
+                self.refuse_request(&format!("the request was ended by its sender: {trailer}"))
+            }
+            // nothing is answered to a broken request
+            error => Served::new(Err(self.connection.request_failed(error))),
         })
+    }
+
+    /// Refuses a request that was not understood, so that nothing has run.
+    pub(super) fn refuse_request(&self, message: &str) -> Served<'_> {
+        Served::new(self.refuse(Status::RequestError, message, None))
     }
 
     /// Returns whether a reply that begins with this header may go on at once, because the request

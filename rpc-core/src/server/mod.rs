@@ -29,8 +29,9 @@ pub use arguments::{AndOctets, Arguments, Octets};
 pub use config::ServerConfig;
 pub use context::CallContext;
 pub use dispatch::{Call, Dispatch, TypedCall};
+pub use exchange::Served;
 pub use handle::{ServerHandle, ShutdownReport};
-pub use reply::{Reply, Served};
+pub use reply::Reply;
 pub use serve::Ended;
 
 use connection::ServerConnection;

@@ -3,29 +3,13 @@
 
 use std::fmt;
 use std::io::Read;
-use std::marker::PhantomData;
 
 use crate::codec::{ErrorCodec, JsonAndOctetsReply, JsonReply, OctetsReply};
 use crate::error::Result;
-use crate::message::Status;
+use crate::message::{DataType, Status};
 use crate::stream::Source;
 
-use super::exchange::Exchange;
-
-/// The proof that a call was answered.
-#[must_use = "return it from `dispatch`"]
-#[derive(Debug)]
-pub struct Served<'c> {
-    /// Why the connection cannot be used any more, if answering failed.
-    pub(super) outcome: Result<()>,
-    call: PhantomData<&'c ()>,
-}
-
-impl<'c> Served<'c> {
-    pub(super) fn new(outcome: Result<()>) -> Served<'c> {
-        Served { outcome, call: PhantomData }
-    }
-}
+use super::exchange::{Exchange, Served};
 
 /// The right, and the duty, to reply once.
 #[must_use = "a call has to be answered"]
@@ -50,7 +34,7 @@ impl<'c, E> Reply<'c, OctetsReply<E>> {
     /// Replies with what a handler returned, which is read to its end while it is sent.
     pub fn send<R: Read>(self, outcome: Result<R, E>) -> Served<'c> {
         Served::new(match outcome {
-            Ok(mut content) => self.exchange.reply_octets(Source::of(&mut content)),
+            Ok(mut content) => self.exchange.send_octets(DataType::Octets, None, Source::of(&mut content)),
             Err(failure) => fail(self.exchange, &failure, &self.kind.error),
         })
     }

@@ -1,5 +1,6 @@
 //! Serves a connection from its first request to its end.
 
+use std::cell::Cell;
 use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -144,7 +145,7 @@ impl ServerConnection {
             tracing::error!("the hook for trace contexts panicked");
         }
         let _entered = span.enter();
-        let exchange = Exchange::new(self, header, turn);
+        let exchange = Exchange { connection: self, header, turn: Cell::new(turn), another_waits: Cell::new(false) };
         let answered = match turn.wanted() {
             Wanted::Close => return Ok(Some(self.acknowledge_close())),
             Wanted::Call => self.dispatch(&exchange, service),
@@ -163,7 +164,7 @@ impl ServerConnection {
         let timeout = Some(exchange.header.timeout_ms).filter(|&left| left > 0).map(Duration::from_millis);
         self.deadline.set(timeout.and_then(|left| Instant::now().checked_add(left)));
         self.in_service.set(true);
-        let served = unwind::catch(|| service.dispatch(Call::new(exchange)));
+        let served = unwind::catch(|| service.dispatch(Call { exchange }));
         let panicked = served.is_none();
         let outcome = match served {
             Some(served) => served.outcome,

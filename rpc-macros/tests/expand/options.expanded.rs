@@ -274,84 +274,85 @@ where
     ) -> ::renamed::inner::__private::Served<'__rpc> {
         match __rpc_call.endpoint() {
             "vault.ListEntries" => {
-                ::renamed::inner::__private::serve(
-                    __rpc_call,
-                    ::renamed::inner::__private::unit(),
-                    ::renamed::inner::__private::json(
-                        ::renamed::inner::__private::result::<Vec<Entry>, _>(),
-                        ::renamed::inner::__private::error::<
-                            <Result<()> as ::renamed::inner::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |(), __rpc_reply| {
-                        __rpc_reply
-                            .send(<__RpcService as Vault>::list_entries(&*self.service))
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::renamed::inner::__private::unit(),
+                        ::renamed::inner::__private::json(
+                            ::renamed::inner::__private::result::<Vec<Entry>, _>(),
+                            ::renamed::inner::__private::error::<
+                                <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |(), __rpc_reply| {
+                            __rpc_reply
+                                .send(<__RpcService as Vault>::list_entries(&*self.service))
+                        },
+                    )
             }
             #[allow(deprecated)]
             "Erase" => {
-                ::renamed::inner::__private::serve(
-                    __rpc_call,
-                    ::renamed::inner::__private::parameter::<str, _>(),
-                    ::renamed::inner::__private::json(
-                        ::renamed::inner::__private::unit(),
-                        ::renamed::inner::__private::error::<
-                            <Result<()> as ::renamed::inner::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_name, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::remove(
-                                    &*self.service,
-                                    &__rpc_received_name,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::renamed::inner::__private::parameter::<str, _>(),
+                        ::renamed::inner::__private::json(
+                            ::renamed::inner::__private::unit(),
+                            ::renamed::inner::__private::error::<
+                                <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_name, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::remove(
+                                        &*self.service,
+                                        &__rpc_received_name,
+                                    ),
+                                )
+                        },
+                    )
             }
             #[cfg(unix)]
             "vault.Move" => {
-                ::renamed::inner::__private::serve(
-                    __rpc_call,
-                    ::renamed::inner::__private::parameter::<Kind, _>(),
-                    ::renamed::inner::__private::json(
-                        ::renamed::inner::__private::unit(),
-                        ::renamed::inner::__private::error::<
-                            <Result<()> as ::renamed::inner::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_type, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::r#move(
-                                    &*self.service,
-                                    __rpc_received_type,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::renamed::inner::__private::parameter::<Kind, _>(),
+                        ::renamed::inner::__private::json(
+                            ::renamed::inner::__private::unit(),
+                            ::renamed::inner::__private::error::<
+                                <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_type, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::r#move(
+                                        &*self.service,
+                                        __rpc_received_type,
+                                    ),
+                                )
+                        },
+                    )
             }
             #[cfg_attr(feature = "extra", cfg(unix))]
             "vault.Extra" => {
-                ::renamed::inner::__private::serve(
-                    __rpc_call,
-                    ::renamed::inner::__private::unit(),
-                    ::renamed::inner::__private::json(
+                __rpc_call
+                    .serve(
                         ::renamed::inner::__private::unit(),
-                        ::renamed::inner::__private::error::<
-                            <Result<()> as ::renamed::inner::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |(), __rpc_reply| {
-                        __rpc_reply.send(<__RpcService as Vault>::extra(&*self.service))
-                    },
-                )
+                        ::renamed::inner::__private::json(
+                            ::renamed::inner::__private::unit(),
+                            ::renamed::inner::__private::error::<
+                                <Result<()> as ::renamed::inner::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |(), __rpc_reply| {
+                            __rpc_reply
+                                .send(<__RpcService as Vault>::extra(&*self.service))
+                        },
+                    )
             }
             _ => {
                 __rpc_call

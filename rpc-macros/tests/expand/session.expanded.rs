@@ -223,85 +223,85 @@ where
     ) -> ::rpc_core::__private::Served<'__rpc> {
         match __rpc_call.endpoint() {
             "seek" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::parameter::<u64, _>(),
-                    ::rpc_core::__private::json(
-                        ::rpc_core::__private::unit(),
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_position, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Cursor>::seek(
-                                    &mut self.service,
-                                    __rpc_received_position,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::parameter::<u64, _>(),
+                        ::rpc_core::__private::json(
+                            ::rpc_core::__private::unit(),
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_position, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Cursor>::seek(
+                                        &mut self.service,
+                                        __rpc_received_position,
+                                    ),
+                                )
+                        },
+                    )
             }
             "rest" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::unit(),
-                    ::rpc_core::__private::octets(
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |(), __rpc_reply| {
-                        __rpc_reply
-                            .send(<__RpcService as Cursor>::rest(&mut self.service))
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::unit(),
+                        ::rpc_core::__private::octets(
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |(), __rpc_reply| {
+                            __rpc_reply
+                                .send(<__RpcService as Cursor>::rest(&mut self.service))
+                        },
+                    )
             }
             "append" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::Octets,
-                    ::rpc_core::__private::json(
-                        ::rpc_core::__private::result::<u64, _>(),
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_content, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Cursor>::append(
-                                    &mut self.service,
-                                    __rpc_received_content,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::Octets,
+                        ::rpc_core::__private::json(
+                            ::rpc_core::__private::result::<u64, _>(),
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_content, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Cursor>::append(
+                                        &mut self.service,
+                                        __rpc_received_content,
+                                    ),
+                                )
+                        },
+                    )
             }
             "replace" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::Octets,
-                    ::rpc_core::__private::octets(
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_content, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Cursor>::replace(
-                                    &mut self.service,
-                                    __rpc_received_content,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::Octets,
+                        ::rpc_core::__private::octets(
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_content, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Cursor>::replace(
+                                        &mut self.service,
+                                        __rpc_received_content,
+                                    ),
+                                )
+                        },
+                    )
             }
             _ => {
                 __rpc_call

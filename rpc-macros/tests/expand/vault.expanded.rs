@@ -484,256 +484,257 @@ where
     ) -> ::rpc_core::__private::Served<'__rpc> {
         match __rpc_call.endpoint() {
             "list" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::parameter::<str, _>(),
-                    ::rpc_core::__private::json(
-                        ::rpc_core::__private::result::<Vec<Entry>, _>(),
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_prefix, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::list(
-                                    &*self.service,
-                                    &__rpc_received_prefix,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::parameter::<str, _>(),
+                        ::rpc_core::__private::json(
+                            ::rpc_core::__private::result::<Vec<Entry>, _>(),
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_prefix, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::list(
+                                        &*self.service,
+                                        &__rpc_received_prefix,
+                                    ),
+                                )
+                        },
+                    )
             }
             "count" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::unit(),
-                    ::rpc_core::__private::json(
-                        ::rpc_core::__private::result::<u64, _>(),
-                        ::rpc_core::__private::error::<
-                            <Result<
-                                (),
-                                CountError,
-                            > as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |(), __rpc_reply| {
-                        __rpc_reply.send(<__RpcService as Vault>::count(&*self.service))
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::unit(),
+                        ::rpc_core::__private::json(
+                            ::rpc_core::__private::result::<u64, _>(),
+                            ::rpc_core::__private::error::<
+                                <Result<
+                                    (),
+                                    CountError,
+                                > as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |(), __rpc_reply| {
+                            __rpc_reply
+                                .send(<__RpcService as Vault>::count(&*self.service))
+                        },
+                    )
             }
             "rename" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::NamedParameters {
-                        names: &["from", "to", "limit"],
-                        codecs: (
-                            ::rpc_core::__private::parameter::<str, _>(),
-                            (
-                                ::rpc_core::__private::parameter::<String, _>(),
-                                (::rpc_core::__private::parameter::<Option<u32>, _>(), ()),
-                            ),
-                        ),
-                    },
-                    ::rpc_core::__private::json(
-                        ::rpc_core::__private::unit(),
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |
-                        (
-                            __rpc_received_from,
-                            (__rpc_received_to, (__rpc_received_limit, ())),
-                        ),
-                        __rpc_reply|
-                    {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::rename(
-                                    &*self.service,
-                                    &__rpc_received_from,
-                                    __rpc_received_to,
-                                    __rpc_received_limit,
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::NamedParameters {
+                            names: &["from", "to", "limit"],
+                            codecs: (
+                                ::rpc_core::__private::parameter::<str, _>(),
+                                (
+                                    ::rpc_core::__private::parameter::<String, _>(),
+                                    (::rpc_core::__private::parameter::<Option<u32>, _>(), ()),
                                 ),
-                            )
-                    },
-                )
+                            ),
+                        },
+                        ::rpc_core::__private::json(
+                            ::rpc_core::__private::unit(),
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |
+                            (
+                                __rpc_received_from,
+                                (__rpc_received_to, (__rpc_received_limit, ())),
+                            ),
+                            __rpc_reply|
+                        {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::rename(
+                                        &*self.service,
+                                        &__rpc_received_from,
+                                        __rpc_received_to,
+                                        __rpc_received_limit,
+                                    ),
+                                )
+                        },
+                    )
             }
             "fetch" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::parameter::<str, _>(),
-                    ::rpc_core::__private::octets(
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_name, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::fetch(
-                                    &*self.service,
-                                    &__rpc_received_name,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::parameter::<str, _>(),
+                        ::rpc_core::__private::octets(
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_name, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::fetch(
+                                        &*self.service,
+                                        &__rpc_received_name,
+                                    ),
+                                )
+                        },
+                    )
             }
             "digest" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::Octets,
-                    ::rpc_core::__private::json(
-                        ::rpc_core::__private::result::<Digest, _>(),
-                        ::rpc_core::__private::error::<
-                            <io::Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_content, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::digest(
-                                    &*self.service,
-                                    __rpc_received_content,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::Octets,
+                        ::rpc_core::__private::json(
+                            ::rpc_core::__private::result::<Digest, _>(),
+                            ::rpc_core::__private::error::<
+                                <io::Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_content, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::digest(
+                                        &*self.service,
+                                        __rpc_received_content,
+                                    ),
+                                )
+                        },
+                    )
             }
             "store" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::AndOctets(
-                        ::rpc_core::__private::parameter::<str, _>(),
-                    ),
-                    ::rpc_core::__private::json(
-                        ::rpc_core::__private::result::<Receipt, _>(),
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |(__rpc_received_name, __rpc_received_content), __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::store(
-                                    &*self.service,
-                                    &__rpc_received_name,
-                                    __rpc_received_content,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::AndOctets(
+                            ::rpc_core::__private::parameter::<str, _>(),
+                        ),
+                        ::rpc_core::__private::json(
+                            ::rpc_core::__private::result::<Receipt, _>(),
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |(__rpc_received_name, __rpc_received_content), __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::store(
+                                        &*self.service,
+                                        &__rpc_received_name,
+                                        __rpc_received_content,
+                                    ),
+                                )
+                        },
+                    )
             }
             "append" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::AndOctets(::rpc_core::__private::NamedParameters {
-                        names: &["name", "position"],
-                        codecs: (
-                            ::rpc_core::__private::parameter::<str, _>(),
-                            (::rpc_core::__private::parameter::<u64, _>(), ()),
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::AndOctets(::rpc_core::__private::NamedParameters {
+                            names: &["name", "position"],
+                            codecs: (
+                                ::rpc_core::__private::parameter::<str, _>(),
+                                (::rpc_core::__private::parameter::<u64, _>(), ()),
+                            ),
+                        }),
+                        ::rpc_core::__private::json(
+                            ::rpc_core::__private::unit(),
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
                         ),
-                    }),
-                    ::rpc_core::__private::json(
-                        ::rpc_core::__private::unit(),
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |
-                        (
-                            (__rpc_received_name, (__rpc_received_position, ())),
-                            __rpc_received_content,
-                        ),
-                        __rpc_reply|
-                    {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::append(
-                                    &*self.service,
-                                    &__rpc_received_name,
-                                    __rpc_received_position,
-                                    __rpc_received_content,
-                                ),
-                            )
-                    },
-                )
+                        |
+                            (
+                                (__rpc_received_name, (__rpc_received_position, ())),
+                                __rpc_received_content,
+                            ),
+                            __rpc_reply|
+                        {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::append(
+                                        &*self.service,
+                                        &__rpc_received_name,
+                                        __rpc_received_position,
+                                        __rpc_received_content,
+                                    ),
+                                )
+                        },
+                    )
             }
             "open" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::parameter::<str, _>(),
-                    ::rpc_core::__private::json_and_octets(
-                        ::rpc_core::__private::result::<Entry, _>(),
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_name, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::open(
-                                    &*self.service,
-                                    &__rpc_received_name,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::parameter::<str, _>(),
+                        ::rpc_core::__private::json_and_octets(
+                            ::rpc_core::__private::result::<Entry, _>(),
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_name, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::open(
+                                        &*self.service,
+                                        &__rpc_received_name,
+                                    ),
+                                )
+                        },
+                    )
             }
             "compress" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::Octets,
-                    ::rpc_core::__private::octets(
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |__rpc_received_plain, __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::compress(
-                                    &*self.service,
-                                    __rpc_received_plain,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::Octets,
+                        ::rpc_core::__private::octets(
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |__rpc_received_plain, __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::compress(
+                                        &*self.service,
+                                        __rpc_received_plain,
+                                    ),
+                                )
+                        },
+                    )
             }
             "convert" => {
-                ::rpc_core::__private::serve(
-                    __rpc_call,
-                    ::rpc_core::__private::AndOctets(
-                        ::rpc_core::__private::parameter::<Format, _>(),
-                    ),
-                    ::rpc_core::__private::json_and_octets(
-                        ::rpc_core::__private::result::<Entry, _>(),
-                        ::rpc_core::__private::error::<
-                            <Result<()> as ::rpc_core::__private::Outcome>::Error,
-                            _,
-                        >(),
-                    ),
-                    |(__rpc_received_format, __rpc_received_content), __rpc_reply| {
-                        __rpc_reply
-                            .send(
-                                <__RpcService as Vault>::convert(
-                                    &*self.service,
-                                    __rpc_received_format,
-                                    __rpc_received_content,
-                                ),
-                            )
-                    },
-                )
+                __rpc_call
+                    .serve(
+                        ::rpc_core::__private::AndOctets(
+                            ::rpc_core::__private::parameter::<Format, _>(),
+                        ),
+                        ::rpc_core::__private::json_and_octets(
+                            ::rpc_core::__private::result::<Entry, _>(),
+                            ::rpc_core::__private::error::<
+                                <Result<()> as ::rpc_core::__private::Outcome>::Error,
+                                _,
+                            >(),
+                        ),
+                        |(__rpc_received_format, __rpc_received_content), __rpc_reply| {
+                            __rpc_reply
+                                .send(
+                                    <__RpcService as Vault>::convert(
+                                        &*self.service,
+                                        __rpc_received_format,
+                                        __rpc_received_content,
+                                    ),
+                                )
+                        },
+                    )
             }
             _ => {
                 __rpc_call

@@ -47,7 +47,7 @@ const LAYERS: Layers<'_> = &[
     ("reply", &[]),
     ("unstable", &[]),
     ("testing", &["error", "server", "transport"]),
-    ("__private", &["client", "codec", "server", "stream"]),
+    ("__private", &["client", "codec", "stream"]),
 ];
 
 fn tree(root_file: &str) -> SourceTree {
