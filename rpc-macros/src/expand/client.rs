@@ -1,4 +1,4 @@
-//! The client: a struct around a pool or a session that implements the trait by calling.
+//! The client: a struct that holds a `Client` or a `Session` and implements the trait by calls.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -10,13 +10,13 @@ use crate::model::{Method, Service, Sharing, Value};
 use crate::names;
 use crate::runtime::Runtime;
 
-/// What differs between a client of many and a client of one.
+/// What differs between the client of a shared handler and the client of a session.
 struct Kind {
-    /// The field, named for what it holds.
+    /// The field's name.
     field: Ident,
-    /// The type of the field, which makes connections.
+    /// The field's type, which makes the calls.
     holds: TokenStream,
-    /// What a returned stream may borrow.
+    /// The lifetime of a returned stream.
     lifetime: TokenStream,
     docs: TokenStream,
 }
@@ -27,8 +27,8 @@ impl Kind {
         match service.sharing {
             Sharing::Shared => {
                 let sentence = format!(
-                    " Client of [`{ident}`]: each method is a call to a server.\n\n It may be shared between threads; a clone shares \
-                     its connections. Everything else about calls is told by the `Client` it is made of.",
+                    " Client of [`{ident}`]: each method makes a call to a server.\n\n It may be shared between \
+                     threads; a clone shares its connections. See `Client` for everything else about calls.",
                 );
                 Self {
                     field: Ident::new("client", Span::mixed_site()),
@@ -39,8 +39,9 @@ impl Kind {
             }
             Sharing::Session => {
                 let sentence = format!(
-                    " Client of [`{ident}`]: each method is a call to the one handler that serves this session.\n\n It is one \
-                     connection with one call at a time; a returned stream borrows it until it is dropped.",
+                    " Client of [`{ident}`]: each method makes a call to the handler of this session.\n\n It has one \
+                     connection, which makes one call at a time; a returned stream borrows the client until it is \
+                     dropped.",
                 );
                 Self {
                     field: Ident::new("session", Span::mixed_site()),
@@ -65,7 +66,8 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let Kind { field, holds, docs, .. } = &kind;
     let functions = functions(service, &kind, runtime);
     let tolerated = &service.tolerated;
-    // the client names what the trait only bounds; asked for where needed, for a crate may forbid to allow anything
+    // the client returns a named type where the trait has `impl Read`. Only where that is needed,
+    // because a crate may forbid `allow`
     let names_streams = service.methods.iter().any(|method| method.returned.reply.stream.is_some());
     let refines = names_streams.then(|| generate!(#[allow(refining_impl_trait)]));
     let stubs = service.methods.iter().map(|method| stub(method, &kind, runtime));
@@ -88,25 +90,27 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     }
 }
 
-/// Functions without a receiver, which no method of a trait can clash with.
+/// Returns the functions of the client. They have no receiver, so they cannot clash with methods of
+/// the trait.
 fn functions(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, Kind { field, holds, .. }) = (&service.visibility, kind);
     let options = options(service, kind, runtime);
+    let new_docs = format!(" Returns a client that makes its calls through `{field}`.");
     generate! {
         /// Connects to the server at an address.
         ///
         /// # Errors
         ///
-        /// When the address cannot be understood or reached.
+        /// If the address is invalid or cannot be reached.
         #visibility fn connect(address: impl #runtime::ToAddress) -> #runtime::Result<Self, #runtime::Error> {
             #runtime::Result::map(#holds::connect(address), Self::new)
         }
 
-        /// Connects to the server at an address, as a client that behaves as `config` says.
+        /// Connects to the server at an address, with this config.
         ///
         /// # Errors
         ///
-        /// When the address cannot be understood or reached.
+        /// If the address is invalid or cannot be reached.
         #visibility fn connect_with(
             address: impl #runtime::ToAddress,
             config: #runtime::ClientConfig,
@@ -114,16 +118,16 @@ fn functions(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStrea
             #runtime::Result::map(#holds::connect_with(address, config), Self::new)
         }
 
-        /// A client of the server at the other end of `transport`.
+        /// Returns a client of the server at the other end of `transport`.
         ///
         /// # Errors
         ///
-        /// When the transport cannot be made ready for use.
+        /// If the transport cannot be set up.
         #visibility fn from_transport(transport: impl #runtime::Transport) -> #runtime::Result<Self, #runtime::Error> {
             #runtime::Result::map(#holds::from_transport(transport), Self::new)
         }
 
-        /// A client that calls by what was set up elsewhere.
+        #[doc = #new_docs]
         #[must_use]
         #visibility fn new(#field: #holds) -> Self {
             Self { #field }
@@ -131,30 +135,33 @@ fn functions(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStrea
 
         #options
 
-        /// Takes leave of the server and reports how that went; dropping the client does it quietly.
+        /// Does the Close handshake on each idle connection. Dropping the client does not wait for
+        /// the server, and does not report errors.
         ///
         /// # Errors
         ///
-        /// When the server did not take part in it.
+        /// The first failure of a handshake.
         #visibility fn close(client: Self) -> #runtime::Result<(), #runtime::Error> {
             #holds::close(client.#field)
         }
     }
 }
 
-/// How the calls of a client get a time limit and what they carry: a client of many is not changed under the others.
+/// Returns the function that sets the options of calls. A shared client may be in use elsewhere, so
+/// its function returns another client.
 fn options(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, Kind { field, holds, .. }) = (&service.visibility, kind);
     match service.sharing {
         Sharing::Shared => generate! {
-            /// A client over the same connections whose calls have these options; those of `client` keep theirs.
+            /// Returns a client that shares the connections of `client` and makes its calls with
+            /// these options. The options of `client` do not change.
             #[must_use]
             #visibility fn with_options(client: &Self, options: #runtime::CallOptions) -> Self {
                 Self::new(#holds::with_options(&client.#field, options))
             }
         },
         Sharing::Session => generate! {
-            /// Gives these options to the calls from now on, in place of those they had.
+            /// Sets the options of later calls, which replace the present ones.
             #visibility fn set_options(client: &mut Self, options: #runtime::CallOptions) {
                 #holds::set_options(&mut client.#field, options);
             }
@@ -172,7 +179,7 @@ fn options(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream 
 fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let Kind { field, holds, lifetime, .. } = kind;
     let Method { conditions, tolerated, wire_name, .. } = method;
-    // with a stream to send, the returned one holds that: its type has no name, and bounds are all there is to say of it
+    // the returned stream holds the sent one, whose type has no name and is given by its bounds
     let sent = method.stream.as_ref().map(|stream| &stream.written).into_iter();
     let mut signature = method.signature.clone();
     NameReader { reader: generate!(#runtime::OctetReader<#lifetime #(, #sent)*>) }
@@ -187,7 +194,7 @@ fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     quote!(#(#conditions)* #(#tolerated)* #signature #body)
 }
 
-/// The steps that say what is sent: nothing, one value or several, and maybe a stream.
+/// Returns the method calls that add what is sent: no value, one or several, and maybe a stream.
 fn request(method: &Method, runtime: Runtime<'_>) -> TokenStream {
     let argument = |value: &Value| {
         let (codec, argument) = (codec::parameter(value, runtime), borrowed(&value.name, value.borrowed));
@@ -218,7 +225,7 @@ fn borrowed(name: &Ident, already: bool) -> TokenStream {
     if already { quote!(#name) } else { generate!(&#name) }
 }
 
-/// Names the type behind `impl Read`, where that stands.
+/// Replaces `impl Read` by the type that the client returns.
 struct NameReader {
     reader: TokenStream,
 }

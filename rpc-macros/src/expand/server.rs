@@ -1,4 +1,4 @@
-//! The server: a struct around a handler that finds the method a call names.
+//! The server: a struct that holds a handler and calls the method that a call names.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -25,7 +25,7 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         #structure
 
         impl<S> #server<S> {
-            /// Makes a server of a handler.
+            /// Returns a server with this handler.
             #[must_use]
             #visibility fn new(service: S) -> Self {
                 Self { #field }
@@ -43,11 +43,10 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     }
 }
 
-/// The handler behind `&self`: clones of the server are the same handler.
+/// Returns the server of a trait with `&self`: its clones share the handler.
 fn shared(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, server) = (&service.visibility, names::server(&service.ident));
-    let docs =
-        format!(" Serves a [`{}`]: all connections share the handler, and a clone is the same server.", service.ident);
+    let docs = format!(" Serves a [`{}`]: all connections and all clones share the handler.", service.ident);
     generate! {
         #[doc = #docs]
         #visibility struct #server<S> {
@@ -63,13 +62,11 @@ fn shared(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     }
 }
 
-/// The handler behind `&mut self`: a clone of the server is a handler of its own.
+/// Returns the server of a trait with `&mut self`: a clone of the server clones the handler.
 fn session(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, server) = (&service.visibility, names::server(&service.ident));
-    let docs = format!(
-        " Serves a [`{}`]: each connection is a session with a handler of its own, a clone of this one.",
-        service.ident
-    );
+    let docs =
+        format!(" Serves a [`{}`]: each connection is a session and gets its own clone of the handler.", service.ident);
     generate! {
         #[doc = #docs]
         #[derive(#runtime::Clone)]
@@ -118,7 +115,7 @@ fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 ///     |prefix, reply| reply.send(<S as Vault>::list(&*self.service, &prefix))),
 /// ```
 ///
-/// The closure replies by itself, because what a handler returns may borrow from what it received.
+/// The closure sends the reply, because what a handler returns may borrow from what it received.
 fn arm(method: &Method, service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let Method { conditions, tolerated, wire_name, .. } = method;
     let (arguments, received) = arguments(method, runtime);
@@ -129,7 +126,7 @@ fn arm(method: &Method, service: &Service, runtime: Runtime<'_>) -> TokenStream 
     generate!(#(#conditions)* #(#tolerated)* #wire_name => #served,)
 }
 
-/// What a method takes, and the pattern of what the handler's closure gets.
+/// Returns what a method takes, and the pattern of the closure's parameter.
 fn arguments(method: &Method, runtime: Runtime<'_>) -> (TokenStream, TokenStream) {
     let content = method.stream.as_ref().map(|stream| names::received(&stream.name));
     let (values, received) = match (method.values.as_slice(), &content) {
@@ -149,7 +146,7 @@ fn arguments(method: &Method, runtime: Runtime<'_>) -> (TokenStream, TokenStream
     }
 }
 
-/// The handler's answer to what was received.
+/// Returns the call of the handler with what was received.
 fn handled(method: &Method, service: &Service) -> TokenStream {
     let (implementor, ident, called) = (names::implementor(), &service.ident, names::called(&method.signature.ident));
     let handler = match method.receiver.sharing {
@@ -168,7 +165,7 @@ fn handled(method: &Method, service: &Service) -> TokenStream {
     generate!(<#implementor as #ident>::#called(#handler, #(#arguments),*))
 }
 
-/// `(a, (b, (c, ())))`: a list of any length, in which every member has its own type.
+/// Returns `(a, (b, (c, ())))`: a list of any length, in which each member has its own type.
 fn nested(members: impl DoubleEndedIterator<Item = TokenStream>) -> TokenStream {
     members.rev().fold(generate!(()), |rest, member| generate!((#member, #rest)))
 }

@@ -70,9 +70,9 @@ where
         <__RpcService as Vault>::extra(&**self)
     }
 }
-/** Client of [`Vault`]: each method is a call to a server.
+/** Client of [`Vault`]: each method makes a call to a server.
 
- It may be shared between threads; a clone shares its connections. Everything else about calls is told by the `Client` it is made of.*/
+ It may be shared between threads; a clone shares its connections. See `Client` for everything else about calls.*/
 #[derive(::renamed::inner::__private::Clone, ::renamed::inner::__private::fmt::Debug)]
 pub(crate) struct VaultClient {
     client: ::renamed::inner::__private::Client,
@@ -82,7 +82,7 @@ impl VaultClient {
     ///
     /// # Errors
     ///
-    /// When the address cannot be understood or reached.
+    /// If the address is invalid or cannot be reached.
     pub(crate) fn connect(
         address: impl ::renamed::inner::__private::ToAddress,
     ) -> ::renamed::inner::__private::Result<Self, ::renamed::inner::__private::Error> {
@@ -91,11 +91,11 @@ impl VaultClient {
             Self::new,
         )
     }
-    /// Connects to the server at an address, as a client that behaves as `config` says.
+    /// Connects to the server at an address, with this config.
     ///
     /// # Errors
     ///
-    /// When the address cannot be understood or reached.
+    /// If the address is invalid or cannot be reached.
     pub(crate) fn connect_with(
         address: impl ::renamed::inner::__private::ToAddress,
         config: ::renamed::inner::__private::ClientConfig,
@@ -105,11 +105,11 @@ impl VaultClient {
             Self::new,
         )
     }
-    /// A client of the server at the other end of `transport`.
+    /// Returns a client of the server at the other end of `transport`.
     ///
     /// # Errors
     ///
-    /// When the transport cannot be made ready for use.
+    /// If the transport cannot be set up.
     pub(crate) fn from_transport(
         transport: impl ::renamed::inner::__private::Transport,
     ) -> ::renamed::inner::__private::Result<Self, ::renamed::inner::__private::Error> {
@@ -118,12 +118,13 @@ impl VaultClient {
             Self::new,
         )
     }
-    /// A client that calls by what was set up elsewhere.
+    /// Returns a client that makes its calls through `client`.
     #[must_use]
     pub(crate) fn new(client: ::renamed::inner::__private::Client) -> Self {
         Self { client }
     }
-    /// A client over the same connections whose calls have these options; those of `client` keep theirs.
+    /// Returns a client that shares the connections of `client` and makes its calls with
+    /// these options. The options of `client` do not change.
     #[must_use]
     pub(crate) fn with_options(
         client: &Self,
@@ -133,11 +134,12 @@ impl VaultClient {
             ::renamed::inner::__private::Client::with_options(&client.client, options),
         )
     }
-    /// Takes leave of the server and reports how that went; dropping the client does it quietly.
+    /// Does the Close handshake on each idle connection. Dropping the client does not wait for
+    /// the server, and does not report errors.
     ///
     /// # Errors
     ///
-    /// When the server did not take part in it.
+    /// The first failure of a handshake.
     pub(crate) fn close(
         client: Self,
     ) -> ::renamed::inner::__private::Result<(), ::renamed::inner::__private::Error> {
@@ -205,7 +207,7 @@ impl Vault for VaultClient {
             .of(::renamed::inner::__private::Client::call(&self.client, "vault.Extra"))
     }
 }
-/// Serves a [`Vault`]: all connections share the handler, and a clone is the same server.
+/// Serves a [`Vault`]: all connections and all clones share the handler.
 pub(crate) struct VaultServer<S> {
     service: ::renamed::inner::__private::Arc<S>,
 }
@@ -218,7 +220,7 @@ impl<S> ::renamed::inner::__private::Clone for VaultServer<S> {
     }
 }
 impl<S> VaultServer<S> {
-    /// Makes a server of a handler.
+    /// Returns a server with this handler.
     #[must_use]
     pub(crate) fn new(service: S) -> Self {
         Self {

@@ -40,9 +40,9 @@ where
         <__RpcService as Cursor>::replace(&mut **self, content)
     }
 }
-/** Client of [`Cursor`]: each method is a call to the one handler that serves this session.
+/** Client of [`Cursor`]: each method makes a call to the handler of this session.
 
- It is one connection with one call at a time; a returned stream borrows it until it is dropped.*/
+ It has one connection, which makes one call at a time; a returned stream borrows the client until it is dropped.*/
 #[derive(::rpc_core::__private::fmt::Debug)]
 struct CursorClient {
     session: ::rpc_core::__private::Session,
@@ -52,7 +52,7 @@ impl CursorClient {
     ///
     /// # Errors
     ///
-    /// When the address cannot be understood or reached.
+    /// If the address is invalid or cannot be reached.
     fn connect(
         address: impl ::rpc_core::__private::ToAddress,
     ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
@@ -61,11 +61,11 @@ impl CursorClient {
             Self::new,
         )
     }
-    /// Connects to the server at an address, as a client that behaves as `config` says.
+    /// Connects to the server at an address, with this config.
     ///
     /// # Errors
     ///
-    /// When the address cannot be understood or reached.
+    /// If the address is invalid or cannot be reached.
     fn connect_with(
         address: impl ::rpc_core::__private::ToAddress,
         config: ::rpc_core::__private::ClientConfig,
@@ -75,11 +75,11 @@ impl CursorClient {
             Self::new,
         )
     }
-    /// A client of the server at the other end of `transport`.
+    /// Returns a client of the server at the other end of `transport`.
     ///
     /// # Errors
     ///
-    /// When the transport cannot be made ready for use.
+    /// If the transport cannot be set up.
     fn from_transport(
         transport: impl ::rpc_core::__private::Transport,
     ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
@@ -88,20 +88,21 @@ impl CursorClient {
             Self::new,
         )
     }
-    /// A client that calls by what was set up elsewhere.
+    /// Returns a client that makes its calls through `session`.
     #[must_use]
     fn new(session: ::rpc_core::__private::Session) -> Self {
         Self { session }
     }
-    /// Gives these options to the calls from now on, in place of those they had.
+    /// Sets the options of later calls, which replace the present ones.
     fn set_options(client: &mut Self, options: ::rpc_core::__private::CallOptions) {
         ::rpc_core::__private::Session::set_options(&mut client.session, options);
     }
-    /// Takes leave of the server and reports how that went; dropping the client does it quietly.
+    /// Does the Close handshake on each idle connection. Dropping the client does not wait for
+    /// the server, and does not report errors.
     ///
     /// # Errors
     ///
-    /// When the server did not take part in it.
+    /// The first failure of a handshake.
     fn close(
         client: Self,
     ) -> ::rpc_core::__private::Result<(), ::rpc_core::__private::Error> {
@@ -164,13 +165,13 @@ impl Cursor for CursorClient {
             )
     }
 }
-/// Serves a [`Cursor`]: each connection is a session with a handler of its own, a clone of this one.
+/// Serves a [`Cursor`]: each connection is a session and gets its own clone of the handler.
 #[derive(::rpc_core::__private::Clone)]
 struct CursorServer<S> {
     service: S,
 }
 impl<S> CursorServer<S> {
-    /// Makes a server of a handler.
+    /// Returns a server with this handler.
     #[must_use]
     fn new(service: S) -> Self {
         Self { service }

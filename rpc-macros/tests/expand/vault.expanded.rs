@@ -139,9 +139,9 @@ where
         <__RpcService as Vault>::convert(&**self, format, content)
     }
 }
-/** Client of [`Vault`]: each method is a call to a server.
+/** Client of [`Vault`]: each method makes a call to a server.
 
- It may be shared between threads; a clone shares its connections. Everything else about calls is told by the `Client` it is made of.*/
+ It may be shared between threads; a clone shares its connections. See `Client` for everything else about calls.*/
 #[derive(::rpc_core::__private::Clone, ::rpc_core::__private::fmt::Debug)]
 pub struct VaultClient {
     client: ::rpc_core::__private::Client,
@@ -151,7 +151,7 @@ impl VaultClient {
     ///
     /// # Errors
     ///
-    /// When the address cannot be understood or reached.
+    /// If the address is invalid or cannot be reached.
     pub fn connect(
         address: impl ::rpc_core::__private::ToAddress,
     ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
@@ -160,11 +160,11 @@ impl VaultClient {
             Self::new,
         )
     }
-    /// Connects to the server at an address, as a client that behaves as `config` says.
+    /// Connects to the server at an address, with this config.
     ///
     /// # Errors
     ///
-    /// When the address cannot be understood or reached.
+    /// If the address is invalid or cannot be reached.
     pub fn connect_with(
         address: impl ::rpc_core::__private::ToAddress,
         config: ::rpc_core::__private::ClientConfig,
@@ -174,11 +174,11 @@ impl VaultClient {
             Self::new,
         )
     }
-    /// A client of the server at the other end of `transport`.
+    /// Returns a client of the server at the other end of `transport`.
     ///
     /// # Errors
     ///
-    /// When the transport cannot be made ready for use.
+    /// If the transport cannot be set up.
     pub fn from_transport(
         transport: impl ::rpc_core::__private::Transport,
     ) -> ::rpc_core::__private::Result<Self, ::rpc_core::__private::Error> {
@@ -187,12 +187,13 @@ impl VaultClient {
             Self::new,
         )
     }
-    /// A client that calls by what was set up elsewhere.
+    /// Returns a client that makes its calls through `client`.
     #[must_use]
     pub fn new(client: ::rpc_core::__private::Client) -> Self {
         Self { client }
     }
-    /// A client over the same connections whose calls have these options; those of `client` keep theirs.
+    /// Returns a client that shares the connections of `client` and makes its calls with
+    /// these options. The options of `client` do not change.
     #[must_use]
     pub fn with_options(
         client: &Self,
@@ -200,11 +201,12 @@ impl VaultClient {
     ) -> Self {
         Self::new(::rpc_core::__private::Client::with_options(&client.client, options))
     }
-    /// Takes leave of the server and reports how that went; dropping the client does it quietly.
+    /// Does the Close handshake on each idle connection. Dropping the client does not wait for
+    /// the server, and does not report errors.
     ///
     /// # Errors
     ///
-    /// When the server did not take part in it.
+    /// The first failure of a handshake.
     pub fn close(
         client: Self,
     ) -> ::rpc_core::__private::Result<(), ::rpc_core::__private::Error> {
@@ -387,7 +389,7 @@ impl Vault for VaultClient {
             )
     }
 }
-/// Serves a [`Vault`]: all connections share the handler, and a clone is the same server.
+/// Serves a [`Vault`]: all connections and all clones share the handler.
 pub struct VaultServer<S> {
     service: ::rpc_core::__private::Arc<S>,
 }
@@ -400,7 +402,7 @@ impl<S> ::rpc_core::__private::Clone for VaultServer<S> {
     }
 }
 impl<S> VaultServer<S> {
-    /// Makes a server of a handler.
+    /// Returns a server with this handler.
     #[must_use]
     pub fn new(service: S) -> Self {
         Self {
