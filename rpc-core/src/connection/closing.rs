@@ -9,36 +9,6 @@ use crate::transport::TimeLimit;
 use super::server_turn::CLOSE;
 use super::{Answer, ClientTurn, DISCARD_BYTES, DISCARD_TIME, Inbound, Outbound};
 
-/// What a server sends last on a connection.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Farewell {
-    /// A Reset frame, which tells the client that no request without a reply has run.
-    Reset,
-    /// Only the replies that were held back, because a request has run whose reply cannot be sent:
-    /// a Reset frame would say that it has not run.
-    HeldReplies,
-    /// Nothing: the client has left. It may have ended its own direction only, and the transport
-    /// may still have something to write.
-    Nothing,
-}
-
-/// Closes a server's connection: sends what comes last and ends writing. Unless the client has
-/// left, then waits for its Reset frame or its end, so that it can read the last reply. Failures
-/// are ignored: they mean that the client has closed first. Blocks for at most [`DISCARD_TIME`].
-pub(crate) fn close(inbound: &mut Inbound, outbound: &mut Outbound, farewell: Farewell) {
-    let time_limit = TimeLimit::total(Some(DISCARD_TIME));
-    outbound.set_time_limit(time_limit);
-    let sent = match farewell {
-        Farewell::Reset => outbound.reset(),
-        Farewell::HeldReplies => outbound.frames.flush(),
-        Farewell::Nothing => return finish(outbound),
-    };
-    if sent.is_ok() {
-        finish(outbound);
-        discard_until_the_end(inbound, time_limit);
-    }
-}
-
 /// Ends the direction to the peer, after its last frame.
 pub(crate) fn finish(outbound: &mut Outbound) {
     let writer = outbound.frames.get_mut();

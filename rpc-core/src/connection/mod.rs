@@ -19,7 +19,7 @@ use crate::message::{DataType, MessageError, MessageReader, MessageWriter, Reply
 use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
-pub(crate) use closing::{Farewell, close, close_as_client, discard_until_the_end, finish, request_close};
+pub(crate) use closing::{close_as_client, discard_until_the_end, finish, request_close};
 pub(crate) use octets::Target;
 pub(crate) use server_turn::{PING, ServerTurn, Wanted};
 

@@ -18,7 +18,7 @@ use super::registry::Registry;
 /// A connection being served.
 pub(super) struct ServerConnection {
     /// Where the connection is registered, unless it has no server.
-    registry: Option<Arc<Registry>>,
+    pub(super) registry: Option<Arc<Registry>>,
     pub(super) inbound: SharedInbound,
     /// Locked because a shutdown writes to an idle connection, and `reply_batching` sends replies
     /// that were held back.
@@ -62,15 +62,6 @@ impl ServerConnection {
     pub(super) fn register(&mut self, registry: &Arc<Registry>) {
         self.registry = Some(Arc::clone(registry));
         registry.register(&self.lifecycle);
-    }
-
-    /// Begins to close the connection. Returns `false` if a shutdown has reset it already.
-    pub(super) fn begin_closing(&self) -> bool {
-        let closes = self.lifecycle.begin_closing();
-        if closes && let Some(registry) = &self.registry {
-            registry.last_call_ended();
-        }
-        closes
     }
 
     /// Runs `operate`, which may run the user's code, with the buffer for JSON. Then keeps the

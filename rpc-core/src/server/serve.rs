@@ -5,9 +5,7 @@ use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOu
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::connection::{
-    DISCARD_TIME, Farewell, HEADER_KEPT, Inbound, ServerTurn, Wanted, close, discard_until_the_end, trim,
-};
+use crate::connection::{DISCARD_TIME, HEADER_KEPT, Inbound, ServerTurn, Wanted, discard_until_the_end, finish, trim};
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
 use crate::transport::TimeLimit;
@@ -64,21 +62,40 @@ impl ServerConnection {
     }
 
     /// Closes the connection so that the client reads the last reply and knows which requests have
-    /// not run.
+    /// not run. Failures are ignored: they mean that the client has closed first. Blocks for at most
+    /// [`DISCARD_TIME`].
     fn end(&self, outcome: &Result<Ended>) {
-        let farewell = match outcome {
-            Ok(Ended::HungUp | Ended::Reset) => Farewell::Nothing,
-            Err(Error::Transport { error, .. }) if error.kind() == ConnectionReset => Farewell::Nothing,
-            Err(_) if self.unanswered.get() => Farewell::HeldReplies,
-            _ => Farewell::Reset,
+        let time_limit = TimeLimit::total(Some(DISCARD_TIME));
+        let client_left = match outcome {
+            Ok(ended) => matches!(ended, Ended::HungUp | Ended::Reset),
+            Err(error) => matches!(error, Error::Transport { error, .. } if error.kind() == ConnectionReset),
         };
-        if self.begin_closing() {
-            self.inbound.with(|receiving| close(receiving.inbound(), &mut lock(&self.outbound), farewell));
-        } else {
-            // unread bytes of a request that crossed the Reset frame would break the connection
-            // before the client has read that frame
-            self.linger(TimeLimit::total(Some(DISCARD_TIME)));
+        if self.lifecycle.begin_closing() {
+            if let Some(registry) = &self.registry {
+                registry.last_call_ended();
+            }
+            let mut outbound = lock(&self.outbound);
+            outbound.set_time_limit(time_limit);
+            let sent = match outcome {
+                // it may have ended its own direction only, and the transport may still have
+                // something to write
+                _ if client_left => Ok(()),
+                // a request has run whose reply cannot be sent: a Reset frame would say that it has
+                // not, so only the replies that were held back are sent
+                Err(_) if self.unanswered.get() => outbound.frames.flush(),
+                // tells the client that no request without a reply has run
+                _ => outbound.reset(),
+            };
+            if sent.is_ok() {
+                finish(&mut outbound);
+            }
+            if client_left || sent.is_err() {
+                return;
+            }
         }
+        // unread bytes, also of a request that crossed a shutdown's Reset frame, would break the
+        // connection before the client has read the last frame
+        self.linger(time_limit);
     }
 
     /// Reads and throws away until the client's Reset frame or its end.
@@ -91,14 +108,13 @@ impl ServerConnection {
         trim(&mut self.header.borrow_mut(), HEADER_KEPT);
         self.inbound.with(|receiving| {
             let inbound = receiving.inbound();
-            if let Some(ended) = self.await_request(inbound)? {
-                return Ok(Some(ended));
-            }
+            let mut ended = self.await_request(inbound)?;
             // after a cancel that came too late, the connection is as idle as before
-            if inbound.messages.skip_late_cancel().map_err(|error| self.request_failed(error))?
-                && let Some(ended) = self.await_request(inbound)?
-            {
-                return Ok(Some(ended));
+            if ended.is_none() && inbound.messages.skip_late_cancel().map_err(|error| self.request_failed(error))? {
+                ended = self.await_request(inbound)?;
+            }
+            if ended.is_some() {
+                return Ok(ended);
             }
             match inbound.messages.read_header(&mut self.header.borrow_mut()) {
                 Ok(true) if self.lifecycle.begin_call() => Ok(None),
