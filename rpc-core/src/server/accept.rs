@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use crate::connection::DISCARD_TIME;
 use crate::error::{Error, Fate, Operation, Result};
-use crate::transport::{Parts, Peer, TimeLimit};
+use crate::transport::{Parts, TimeLimit};
 use crate::unwind;
 
 use super::connection::ServerConnection;
 use super::registry::{Registry, guarded};
+use super::serve::Ended;
 use super::{MakeService, PrepareService, Server};
 
 /// How long the server waits after a failure to accept that may pass, such as too many open files.
@@ -84,14 +85,13 @@ impl Server {
 
     /// Starts a connection's thread. Refuses the connection if there is no service for it.
     fn start(&self, registry: &Arc<Registry>, parts: Parts, make: Option<MakeService>) {
-        let peer = parts.peer.clone();
         let mut connection = ServerConnection::new(parts, self.config.clone());
         connection.register(registry);
         let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(self.config.stack_size);
         let run = move || {
-            let span = tracing::debug_span!("rpc_connection", %peer);
+            let span = tracing::debug_span!("rpc_connection", peer = %connection.peer);
             let _entered = span.enter();
-            serve(&Rc::new(connection), make, &peer);
+            serve(&Rc::new(connection), make);
         };
         let started = thread.spawn(|| {
             if unwind::catch(run).is_none() {
@@ -105,10 +105,11 @@ impl Server {
 }
 
 /// Makes a connection's service and serves until the connection ends.
-fn serve(connection: &Rc<ServerConnection>, make: Option<MakeService>, peer: &Peer) {
-    let Some(mut service) = make.and_then(|make| unwind::catch(|| make(peer))) else {
+fn serve(connection: &Rc<ServerConnection>, make: Option<MakeService>) {
+    let Some(mut service) = make.and_then(|make| unwind::catch(|| make(&connection.peer))) else {
         tracing::error!("making the service of a connection panicked, refusing the connection");
-        return connection.refuse();
+        // this sends a Reset frame: none of its requests has run
+        return connection.end(&Ok(Ended::GivenUp));
     };
     match connection.run(&mut *service) {
         Ok(ended) => tracing::debug!(?ended, "the connection has ended"),

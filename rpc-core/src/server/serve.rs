@@ -56,15 +56,10 @@ impl ServerConnection {
         }
     }
 
-    /// Ends the connection with a Reset frame: none of its requests has run.
-    pub(super) fn refuse(&self) {
-        self.end(&Ok(Ended::GivenUp));
-    }
-
     /// Closes the connection so that the client reads the last reply and knows which requests have
     /// not run. Failures are ignored: they mean that the client has closed first. Blocks for at most
     /// [`DISCARD_TIME`].
-    fn end(&self, outcome: &Result<Ended>) {
+    pub(super) fn end(&self, outcome: &Result<Ended>) {
         let time_limit = TimeLimit::total(Some(DISCARD_TIME));
         let client_left = match outcome {
             Ok(ended) => matches!(ended, Ended::HungUp | Ended::Reset),
