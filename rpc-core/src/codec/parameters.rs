@@ -122,22 +122,18 @@ impl NamedValues<'_> {
     /// Decodes the next value. An absent value is read as `null`, if its type accepts that.
     fn decode_next<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T, Violation> {
         match self.values.next().expect("the macro names every parameter") {
-            (name, Some(value)) => decode(value.get().as_bytes()).map_err(|violation| in_parameter(name, violation)),
+            (name, Some(value)) => decode(value.get().as_bytes()).map_err(|mut violation| {
+                if let Violation::MalformedBody { problem, .. } = &mut violation {
+                    *problem = format!("parameter `{name}`: {problem}");
+                }
+                violation
+            }),
             (name, None) => decode(b"null").map_err(|_| Violation::MalformedBody {
                 expected: EXPECTED,
                 len: self.len,
                 problem: format!("the parameter `{name}` is missing"),
             }),
         }
-    }
-}
-
-fn in_parameter(name: &str, violation: Violation) -> Violation {
-    match violation {
-        Violation::MalformedBody { expected, len, problem } => {
-            Violation::MalformedBody { expected, len, problem: format!("parameter `{name}`: {problem}") }
-        }
-        other => other,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The connections of a server: how many there are, and how a shutdown reaches them.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::unwind;
@@ -27,21 +27,17 @@ struct Connections {
 }
 
 impl Registry {
-    fn lock(&self) -> MutexGuard<'_, Connections> {
-        lock(&self.connections)
-    }
-
     /// Blocks until there are fewer than `max` connections. Returns `false` if the server stops.
     pub(super) fn wait_for_room(&self, max: usize) -> bool {
         let full = |connections: &mut Connections| connections.open.len() >= max && !connections.stopping;
-        let connections = self.changed.wait_while(self.lock(), full);
+        let connections = self.changed.wait_while(lock(&self.connections), full);
         !connections.unwrap_or_else(PoisonError::into_inner).stopping
     }
 
     /// Registers a connection, and resets it at once if the server stops already.
     pub(super) fn register(&self, connection: &Arc<Lifecycle>) {
         let stopping = {
-            let mut connections = self.lock();
+            let mut connections = lock(&self.connections);
             connections.open.push(Arc::clone(connection));
             connections.stopping
         };
@@ -54,20 +50,20 @@ impl Registry {
     /// Wakes the threads that wait for calls to end, because a connection's last call has ended.
     pub(super) fn last_call_ended(&self) {
         // under the lock, because a thread that has just looked might not wait yet
-        let _locked = self.lock();
+        let _locked = lock(&self.connections);
         self.changed.notify_all();
     }
 
     /// Removes a connection that has ended.
     pub(super) fn remove(&self, connection: &Arc<Lifecycle>) {
-        self.lock().open.retain(|open| !Arc::ptr_eq(open, connection));
+        lock(&self.connections).open.retain(|open| !Arc::ptr_eq(open, connection));
         self.changed.notify_all();
     }
 
     /// Stops the server: no more connections are accepted, and no call follows the current one of a
     /// connection.
     pub(super) fn stop(&self) {
-        let mut connections = self.lock();
+        let mut connections = lock(&self.connections);
         connections.stopping = true;
         connections.open.iter().for_each(|connection| connection.stop());
         self.changed.notify_all();
@@ -75,7 +71,7 @@ impl Registry {
 
     /// Sends a Reset frame to each idle connection.
     pub(super) fn reset_idle(&self) {
-        let open = self.lock().open.clone();
+        let open = lock(&self.connections).open.clone();
         let until = Instant::now() + RESET_TIME;
         open.iter().for_each(|connection| guarded(|| connection.reset_if_idle(until)));
     }
@@ -84,7 +80,7 @@ impl Registry {
     pub(super) fn wait_until(&self, until: Instant, done: impl Fn(&Lifecycle) -> bool) {
         let left = until.saturating_duration_since(Instant::now());
         let open = |connections: &mut Connections| !connections.open.iter().all(|connection| done(connection));
-        let waited = self.changed.wait_timeout_while(self.lock(), left, open);
+        let waited = self.changed.wait_timeout_while(lock(&self.connections), left, open);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -92,7 +88,7 @@ impl Registry {
     /// reset as well; those that are closing end soon by themselves.
     pub(super) fn abort(&self) -> usize {
         let mut cut = 0;
-        for connection in self.lock().open.clone() {
+        for connection in lock(&self.connections).open.clone() {
             let in_call = connection.in_call();
             if in_call || connection.was_reset() {
                 guarded(|| connection.abort());

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crate::connection::Target;
 use crate::error::{Error, Fate, Misuse, Operation, Result};
-use crate::message::MessageError;
 use crate::stream::{OctetReader, Receive};
 use crate::transport::{Filled, TimeLimit};
 
@@ -44,14 +43,13 @@ impl RequestOctets {
             return Err(Misuse::CallIsOver.into());
         }
         receiving.inbound().set_time_limit(TimeLimit::total(self.stall));
-        receiving.inbound().receive(&mut target).map_err(|error| match error {
-            MessageError::Trailer(trailer) => Error::Remote((*trailer).into()),
-            error => {
-                let error = Error::from_message(error, Operation::ReadingRequest, self.stall, Fate::LOST);
-                // the first reason counts
+        receiving.inbound().receive(&mut target).map_err(|error| {
+            let error = Error::from_message(error, Operation::ReadingRequest, self.stall, Fate::LOST);
+            // a request that its sender ended by a Trailer is not broken
+            if !matches!(error, Error::Remote(_)) {
                 receiving.failed.get_or_insert(error.repeated());
-                error
             }
+            error
         })
     }
 
