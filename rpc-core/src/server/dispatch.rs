@@ -1,4 +1,5 @@
-//! What stands between a connection and a handler: [`Dispatch`], the [`Call`] that it gets and the [`Served`] that it owes.
+//! What connects a connection with a handler: [`Dispatch`], the [`Call`] that it gets, and the
+//! [`Served`] that it returns.
 
 use std::fmt;
 use std::io::Read;
@@ -19,10 +20,11 @@ use super::reply::{Reply, fail};
 /// Answers calls. `#[rpc_service]` implements it for `<Trait>Server`; to write it by hand, match on
 /// [`Call::endpoint`].
 ///
-/// One connection uses it from one thread, so it needs to be neither `Send` nor `Sync` by itself. A panic is answered with
-/// a ServerError; it ends the connection where [`Contract::session`] says that the handler belongs to it.
+/// A connection uses it on one thread only, so it needs to be neither `Send` nor `Sync` by itself. A
+/// panic is answered with a ServerError, and ends the connection if its contract is a
+/// [`session`](Contract::session).
 pub trait Dispatch {
-    /// What this service offers.
+    /// Returns what this service offers.
     fn contract(&self) -> &'static Contract;
 
     /// Answers one call. Only answering gives a [`Served`].
@@ -49,9 +51,9 @@ impl<D: Dispatch + ?Sized> Dispatch for Box<D> {
     }
 }
 
-/// A call that waits for its answer. It must be used up by one of its methods.
+/// A call that waits for its answer. One of its methods must consume it.
 ///
-/// What the method takes and what it returns are said one after the other, in any combination:
+/// First choose what the method takes and then what it returns, in any combination:
 ///
 /// ```
 /// # use std::io::Read;
@@ -74,27 +76,29 @@ pub struct Call<'c> {
 }
 
 impl<'c> Call<'c> {
-    /// The name of the endpoint that is called.
+    /// Returns the name of the endpoint that is called.
     pub fn endpoint(&self) -> &'c str {
         &self.exchange.header.endpoint
     }
 
-    /// The request is one JSON value: `()` of a method without parameters, a struct with the names of several.
+    /// Takes one JSON value: `()` for a method without parameters, a struct whose fields have their
+    /// names for one with several.
     pub fn takes_json<T: DeserializeOwned>(self) -> TypedCall<'c, SerdeParameter<T>> {
         TypedCall { call: self, arguments: SerdeParameter(PhantomData) }
     }
 
-    /// The request is raw bytes. What the handler does not read is thrown away.
+    /// Takes raw bytes. What the handler does not read is thrown away.
     pub fn takes_octets(self) -> TypedCall<'c, Octets> {
         TypedCall { call: self, arguments: Octets }
     }
 
-    /// The request is one JSON value and then raw bytes. What the handler does not read of these is thrown away.
+    /// Takes one JSON value and then raw bytes. What the handler does not read of the bytes is thrown
+    /// away.
     pub fn takes_json_and_octets<T: DeserializeOwned>(self) -> TypedCall<'c, AndOctets<SerdeParameter<T>>> {
         TypedCall { call: self, arguments: AndOctets(SerdeParameter(PhantomData)) }
     }
 
-    /// Answers that there is no such endpoint, and which one may have been meant.
+    /// Refuses the call because there is no such endpoint, and suggests one with a similar name.
     pub fn unknown_endpoint(self, contract: &Contract) -> Served<'c> {
         let name = self.endpoint();
         let message = match closest(name, contract) {
@@ -104,12 +108,13 @@ impl<'c> Call<'c> {
         self.exchange.refuse_request(&message)
     }
 
-    /// Refuses a call of any shape. [`Status::RequestError`] says that the request was not understood and did not run.
+    /// Refuses a call, whatever it takes and returns. [`Status::RequestError`] tells the caller that
+    /// the request was not understood and did not run.
     pub fn refuse(self, status: Status, message: &str) -> Served<'c> {
         Served::new(self.exchange.refuse(status, message, None))
     }
 
-    /// Answers a call of any shape with an error, as a handler that returns it.
+    /// Answers a call, whatever it takes and returns, with an error, as if a handler had returned it.
     pub fn fail<E: ServiceError>(self, error: &E) -> Served<'c> {
         Served::new(fail(self.exchange, error, &ErrorCodec::of_service()))
     }
@@ -135,7 +140,7 @@ impl<'c> Call<'c> {
     }
 }
 
-/// A call of which is known what it takes, `A`.
+/// A call that takes `A`.
 #[must_use = "a call has to be answered"]
 pub struct TypedCall<'c, A> {
     call: Call<'c>,
@@ -152,8 +157,8 @@ impl<'c, A: Arguments> TypedCall<'c, A> {
         self.replies(JsonReply::serde(), |values, reply| reply.send(handler(values)))
     }
 
-    /// Replies with all that a reader gives. If the request is a stream, too, the reply is sent while it is read, so the
-    /// reader may read from it as it goes.
+    /// Replies with everything that a reader returns. If the request is a stream, too, it can be
+    /// read while the reply is sent, so the reader may read from the request.
     pub fn returns_octets<R, E>(self, handler: impl FnOnce(A::Values) -> Result<R, E>) -> Served<'c>
     where
         R: Read,
@@ -162,7 +167,7 @@ impl<'c, A: Arguments> TypedCall<'c, A> {
         self.replies(OctetsReply::serde(), |values, reply| reply.send(handler(values)))
     }
 
-    /// Replies with one JSON value and then all that a reader gives.
+    /// Replies with one JSON value and then everything that a reader returns.
     pub fn returns_json_and_octets<T, R, E>(self, handler: impl FnOnce(A::Values) -> Result<(T, R), E>) -> Served<'c>
     where
         T: Serialize + DeserializeOwned,
@@ -172,7 +177,7 @@ impl<'c, A: Arguments> TypedCall<'c, A> {
         self.replies(JsonAndOctetsReply::serde(), |values, reply| reply.send(handler(values)))
     }
 
-    /// Replies by hand, so that a stream may borrow from the arguments:
+    /// Lets the handler send the reply, so that a stream may borrow from the arguments:
     ///
     /// ```
     /// # use rpc_core::{Call, Error, Served};
@@ -191,7 +196,7 @@ impl<'c, A: Arguments> TypedCall<'c, A> {
     }
 }
 
-/// The endpoint whose name is nearest, if it is near: at most a third of its letters differ.
+/// Returns the endpoint with the most similar name, if at most a third of its letters differ.
 fn closest(name: &str, contract: &Contract) -> Option<&'static str> {
     contract
         .methods
@@ -202,7 +207,7 @@ fn closest(name: &str, contract: &Contract) -> Option<&'static str> {
         .map(|(_, other)| other)
 }
 
-/// How many letters must be put in, taken out or changed (Levenshtein), capital letters counting as small ones.
+/// Returns how many letters must be inserted, removed or replaced (Levenshtein), ignoring case.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.to_lowercase().chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

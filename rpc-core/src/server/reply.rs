@@ -1,5 +1,5 @@
-//! The reply that a handler's result becomes. Its kind is known before the handler runs, so what the caller accepts is
-//! checked first.
+//! Sends a handler's result as the reply. Its kind is known before the handler runs, so that what the
+//! caller accepts can be checked first.
 
 use std::fmt;
 use std::io::Read;
@@ -11,7 +11,7 @@ use crate::stream::Source;
 
 use super::exchange::{Exchange, Served};
 
-/// The right, and the duty, to reply once.
+/// Sends the reply of a call, once.
 #[must_use = "a call has to be answered"]
 pub struct Reply<'c, K> {
     pub(super) exchange: &'c Exchange<'c>,
@@ -19,8 +19,9 @@ pub struct Reply<'c, K> {
 }
 
 impl<'c, T, E> Reply<'c, JsonReply<T, E>> {
-    /// Replies with what a handler returned. Blocks until it is written. A small reply whose client has sent its next
-    /// request already leaves together with the next one, or after a millisecond.
+    /// Replies with what a handler returned, and blocks until it is written. If the client has sent
+    /// its next request already, a small reply is sent together with the next one, but at most a
+    /// millisecond later.
     pub fn send(self, outcome: Result<T, E>) -> Served<'c> {
         let JsonReply { result, error } = &self.kind;
         Served::new(match outcome {
@@ -31,7 +32,7 @@ impl<'c, T, E> Reply<'c, JsonReply<T, E>> {
 }
 
 impl<'c, E> Reply<'c, OctetsReply<E>> {
-    /// Replies with what a handler returned, which is read to its end while it is sent.
+    /// Replies with what a handler returned, which is sent while it is read to its end.
     pub fn send<R: Read>(self, outcome: Result<R, E>) -> Served<'c> {
         Served::new(match outcome {
             Ok(mut content) => self.exchange.send_octets(DataType::Octets, None, Source::of(&mut content)),
@@ -41,7 +42,8 @@ impl<'c, E> Reply<'c, OctetsReply<E>> {
 }
 
 impl<'c, T, E> Reply<'c, JsonAndOctetsReply<T, E>> {
-    /// Replies with what a handler returned: the value, and then the stream, which is read to its end while it is sent.
+    /// Replies with what a handler returned: the value and then the stream, which is sent while it is
+    /// read to its end.
     pub fn send<R: Read>(self, outcome: Result<(T, R), E>) -> Served<'c> {
         let JsonReply { result, error } = &self.kind.0;
         Served::new(match outcome {

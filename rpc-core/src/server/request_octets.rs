@@ -21,13 +21,14 @@ const READ_AHEAD: usize = 8 * 1024;
 pub(super) struct RequestOctets {
     receiving: Arc<Mutex<Receiving>>,
     stall: Option<Duration>,
-    /// What was read ahead. The connection's own read-ahead cannot be lent to a handler, because its
-    /// lock cannot.
+    /// What was read ahead. The connection's own read-ahead cannot be lent to a handler, because
+    /// its lock cannot.
     ahead: VecDeque<u8>,
 }
 
 impl Exchange<'_> {
-    /// Returns a reader of the request's octets, which are the body's second message if there is JSON before them.
+    /// Returns a reader of the request's octets, which are the body's second message if there is
+    /// JSON before them.
     pub(super) fn request_reader(&self) -> OctetReader<'static> {
         let receiving = self.connection.inbound.share();
         self.connection.inbound.with(|receiving| receiving.inbound().messages.next_part());

@@ -57,8 +57,8 @@ impl ServerConnection {
     }
 
     /// Closes the connection so that the client reads the last reply and knows which requests have
-    /// not run. Failures are ignored: they mean that the client has closed first. Blocks for at most
-    /// [`DISCARD_TIME`].
+    /// not run. Failures are ignored: they mean that the client has closed first. Blocks for at
+    /// most [`DISCARD_TIME`].
     pub(super) fn end(&self, outcome: &Result<Ended>) {
         let time_limit = TimeLimit::total(Some(DISCARD_TIME));
         let client_left = match outcome {
