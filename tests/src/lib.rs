@@ -1,5 +1,6 @@
-//! What the tests share besides `rpc_core::testing`: the recorded sessions of the original program,
-//! its service as a trait, connections over each kind of transport, and counts of allocated memory.
+//! What the tests share in addition to `rpc_core::testing`: the recorded sessions of the original
+//! program, its service as a trait, connections over each kind of transport, and counts of allocated
+//! memory.
 
 pub mod heap;
 
@@ -10,7 +11,6 @@ mod transport_kind;
 pub use golden::{Golden, golden_sessions};
 pub use original::{Entry, ListRequest, Original, OriginalClient, OriginalServer, Reference, pattern};
 pub use rpc_core::testing::{
-    Fault, Faulty, PieceSize, Piecewise as Pieces, Plan, ScriptedPeer as Peer, serve_bytes, watchdog,
-    watchdog_with_limit, wire,
+    Fault, Faulty, PieceSize, Piecewise, Plan, ScriptedPeer, serve_bytes, watchdog, watchdog_with_limit, wire,
 };
 pub use transport_kind::{Connections, TransportKind};

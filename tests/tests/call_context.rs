@@ -11,7 +11,7 @@ use rpc_core::{
     Call, CallContext, CallOptions, Client, Contract, Dispatch, Error, Misuse, OctetReader, Peer, Served, Server,
     ServerConfig, Session, Transport, serve_connection, serve_connection_with,
 };
-use rpc_tests::{Peer as Scripted, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::Value;
 
 /// Sends the context of each call to the test.
@@ -103,7 +103,7 @@ fn there_is_no_context_outside_a_call() {
 #[test]
 fn metadata_that_does_not_fit_is_refused_before_anything_is_sent() {
     watchdog(|| {
-        let (mut peer, transport) = Scripted::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         let client = Client::from_transport(transport).unwrap();
         let large = client.with_options(CallOptions::default().metadata("large", "x".repeat(4000)));
         let error = large.call("ask").with(&1).json::<Value>().unwrap_err();
@@ -138,7 +138,7 @@ fn a_handler_can_find_out_whether_its_caller_is_gone() {
         for last_word in [Vec::new(), wire::reset(), wire::frame(wire::TRAILER, true, br#"{"Error":2}"#)] {
             let (send, contexts) = mpsc::sync_channel(1);
             let (answer, answered) = mpsc::sync_channel(1);
-            let (mut peer, transport) = Scripted::new();
+            let (mut peer, transport) = ScriptedPeer::new();
             let server = thread::spawn(|| serve_connection(transport, Patient(send, answered)));
             let header = wire::header(r#"{"Endpoint":"x","DataType":3,"Accept":3,"Revision":1}"#);
             peer.send(&[header, wire::data("1")].concat());
@@ -166,7 +166,7 @@ fn a_pipelined_request_does_not_mean_that_the_caller_is_gone() {
     watchdog(|| {
         let (send, contexts) = mpsc::sync_channel(2);
         let (answer, answered) = mpsc::sync_channel(2);
-        let (mut peer, transport) = Scripted::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         let server = thread::spawn(|| serve_connection(transport, Patient(send, answered)));
         peer.send(&wire::request("x", 3, "1").repeat(2));
         let first = contexts.recv().unwrap();
@@ -234,7 +234,7 @@ fn a_stream_can_tell_whether_its_caller_is_gone() {
     watchdog(|| {
         let (ask, asked) = mpsc::channel();
         let (answer, answers) = mpsc::channel();
-        let (mut peer, transport) = Scripted::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         let server = thread::spawn(|| serve_connection(transport, Streaming(Some(Asked(asked, answer)))));
         peer.send(&wire::request("x", 4, "1"));
         for _ in 0..2 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rpc_core::{Client, Error, Result, ServerConfig};
 use rpc_tests::{
-    Golden, ListRequest, Original, OriginalClient, OriginalServer, Peer, Reference, golden_sessions, pattern,
+    Golden, ListRequest, Original, OriginalClient, OriginalServer, Reference, ScriptedPeer, golden_sessions, pattern,
     serve_bytes, watchdog, watchdog_with_limit, wire,
 };
 use serde_json::Value;
@@ -126,7 +126,7 @@ fn sessions() -> Vec<Session> {
 
 /// Runs a call against a server of which only this many bytes arrive.
 fn call_with_cut(session: &Session, cut: usize) -> Result<Outcome> {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     let sent = session.server[..cut].to_vec();
     let playing = thread::spawn(move || {
         peer.await_requests(1);
@@ -308,7 +308,7 @@ fn no_cut_of_a_recorded_stream_is_taken_for_its_end() {
 }
 
 fn stream_with_cut(count: u64, server: &[u8]) -> Result<u64> {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         scope.spawn(move || {
             peer.await_requests(1);

@@ -8,8 +8,8 @@ use std::time::Duration;
 use rpc_core::{Client, ClientConfig, Ended, Error, Result, ServerConfig, Status, Transport, Violation};
 use rpc_tests::wire::{self, Message};
 use rpc_tests::{
-    Golden, ListRequest, Original, OriginalClient, OriginalServer, Peer, PieceSize, Pieces, Reference, golden_sessions,
-    pattern, serve_bytes, watchdog, watchdog_with_limit,
+    Golden, ListRequest, Original, OriginalClient, OriginalServer, PieceSize, Piecewise, Reference, ScriptedPeer,
+    golden_sessions, pattern, serve_bytes, watchdog, watchdog_with_limit,
 };
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ fn expected_of_our_server(session: &Golden) -> Vec<Meaning> {
 fn our_server_answers(session: &Golden, pieces: PieceSize) {
     let service = OriginalServer::new(Reference);
     let (ended, sent) =
-        serve_bytes(&session.client, service, ServerConfig::default(), |transport| Pieces(transport, pieces));
+        serve_bytes(&session.client, service, ServerConfig::default(), |transport| Piecewise(transport, pieces));
     let name = &session.name;
     let (found, expected) = (meanings(&sent), expected_of_our_server(session));
     assert!(
@@ -150,7 +150,7 @@ fn replies(server: &[u8]) -> Vec<Vec<u8>> {
 
 /// Replays a server: each reply once its request has arrived completely, and the final Reset at
 /// once.
-fn play_back(session: &Golden, mut peer: Peer) {
+fn play_back(session: &Golden, mut peer: ScriptedPeer) {
     for (index, reply) in replies(&session.server).iter().enumerate() {
         if !peer.await_requests(index + 1) {
             return;
@@ -161,10 +161,10 @@ fn play_back(session: &Golden, mut peer: Peer) {
 }
 
 fn our_client_understands(session: &Golden, pieces: PieceSize) {
-    let (peer, transport) = Peer::new();
+    let (peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         scope.spawn(|| play_back(session, peer));
-        let client = Client::from_transport_with(Pieces(transport, pieces), ClientConfig::default()).unwrap();
+        let client = Client::from_transport_with(Piecewise(transport, pieces), ClientConfig::default()).unwrap();
         calls_of(&session.name, &client);
     });
 }
@@ -294,7 +294,7 @@ fn our_client_understands_every_recorded_server_in_pieces() {
 fn our_client_sends_what_the_original_sent() {
     watchdog(|| {
         for session in golden_sessions().iter().filter(|session| session.name.starts_with("json-call")) {
-            let (mut peer, transport) = Peer::new();
+            let (mut peer, transport) = ScriptedPeer::new();
             let replies = replies(&session.server);
             let received = thread::scope(|scope| {
                 let peer = scope.spawn(move || {

@@ -8,7 +8,7 @@ use std::thread;
 
 use rpc_core::transport::memory_pair;
 use rpc_core::{Error, Result, Server, rpc_service, serve_connection};
-use rpc_tests::{PieceSize, Pieces, watchdog};
+use rpc_tests::{PieceSize, Piecewise, watchdog};
 
 #[rpc_service]
 trait Store {
@@ -220,8 +220,8 @@ fn a_client_over_pieces_of_random_size() {
     watchdog(|| {
         for seed in 0..10 {
             let (near, far) = memory_pair();
-            let near = Pieces(near, PieceSize::Random(5000, seed));
-            let far = Pieces(far, PieceSize::Random(5000, !seed));
+            let near = Piecewise(near, PieceSize::Random(5000, seed));
+            let far = Piecewise(far, PieceSize::Random(5000, !seed));
             let server = thread::spawn(move || serve_connection(far, StoreServer::new(Shelf::new())));
             application(&StoreClient::from_transport(near).unwrap());
             server.join().unwrap().unwrap();

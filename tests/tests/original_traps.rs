@@ -13,7 +13,9 @@ use rpc_core::{
     Call, Client, Contract, Dispatch, Ended, Error, FrameKind, Result, Served, Server, ServerConfig, Status, Violation,
     serve_connection,
 };
-use rpc_tests::{ListRequest, Original, OriginalClient, OriginalServer, Peer, Reference, serve_bytes, watchdog, wire};
+use rpc_tests::{
+    ListRequest, Original, OriginalClient, OriginalServer, Reference, ScriptedPeer, serve_bytes, watchdog, wire,
+};
 use serde_json::{Value, json};
 
 fn served(client: &[u8]) -> Vec<u8> {
@@ -23,7 +25,7 @@ fn served(client: &[u8]) -> Vec<u8> {
 /// Runs calls against a server that answers the first request with these bytes, and later ones with
 /// the number 2.
 fn answered<T>(server: &[u8], calls: impl FnOnce(&Client) -> T) -> T {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         scope.spawn(move || {
             peer.await_requests(1);
@@ -56,7 +58,7 @@ fn a_frame_of_an_unexpected_type_is_not_let_through_as_data() {
 #[test]
 fn the_end_of_the_stream_inside_a_number_is_an_error() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         let reply = wire::ok_json("12345");
         thread::spawn(move || {
             peer.await_requests(1);
@@ -177,7 +179,7 @@ fn a_client_closes_where_an_original_server_would_run_the_rest() {
 #[test]
 fn a_nil_slice_is_none() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         thread::spawn(move || {
             peer.await_requests(1);
             peer.send(&wire::ok_json("null\n"));

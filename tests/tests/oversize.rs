@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::{Client, ClientConfig, Ended, Error, Result, ServerConfig, Status, rpc_service};
-use rpc_tests::{Connections, Peer, TransportKind, serve_bytes, watchdog, watchdog_with_limit, wire};
+use rpc_tests::{Connections, ScriptedPeer, TransportKind, serve_bytes, watchdog, watchdog_with_limit, wire};
 use serde_json::{Value, json};
 
 #[rpc_service]
@@ -165,7 +165,7 @@ fn the_client_refuses_it_before_the_octets_after_it() {
 #[test]
 fn a_reply_in_many_frames_is_discarded() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         thread::scope(|scope| {
             scope.spawn(move || {
                 peer.await_requests(1);
@@ -187,7 +187,7 @@ fn a_reply_in_many_frames_is_discarded() {
 #[test]
 fn a_reply_that_ends_in_a_trailer_is_complete_too() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         thread::scope(|scope| {
             scope.spawn(move || {
                 peer.await_requests(1);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rpc_core::transport::{memory_pair, memory_pair_with_capacity};
 use rpc_core::{CallOptions, Client, Error, Operation, Result, Server, Session, Transport, serve_connection};
-use rpc_tests::{OriginalServer, Peer, Reference, watchdog, wire};
+use rpc_tests::{OriginalServer, Reference, ScriptedPeer, watchdog, wire};
 use serde_json::{Value, json};
 
 fn over_each_transport(calls: impl Fn(&Client)) {
@@ -137,7 +137,7 @@ fn a_session_can_pipeline_too() {
 #[test]
 fn towards_revision_0() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         thread::scope(|scope| {
             scope.spawn(move || {
                 peer.await_requests(5);

@@ -5,7 +5,9 @@ use std::sync::mpsc;
 use std::thread;
 
 use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, OctetReader, Served, ServerConfig};
-use rpc_tests::{ListRequest, Original, OriginalClient, OriginalServer, Peer, Reference, serve_bytes, watchdog};
+use rpc_tests::{
+    ListRequest, Original, OriginalClient, OriginalServer, Reference, ScriptedPeer, serve_bytes, watchdog,
+};
 use serde_json::{Value, json};
 
 const PROTOCOL: &str = include_str!("../../PROTOCOL.md");
@@ -87,7 +89,7 @@ fn our_client_sends_each_example() {
         let examples = examples();
         assert_eq!(examples.len(), 10, "an example of PROTOCOL.md is missing, or new");
         for example in examples {
-            let (peer, transport) = Peer::new();
+            let (peer, transport) = ScriptedPeer::new();
             let expected = example.side('C');
             let (answered, answers) = mpsc::channel();
             let received = thread::scope(|scope| {
@@ -109,7 +111,7 @@ fn our_client_sends_each_example() {
 
 /// Plays the server: sends each of its lines once the client's bytes before it have arrived, and
 /// reports each.
-fn play(mut peer: Peer, turns: &[(char, Vec<u8>)], spoken: &mpsc::Sender<()>) -> Vec<u8> {
+fn play(mut peer: ScriptedPeer, turns: &[(char, Vec<u8>)], spoken: &mpsc::Sender<()>) -> Vec<u8> {
     let mut due = 0;
     for (side, bytes) in turns {
         if *side == 'C' {

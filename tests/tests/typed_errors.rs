@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::thread;
 
 use rpc_core::{Client, Error, Result, Status, rpc_service};
-use rpc_tests::{Peer, TransportKind, watchdog, wire};
+use rpc_tests::{ScriptedPeer, TransportKind, watchdog, wire};
 use serde::{Deserialize, Serialize};
 
 /// An error with data.
@@ -234,7 +234,7 @@ fn null_is_a_value() {
 
 /// Makes a call that the server answers with this header.
 fn answered(json: &str) -> Trouble {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     let reply = wire::header(json);
     thread::scope(|scope| {
         scope.spawn(move || {
@@ -274,7 +274,7 @@ fn a_value_of_another_type_arrives_as_its_text() {
 #[test]
 fn failures_of_the_connection_become_the_error_type() {
     watchdog(|| {
-        let (peer, transport) = Peer::new();
+        let (peer, transport) = ScriptedPeer::new();
         drop(peer);
         let client = TroubledClient::new(Client::from_transport(transport).unwrap());
         assert!(matches!(client.fail(&Trouble::Gone), Err(Trouble::Other { never_ran: true, .. })));

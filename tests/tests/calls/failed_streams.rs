@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, OctetReader, Served, ServerConfig};
-use rpc_tests::{Peer, serve_bytes, watchdog, wire};
+use rpc_tests::{ScriptedPeer, serve_bytes, watchdog, wire};
 
 /// What stays the same: message, kind, and what the failure means for the call.
 fn described(failure: io::Error) -> (String, io::ErrorKind, bool, bool) {
@@ -38,7 +38,7 @@ fn a_broken_reply_reports_the_same_fate_each_time() {
             ("the handler's message", wire::trailer(4, "no more")),
         ];
         for (name, end) in ends {
-            let (mut peer, near) = Peer::new();
+            let (mut peer, near) = ScriptedPeer::new();
             let server = thread::spawn(move || {
                 peer.await_requests(1);
                 peer.send(&[wire::ok(4), end].concat());
@@ -53,7 +53,7 @@ fn a_broken_reply_reports_the_same_fate_each_time() {
 #[test]
 fn a_stalled_reply_reports_the_same_fate_each_time() {
     watchdog(|| {
-        let (mut peer, near) = Peer::new();
+        let (mut peer, near) = ScriptedPeer::new();
         let (on_end, ended) = mpsc::channel::<()>();
         let server = thread::spawn(move || {
             peer.await_requests(1);

@@ -4,14 +4,14 @@ use std::io::Read;
 use std::thread;
 
 use rpc_core::{Client, Error, Misuse, OctetReader, Result};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::{Value, json};
 use wire::{DATA, HEADER, TRAILER};
 
 /// Answers a call with the beginning of a stream, sends its end when a cancel has come, then
 /// answers a plain call. Returns the plain call's result, and the server's peer.
-fn cancelled(begin: &[u8], end: &[u8], read: impl FnOnce(OctetReader<'static>)) -> (Result<u8>, Peer) {
-    let (mut peer, transport) = Peer::new();
+fn cancelled(begin: &[u8], end: &[u8], read: impl FnOnce(OctetReader<'static>)) -> (Result<u8>, ScriptedPeer) {
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         let server = scope.spawn(move || {
             peer.await_requests(1);

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::{Ended, Error, FrameKind, ServerConfig, Violation, serve_connection_with};
-use rpc_tests::{Peer, serve_bytes, watchdog, wire};
+use rpc_tests::{ScriptedPeer, serve_bytes, watchdog, wire};
 use wire::{DATA, HEADER, RESET};
 
 use crate::service::spring;
@@ -36,7 +36,7 @@ fn streams() -> Vec<(Vec<u8>, usize)> {
 fn one_is_skipped() {
     watchdog(|| {
         for (call, frames) in calls().into_iter().chain(streams()) {
-            let (mut peer, transport) = Peer::new();
+            let (mut peer, transport) = ScriptedPeer::new();
             thread::scope(|scope| {
                 let server = scope.spawn(move || serve_connection_with(transport, spring().0, ServerConfig::default()));
                 peer.send(&call);
@@ -83,7 +83,7 @@ fn one_after_each_call_is_allowed() {
 fn after_one_the_connection_is_idle() {
     watchdog(|| {
         let config = ServerConfig::default().request_timeout(Some(Duration::from_millis(200))).idle_timeout(None);
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         thread::scope(|scope| {
             let server = scope.spawn(move || serve_connection_with(transport, spring().0, config));
             peer.send(&[next(), wire::trailer(2, "enough")].concat());

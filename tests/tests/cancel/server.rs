@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use rpc_core::{Ended, Error, Result, serve_connection};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::{Value, json};
 use wire::{DATA, HEADER, RESET, TRAILER};
 
@@ -12,7 +12,7 @@ use crate::service::gated;
 
 /// What a client's script works with: the gate of the server's stream, and what the stream reports.
 struct Hands {
-    peer: Peer,
+    peer: ScriptedPeer,
     go: mpsc::Sender<()>,
     reports: mpsc::Receiver<&'static str>,
 }
@@ -27,8 +27,8 @@ impl Hands {
 
 /// Requests a stream, waits until the server waits for its first bytes, then runs the client's
 /// script.
-fn play(script: impl FnOnce(Hands) -> Peer + Send) -> (Result<Ended>, Vec<wire::Frame>) {
-    let (mut peer, transport) = Peer::new();
+fn play(script: impl FnOnce(Hands) -> ScriptedPeer + Send) -> (Result<Ended>, Vec<wire::Frame>) {
+    let (mut peer, transport) = ScriptedPeer::new();
     let (handler, reports, go) = gated();
     thread::scope(|scope| {
         let client = scope.spawn(move || {
@@ -45,7 +45,7 @@ fn kinds(frames: &[wire::Frame]) -> Vec<u8> {
     frames.iter().map(|frame| frame.kind).collect()
 }
 
-fn close(mut peer: Peer) -> Peer {
+fn close(mut peer: ScriptedPeer) -> ScriptedPeer {
     peer.send(&[wire::close_request(), wire::reset()].concat());
     peer.await_end();
     peer
@@ -96,7 +96,7 @@ fn a_pipelined_request_is_not_a_cancel() {
 #[test]
 fn the_end_of_the_clients_direction_is_not_a_cancel() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         let (handler, reports, go) = gated();
         thread::scope(|scope| {
             // this client's direction ends before the stream begins
@@ -151,7 +151,7 @@ fn a_cancel_that_is_malformed_is_answered_with_a_reset() {
 #[test]
 fn a_trailer_of_revision_0_is_not_a_cancel() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         let (handler, reports, go) = gated();
         thread::scope(|scope| {
             let server = scope.spawn(move || serve_connection(transport, handler));

@@ -5,12 +5,12 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::{CallOptions, Client, ClientConfig};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::Value;
 
 /// Returns the headers of the requests that these calls make, each answered with a number.
 fn headers(config: ClientConfig, before: Duration, calls: impl FnOnce(&Client)) -> Vec<Value> {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     let transport = std::sync::Mutex::new(Some(transport));
     thread::scope(|scope| {
         let server = scope.spawn(move || {

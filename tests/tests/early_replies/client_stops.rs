@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use rpc_core::{Client, Error, Misuse, Result};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 use wire::{DATA, HEADER, TRAILER};
 
 /// A source that yields ten bytes for each message to its gate, and ends when the gate is dropped.
@@ -24,8 +24,8 @@ impl Read for Gated {
 /// Sends an upload of one frame. The server then answers `early`, and `late` after the client has
 /// stopped or closed. A plain call follows. Returns the upload's result, the plain call's, and the
 /// server's peer.
-fn upload(early: &[u8], late: &[u8], more: bool) -> (Result<String>, Result<u8>, Peer) {
-    let (mut peer, transport) = Peer::new();
+fn upload(early: &[u8], late: &[u8], more: bool) -> (Result<String>, Result<u8>, ScriptedPeer) {
+    let (mut peer, transport) = ScriptedPeer::new();
     let (go, gate) = mpsc::channel();
     thread::scope(|scope| {
         let server = scope.spawn(move || {
@@ -129,7 +129,7 @@ fn a_reset_in_place_of_an_early_reply_means_that_it_never_ran() {
 #[test]
 fn a_header_that_comes_in_halves_is_read_whole() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         let (go, gate) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(move || {

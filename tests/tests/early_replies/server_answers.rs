@@ -3,14 +3,14 @@
 use std::thread;
 
 use rpc_core::{Ended, Result, ServerConfig, serve_connection};
-use rpc_tests::{Peer, serve_bytes, watchdog, wire};
+use rpc_tests::{ScriptedPeer, serve_bytes, watchdog, wire};
 use wire::{DATA, HEADER, RESET};
 
 use crate::service::Gate;
 
 /// Runs a client's script against the server, to its end.
-fn play(script: impl FnOnce(&mut Peer) + Send) -> (Result<Ended>, Peer) {
-    let (mut peer, transport) = Peer::new();
+fn play(script: impl FnOnce(&mut ScriptedPeer) + Send) -> (Result<Ended>, ScriptedPeer) {
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         let client = scope.spawn(move || {
             script(&mut peer);

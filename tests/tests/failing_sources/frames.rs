@@ -3,7 +3,7 @@
 use std::thread;
 
 use rpc_core::{Client, Ended, Error, Result, serve_connection};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::{Value, json};
 use wire::{DATA, HEADER, RESET, TRAILER};
 
@@ -11,7 +11,7 @@ use crate::service::{Broken, FIRE, FIRST_FRAME, taps};
 
 /// Runs a client's script against the server, to its end.
 fn serve(client: &[u8]) -> (Result<Ended>, Vec<wire::Frame>) {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         let client = scope.spawn(move || {
             peer.send(client);
@@ -91,7 +91,7 @@ fn a_client_of_revision_0_gets_a_reset() {
 /// Makes an upload that fails after `count` bytes, either as the first call or after a first reply
 /// with this header.
 fn upload(count: usize, first_reply: Option<&[u8]>) -> (Error, Vec<wire::Frame>) {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         let server = scope.spawn(move || {
             let begun = if let Some(reply) = first_reply {

@@ -4,11 +4,11 @@ use std::io::Read;
 use std::thread;
 
 use rpc_core::{Client, Error, FrameKind, Misuse, Violation};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 
 /// Answers a call with these bytes. Passes the stream's error to `then`, returns the bytes before.
 fn stream(reply: &[u8], then: impl FnOnce(&Client, Error)) -> Vec<u8> {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         scope.spawn(move || {
             peer.await_requests(1);
@@ -128,7 +128,7 @@ fn a_second_trailer_is_out_of_turn() {
 #[test]
 fn a_trailer_where_a_reply_belongs() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         thread::scope(|scope| {
             scope.spawn(move || {
                 peer.await_requests(1);

@@ -4,14 +4,14 @@ use std::io::Read;
 use std::thread;
 
 use rpc_core::{Client, Ended, Error, ServerConfig, Status};
-use rpc_tests::{Peer, serve_bytes, watchdog, wire};
+use rpc_tests::{ScriptedPeer, serve_bytes, watchdog, wire};
 use serde_json::{Value, json};
 
 use crate::service::taps;
 
 /// Answers a call with these bytes, and the next one correctly.
 fn answered(reply: &[u8], call: impl FnOnce(&Client)) {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         scope.spawn(move || {
             // a request for JSON and octets asks first

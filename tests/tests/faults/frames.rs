@@ -4,7 +4,7 @@
 use std::thread;
 
 use rpc_core::Client;
-use rpc_tests::{Fault, Peer, Plan, serve_bytes, watchdog, wire};
+use rpc_tests::{Fault, Plan, ScriptedPeer, serve_bytes, watchdog, wire};
 use serde_json::{Value, json};
 
 use crate::service::{Service, Witness};
@@ -36,7 +36,7 @@ fn at_each_operation(run: impl Fn(Plan)) -> usize {
 fn a_reply_in_several_frames_is_right_or_an_error() {
     watchdog(|| {
         let points = at_each_operation(|plan| {
-            let (mut peer, transport) = Peer::new();
+            let (mut peer, transport) = ScriptedPeer::new();
             let serving = thread::spawn(move || {
                 if peer.await_requests(1) {
                     peer.send(&in_frames(r#"{"DataType":3,"Error":1}"#, ["[1,", " 2", "] \n"]));

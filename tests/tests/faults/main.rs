@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use rpc_core::transport::{MemoryStream, memory_pair_with_capacity};
 use rpc_core::{Client, ClientConfig, Error, Misuse, ServerConfig, serve_connection_with};
-use rpc_tests::{Fault, Faulty, PieceSize, Pieces, Plan, watchdog};
+use rpc_tests::{Fault, Faulty, PieceSize, Piecewise, Plan, watchdog};
 
 use service::{Service, Witness};
 use sessions::{Outcome, Session, sessions};
@@ -46,8 +46,8 @@ struct Run {
     failed: usize,
 }
 
-fn faulty(stream: MemoryStream, plan: &Plan) -> Faulty<Pieces<MemoryStream>> {
-    Faulty(Pieces(stream, PieceSize::Fixed(PIECE)), plan.clone())
+fn faulty(stream: MemoryStream, plan: &Plan) -> Faulty<Piecewise<MemoryStream>> {
+    Faulty(Piecewise(stream, PieceSize::Fixed(PIECE)), plan.clone())
 }
 
 /// Runs a session once, with a plan for each side.

@@ -7,12 +7,12 @@ use std::io::Read;
 use std::thread;
 
 use rpc_core::{Client, ClientConfig, Result};
-use rpc_tests::{Peer, wire};
+use rpc_tests::{ScriptedPeer, wire};
 use serde_json::Value;
 
 /// Makes a call with these limits, which the server answers with these bytes, then with silence.
 fn answer_with<T>(config: ClientConfig, server: &[u8], call: impl FnOnce(&Client) -> T) -> T {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         scope.spawn(move || {
             peer.await_requests(1);

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::thread;
 
 use rpc_core::{Client, ClientConfig, DataType, Error, FrameKind, FrameViolation, Misuse, Operation, Violation};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::{Value, json};
 
 use crate::{answer_with, json_call, octets_call, ok_header};
@@ -146,7 +146,7 @@ fn data_type_none_is_null_without_a_body() {
 
 /// Answers two calls, and checks that the second succeeds.
 fn in_step(first: &[u8], check: impl FnOnce(Error)) {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     thread::scope(|scope| {
         scope.spawn(move || {
             peer.await_requests(1);
@@ -177,7 +177,7 @@ fn garbage_in_place_of_a_json_body_leaves_the_connection_in_step() {
 #[test]
 fn a_json_body_that_is_not_utf_8_in_an_ignored_value_leaves_the_connection_in_step() {
     watchdog(|| {
-        let (mut peer, transport) = Peer::new();
+        let (mut peer, transport) = ScriptedPeer::new();
         thread::scope(|scope| {
             scope.spawn(move || {
                 peer.await_requests(1);
@@ -270,7 +270,7 @@ fn a_failed_stream_stays_failed() {
 
 /// Sends bytes before any request has arrived.
 fn unasked(server: &[u8]) -> Error {
-    let (mut peer, transport) = Peer::new();
+    let (mut peer, transport) = ScriptedPeer::new();
     peer.send(server);
     let client = Client::from_transport_with(transport, strict()).unwrap();
     let error = json_call(&client).unwrap_err();

@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use rpc_core::transport::{MemoryStream, Parts, ReadHalf};
 use rpc_core::{Client, ClientConfig, Result, Transport};
-use rpc_tests::{Peer, wire};
+use rpc_tests::{ScriptedPeer, wire};
 
 /// A connection's server; the connection is closed when it returns.
-pub(crate) type Script = Box<dyn FnOnce(&mut Peer) + Send>;
+pub(crate) type Script = Box<dyn FnOnce(&mut ScriptedPeer) + Send>;
 
 /// A client whose consecutive connections reach these servers.
 pub(crate) struct Scripted {
@@ -43,7 +43,7 @@ impl Scripted {
         let (on_close, closed) = mpsc::channel();
         let connect = move || {
             let script = scripts.lock().unwrap().pop_front().ok_or(io::ErrorKind::PermissionDenied)?;
-            let (mut peer, near) = Peer::new();
+            let (mut peer, near) = ScriptedPeer::new();
             let on_close = on_close.clone();
             thread::spawn(move || {
                 script(&mut peer);
@@ -73,7 +73,7 @@ impl Scripted {
 }
 
 /// Answers this many calls with this number.
-pub(crate) fn answer(peer: &mut Peer, calls: usize, number: u8) {
+pub(crate) fn answer(peer: &mut ScriptedPeer, calls: usize, number: u8) {
     for call in 1..=calls {
         peer.await_requests(call);
         peer.send(&[wire::ok(3), wire::data(number.to_string())].concat());

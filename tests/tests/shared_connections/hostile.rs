@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use rpc_core::{Client, Error, Result};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 
 use crate::gate::sharing;
 use crate::script::{Script, Scripted, answer, number, replies};
@@ -105,7 +105,7 @@ fn large(client: &Client, number: usize) -> Result<usize> {
 }
 
 /// Returns the numbers of the large calls that have arrived.
-fn large_numbers(peer: &Peer) -> Vec<usize> {
+fn large_numbers(peer: &ScriptedPeer) -> Vec<usize> {
     let bodies = wire::messages(&peer.received).into_iter().filter(|message| message.kind == wire::DATA);
     let texts = bodies.map(|body| serde_json::from_slice::<String>(&body.payload).unwrap());
     texts.map(|text| text.trim().parse().unwrap()).collect()
@@ -113,7 +113,7 @@ fn large_numbers(peer: &Peer) -> Vec<usize> {
 
 /// Answers the calls that fill the limit, and adds a reply with a number that no call has, all in
 /// one write.
-fn answer_once_too_often(peer: &mut Peer) {
+fn answer_once_too_often(peer: &mut ScriptedPeer) {
     peer.await_requests(OUT);
     let replies = large_numbers(peer).into_iter().take(OUT).chain([999]);
     peer.send(&replies.flat_map(|number| [wire::ok(3), wire::data(number.to_string())].concat()).collect::<Vec<_>>());
@@ -147,7 +147,7 @@ fn an_unrequested_reply_is_not_given_to_a_call_sent_later() {
 #[test]
 fn an_unrequested_reply_on_the_only_connection_fails_later_calls() {
     watchdog(|| {
-        let (mut peer, near) = Peer::new();
+        let (mut peer, near) = ScriptedPeer::new();
         let server = thread::spawn(move || answer_once_too_often(&mut peer));
         let client = Client::from_transport_with(near, sharing(1)).unwrap();
         let outcomes: Vec<_> = thread::scope(|scope| {

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rpc_core::{Client, ClientConfig, Result};
-use rpc_tests::{Peer, wire};
+use rpc_tests::{ScriptedPeer, wire};
 
 /// A connection's server; the connection is closed when it returns.
-pub(crate) type Script = Box<dyn FnOnce(&mut Peer) + Send>;
+pub(crate) type Script = Box<dyn FnOnce(&mut ScriptedPeer) + Send>;
 
 /// A client whose consecutive connections reach these servers, and their count.
 pub(crate) struct Scripted {
@@ -25,7 +25,7 @@ impl Scripted {
         let scripts = Arc::clone(&left);
         let connect = move || {
             let script = scripts.lock().unwrap().pop_front().ok_or(io::ErrorKind::PermissionDenied)?;
-            let (mut peer, near) = Peer::new();
+            let (mut peer, near) = ScriptedPeer::new();
             thread::spawn(move || script(&mut peer));
             Ok(near)
         };
@@ -44,7 +44,7 @@ pub(crate) fn number(client: &Client, number: u32) -> Result<u32> {
 }
 
 /// Returns the number in each request that has arrived.
-pub(crate) fn numbers(peer: &Peer) -> Vec<u32> {
+pub(crate) fn numbers(peer: &ScriptedPeer) -> Vec<u32> {
     let bodies = wire::messages(&peer.received).into_iter().filter(|message| message.kind == wire::DATA);
     bodies.map(|body| serde_json::from_slice(&body.payload).unwrap()).collect()
 }
@@ -55,7 +55,7 @@ pub(crate) fn replies(numbers: &[u32]) -> Vec<u8> {
 }
 
 /// Answers this many calls as they arrive; returns the number of those that had arrived before.
-pub(crate) fn answer(peer: &mut Peer, calls: usize) -> usize {
+pub(crate) fn answer(peer: &mut ScriptedPeer, calls: usize) -> usize {
     for call in 1..=calls {
         peer.await_requests(call);
         let number = numbers(peer)[call - 1];

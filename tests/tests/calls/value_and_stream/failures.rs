@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_core::{CallOptions, Error, Misuse, Status};
-use rpc_tests::{Peer, watchdog, wire};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::json;
 
 use crate::fixture::{Record, Refusal, pattern};
@@ -144,7 +144,7 @@ impl Read for Unread {
 #[test]
 fn towards_revision_0_only_a_ping_is_sent() {
     watchdog(|| {
-        let (mut peer, near) = Peer::new();
+        let (mut peer, near) = ScriptedPeer::new();
         let client = TogetherClient::from_transport(near).unwrap();
         let original = thread::spawn(move || {
             peer.await_requests(1);
