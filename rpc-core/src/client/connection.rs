@@ -17,7 +17,7 @@ use super::config::ClientConfig;
 use super::pump::Pump;
 
 /// A connection that was used so short a time ago is not idle.
-const BUSY: Duration = Duration::from_millis(1);
+const RECENT_USE: Duration = Duration::from_millis(1);
 
 /// A connection, and what its last call left behind.
 pub(crate) struct ClientConnection {
@@ -74,7 +74,7 @@ impl ClientConnection {
     /// look. Looking costs a system call, so a connection that was busy a moment ago is only asked for what it has read
     /// ahead.
     pub(crate) fn check_idle(&mut self, now: Instant) -> Result<()> {
-        let busy = self.last_used.is_some_and(|last_used| now.saturating_duration_since(last_used) < BUSY);
+        let busy = self.last_used.is_some_and(|last_used| now.saturating_duration_since(last_used) < RECENT_USE);
         if busy && self.inbound.messages.ahead().is_empty() {
             return Ok(());
         }
@@ -108,7 +108,7 @@ impl ClientConnection {
     }
 
     /// The call is over: gives back memory that a large reply took.
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn become_idle(&mut self) {
         self.outbound.trim();
         trim(&mut self.received_header, HEADER_KEPT);
         trim(&mut self.request_json, JSON_KEPT);
@@ -160,7 +160,7 @@ impl ClientConnection {
     }
 
     /// Tells the server that no call will come, and waits neither for its answer nor long.
-    pub(crate) fn leave(mut self) {
+    pub(crate) fn close_without_waiting(mut self) {
         let limit = self.config.close_timeout.map_or(Duration::from_millis(500), |limit| limit / 10);
         if request_close(&mut self.outbound, TimeLimit::total(Some(limit))).is_ok() {
             finish(&mut self.outbound);

@@ -19,7 +19,7 @@ use super::pump::{Completes, Pump};
 
 impl ClientConnection {
     /// Makes sure that the transport can wait for both directions: one that cannot is handed to helper threads.
-    pub(super) fn become_pollable(&mut self) -> Result<()> {
+    pub(super) fn ensure_pollable(&mut self) -> Result<()> {
         // a half that was wrapped may not look ahead, although what is below it can wait
         if self.control.as_ref().is_some_and(|control| control.can_wait()) && self.inbound.look_ahead() != Ahead::Blind
         {
@@ -55,7 +55,7 @@ impl ClientConnection {
         if matches!(answer, Err(Error::Remote(_))) {
             self.finish_duplex();
         }
-        self.with_present_fate(answer)
+        self.with_current_fate(answer)
     }
 
     /// Receives octets of the reply, and sends the request meanwhile.
@@ -72,7 +72,7 @@ impl ClientConnection {
                     if self.turn().must_stop() {
                         self.finish_duplex();
                     }
-                    return self.with_present_fate(received);
+                    return self.with_current_fate(received);
                 }
             }
             match self.send_some(source)? {
@@ -93,7 +93,7 @@ impl ClientConnection {
     fn send_some(&mut self, source: &mut dyn Read) -> Result<bool> {
         let loads = self.pump.is_empty();
         if loads && let Err(error) = self.pump.load(source) {
-            return Err(self.duplex_source_failed(error));
+            return Err(self.duplex_source_error(error));
         }
         match self.push() {
             Ok(pushed) => Ok(pushed || loads),
@@ -106,7 +106,7 @@ impl ClientConnection {
 
     /// Tells the server why the rest of the request does not come. Its reply is read to its end and tells the caller
     /// nothing new.
-    fn duplex_source_failed(&mut self, error: io::Error) -> Error {
+    fn duplex_source_error(&mut self, error: io::Error) -> Error {
         if self.turn().can_trail() {
             self.pump.load_trailer(&source_trailer(&error), Completes::Stop);
             self.finish_duplex();

@@ -40,13 +40,13 @@ impl EncodedRequest<'_> {
 
 impl ClientConnection {
     /// Whether a write need not block: the rest is sent while replies are awaited.
-    pub(super) fn sends_on(&self) -> bool {
+    pub(super) fn can_send_while_receiving(&self) -> bool {
         self.outbound.frames.get_ref().can_try() && self.control.as_ref().is_some_and(|control| control.can_wait())
     }
 
     /// Returns how many bytes of requests may be without a reply.
     pub(super) fn window(&self) -> usize {
-        match self.sends_on() {
+        match self.can_send_while_receiving() {
             true => WINDOW,
             false if self.outbound.frames.get_ref().is_untried() => FIRST_WINDOW,
             false => LEAST_WINDOW,
@@ -84,7 +84,7 @@ impl ClientConnection {
 
     /// Sends what has not been sent yet until a reply comes, so that neither side waits in a write for the other to read,
     /// but not beyond `until`.
-    pub(super) fn send_on(&mut self, until: Option<Instant>) -> io::Result<()> {
+    pub(super) fn send_until_reply(&mut self, until: Option<Instant>) -> io::Result<()> {
         while self.outbound.frames.queued() > 0 && self.inbound.look_ahead() == Ahead::Nothing {
             in_time(until)?;
             if let Ok(false) = self.outbound.try_flush() {

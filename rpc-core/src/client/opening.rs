@@ -40,15 +40,15 @@ pub(super) fn parts_of(transport: impl Transport) -> Result<Parts> {
 
 /// Opens a connection for a call. A server that is just being started again refuses for a moment, so it is asked several
 /// times, with growing pauses.
-pub(super) fn open_patiently(
+pub(super) fn open_with_retries(
     connector: &Connector,
     config: &ClientConfig,
     deadline: Deadline,
 ) -> Result<Box<ClientConnection>> {
     for attempt in 0..config.reconnect_attempts {
         match open_once(connector, config, deadline) {
-            Err(error) if may_be_starting(&error) => {
-                let pause = pause_before(attempt);
+            Err(error) if should_retry(&error) => {
+                let pause = backoff(attempt);
                 if deadline.passed_by(Instant::now() + pause) {
                     return Err(error);
                 }
@@ -82,7 +82,7 @@ pub(super) fn open_parts(connector: &Connector, config: &ClientConfig, deadline:
 }
 
 /// Whether somebody may soon listen where nobody does now.
-fn may_be_starting(error: &Error) -> bool {
+fn should_retry(error: &Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, NotFound};
     matches!(error, Error::Transport { error, .. }
         if matches!(error.kind(), ConnectionRefused | ConnectionReset | ConnectionAborted | NotFound))
@@ -90,7 +90,7 @@ fn may_be_starting(error: &Error) -> bool {
 
 /// Returns 10 ms, doubled with each attempt, times anything between a half and one and a half: clients that lost their
 /// server at once should not come back at once.
-fn pause_before(attempt: u32) -> Duration {
+fn backoff(attempt: u32) -> Duration {
     let base = Duration::from_millis(10) * 2_u32.pow(attempt.min(7));
     // the keys of std's hasher are random, which is enough here
     let random = RandomState::new().build_hasher().finish() % 1000;

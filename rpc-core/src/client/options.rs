@@ -63,14 +63,14 @@ impl CallOptions {
     }
 
     /// How long a call may take, for a client with this limit.
-    pub(crate) fn limit(&self, of_client: Option<Duration>) -> Option<Duration> {
-        self.timeout.unwrap_or(of_client)
+    pub(crate) fn limit(&self, client_limit: Option<Duration>) -> Option<Duration> {
+        self.timeout.unwrap_or(client_limit)
     }
 
     /// The deadline of a call that begins now, for a client with this limit.
-    pub(super) fn deadline(&self, of_client: Option<Duration>) -> Deadline {
+    pub(super) fn deadline(&self, client_limit: Option<Duration>) -> Deadline {
         let scope = if self.timeout.is_some() { Scope::WholeCall } else { Scope::Reply };
-        Deadline::new(self.limit(of_client), scope)
+        Deadline::new(self.limit(client_limit), scope)
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Pipeline<'s, I: Iterator, T> {
     json_waits: bool,
     calls: VecDeque<Slot>,
     /// Bytes of requests without a reply.
-    out: usize,
+    bytes_in_flight: usize,
     /// The most that these may be.
     window: usize,
     session: PhantomData<&'s mut ()>,
@@ -76,7 +76,7 @@ where
             json: Vec::new(),
             json_waits: false,
             calls: VecDeque::new(),
-            out: 0,
+            bytes_in_flight: 0,
             window: 0,
             session: PhantomData,
             result: PhantomData,
@@ -114,11 +114,11 @@ where
             }
             let call = EncodedRequest { header: &self.header, json: &self.json, timeout_ms };
             let size = call.len();
-            self.json_waits = self.out > 0 && self.out + size > self.window;
+            self.json_waits = self.bytes_in_flight > 0 && self.bytes_in_flight + size > self.window;
             if self.json_waits {
                 break;
             }
-            self.out += size;
+            self.bytes_in_flight += size;
             self.calls.push_back(Slot::Sent(size));
             connection.queue_request(call, deadline).map_err(|error| sending_failed(error, deadline))?;
         }
@@ -131,7 +131,7 @@ where
         let connection = self.lease.connection();
         let limit = self.options.limit(connection.config.reply_timeout);
         let received = connection.next_reply(TimeLimit::from_first(limit), limit);
-        self.out -= size;
+        self.bytes_in_flight -= size;
         received?;
         let decoded = json::decode(&connection.received_json);
         decoded.map_err(|violation| connection.malformed(violation))
@@ -152,7 +152,7 @@ where
 
     fn next(&mut self) -> Option<Result<T>> {
         let mut failure = None;
-        if self.arguments.is_some() && self.out <= self.window / 2 {
+        if self.arguments.is_some() && self.bytes_in_flight <= self.window / 2 {
             failure = self.fill().err();
         }
         let outcome = match (self.calls.pop_front()?, failure) {
@@ -173,9 +173,9 @@ where
 
 impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
     fn drop(&mut self) {
-        let owed = self.calls.iter().filter(|slot| matches!(slot, Slot::Sent(_))).count();
+        let unanswered = self.calls.iter().filter(|slot| matches!(slot, Slot::Sent(_))).count();
         let connection = self.lease.connection();
-        if !connection.broken && !connection.discard_replies(owed) {
+        if !connection.broken && !connection.discard_replies(unanswered) {
             connection.broken = true;
         }
     }
@@ -186,12 +186,12 @@ impl ClientConnection {
     fn next_reply(&mut self, mut time_limit: TimeLimit, limit: Option<Duration>) -> Result<()> {
         if self.outbound.frames.queued() > 0 {
             time_limit = TimeLimit::until(time_limit.deadline());
-            self.send_on(time_limit.deadline())
+            self.send_until_reply(time_limit.deadline())
                 .map_err(|error| Error::from_message(error.into(), Operation::WaitingForReply, limit, Fate::LOST))?;
         }
         self.inbound.set_time_limit(time_limit);
         let read = self.resume_reply(&mut Progress::default())?;
-        self.unless_late(read, limit)
+        self.or_deadline_error(read, limit)
     }
 
     /// Throws away the replies to so many calls. Returns `false` if the budget did not reach.
@@ -216,7 +216,7 @@ impl<I: Iterator, T> fmt::Debug for Pipeline<'_, I, T> {
         f.debug_struct("Pipeline")
             .field("endpoint", &self.endpoint)
             .field("owed", &self.calls.len())
-            .field("bytes_out", &self.out)
+            .field("bytes_out", &self.bytes_in_flight)
             .finish_non_exhaustive()
     }
 }

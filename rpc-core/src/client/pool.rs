@@ -11,7 +11,7 @@ use crate::transport::Parts;
 use super::config::ClientConfig;
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
-use super::opening::{Connector, open_once, open_patiently};
+use super::opening::{Connector, open_once, open_with_retries};
 
 /// All connections of one client. A [`Lease`](super::lease::Lease) takes one out and puts it back.
 pub(crate) struct Pool {
@@ -21,7 +21,7 @@ pub(crate) struct Pool {
     state: Mutex<PoolState>,
     freed: Condvar,
     /// No call can be made any more.
-    ended: AtomicBool,
+    closed: AtomicBool,
 }
 
 /// A connection that nobody uses. It is boxed because it moves between the pool and its calls: a
@@ -75,7 +75,7 @@ impl Pool {
         let max_idle_connections = config.max_idle_connections.max(shared_connections);
         let config = ClientConfig { shared_connections, max_idle_connections, ..config };
         let state = Mutex::new(PoolState { idle, ..PoolState::default() });
-        Pool { connector, config, state, freed: Condvar::new(), ended: AtomicBool::new(false) }
+        Pool { connector, config, state, freed: Condvar::new(), closed: AtomicBool::new(false) }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, PoolState> {
@@ -91,11 +91,11 @@ impl Pool {
 
     /// Fails if no call can be made any more.
     pub(super) fn check_open(&self) -> Result<()> {
-        if self.ended.load(Ordering::SeqCst) { Err(Misuse::Closed.into()) } else { Ok(()) }
+        if self.closed.load(Ordering::SeqCst) { Err(Misuse::Closed.into()) } else { Ok(()) }
     }
 
     /// Whether a thread waits for a connection to be freed.
-    pub(super) fn is_waited_for(&self) -> bool {
+    pub(super) fn has_waiters(&self) -> bool {
         self.is_limited() && !self.lock().waiting.is_empty()
     }
 
@@ -135,7 +135,7 @@ impl Pool {
     }
 
     pub(super) fn open(&self, deadline: Deadline) -> Result<Box<ClientConnection>> {
-        open_patiently(self.connector()?, &self.config, deadline)
+        open_with_retries(self.connector()?, &self.config, deadline)
     }
 
     /// Makes room for a new connection by closing an idle one, if the limit asks for it.
@@ -170,9 +170,9 @@ impl Pool {
 
     /// Wakes those that wait: for a connection, or to find out that waiting has become hopeless.
     fn wake(&self, state: MutexGuard<'_, PoolState>) {
-        let anybody = !state.waiting.is_empty();
+        let wakes = !state.waiting.is_empty();
         drop(state);
-        if anybody {
+        if wakes {
             self.freed.notify_all();
         }
     }
@@ -180,7 +180,7 @@ impl Pool {
     /// Takes a connection back, if there is one. It is kept if it is in step and there is room; otherwise it is closed.
     pub(super) fn put_back(&self, connection: Option<Box<ClientConnection>>, holder: Holder) {
         let mut usable = connection.filter(|connection| connection.reusable());
-        usable.iter_mut().for_each(|connection| connection.rest());
+        usable.iter_mut().for_each(|connection| connection.become_idle());
         let mut state = self.lock();
         state.holders.retain(|other| other.id != holder.id);
         if self.check_open().is_ok() && state.idle.len() < self.config.max_idle_connections {
@@ -188,7 +188,7 @@ impl Pool {
         }
         self.wake(state);
         if let Some(surplus) = usable {
-            surplus.leave();
+            surplus.close_without_waiting();
         }
     }
 
@@ -217,7 +217,7 @@ impl Pool {
 
     fn end(&self) -> Vec<Idle> {
         let mut state = self.lock();
-        self.ended.store(true, Ordering::SeqCst);
+        self.closed.store(true, Ordering::SeqCst);
         let idle = std::mem::take(&mut state.idle);
         self.wake(state);
         idle
@@ -226,7 +226,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.end().into_iter().for_each(|Idle(connection, _)| connection.leave());
+        self.end().into_iter().for_each(|Idle(connection, _)| connection.close_without_waiting());
     }
 }
 

@@ -25,14 +25,14 @@ impl ClientConnection {
     pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
         self.inbound.set_time_limit(TimeLimit::until(deadline.at));
         let header = self.resume_header()?;
-        self.unless_late(header, deadline.limit)
+        self.or_deadline_error(header, deadline.limit)
     }
 
     /// Reads the JSON of a reply whose header has been read, and returns it.
     pub(super) fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<&[u8]> {
         self.received_json.clear();
         let read = self.resume_json(body)?;
-        self.unless_late(read, limit)?;
+        self.or_deadline_error(read, limit)?;
         Ok(&self.received_json)
     }
 
@@ -69,13 +69,13 @@ impl ClientConnection {
             return Ok(None);
         }
         let header = std::mem::take(&mut self.received_header);
-        let body = self.header_read(read, &header);
+        let body = self.accept_header(read, &header);
         self.received_header = header;
         body.map(Some)
     }
 
     /// Takes in what a reply's header says, or why there is none.
-    fn header_read(&mut self, read: Result<bool, MessageError>, bytes: &[u8]) -> Result<DataType> {
+    fn accept_header(&mut self, read: Result<bool, MessageError>, bytes: &[u8]) -> Result<DataType> {
         // `resume_header` has taken out what a time limit means
         let failed = |error, fate| Error::from_message(error, Operation::WaitingForReply, None, fate);
         match read {
@@ -140,7 +140,7 @@ impl ClientConnection {
     }
 
     /// A call that cannot go on later fails if its time limit has passed.
-    pub(super) fn unless_late<T>(&mut self, read: Option<T>, limit: Option<Duration>) -> Result<T> {
+    pub(super) fn or_deadline_error<T>(&mut self, read: Option<T>, limit: Option<Duration>) -> Result<T> {
         read.ok_or_else(|| {
             self.broken = true;
             let limit = limit.unwrap_or_default();

@@ -73,7 +73,7 @@ impl ClientConnection {
         let (deadline, stream) = (request.deadline, request.octets.is_some());
         let full_duplex = self.turn().full_duplex();
         if full_duplex {
-            self.become_pollable()?;
+            self.ensure_pollable()?;
         }
         self.outbound.set_time_limit(match stream {
             true => deadline.stream_limit(self.config.stall_timeout),
@@ -114,7 +114,7 @@ impl ClientConnection {
             if matches!(self.inbound.look_ahead(), Ahead::Bytes | Ahead::End) {
                 let answer = self.reply_header(deadline.after_stream());
                 self.stop_if_answered();
-                return Ok(Sent::Answered(self.with_present_fate(answer)));
+                return Ok(Sent::Answered(self.with_current_fate(answer)));
             }
             // a transport that always takes something, or keeps no time, does not notice
             if deadline.ends_streams() {
@@ -129,7 +129,7 @@ impl ClientConnection {
     }
 
     /// The request may have ended only after its refusal was read, so that the connection is in step after all.
-    pub(super) fn with_present_fate<T>(&self, outcome: Result<T>) -> Result<T> {
+    pub(super) fn with_current_fate<T>(&self, outcome: Result<T>) -> Result<T> {
         outcome.map_err(|error| match error {
             Error::Remote(_) => error.with_fate(self.fate()),
             broken => broken,

@@ -74,7 +74,7 @@ impl<W: Write + ?Sized> PieceSink for Plain<'_, W> {
     }
 
     fn write_pipe(&mut self, pipe: &mut KernelPipe, _len: usize) -> io::Result<()> {
-        through_memory(pipe, |bytes| self.0.write_all(bytes))
+        copy_held(pipe, |bytes| self.0.write_all(bytes))
     }
 
     fn takes_pipes(&self) -> bool {
@@ -102,7 +102,7 @@ impl PieceSink for Known<'_> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => {
                     self.takes_pipes = false;
-                    through_memory(pipe, |bytes| self.sink.write_whole(bytes))?;
+                    copy_held(pipe, |bytes| self.sink.write_whole(bytes))?;
                 }
                 drained => drop(drained?),
             }
@@ -116,7 +116,7 @@ impl PieceSink for Known<'_> {
 }
 
 /// Copies what a pipe holds.
-fn through_memory(pipe: &mut KernelPipe, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+fn copy_held(pipe: &mut KernelPipe, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     while pipe.held() > 0 {
         let count = pipe.read_held(&mut buffer)?;

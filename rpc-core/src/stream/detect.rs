@@ -23,7 +23,7 @@ macro_rules! with_wrappers {
 }
 
 /// The reader behind `pointer`, whose type has this number, if it is one that is known.
-fn source_behind(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSource> {
+fn as_known_source(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSource> {
     macro_rules! found {
         ($($source:ty),*) => {$(
             if id == TypeId::of::<$source>() {
@@ -48,7 +48,7 @@ fn source_behind(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSource> {
 }
 
 /// The writer behind `pointer`, whose type has this number, if it is one that is known.
-fn sink_behind(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSink> {
+fn as_known_sink(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSink> {
     macro_rules! found {
         ($($sink:ty),*) => {$(
             if id == TypeId::of::<$sink>() {
@@ -70,7 +70,7 @@ fn sink_behind(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSink> {
 
 /// What is known of a reader; the reader itself where that is nothing.
 pub(crate) fn recognise_source<R: Read + ?Sized>(reader: &mut R) -> Result<&mut dyn KnownSource, &mut R> {
-    match source_behind(typeid::of::<R>(), std::ptr::from_mut(reader).cast()) {
+    match as_known_source(typeid::of::<R>(), std::ptr::from_mut(reader).cast()) {
         // SAFETY: the pointer is that of `reader`, which stays borrowed for as long as what is returned, and the type is its own:
         // their numbers are equal. Numbers tell nothing of lifetimes, so a `&'a File` is taken for a `&'static File` here; but what
         // is returned is used through `KnownSource` only, which is implemented for every lifetime alike and hands nothing out that
@@ -82,7 +82,7 @@ pub(crate) fn recognise_source<R: Read + ?Sized>(reader: &mut R) -> Result<&mut 
 
 /// What is known of a writer; the writer itself where that is nothing.
 pub(crate) fn recognise_sink<W: Write + ?Sized>(writer: &mut W) -> Result<&mut dyn KnownSink, &mut W> {
-    match sink_behind(typeid::of::<W>(), std::ptr::from_mut(writer).cast()) {
+    match as_known_sink(typeid::of::<W>(), std::ptr::from_mut(writer).cast()) {
         // SAFETY: as for a source.
         Some(known) => Ok(unsafe { &mut *known }),
         None => Err(writer),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_told_whatever_their_lifetimes() {
+    fn types_are_recognised_for_every_lifetime() {
         let (file, bytes) = (File::open("Cargo.toml").unwrap(), vec![1, 2, 3]);
         assert!(known(&bytes[..]) && known(Cursor::new(&bytes)) && known(Cursor::new(&bytes[..])));
         assert!(known(&file) && known((&file).take(3)) && known(BufReader::new(&file)));
@@ -110,17 +110,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_behind_is_the_same_reader() {
+    fn the_known_source_is_the_same_reader() {
         let bytes = *b"abcdef";
         let mut reader = (&bytes[..]).take(4);
         let Ok(known) = recognise_source(&mut reader) else { panic!("it is known") };
-        assert_eq!(known.shown(), b"abcd");
+        assert_eq!(known.in_memory(), b"abcd");
         known.consume(3);
         assert_eq!((reader.limit(), reader.into_inner()), (1, &b"def"[..]));
     }
 
     #[test]
-    fn writers_are_told_too() {
+    fn writers_are_recognised() {
         let file = tempfile::tempfile().unwrap();
         assert!(recognise_sink(&mut &file).is_ok() && recognise_sink(&mut BufWriter::new(&file)).is_ok_and(|_| true));
         assert_eq!(recognise_sink(&mut std::io::stdout().lock()).is_ok(), cfg!(unix));

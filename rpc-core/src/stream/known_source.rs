@@ -12,7 +12,7 @@ pub(crate) trait KnownSource {
     fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize>;
 
     /// Returns the bytes in memory.
-    fn shown(&self) -> &[u8] {
+    fn in_memory(&self) -> &[u8] {
         &[]
     }
 
@@ -49,7 +49,7 @@ impl KnownSource for &[u8] {
         self.read(buf)
     }
 
-    fn shown(&self) -> &[u8] {
+    fn in_memory(&self) -> &[u8] {
         self
     }
 
@@ -63,7 +63,7 @@ impl<T: AsRef<[u8]>> KnownSource for Cursor<T> {
         self.read(buf)
     }
 
-    fn shown(&self) -> &[u8] {
+    fn in_memory(&self) -> &[u8] {
         let bytes = self.get_ref().as_ref();
         // a cursor may stand after the end
         usize::try_from(self.position()).ok().and_then(|at| bytes.get(at..)).unwrap_or_default()
@@ -79,8 +79,8 @@ impl<S: KnownSource + Read> KnownSource for BufReader<S> {
         self.read(buf)
     }
 
-    fn shown(&self) -> &[u8] {
-        if self.buffer().is_empty() { self.get_ref().shown() } else { self.buffer() }
+    fn in_memory(&self) -> &[u8] {
+        if self.buffer().is_empty() { self.get_ref().in_memory() } else { self.buffer() }
     }
 
     fn consume(&mut self, count: usize) {
@@ -97,9 +97,9 @@ impl<S: KnownSource + Read> KnownSource for Take<S> {
         self.read(buf)
     }
 
-    fn shown(&self) -> &[u8] {
-        let shown = self.get_ref().shown();
-        &shown[..at_most(shown.len(), self.limit())]
+    fn in_memory(&self) -> &[u8] {
+        let in_memory = self.get_ref().in_memory();
+        &in_memory[..at_most(in_memory.len(), self.limit())]
     }
 
     fn consume(&mut self, count: usize) {
@@ -129,8 +129,8 @@ impl<S: KnownSource> KnownSource for &mut S {
         (**self).read_some(buf)
     }
 
-    fn shown(&self) -> &[u8] {
-        (**self).shown()
+    fn in_memory(&self) -> &[u8] {
+        (**self).in_memory()
     }
 
     fn consume(&mut self, count: usize) {

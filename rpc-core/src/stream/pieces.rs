@@ -12,27 +12,27 @@ use super::Source;
 const MEMORY_PIECE: usize = 512 * 1024;
 
 /// Bytes that go through memory before a pipe is opened for a stream. A short one is not worth the system calls.
-const WORTH_A_PIPE: u64 = 128 * 1024;
+const MIN_LEN_FOR_PIPE: u64 = 128 * 1024;
 
 /// A stream on its way out. At any time at most one piece is at hand: its frame is announced with its whole length only then, for
 /// a file may shrink and a pipe may dry up.
 pub(crate) struct Pieces<'p, 's> {
     source: &'p mut Source<'s>,
-    at_hand: AtHand,
+    current: Piece,
     buffer: GrowingBuffer,
     /// What the kernel moves the bytes through, once it does.
     pipe: Option<KernelPipe>,
     /// Whether a pipe may be opened.
-    may_pipe: bool,
+    pipe_allowed: bool,
     /// Bytes so far.
-    passed: u64,
+    total: u64,
 }
 
 /// Where the present piece is.
 #[derive(Clone, Copy)]
-enum AtHand {
+enum Piece {
     /// In the buffer.
-    Read(usize),
+    Buffered(usize),
     /// Where the source has it.
     Memory(usize),
     /// In the pipe.
@@ -42,50 +42,50 @@ enum AtHand {
 impl<'p, 's> Pieces<'p, 's> {
     /// A stream for a transport that takes pipes, or does not.
     pub(crate) fn new(source: &'p mut Source<'s>, takes_pipes: bool) -> Pieces<'p, 's> {
-        let (at_hand, buffer) = (AtHand::Read(0), GrowingBuffer::default());
-        Pieces { source, at_hand, buffer, pipe: None, may_pipe: takes_pipes, passed: 0 }
+        let (current, buffer) = (Piece::Buffered(0), GrowingBuffer::default());
+        Pieces { source, current, buffer, pipe: None, pipe_allowed: takes_pipes, total: 0 }
     }
 
     /// Gets the next piece and says how long it is: 0 at the end of the stream. Blocks as the source does.
     pub(crate) fn get(&mut self) -> io::Result<usize> {
-        self.at_hand = self.next()?;
-        let (AtHand::Read(len) | AtHand::Memory(len) | AtHand::Piped(len)) = self.at_hand;
-        self.passed += len as u64;
+        self.current = self.next()?;
+        let (Piece::Buffered(len) | Piece::Memory(len) | Piece::Piped(len)) = self.current;
+        self.total += len as u64;
         Ok(len)
     }
 
-    fn next(&mut self) -> io::Result<AtHand> {
+    fn next(&mut self) -> io::Result<Piece> {
         if let Some(known) = self.source.as_known() {
-            let shown = known.shown().len();
-            if shown > 0 {
-                return Ok(AtHand::Memory(shown.min(MEMORY_PIECE)));
+            let in_memory = known.in_memory().len();
+            if in_memory > 0 {
+                return Ok(Piece::Memory(in_memory.min(MEMORY_PIECE)));
             }
-            if self.may_pipe && self.passed >= WORTH_A_PIPE {
+            if self.pipe_allowed && self.total >= MIN_LEN_FOR_PIPE {
                 self.pipe = self.pipe.take().or_else(KernelPipe::new);
                 let filled = self.pipe.as_mut().map_or(Ok(Filled::Never), |pipe| known.fill(pipe, usize::MAX));
                 match filled? {
-                    Filled::With(count) => return Ok(AtHand::Piped(count)),
+                    Filled::With(count) => return Ok(Piece::Piped(count)),
                     Filled::NotNow => {}
-                    Filled::Never => (self.may_pipe, self.pipe) = (false, None),
+                    Filled::Never => (self.pipe_allowed, self.pipe) = (false, None),
                 }
             }
         }
-        self.buffer.read_from(self.source).map(AtHand::Read)
+        self.buffer.read_from(self.source).map(Piece::Buffered)
     }
 
     /// Sends the piece.
     pub(crate) fn send<S: PieceSink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
-        match self.at_hand {
-            AtHand::Read(len) => sink.write_piece(&self.buffer.bytes[..len]),
-            AtHand::Memory(len) => {
+        match self.current {
+            Piece::Buffered(len) => sink.write_piece(&self.buffer.bytes[..len]),
+            Piece::Memory(len) => {
                 let known = self.source.as_known().expect("it showed these bytes");
-                let sent = sink.write_piece(&known.shown()[..len]);
+                let sent = sink.write_piece(&known.in_memory()[..len]);
                 known.consume(len);
                 sent
             }
-            AtHand::Piped(len) => {
+            Piece::Piped(len) => {
                 let sent = sink.write_pipe(self.pipe.as_mut().expect("it was filled"), len);
-                self.may_pipe &= sink.takes_pipes();
+                self.pipe_allowed &= sink.takes_pipes();
                 sent
             }
         }

@@ -24,23 +24,23 @@ use super::SharedConnection;
 use super::pending::{Failure, PendingCall};
 
 /// How long the thread waits for a reply before it looks whether there is something to send.
-const LOOK: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// How long it goes on reading what is there when a reply has come. A server can see to it that
 /// there is always something.
-const READ_ON: Duration = Duration::from_millis(10);
+const READ_BUDGET: Duration = Duration::from_millis(10);
 
 /// How long the thread pauses before it looks again whether others still wait for a connection.
 /// Calls that never stop coming would have the connection back before anybody else wakes up.
-const TURN: Duration = Duration::from_millis(1);
+const YIELD_PAUSE: Duration = Duration::from_millis(1);
 
 /// How often it does so before it asks for a connection all the same.
-const TURNS: u32 = 20;
+const MAX_YIELDS: u32 = 20;
 
 /// Makes calls until there have been none for a while.
 pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
     // memory that goes from one connection to the next
-    let (mut owed, mut reply) = (VecDeque::new(), Vec::new());
+    let (mut in_flight, mut reply) = (VecDeque::new(), Vec::new());
     // when the last connection was opened
     let mut opened = None;
     while shared.wait_for_calls() {
@@ -55,18 +55,18 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
         match connected {
             Ok(lease) => {
                 opened = if lease.is_new { Some(Instant::now()) } else { opened };
-                let (owed, reply, aged) = (&mut owed, &mut reply, !lease.is_new);
+                let (in_flight, reply, has_served) = (&mut in_flight, &mut reply, !lease.is_new);
                 let mut driver = Driver {
                     shared,
                     pool: &pool,
                     lease,
-                    owed,
+                    in_flight,
                     reply,
-                    aged,
-                    out: 0,
+                    has_served,
+                    bytes_in_flight: 0,
                     progress: Progress::default(),
-                    explained_by: None,
-                    last: None,
+                    explanation_deadline: None,
+                    last_answered: None,
                 };
                 let outcome = unwind::catch(|| driver.serve())
                     .unwrap_or_else(|| Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
@@ -80,11 +80,11 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
 impl SharedConnection {
     fn connect(&self, pool: &Arc<Pool>, opened: Option<Instant>) -> Result<Lease> {
         // those that wait for the connection that was just given back have to wake up first
-        for _ in 0..TURNS {
-            if !pool.is_waited_for() {
+        for _ in 0..MAX_YIELDS {
+            if !pool.has_waiters() {
                 break;
             }
-            thread::sleep(TURN);
+            thread::sleep(YIELD_PAUSE);
         }
         let failed_at = self.lock().queue.iter().filter_map(|call| call.lock().failed_at).max();
         let freshness = if failed_at > opened { Freshness::New } else { Freshness::Any };
@@ -107,23 +107,23 @@ struct Driver<'d> {
     pool: &'d Pool,
     lease: Lease,
     /// Calls whose requests have been sent and whose replies have not come, in this order.
-    owed: &'d mut VecDeque<Owed>,
+    in_flight: &'d mut VecDeque<InFlight>,
     /// The last reply.
     reply: &'d mut Vec<u8>,
     /// Bytes of requests without a reply.
-    out: usize,
+    bytes_in_flight: usize,
     progress: Progress,
     /// The connection has served before, these calls or others.
-    aged: bool,
+    has_served: bool,
     /// A write has failed, and until then a reply may explain that.
-    explained_by: Option<Instant>,
+    explanation_deadline: Option<Instant>,
     /// The call whose reply was read last, if no other was owed: it is told when the connection has
     /// gone back, or other calls are on it. So a caller alone finds the connection in the pool.
-    last: Option<(Arc<PendingCall>, Result<(), Failure>)>,
+    last_answered: Option<(Arc<PendingCall>, Result<(), Failure>)>,
 }
 
 /// A call whose request was sent.
-struct Owed {
+struct InFlight {
     call: Arc<PendingCall>,
     size: usize,
     /// What the transport has taken in all when it has taken the request.
@@ -137,22 +137,22 @@ impl Driver<'_> {
 
     /// Makes calls until none is left, or others wait for the connection.
     fn serve(&mut self) -> Result<()> {
-        let mut has_served = false;
+        let mut has_made_calls = false;
         loop {
-            if self.owed.is_empty() {
-                self.check_nothing_came()?;
-                if has_served && self.pool.is_waited_for() {
+            if self.in_flight.is_empty() {
+                self.check_no_unexpected_bytes()?;
+                if has_made_calls && self.pool.has_waiters() {
                     return Ok(());
                 }
             }
-            has_served = true;
+            has_made_calls = true;
             let retired = self.fill();
-            if self.owed.is_empty() {
-                let broken = self.explained_by.is_some();
+            if self.in_flight.is_empty() {
+                let broken = self.explanation_deadline.is_some();
                 return if broken { Err(Error::lost(Operation::Sending, io::ErrorKind::BrokenPipe)) } else { Ok(()) };
             }
-            self.tell_last();
-            if retired && self.owed.iter().all(|owed| owed.call.lock().has_left()) {
+            self.deliver_last_answered();
+            if retired && self.in_flight.iter().all(|sent| sent.call.lock().is_abandoned()) {
                 return Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::TimedOut));
             }
             self.send()?;
@@ -162,7 +162,7 @@ impl Driver<'_> {
 
     /// Fails if bytes have come that nobody is owed: they would be taken for the reply to the next
     /// call.
-    fn check_nothing_came(&mut self) -> Result<()> {
+    fn check_no_unexpected_bytes(&mut self) -> Result<()> {
         match self.connection().inbound.messages.ahead().len() {
             0 => Ok(()),
             found => Err(Error::Protocol { violation: Violation::OutOfTurn { found }, fate: Fate::UNREACHED }),
@@ -173,23 +173,23 @@ impl Driver<'_> {
     /// connection, what is out comes to its end first. Tells whether the connection takes no
     /// further calls.
     fn fill(&mut self) -> bool {
-        let waited_for = self.pool.is_waited_for();
-        let writable = self.explained_by.is_none();
-        let Driver { shared, lease, owed, out, .. } = self;
+        let others_wait = self.pool.has_waiters();
+        let writable = self.explanation_deadline.is_none();
+        let Driver { shared, lease, in_flight, bytes_in_flight, .. } = self;
         let connection = lease.connection();
         let window = connection.window();
         let mut state = shared.lock();
         let now = Instant::now();
-        while writable && !state.retired && (!waited_for || owed.is_empty()) {
+        while writable && !state.retired && (!others_wait || in_flight.is_empty()) {
             let Some(call) = state.queue.front() else { break };
             let pending = call.lock();
             let (deadline, timeout_ms) = (pending.deadline, pending.deadline.left_ms(now, false));
             let request = EncodedRequest { header: &pending.header, json: &pending.body, timeout_ms };
             let size = request.len();
             // nobody waits for it any more, or will in a moment
-            let late = pending.has_left() || deadline.passed_by(now);
-            if !late {
-                if *out > 0 && *out + size > window {
+            let expired = pending.is_abandoned() || deadline.passed_by(now);
+            if !expired {
+                if *bytes_in_flight > 0 && *bytes_in_flight + size > window {
                     break;
                 }
                 let queued = connection.queue_request(request, deadline);
@@ -197,16 +197,16 @@ impl Driver<'_> {
             }
             drop(pending);
             let Some(call) = state.queue.pop_front() else { break };
-            if late {
+            if expired {
                 let error = deadline.error(Operation::Sending, Fate::UNTOUCHED);
                 call.end(Err(error.into()), &mut Vec::new());
             } else {
-                *out += size;
+                *bytes_in_flight += size;
                 let frames = &connection.outbound.frames;
-                owed.push_back(Owed { call, size, end: frames.accepted() + frames.queued() as u64 });
+                in_flight.push_back(InFlight { call, size, end: frames.accepted() + frames.queued() as u64 });
             }
         }
-        state.busy = !owed.is_empty();
+        state.busy = !in_flight.is_empty();
         state.retired
     }
 
@@ -219,7 +219,7 @@ impl Driver<'_> {
             sent.map_err(|error| Error::from_message(error.into(), Operation::Sending, stall, Fate::LOST))?
         {
             tracing::debug!(%error, "requests cannot be sent");
-            self.explained_by.get_or_insert(Instant::now() + EXPLANATION_TIME);
+            self.explanation_deadline.get_or_insert(Instant::now() + EXPLANATION_TIME);
         }
         Ok(())
     }
@@ -227,25 +227,25 @@ impl Driver<'_> {
     /// Reads the replies that come, and waits for one, but not for long: others may have to be
     /// sent.
     fn receive(&mut self) -> Result<()> {
-        let soon = Instant::now() + LOOK;
-        let mut time_limit = TimeLimit::Until(soon);
+        let until = Instant::now() + POLL_INTERVAL;
+        let mut time_limit = TimeLimit::Until(until);
         let connection = self.lease.connection();
         if connection.outbound.frames.queued() > 0 && connection.inbound.look_ahead() == Ahead::Nothing {
             // so that neither side waits in a write for the other to read
-            let waited = connection.control.as_ref().map_or(Ok(()), |control| control.wait(Some(soon)));
+            let waited = connection.control.as_ref().map_or(Ok(()), |control| control.wait(Some(until)));
             waited
                 .or_else(|error| if error.kind() == io::ErrorKind::TimedOut { Ok(()) } else { Err(error) })
                 .map_err(Error::transport(Operation::WaitingForReply, Fate::LOST))?;
-            time_limit = TimeLimit::Now(Some(soon + LOOK));
+            time_limit = TimeLimit::Now(Some(until + POLL_INTERVAL));
         }
         while self.next_reply(time_limit)? {
-            if self.owed.is_empty() || self.connection().inbound.messages.ahead().is_empty() {
+            if self.in_flight.is_empty() || self.connection().inbound.messages.ahead().is_empty() {
                 return Ok(());
             }
             // those that have come along with it
-            time_limit = TimeLimit::Now(Some(soon + READ_ON));
+            time_limit = TimeLimit::Now(Some(until + READ_BUDGET));
         }
-        match self.explained_by {
+        match self.explanation_deadline {
             Some(at) if Instant::now() >= at => Err(Error::lost(Operation::Sending, io::ErrorKind::BrokenPipe)),
             _ => Ok(()),
         }
@@ -253,7 +253,7 @@ impl Driver<'_> {
 
     /// Reads the reply to the oldest call and hands it over; `false` if not all of it has come yet.
     fn next_reply(&mut self, time_limit: TimeLimit) -> Result<bool> {
-        let Driver { lease, owed, reply, progress, .. } = self;
+        let Driver { lease, in_flight, reply, progress, .. } = self;
         let connection = lease.connection();
         connection.inbound.set_time_limit(time_limit);
         let outcome = match connection.resume_reply(progress) {
@@ -262,22 +262,22 @@ impl Driver<'_> {
             Err(error) if error.connection_usable() => Err(error.into()),
             Err(error) => return Err(error),
         };
-        if let Some(owed) = owed.pop_front() {
-            self.out -= owed.size;
-            if self.owed.is_empty() {
+        if let Some(answered) = in_flight.pop_front() {
+            self.bytes_in_flight -= answered.size;
+            if self.in_flight.is_empty() {
                 std::mem::swap(*reply, &mut connection.received_json);
-                self.last = Some((owed.call, outcome));
+                self.last_answered = Some((answered.call, outcome));
             } else {
-                owed.call.end(outcome, &mut connection.received_json);
+                answered.call.end(outcome, &mut connection.received_json);
             }
         }
-        self.aged = true;
+        self.has_served = true;
         Ok(true)
     }
 
     /// Tells the call that was answered last.
-    fn tell_last(&mut self) {
-        if let Some((call, outcome)) = self.last.take() {
+    fn deliver_last_answered(&mut self) {
+        if let Some((call, outcome)) = self.last_answered.take() {
             call.end(outcome, self.reply);
         }
     }
@@ -293,30 +293,31 @@ impl Driver<'_> {
         let broken = outcome.is_err() || retired;
         let accepted = self.connection().outbound.frames.accepted();
         if let Err(error) = outcome {
-            tracing::debug!(%error, calls = self.owed.len(), "a shared connection failed");
-            let (reset, aged_at) = (error.never_ran(), self.aged.then(Instant::now));
-            for (at, Owed { call, end, .. }) in self.owed.drain(..).enumerate() {
+            tracing::debug!(%error, calls = self.in_flight.len(), "a shared connection failed");
+            let (reset, stale_at) = (error.never_ran(), self.has_served.then(Instant::now));
+            for (at, InFlight { call, end, .. }) in self.in_flight.drain(..).enumerate() {
                 // the server answers in order: what comes after a call that never ran has not run
                 // either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
-                let error = if at == 0 { error.repeated().with_fate(fate) } else { for_others(&error, fate) };
-                call.end(Err(Failure { error, aged_at }), &mut Vec::new());
+                let error =
+                    if at == 0 { error.repeated().with_fate(fate) } else { failure_of_later_call(&error, fate) };
+                call.end(Err(Failure { error, stale_at }), &mut Vec::new());
             }
         }
         self.connection().broken |= broken;
-        let Driver { lease, last, reply, .. } = self;
+        let Driver { lease, last_answered, reply, .. } = self;
         // closing it may run the transport's code
         if unwind::catch(|| drop(lease)).is_none() {
             tracing::error!("a transport panicked when it was closed");
         }
-        if let Some((call, outcome)) = last {
+        if let Some((call, outcome)) = last_answered {
             call.end(outcome, reply);
         }
     }
 }
 
 /// What the failure of a connection is for the calls after the one that met it.
-fn for_others(error: &Error, fate: Fate) -> Error {
+fn failure_of_later_call(error: &Error, fate: Fate) -> Error {
     match error {
         Error::Transport { .. } => error.repeated().with_fate(fate),
         _ => Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted).with_fate(fate),

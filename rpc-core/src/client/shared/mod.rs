@@ -29,13 +29,13 @@ use super::request::Request;
 use pending::{Failure, PendingCall};
 
 /// The most bytes of a request's JSON that goes over a shared connection.
-const SMALL: usize = 4 * 1024;
+const MAX_SHARED_JSON: usize = 4 * 1024;
 
 /// How often a call is made that certainly never ran, because its connection had ended.
-const ATTEMPTS: usize = 3;
+const MAX_ATTEMPTS: usize = 3;
 
 /// How long the thread stays when there are no calls.
-const STAY: Duration = Duration::from_secs(1);
+const THREAD_IDLE_TIME: Duration = Duration::from_secs(1);
 
 /// The connections that the callers of one client share.
 pub(super) struct Sharing(Box<[Mutex<Arc<SharedConnection>>]>);
@@ -51,11 +51,11 @@ impl Sharing {
     }
 
     /// Queues a call on a connection that no other call is on, or otherwise on the one that is its thread's home.
-    fn join(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<Arc<SharedConnection>> {
-        let home = call.number % self.0.len();
-        let mut places = (home..self.0.len()).chain(0..home).map(|at| self.get(at));
-        let shared = places.find(|shared| shared.is_free()).unwrap_or_else(|| self.get(home));
-        shared.join(pool, call)?;
+    fn enqueue(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<Arc<SharedConnection>> {
+        let preferred = call.thread_number % self.0.len();
+        let mut places = (preferred..self.0.len()).chain(0..preferred).map(|at| self.get(at));
+        let shared = places.find(|shared| shared.is_free()).unwrap_or_else(|| self.get(preferred));
+        shared.enqueue(pool, call)?;
         Ok(shared)
     }
 
@@ -86,9 +86,9 @@ struct QueueState {
     /// Calls have been sent and are not over.
     busy: bool,
     /// There is a thread.
-    driven: bool,
+    has_thread: bool,
     /// It waits for calls.
-    sleeps: bool,
+    thread_sleeps: bool,
     /// The present connection serves no further calls, because the time of one of them was over.
     retired: bool,
 }
@@ -105,16 +105,16 @@ impl SharedConnection {
     }
 
     /// Queues a call, and starts or wakes the thread that makes it.
-    fn join(self: &Arc<Self>, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<()> {
+    fn enqueue(self: &Arc<Self>, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<()> {
         let mut state = self.lock();
-        if !state.driven {
+        if !state.has_thread {
             let (this, pool) = (Arc::clone(self), Arc::downgrade(pool));
             let started = thread::Builder::new().name("rpc-shared".to_owned()).spawn(move || driver::run(&this, &pool));
             started.map_err(Error::transport(Operation::Connecting, Fate::UNTOUCHED))?;
-            state.driven = true;
+            state.has_thread = true;
         }
         state.queue.push_back(Arc::clone(call));
-        if std::mem::take(&mut state.sleeps) {
+        if std::mem::take(&mut state.thread_sleeps) {
             drop(state);
             self.work.notify_one();
         }
@@ -123,7 +123,7 @@ impl SharedConnection {
 
     /// Ends a call whose time is over. If its request has been sent, those in the queue go
     /// elsewhere.
-    fn leave(
+    fn abandon(
         &self,
         sharing: &Sharing,
         pool: &Arc<Pool>,
@@ -135,7 +135,7 @@ impl SharedConnection {
             state.queue.remove(at);
             return Err(deadline.error(Operation::WaitingForConnection, Fate::UNTOUCHED).into());
         }
-        if let Some(outcome) = call.leave() {
+        if let Some(outcome) = call.abandon() {
             return outcome;
         }
         state.retired = true;
@@ -143,7 +143,7 @@ impl SharedConnection {
         drop(state);
         sharing.replace(self);
         for queued in queue {
-            if let Err(error) = sharing.join(pool, &queued) {
+            if let Err(error) = sharing.enqueue(pool, &queued) {
                 queued.end(Err(error.into()), &mut Vec::new());
             }
         }
@@ -154,14 +154,14 @@ impl SharedConnection {
     /// ended.
     fn wait_for_calls(&self) -> bool {
         let mut state = self.lock();
-        state.sleeps = state.queue.is_empty();
+        state.thread_sleeps = state.queue.is_empty();
         let (mut state, _) = self
             .work
-            .wait_timeout_while(state, STAY, |state| state.queue.is_empty())
+            .wait_timeout_while(state, THREAD_IDLE_TIME, |state| state.queue.is_empty())
             .unwrap_or_else(PoisonError::into_inner);
-        state.sleeps = false;
-        state.driven = !state.queue.is_empty();
-        state.driven
+        state.thread_sleeps = false;
+        state.has_thread = !state.queue.is_empty();
+        state.has_thread
     }
 }
 
@@ -180,7 +180,7 @@ impl SharedReply {
 impl Drop for SharedReply {
     fn drop(&mut self) {
         if let Some(call) = self.call.take() {
-            PendingCall::keep(call, std::mem::take(&mut self.bytes));
+            PendingCall::recycle(call, std::mem::take(&mut self.bytes));
         }
     }
 }
@@ -191,16 +191,16 @@ impl Sharing {
         if request.octets.is_some() {
             return Ok(None);
         }
-        let call = PendingCall::take();
-        if !call.encode(request, SMALL.min(pool.config.max_json_len))? {
-            PendingCall::keep(call, Vec::new());
+        let call = PendingCall::of_this_thread();
+        if !call.encode(request, MAX_SHARED_JSON.min(pool.config.max_json_len))? {
+            PendingCall::recycle(call, Vec::new());
             return Ok(None);
         }
         let deadline = request.deadline;
         let mut outcome = self.attempt(pool, &call, deadline);
-        for _ in 1..ATTEMPTS {
+        for _ in 1..MAX_ATTEMPTS {
             match &outcome {
-                Err(Failure { error, aged_at: Some(at) }) if error.was_lost() && pool.can_reconnect() => {
+                Err(Failure { error, stale_at: Some(at) }) if error.was_lost() && pool.can_reconnect() => {
                     tracing::debug!(%error, "the shared connection had ended, trying another");
                     call.lock().failed_at = Some(*at);
                 }
@@ -216,10 +216,10 @@ impl Sharing {
     /// Queues a call and waits for its end.
     fn attempt(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, deadline: Deadline) -> Result<(), Failure> {
         let _waits = pool.wait_for_shared()?;
-        let shared = self.join(pool, call)?;
+        let shared = self.enqueue(pool, call)?;
         match call.wait(deadline.at) {
             Some(outcome) => outcome,
-            None => shared.leave(self, pool, call, deadline),
+            None => shared.abandon(self, pool, call, deadline),
         }
     }
 }

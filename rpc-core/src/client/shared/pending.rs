@@ -11,13 +11,13 @@ use crate::client::request::{Request, encode_json};
 use crate::error::{Error, Result};
 
 /// Bytes of a request or a reply for which a thread keeps room between its calls.
-const KEPT: usize = 1024;
+const MAX_KEPT_CAPACITY: usize = 1024;
 
 /// A thread's call. Between calls the thread keeps it for its next one.
 pub(super) struct PendingCall {
     thread: Thread,
     /// Which thread it is of those that have made such calls: they spread over the connections.
-    pub(super) number: usize,
+    pub(super) thread_number: usize,
     state: Mutex<Call>,
 }
 
@@ -40,19 +40,19 @@ enum Phase {
     /// Its reply, or why there is none, is ready.
     Over(Result<(), Failure>),
     /// Its thread waits no longer. Nobody wants the reply.
-    Left,
+    Abandoned,
 }
 
 /// Why a call on a shared connection has no reply.
 pub(super) struct Failure {
     pub(super) error: Error,
     /// When the connection failed, if it had served before, so that the failure may come from its age.
-    pub(super) aged_at: Option<Instant>,
+    pub(super) stale_at: Option<Instant>,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure { error, aged_at: None }
+        Failure { error, stale_at: None }
     }
 }
 
@@ -65,7 +65,7 @@ static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 impl PendingCall {
     /// That of the present thread.
-    pub(super) fn take() -> Arc<PendingCall> {
+    pub(super) fn of_this_thread() -> Arc<PendingCall> {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().take());
         spare.ok().flatten().unwrap_or_else(|| {
             let call = Call {
@@ -76,29 +76,29 @@ impl PendingCall {
                 failed_at: None,
                 reply: Vec::new(),
             };
-            let number = THREADS.fetch_add(1, Ordering::Relaxed);
-            Arc::new(PendingCall { thread: thread::current(), number, state: Mutex::new(call) })
+            let thread_number = THREADS.fetch_add(1, Ordering::Relaxed);
+            Arc::new(PendingCall { thread: thread::current(), thread_number, state: Mutex::new(call) })
         })
     }
 
     /// Keeps it, with the room of a reply, for the thread's next call, unless somebody may still
     /// look at this one.
-    pub(super) fn keep(this: Arc<PendingCall>, room: Vec<u8>) {
+    pub(super) fn recycle(pending: Arc<PendingCall>, buffer: Vec<u8>) {
         {
-            let mut call = this.lock();
+            let mut call = pending.lock();
             if !matches!(call.phase, Phase::Open) {
                 return;
             }
-            call.reply = room;
+            call.reply = buffer;
             let Call { header, body, reply, .. } = &mut *call;
             for buffer in [header, body, reply] {
-                if buffer.capacity() > KEPT {
+                if buffer.capacity() > MAX_KEPT_CAPACITY {
                     *buffer = Vec::new();
                 }
             }
         }
         // at the end of a thread there is no next call
-        _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(this));
+        _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(pending));
     }
 
     /// Begins the call: encodes its request. Returns `false` if its JSON is over the limit.
@@ -131,11 +131,11 @@ impl PendingCall {
     }
 
     /// The call's thread waits no longer; unless the call is over, which is told.
-    pub(super) fn leave(&self) -> Option<Result<(), Failure>> {
+    pub(super) fn abandon(&self) -> Option<Result<(), Failure>> {
         let mut call = self.lock();
         let outcome = call.outcome();
         if outcome.is_none() {
-            call.phase = Phase::Left;
+            call.phase = Phase::Abandoned;
         }
         outcome
     }
@@ -157,8 +157,8 @@ impl PendingCall {
 
 impl Call {
     /// Whether its thread waits no longer.
-    pub(super) fn has_left(&self) -> bool {
-        matches!(self.phase, Phase::Left)
+    pub(super) fn is_abandoned(&self) -> bool {
+        matches!(self.phase, Phase::Abandoned)
     }
 
     /// How the call ended, which its thread is told once.
