@@ -1,4 +1,4 @@
-//! A call before it is made: the endpoint, then what it sends, then what it wants back.
+//! A call that is being built: its endpoint, then what it sends, then the kind of its reply.
 
 use std::fmt;
 use std::io::{Empty, Read};
@@ -22,15 +22,18 @@ use super::pool::{Freshness, Pool};
 use super::request::Request;
 use super::shared::{SharedReply, Sharing};
 
-/// A call of an endpoint. Nothing is sent before one of [`json`](CallBuilder::json), [`octets`](CallBuilder::octets) and
-/// [`json_and_octets`](CallBuilder::json_and_octets) says what is wanted back.
+/// A call of an endpoint. Nothing is sent until one of [`json`](CallBuilder::json),
+/// [`octets`](CallBuilder::octets) and [`json_and_octets`](CallBuilder::json_and_octets) chooses
+/// the kind of reply.
 ///
-/// A method without parameters is called without [`with`](CallBuilder::with); it sends `null`. Several parameters are one
-/// struct with their names.
+/// To call a method without parameters, leave out [`with`](CallBuilder::with); the call then sends
+/// `null`, or only the octets if there are any. For several parameters, pass a struct whose fields
+/// have their names.
 ///
-/// `'s` is how long a stream that it returns may live: `'static` from a [`Client`](super::Client), the borrow of a
-/// [`Session`](super::Session). `A` is what is sent as JSON, `R` the reader of what is sent as octets.
-#[must_use = "nothing is sent before it is said what is wanted back"]
+/// `'s` is how long a stream that the call returns may live: `'static` from a
+/// [`Client`](super::Client), the borrow of a [`Session`](super::Session). `A` is what is sent as
+/// JSON, `R` the reader of what is sent as octets.
+#[must_use = "nothing is sent until `json`, `octets` or `json_and_octets` is called"]
 pub struct CallBuilder<'s, 'e, A = Argument<'static, ()>, R = Empty> {
     call: Call<'e>,
     argument: Option<A>,
@@ -59,23 +62,24 @@ impl<'e> CallBuilder<'_, 'e> {
 }
 
 impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
-    /// Replaces the options of the client for this call.
+    /// Replaces the client's options for this call.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.call.options = Arc::new(options);
         self
     }
 
-    /// Sends one JSON value.
+    /// Sends `value` as JSON.
     pub fn with<T: Serialize + ?Sized>(self, value: &T) -> CallBuilder<'s, 'e, Argument<'_, T>, R> {
         self.argument(Argument::serde(value))
     }
 
-    /// Sends all that this reader gives. After a JSON value that takes a server of revision 1 of the protocol.
+    /// Sends all bytes of `content`, up to its end. Together with a JSON value this needs a server
+    /// of revision 1 of the protocol.
     pub fn with_octets<S: Read>(self, content: S) -> CallBuilder<'s, 'e, A, S> {
         CallBuilder { call: self.call, argument: self.argument, octets: Some(content), session: PhantomData }
     }
 
-    /// Sends an argument whose type is not serde's to know.
+    /// Sends an argument with an encoding of its own instead of serde's.
     #[doc(hidden)]
     pub fn argument<B: Encode>(self, argument: B) -> CallBuilder<'s, 'e, B, R> {
         CallBuilder { call: self.call, argument: Some(argument), octets: self.octets, session: PhantomData }
@@ -83,29 +87,32 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
 }
 
 impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
-    /// Makes the call and waits for a reply of one JSON value.
+    /// Makes the call and blocks until the reply, one JSON value, has arrived.
     ///
     /// # Errors
-    /// Any [`Error`]. JSON that is not a `T` is [`Error::Protocol`], and the connection stays in step.
+    /// [`Error::Protocol`] if the reply's JSON is not a `T`; the connection stays in step. Any
+    /// other [`Error`] if the call fails.
     pub fn json<T: DeserializeOwned>(self) -> Result<T> {
         self.decode_json(json::decode)
     }
 
-    /// Makes the call and waits until a reply of octets begins. A request of octets goes on being sent while the reply is
-    /// read, so caller and handler may be the two ends of a pipe through a filter.
+    /// Makes the call, blocks until a reply of octets begins, and returns its reader. If the
+    /// request has octets, they continue to be sent while the reply is read, so caller and handler
+    /// may be the two ends of a pipe through a filter.
     ///
     /// # Errors
-    /// Any [`Error`].
+    /// Any [`Error`] if the call fails.
     pub fn octets(mut self) -> Result<OctetReader<'s, R>> {
         let reply = self.make(DataType::Octets, Call::on_own_connection)?;
         Ok(reply.octets(self.octets))
     }
 
-    /// Makes the call and waits for the JSON value of a reply; its octets can be read then. This takes a server of revision
-    /// 1 of the protocol.
+    /// Makes the call, blocks until the reply's JSON value has arrived, and returns it with the
+    /// reader of the octets that follow. This needs a server of revision 1 of the protocol.
     ///
     /// # Errors
-    /// Any [`Error`]; [`Misuse::NeedsRevision1`](crate::Misuse::NeedsRevision1) towards an original server.
+    /// [`Misuse::NeedsRevision1`](crate::Misuse::NeedsRevision1) if the server speaks revision 0.
+    /// [`Error::Protocol`] if the JSON is not a `T`. Any other [`Error`] if the call fails.
     pub fn json_and_octets<T: DeserializeOwned>(self) -> Result<(T, OctetReader<'s, R>)> {
         self.decode_json_and_octets(json::decode)
     }
@@ -123,7 +130,7 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
         Ok((value, reply.octets(self.octets)))
     }
 
-    /// Hands what is sent to `make`, without the types.
+    /// Calls `make` with the request, without the type parameters.
     fn make<T>(&mut self, accept: DataType, make: fn(&Call<'e>, &mut Request<'_, '_>) -> Result<T>) -> Result<T> {
         let argument = self.argument.as_ref().map(|argument| -> &dyn Encode { argument });
         let mut source = self.octets.as_mut().map(Source::of);
@@ -132,7 +139,7 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
 }
 
 impl Call<'_> {
-    /// Makes the call by `make`.
+    /// Makes the call with `make`.
     fn make<T>(
         &self,
         argument: Option<&dyn Encode>,
@@ -144,13 +151,14 @@ impl Call<'_> {
         let _entered = span.enter();
         let metadata = self.options.metadata_for(&span);
         let deadline = self.options.deadline(self.pool.config.reply_timeout);
-        // no parameters are `null`, unless there is a stream
+        // a call without parameters sends `null`, unless it has a stream
         let json = if octets.is_none() { Some(argument.unwrap_or(&NULL)) } else { argument };
         let mut request = Request { endpoint: self.endpoint, json, octets, accept, deadline, metadata: &metadata };
         make(self, &mut request).inspect_err(|error| tracing::debug!(%error, "the call failed"))
     }
 
-    /// Makes a call whose reply is JSON: on a connection that callers share, if they do and it is small.
+    /// Makes a call whose reply is JSON: on a shared connection if there are any and the call is
+    /// small, otherwise on its own.
     fn for_json(&self, request: &mut Request<'_, '_>) -> Result<JsonReply> {
         if let Some(sharing) = &self.sharing
             && let Some(reply) = sharing.call(&self.pool, request)?
@@ -160,8 +168,9 @@ impl Call<'_> {
         self.on_own_connection(request).map(JsonReply::Leased)
     }
 
-    /// Makes a call on a connection of its own, up to the reply's header. If an idle connection had ended, so that the
-    /// request certainly never ran, it is made once more on a fresh one.
+    /// Makes a call on a connection of its own and returns once the reply's header has been read.
+    /// If an idle connection had ended, so that the request certainly never ran, the call is
+    /// repeated once on a new one.
     fn on_own_connection(&self, request: &mut Request<'_, '_>) -> Result<LeasedReply> {
         let mut lease = Lease::acquire(&self.pool, request.deadline, Freshness::Any)?;
         let mut called = lease.connection().call(request);
@@ -171,7 +180,7 @@ impl Call<'_> {
             && request.can_repeat()
             && self.pool.can_reconnect()
         {
-            tracing::debug!(%error, "the idle connection had ended, trying a new one");
+            tracing::debug!(%error, "an idle connection had ended, retrying on a new one");
             drop(lease);
             lease = Lease::acquire(&self.pool, request.deadline, Freshness::New)?;
             called = lease.connection().call(request);
@@ -180,7 +189,7 @@ impl Call<'_> {
     }
 }
 
-/// A reply whose header has been read, and the connection that its body is read from.
+/// A reply whose header has been read, with the connection to read its body from.
 struct LeasedReply {
     lease: Lease,
     body: DataType,

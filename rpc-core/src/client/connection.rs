@@ -1,4 +1,4 @@
-//! One connection as a client uses it: whether it is in step, and how it ends.
+//! One connection as a client uses it: whether it is in step, and how it is closed.
 
 use std::io;
 use std::sync::Arc;
@@ -16,10 +16,11 @@ use crate::transport::{Control, Parts, TimeLimit};
 use super::config::ClientConfig;
 use super::pump::Pump;
 
-/// A connection that was used so short a time ago is not idle.
+/// A connection that was used within this time is not checked by a system call before its next
+/// call.
 const RECENT_USE: Duration = Duration::from_millis(1);
 
-/// A connection, and what its last call left behind.
+/// A connection, with what the next call needs to know of earlier ones.
 pub(crate) struct ClientConnection {
     pub(super) inbound: Inbound,
     pub(super) outbound: Outbound,
@@ -31,14 +32,14 @@ pub(crate) struct ClientConnection {
     pub(super) received_json: Vec<u8>,
     pub(super) config: ClientConfig,
     turn: Option<ClientTurn>,
-    /// The revision that the peer speaks, as its last reply said.
+    /// The peer's revision, from its last reply.
     pub(super) revision: Option<u32>,
     pub(super) broken: bool,
-    /// What concerns both directions at once.
+    /// Controls both directions.
     pub(super) control: Option<Arc<dyn Control>>,
-    /// Where octets go both ways: the frame on its way out.
+    /// The frame that is being sent while octets go both ways.
     pub(super) pump: Pump,
-    /// When its last call was over.
+    /// When its last call ended.
     last_used: Option<Instant>,
 }
 
@@ -60,19 +61,19 @@ impl ClientConnection {
         }
     }
 
-    /// Whether the connection is in step and serves another call.
+    /// Returns whether the connection is in step, so that it can serve another call.
     pub(crate) fn reusable(&self) -> bool {
         !self.broken && self.turn.as_ref().is_none_or(ClientTurn::reusable)
     }
 
-    /// What a failure behind which the server may have run the request means.
+    /// Returns the fate of a call that the server may have run.
     pub(super) fn fate(&self) -> Fate {
         Fate { never_ran: false, connection_usable: self.reusable() }
     }
 
-    /// Fails if anything has come since the last call: a server that has closed is noticed here, if the transport can
-    /// look. Looking costs a system call, so a connection that was busy a moment ago is only asked for what it has read
-    /// ahead.
+    /// Fails if anything has arrived since the last call. This notices a server that has closed, if
+    /// the transport can look ahead. Looking costs a system call, so on a connection that was in
+    /// use within [`RECENT_USE`] only bytes that were already read ahead are checked.
     pub(crate) fn check_idle(&mut self, now: Instant) -> Result<()> {
         let busy = self.last_used.is_some_and(|last_used| now.saturating_duration_since(last_used) < RECENT_USE);
         if busy && self.inbound.messages.ahead().is_empty() {
@@ -97,7 +98,7 @@ impl ClientConnection {
         }
     }
 
-    /// Begins a call with these bodies.
+    /// Begins the turn of a call with bodies of these types.
     pub(super) fn begin_turn(&mut self, request: DataType, accept: DataType) {
         self.received_header.clear();
         self.turn = Some(ClientTurn::new(request, accept, self.revision.unwrap_or(0)));
@@ -107,7 +108,7 @@ impl ClientConnection {
         self.turn.as_mut().expect("a call is open")
     }
 
-    /// The call is over: gives back memory that a large reply took.
+    /// Prepares the connection for being idle: frees the memory that a large reply took.
     pub(crate) fn become_idle(&mut self) {
         self.outbound.trim();
         trim(&mut self.received_header, HEADER_KEPT);
@@ -117,8 +118,9 @@ impl ClientConnection {
         self.last_used = Some(Instant::now());
     }
 
-    /// Lets go of what is left of the reply. What is here already is passed over; else the reply is cancelled and read to
-    /// its end, within a budget; towards revision 0 the connection is closed.
+    /// Abandons the rest of the reply. If the rest has been read ahead, it is skipped. Otherwise
+    /// the reply is cancelled and read to its end, within a budget; with a peer of revision 0 the
+    /// connection is closed instead.
     pub(crate) fn abandon(&mut self) {
         if self.broken || self.reusable() {
             return;
@@ -139,7 +141,8 @@ impl ClientConnection {
         }
     }
 
-    /// Tells the server that the rest of the reply is not wanted, and throws away what comes; whether that has an end.
+    /// Sends a cancel, because the rest of the reply is not wanted, and discards what still
+    /// arrives. Returns whether the reply's end was reached.
     fn cancel(&mut self) -> bool {
         if !self.turn().may_cancel() {
             return false;
@@ -152,14 +155,15 @@ impl ClientConnection {
         matches!(self.inbound.discard_body(), Ok(true))
     }
 
-    /// The Close handshake.
+    /// Closes the connection with a handshake.
     pub(crate) fn close(mut self) -> Result<()> {
         let limit = self.config.close_timeout;
         close_as_client(&mut self.inbound, &mut self.outbound, limit)
             .map_err(|error| Error::from_message(error, Operation::Closing, limit, Fate::LOST))
     }
 
-    /// Tells the server that no call will come, and waits neither for its answer nor long.
+    /// Asks the server to close, without waiting for its answer. Blocks for at most a tenth of the
+    /// close limit, or 500 ms without one.
     pub(crate) fn close_without_waiting(mut self) {
         let limit = self.config.close_timeout.map_or(Duration::from_millis(500), |limit| limit / 10);
         if request_close(&mut self.outbound, TimeLimit::total(Some(limit))).is_ok() {

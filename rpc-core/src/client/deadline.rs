@@ -1,11 +1,11 @@
-//! When a call has to be over.
+//! When a call must be over.
 
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Fate, Operation, Result};
 use crate::transport::TimeLimit;
 
-/// When a call has to be over.
+/// When a call must be over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     /// When the call began.
@@ -19,14 +19,15 @@ pub(crate) struct Deadline {
 /// What a deadline covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// The reply only, after a stream has been sent: it is the client's limit.
+    /// The reply only, counted from the end of the request's stream if it has one: it is the
+    /// client's limit.
     Reply,
-    /// The sending of a stream, too: the caller set it for this call.
+    /// The sending of a stream as well: the caller set it for this call.
     WholeCall,
 }
 
 impl Deadline {
-    /// The deadline of a call that begins now.
+    /// Returns the deadline of a call that begins now.
     pub(super) fn new(limit: Option<Duration>, scope: Scope) -> Deadline {
         let begun = Instant::now();
         Deadline { begun, at: limit.and_then(|limit| begun.checked_add(limit)), limit, scope }
@@ -36,18 +37,18 @@ impl Deadline {
         Deadline::new(None, Scope::Reply)
     }
 
-    /// The deadline of the reply once a stream has been sent.
+    /// Returns the deadline of the reply after a stream has been sent.
     pub(super) fn after_stream(self) -> Deadline {
         if self.scope == Scope::WholeCall { self } else { Deadline { at: after(self.limit), ..self } }
     }
 
-    /// Whether it has passed for the sending of a stream, too.
+    /// Returns whether it has passed and covers the sending of streams.
     pub(super) fn ends_streams(self) -> bool {
         self.scope == Scope::WholeCall && self.passed_by(Instant::now())
     }
 
-    /// The time limit for sending a stream: progress renews the stall limit, and a deadline that
-    /// covers the whole call ends it.
+    /// Returns the time limit for sending a stream: progress renews the stall limit, and a deadline
+    /// that covers the whole call ends it.
     pub(super) fn stream_limit(self, stall: Option<Duration>) -> TimeLimit {
         match self.at {
             Some(at) if self.scope == Scope::WholeCall => TimeLimit::StallUntil(stall, at),
@@ -55,8 +56,8 @@ impl Deadline {
         }
     }
 
-    /// The milliseconds left at `now`, rounded up, at least 1; 0 if the server is to know of no
-    /// limit. `stream` says whether the request has one.
+    /// Returns the milliseconds left at `now`, rounded up, at least 1; 0 if the server is told no
+    /// limit. `stream` says whether the request has a stream.
     pub(super) fn left_ms(self, now: Instant, stream: bool) -> u64 {
         match self.at {
             Some(at) if !stream || self.scope == Scope::WholeCall => {
@@ -67,7 +68,7 @@ impl Deadline {
         }
     }
 
-    /// The same deadline, but at most `limit` from now.
+    /// Returns the same deadline, but at most `limit` from now.
     pub(super) fn at_most(self, limit: Duration) -> Deadline {
         let soon = after(Some(limit));
         Deadline { at: self.at.map_or(soon, |at| soon.map(|soon| soon.min(at))), ..self }
@@ -82,7 +83,7 @@ impl Deadline {
         if self.passed_by(now) { Err(self.error(Operation::Sending, Fate::UNTOUCHED)) } else { Ok(()) }
     }
 
-    /// The error of a call that exceeds it.
+    /// Returns the error of a call that exceeds it.
     pub(super) fn error(self, operation: Operation, fate: Fate) -> Error {
         Error::Deadline { operation, limit: self.limit.unwrap_or_default(), fate }
     }

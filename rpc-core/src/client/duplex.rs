@@ -1,9 +1,10 @@
 //! Octets both ways: the client reads while it writes, and never waits for one direction alone.
 //!
-//! Only the caller's own thread moves the bytes. Each read of the reply takes what has come of the reply; if nothing has,
-//! it sends what the transport takes without blocking; if that is nothing, it waits for whichever is possible first.
-//! Progress in either direction counts for both. Reading the source may block, and nothing is read meanwhile: a source
-//! that itself waits for the reply's bytes waits for ever.
+//! Only the caller's own thread moves the bytes. Each read of the reply takes what has arrived. If
+//! nothing has, it sends what the transport takes without blocking. If it takes nothing, the thread
+//! waits until either direction is ready. Progress in either direction counts for both. Reading the
+//! source may block, and nothing is read from the reply meanwhile: a source that itself waits for
+//! the reply's bytes waits forever.
 
 use std::io::{self, Read};
 use std::time::Instant;
@@ -18,9 +19,10 @@ use super::deadline::Deadline;
 use super::pump::{Completes, Pump};
 
 impl ClientConnection {
-    /// Makes sure that the transport can wait for both directions: one that cannot is handed to helper threads.
+    /// Makes the transport able to wait for both directions: one that is not is handed to helper
+    /// threads.
     pub(super) fn ensure_pollable(&mut self) -> Result<()> {
-        // a half that was wrapped may not look ahead, although what is below it can wait
+        // a wrapped half may be unable to look ahead, although the one below it can wait
         if self.control.as_ref().is_some_and(|control| control.can_wait()) && self.inbound.look_ahead() != Ahead::Blind
         {
             return Ok(());
@@ -31,7 +33,7 @@ impl ClientConnection {
     fn hand_to_helpers(&mut self) -> io::Result<()> {
         let reader = &mut self.inbound.messages.frames_mut().get_mut().half;
         let writer = &mut self.outbound.frames.get_mut().half;
-        // if a thread cannot be started, these halves without a peer stay, which fail
+        // these halves fail, because they have no peer; they stay if a thread cannot be started
         let instead = memory_pair().0.into_parts()?;
         let parts = with_helpers(std::mem::replace(reader, instead.reader), std::mem::replace(writer, instead.writer))?;
         (*reader, *writer) = (parts.reader, parts.writer);
@@ -39,7 +41,8 @@ impl ClientConnection {
         Ok(())
     }
 
-    /// Sends the stream of a request that has begun, while it waits for the reply's header.
+    /// Sends the stream of a request that has begun, until the reply's header arrives, and reads
+    /// that.
     pub(super) fn exchange_duplex(&mut self, source: &mut dyn Read, deadline: Deadline) -> Result<DataType> {
         self.pump = Pump::default();
         let mut until = self.stalled_at(deadline);
@@ -82,14 +85,14 @@ impl ClientConnection {
         }
     }
 
-    /// Returns when to give up if neither direction makes progress from now on. Being woken is not progress: the peer may
-    /// have sent an empty frame.
+    /// Returns when to give up if neither direction makes progress from now on. Waking up does not
+    /// count as progress: the peer may have sent an empty frame.
     fn stalled_at(&self, deadline: Deadline) -> Option<Instant> {
         deadline.stream_limit(self.config.stall_timeout).deadline()
     }
 
-    /// Sends what can be sent without blocking. Returns whether that, or reading the source, was progress; a source that
-    /// fails ends the call.
+    /// Sends what can be sent without blocking. Returns whether there was progress, by sending or
+    /// by reading the source. If the source fails, the call ends.
     fn send_some(&mut self, source: &mut dyn Read) -> Result<bool> {
         let loads = self.pump.is_empty();
         if loads && let Err(error) = self.pump.load(source) {
@@ -104,24 +107,26 @@ impl ClientConnection {
         }
     }
 
-    /// Tells the server why the rest of the request does not come. Its reply is read to its end and tells the caller
-    /// nothing new.
+    /// Handles a source that failed: a Trailer tells the server the reason, if it understands one,
+    /// and its reply is read to its end and ignored. Otherwise the connection ends with a Reset.
+    /// Returns the call's error.
     fn duplex_source_error(&mut self, error: io::Error) -> Error {
         if self.turn().can_trail() {
             self.pump.load_trailer(&source_trailer(&error), Completes::Stop);
             self.finish_duplex();
         } else {
-            // the connection is given up, whether or not the server hears so
+            // the connection is broken even if the Reset does not reach the server
             _ = self.outbound.reset();
             self.broken = true;
         }
         Error::Source { error, fate: self.fate() }
     }
 
-    /// Sends of the present frame what the transport takes; returns whether that is anything.
+    /// Sends what the transport takes of the current frame. Returns whether it took anything.
     fn push(&mut self) -> io::Result<bool> {
         let (taken, completed) = match self.pump.send(&mut self.outbound) {
-            // a half that was wrapped may be unable to, although what is below it can wait
+            // a wrapped half may be unable to write without blocking, although the one below it can
+            // wait
             Err(error) if error.kind() == io::ErrorKind::Unsupported => return self.hand_to_helpers().map(|()| true),
             outcome => outcome?,
         };
@@ -143,23 +148,26 @@ impl ClientConnection {
         })
     }
 
-    /// Ends a call that is not wanted any more, or whose reply has ended first, and breaks the connection if that fails.
+    /// Ends a call that is not wanted any more, or whose reply ended before its request. If that
+    /// fails, the connection is broken.
     pub(super) fn finish_duplex(&mut self) {
         let finished = self.try_finish_duplex();
         self.broken |= !finished;
     }
 
-    /// Completes the present frame, stops the request, cancels the reply, and throws away what still comes of it: all at
-    /// once, because neither side may wait for the other. Returns whether the connection is in step then.
+    /// Completes the current frame, stops the request, cancels the reply, and discards what still
+    /// arrives of it, all at the same time, because neither side may wait for the other. Returns
+    /// whether the connection is in step afterwards.
     fn try_finish_duplex(&mut self) -> bool {
         let until = Instant::now() + DISCARD_TIME;
         let mut discarded = 0;
-        // a Trailer that has begun has to be completed, even if the call is over before
+        // a Trailer that has begun must be completed, even if the call ends first
         while !(self.turn().over() && self.pump.is_empty()) {
             if !self.turn().can_trail() || discarded > DISCARD_BYTES || Instant::now() >= until {
                 return false;
             }
-            // a socket can always be written to, so waiting for either would not wait
+            // waiting for either direction would return at once, because a socket is almost always
+            // writable
             let sends = !self.pump.is_empty() || self.turn().sending() || self.turn().may_cancel();
             self.inbound.set_time_limit(if sends { TimeLimit::Now(Some(until)) } else { TimeLimit::Until(until) });
             let Ok(read) = self.discard_some(&mut discarded) else { return false };
@@ -172,7 +180,8 @@ impl ClientConnection {
         self.turn().reusable()
     }
 
-    /// Throws away some of the reply, within the current time limit. Returns whether that is anything.
+    /// Discards some of the reply, within the current time limit. Returns whether there was
+    /// anything.
     fn discard_some(&mut self, discarded: &mut u64) -> Result<bool> {
         if self.turn().reply_is_over() {
             return Ok(false);
@@ -202,7 +211,8 @@ impl ClientConnection {
         }
     }
 
-    /// Whether there is a frame to be sent so that the call ends: the rest of the present one, or a Trailer.
+    /// Returns whether a frame must be sent to end the call: the rest of the current one, or a
+    /// Trailer, which this makes the current one.
     fn next_closing_frame(&mut self) -> bool {
         if !self.pump.is_empty() {
             return true;

@@ -8,19 +8,19 @@ use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::pool::{Freshness, Holder, Pool};
 
-/// A connection that a call or a stream uses. When it is dropped, the rest of the reply is let go, and the connection goes
-/// back to its pool or is closed.
+/// A connection that a call or a stream uses. When the lease is dropped, the rest of the reply is
+/// abandoned, and the connection goes back to its pool or is closed.
 pub(super) struct Lease {
-    /// `None` while it is being opened, and at the end.
+    /// `None` while it is being opened, and at the end of the drop.
     connection: Option<Box<ClientConnection>>,
     holder: Holder,
     pool: Arc<Pool>,
-    /// It had not served a call before.
+    /// Whether the connection has not served a call before.
     pub(super) is_new: bool,
 }
 
 impl Lease {
-    /// Takes an idle connection, or opens one, or waits until one is freed.
+    /// Takes an idle connection, opens a new one, or waits until one is free.
     pub(super) fn acquire(pool: &Arc<Pool>, deadline: Deadline, freshness: Freshness) -> Result<Lease> {
         let mut state = pool.lock();
         loop {
@@ -32,7 +32,7 @@ impl Lease {
                 && let Some(connection) = state.take_idle()
             {
                 let mut lease = Lease::new(pool, state.hold(), Some(connection));
-                // looking at it may cost a system call, and nobody should wait for that
+                // checking it may cost a system call, and no other thread should wait for that
                 drop(state);
                 match lease.connection().check_idle(deadline.begun) {
                     Ok(()) => return Ok(lease),
@@ -41,7 +41,7 @@ impl Lease {
                         if !pool.can_reconnect() {
                             return Err(error);
                         }
-                        tracing::debug!(%error, "an idle connection is replaced");
+                        tracing::debug!(%error, "replacing an idle connection that had ended");
                     }
                 }
                 drop(lease);
@@ -62,10 +62,10 @@ impl Lease {
     }
 
     pub(super) fn connection(&mut self) -> &mut ClientConnection {
-        self.connection.as_mut().expect("it is there from acquiring to dropping")
+        self.connection.as_mut().expect("a lease has a connection until it is dropped")
     }
 
-    /// A stream of this thread holds the connection, so the caller has to end it.
+    /// Notes that a stream of this thread holds the connection, so the caller must end it.
     pub(super) fn note_stream(&mut self) {
         self.pool.note_stream(&mut self.holder);
     }

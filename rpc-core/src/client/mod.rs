@@ -1,7 +1,7 @@
-//! Clients: typed calls by endpoint name, over a pool of connections or over one.
+//! Clients: typed calls by endpoint name, over a pool of connections or over a single one.
 //!
-//! [`Client`] is what stands behind the generated client of a trait whose methods take `&self`, [`Session`] behind one
-//! whose methods take `&mut self`. Both can be used without the macro.
+//! The generated client of a trait whose methods take `&self` wraps a [`Client`]; if they take
+//! `&mut self`, it wraps a [`Session`]. Both can be used without the macro.
 
 mod call;
 mod config;
@@ -41,15 +41,15 @@ use opening::{connector, parts_of};
 use pool::{Freshness, Pool};
 use shared::Sharing;
 
-/// A client that may be shared: calls by endpoint name over a pool of connections.
+/// A client that threads can share: it calls endpoints by name over a pool of connections.
 ///
-/// Cloning is cheap and shares the pool. Any number of threads may call at once: a connection is opened whenever none is
-/// idle, and a few idle ones are kept. A connection on which a stream is open belongs to that stream until it has been
-/// read to its end or is dropped.
+/// Cloning is cheap and shares the pool. Any number of threads may call at once: a call opens a
+/// connection if none is idle, and the pool keeps a few idle ones. A stream keeps its connection
+/// until it has been read to its end or is dropped.
 ///
-/// Calls block. How long they may, [`ClientConfig`] says; a failed one says whether it
-/// [never ran](crate::Error::never_ran). Dropping the last clone asks the server to close, without waiting for its answer;
-/// [`close`](Client::close) waits and reports.
+/// Calls block, within the limits that [`ClientConfig`] sets. The error of a failed call says
+/// whether it [never ran](crate::Error::never_ran). Dropping the last clone asks the server to
+/// close, without waiting for its answer; [`close`](Client::close) waits and returns errors.
 ///
 /// ```
 /// use rpc_core::{Call, Client, Contract, Dispatch, Served, Server};
@@ -84,19 +84,21 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to a server, with the default [`ClientConfig`].
+    /// Connects to a server, with the default [`ClientConfig`]. Blocks until connected.
     ///
     /// # Errors
-    /// [`Misuse::Address`](crate::Misuse::Address), [`Error::Transport`](crate::Error::Transport), or
-    /// [`Error::Deadline`](crate::Error::Deadline) after the connect limit.
+    /// [`Misuse::Address`](crate::Misuse::Address) if the address is invalid,
+    /// [`Error::Transport`](crate::Error::Transport) if connecting fails,
+    /// [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the connect limit.
     pub fn connect(address: impl ToAddress) -> Result<Client> {
         Client::connect_with(address, ClientConfig::default())
     }
 
-    /// Connects to a server. The first connection is opened now, so that a wrong address is noticed; later ones as needed.
+    /// Connects to a server. Opens the first connection now, so that a wrong address is noticed,
+    /// and others when they are needed.
     ///
     /// # Errors
-    /// As [`connect`](Client::connect).
+    /// The same as of [`connect`](Client::connect).
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Client> {
         Client::connect_to(address.to_address()?, config)
     }
@@ -107,26 +109,28 @@ impl Client {
         Ok(client)
     }
 
-    /// A client of a single connection that nothing can replace. While a stream is open on it, another call waits, or is
-    /// [`Busy`](crate::Misuse::Busy) if it is this thread that holds the stream.
+    /// Creates a client of a single connection, which is never replaced, with the default
+    /// [`ClientConfig`]. While a stream is open on it, another call waits, or fails with
+    /// [`Misuse::Busy`](crate::Misuse::Busy) if its own thread holds the stream.
     ///
     /// # Errors
-    /// Where the transport cannot be made ready.
+    /// [`Error::Transport`](crate::Error::Transport) if the transport cannot be prepared.
     pub fn from_transport(transport: impl Transport) -> Result<Client> {
         Client::from_transport_with(transport, ClientConfig::default())
     }
 
-    /// As [`from_transport`](Client::from_transport), with limits of your own. Those on the number of connections do not
-    /// apply.
+    /// Does the same as [`from_transport`](Client::from_transport), with settings of your own.
+    /// Limits on the number of connections do not apply.
     ///
     /// # Errors
-    /// Where the transport cannot be made ready.
+    /// [`Error::Transport`](crate::Error::Transport) if the transport cannot be prepared.
     pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Client> {
         let parts = parts_of(transport)?;
         Ok(Client::of_pool(Pool::of_one(parts, config)))
     }
 
-    /// A client that opens its connections with a function of yours; none is opened before the first call.
+    /// Creates a client that opens its connections with `connect`. The first call opens the first
+    /// one.
     pub fn with_connector<T, F>(connect: F, config: ClientConfig) -> Client
     where
         T: Transport,
@@ -141,7 +145,7 @@ impl Client {
         Client { pool: Arc::new(pool), sharing, options: Arc::default() }
     }
 
-    /// A client over the same connections whose calls have these options.
+    /// Returns a client over the same connections whose calls have these options.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Client {
         Client { options: Arc::new(options), ..self.clone() }
@@ -156,11 +160,13 @@ impl Client {
         CallBuilder::new(Arc::clone(&self.pool), self.sharing.clone(), endpoint, Arc::clone(&self.options))
     }
 
-    /// Calls an endpoint with JSON arguments, many at once: requests leave together, without waiting for the replies before
-    /// them, which are read in order. It works towards any server, also an original one. The server answers one after the
-    /// other, so this saves the way there and back, not the work.
+    /// Makes many calls of an endpoint at once, each with one of `arguments` as JSON. Requests are
+    /// sent together, without waiting for the replies to earlier ones, and the replies are read in
+    /// order. This works with any server, including original ones. The server runs the calls one
+    /// after the other, so this saves round trips, not work.
     ///
-    /// Each item is one call's result; the connection is this iterator's until it has ended or is dropped.
+    /// Each item is one call's result. The iterator keeps its connection until it has ended or is
+    /// dropped.
     ///
     /// ```
     /// # use rpc_core::{Call, Client, Contract, Dispatch, Served, Server};
@@ -182,7 +188,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Where no connection can be had. What concerns a single call is its item.
+    /// Any [`Error`](crate::Error) if no connection is available. The error of a single call is its
+    /// item.
     pub fn pipeline<I, T>(&self, endpoint: &str, arguments: I) -> Result<Pipeline<'static, I::IntoIter, T>>
     where
         I: IntoIterator,
@@ -195,16 +202,17 @@ impl Client {
         Ok(Pipeline::new(lease, endpoint, Arc::clone(&self.options), arguments.into_iter()))
     }
 
-    /// Closes the idle connections with a handshake each, and waits for it. Clones of this client can make no more calls;
-    /// streams that are open can be read to their end.
+    /// Closes the idle connections, and blocks until the handshake of each has ended. Clones of
+    /// this client can make no more calls; open streams can still be read to their end.
     ///
     /// # Errors
-    /// The first failure of a handshake. What comes behind the server's acknowledgement is none.
+    /// The first [`Error`](crate::Error) if a handshake fails. Nothing that happens after the
+    /// server's acknowledgement is an error.
     pub fn close(self) -> Result<()> {
         self.close_idle().map(drop)
     }
 
-    /// Returns how many idle connections it closed.
+    /// Closes the idle connections, and returns how many there were.
     fn close_idle(self) -> Result<usize> {
         self.pool.close()
     }

@@ -1,4 +1,4 @@
-//! Opening connections, and waiting for a server that is just being started again.
+//! Opening connections, and retrying while a server restarts.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -12,10 +12,10 @@ use super::config::ClientConfig;
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 
-/// Opens a connection, within what is left of a call's time.
+/// Opens a connection within the time that a call has left.
 pub(super) type Connector = Box<dyn Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync>;
 
-/// Opens connections to an address.
+/// Returns a connector to an address.
 pub(super) fn connector(address: Address, config: &ClientConfig) -> Connector {
     let limit = config.connect_timeout;
     Box::new(move |left| open(&address, [limit, left].into_iter().flatten().min()))
@@ -33,13 +33,13 @@ fn open(address: &Address, limit: Option<Duration>) -> io::Result<Parts> {
     opened.map_err(|error| address.name_in(error))
 }
 
-/// Takes a connected transport apart.
+/// Splits a connected transport into its parts.
 pub(super) fn parts_of(transport: impl Transport) -> Result<Parts> {
     transport.into_parts().map_err(Error::transport(Operation::Connecting, Fate::UNREACHED))
 }
 
-/// Opens a connection for a call. A server that is just being started again refuses for a moment, so it is asked several
-/// times, with growing pauses.
+/// Opens a connection for a call. A server that is restarting refuses for a moment, so this retries
+/// several times, with growing pauses.
 pub(super) fn open_with_retries(
     connector: &Connector,
     config: &ClientConfig,
@@ -52,7 +52,7 @@ pub(super) fn open_with_retries(
                 if deadline.passed_by(Instant::now() + pause) {
                     return Err(error);
                 }
-                tracing::debug!(%error, ?pause, "connecting failed, trying again");
+                tracing::debug!(%error, ?pause, "connecting failed, retrying");
                 thread::sleep(pause);
             }
             outcome => return outcome,
@@ -69,7 +69,8 @@ pub(super) fn open_once(
     Ok(Box::new(ClientConnection::new(open_parts(connector, config, deadline)?, config.clone())))
 }
 
-/// Opens a connection within the limit for connecting and the call's time. An error names the shorter of them.
+/// Opens a connection within the connect limit and the time left of the call. If that is over, the
+/// error names the shorter of the two limits.
 pub(super) fn open_parts(connector: &Connector, config: &ClientConfig, deadline: Deadline) -> Result<Parts> {
     let own = config.connect_timeout;
     let left = deadline.at.map(|at| at.saturating_duration_since(Instant::now()));
@@ -81,18 +82,19 @@ pub(super) fn open_parts(connector: &Connector, config: &ClientConfig, deadline:
     parts.map_err(|error| Error::from_message(error.into(), Operation::Connecting, limit, Fate::UNREACHED))
 }
 
-/// Whether somebody may soon listen where nobody does now.
+/// Returns whether a server may soon listen at an address where none does now.
 fn should_retry(error: &Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, NotFound};
     matches!(error, Error::Transport { error, .. }
         if matches!(error.kind(), ConnectionRefused | ConnectionReset | ConnectionAborted | NotFound))
 }
 
-/// Returns 10 ms, doubled with each attempt, times anything between a half and one and a half: clients that lost their
-/// server at once should not come back at once.
+/// Returns the pause after this failed attempt, counted from 0: 10 ms, doubled with each attempt,
+/// times a random factor from 0.5 to 1.5, because clients that lost their server at the same time
+/// should not all return at the same time.
 fn backoff(attempt: u32) -> Duration {
     let base = Duration::from_millis(10) * 2_u32.pow(attempt.min(7));
-    // the keys of std's hasher are random, which is enough here
+    // the keys of std's hasher are random, which is good enough here
     let random = RandomState::new().build_hasher().finish() % 1000;
     base / 2 + base * u32::try_from(random).unwrap_or(0) / 1000
 }

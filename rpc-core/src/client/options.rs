@@ -1,4 +1,4 @@
-//! What a single call can be told: how long it may take, and what it carries.
+//! The options of a single call: how long it may take, and its metadata.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use crate::message::{Metadata, TRACEPARENT};
 
 use super::deadline::{Deadline, Scope};
 
-/// What the calls of a [`Client`](super::Client) or a [`Session`](super::Session) carry, and how long each may take.
+/// The options of the calls of a [`Client`](super::Client) or a [`Session`](super::Session): their
+/// metadata, and how long each may take.
 ///
 /// ```
 /// use std::time::Duration;
@@ -20,40 +21,42 @@ use super::deadline::{Deadline, Scope};
 #[derive(Clone, Default)]
 #[must_use]
 pub struct CallOptions {
-    /// Outer: whether it is set here at all.
+    /// The outer `Option` is `None` if the client's limit applies.
     timeout: Option<Option<Duration>>,
     metadata: Metadata<'static>,
     trace_context: Option<TraceContext>,
 }
 
-/// Finds the trace context of a span.
+/// Returns the trace context of a span.
 type TraceContext = Arc<dyn Fn(&tracing::Span) -> Option<String> + Send + Sync>;
 
 impl CallOptions {
-    /// How long a call may take in all: getting a connection, sending, waiting, and reading a reply that is JSON, or the
-    /// header of one that is a stream. What is left of it when the request is sent travels with it, so that the handler can
-    /// see it. It replaces the client's [`reply_timeout`](crate::ClientConfig::reply_timeout), and unlike that it covers
-    /// the sending of a stream; `None` is no limit.
+    /// Sets how long a call may take in total: getting a connection, sending, waiting, and reading
+    /// the reply if it is JSON, or the reply's header if it is a stream. `None` is no limit. The
+    /// time that is left when the request is sent travels with it, and the handler can read it.
+    /// This replaces the client's [`reply_timeout`](crate::ClientConfig::reply_timeout), and unlike
+    /// that limit it covers the sending of a stream.
     pub fn timeout(self, limit: Option<Duration>) -> Self {
         CallOptions { timeout: Some(limit), ..self }
     }
 
-    /// A pair of text that each call carries to its handler, see [`CallContext`](crate::CallContext). All of them have to
-    /// fit into a header of 4 KiB together with the endpoint's name; a call whose pairs do not is
-    /// [`Misuse::Encode`](crate::Misuse::Encode).
+    /// Adds a pair of strings that each call carries to its handler, see
+    /// [`CallContext`](crate::CallContext). All pairs and the endpoint's name must fit into a
+    /// header of 4 KiB; otherwise the call fails with [`Misuse::Encode`](crate::Misuse::Encode).
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.set(name.into(), value.into());
         self
     }
 
-    /// Where the W3C `traceparent` of a call comes from: `hook` is given the call's span, which is a child of the one that
-    /// is current, and what it returns travels as metadata of that name. With OpenTelemetry it asks the span for its
-    /// context; this library depends on none.
+    /// Sets where the W3C `traceparent` of a call comes from. The library passes the call's span, a
+    /// child of the current one, to `hook`, and sends the result as metadata of that name. With
+    /// OpenTelemetry, `hook` asks the span for its context; this library does not depend on
+    /// OpenTelemetry.
     pub fn trace_context(self, hook: impl Fn(&tracing::Span) -> Option<String> + Send + Sync + 'static) -> Self {
         CallOptions { trace_context: Some(Arc::new(hook)), ..self }
     }
 
-    /// What a call in this span carries.
+    /// Returns the metadata of a call in this span.
     pub(crate) fn metadata_for(&self, span: &tracing::Span) -> Metadata<'_> {
         let mut metadata = self.metadata.borrowed();
         if let Some(traceparent) = self.trace_context.as_ref().and_then(|hook| hook(span)) {
@@ -62,12 +65,12 @@ impl CallOptions {
         metadata
     }
 
-    /// How long a call may take, for a client with this limit.
+    /// Returns how long a call may take, for a client with this limit.
     pub(crate) fn limit(&self, client_limit: Option<Duration>) -> Option<Duration> {
         self.timeout.unwrap_or(client_limit)
     }
 
-    /// The deadline of a call that begins now, for a client with this limit.
+    /// Returns the deadline of a call that begins now, for a client with this limit.
     pub(super) fn deadline(&self, client_limit: Option<Duration>) -> Deadline {
         let scope = if self.timeout.is_some() { Scope::WholeCall } else { Scope::Reply };
         Deadline::new(self.limit(client_limit), scope)

@@ -24,15 +24,17 @@ use super::options::CallOptions;
 use super::reply::Progress;
 use super::request::Request;
 
-/// The replies of many calls of one endpoint, in order; see [`Client::pipeline`](crate::Client::pipeline).
+/// The replies of many calls of one endpoint, in order; see
+/// [`Client::pipeline`](crate::Client::pipeline).
 ///
-/// Each item is one call's result. The arguments are taken as they can be sent, at most 32 KiB of requests ahead of the
-/// reply that is read, so their number does not matter. When the connection breaks, the calls that were sent and not
-/// answered get an error each that says that they may have run, and no further argument is taken.
+/// Each item is one call's result. Reading an item blocks until its reply has arrived. Arguments
+/// are taken when they can be sent, at most 32 KiB of requests ahead of the reply that is read, so
+/// any number of them is possible. If the connection breaks, each call that was sent and not
+/// answered gets an error which says that the call may have run, and no further argument is taken.
 ///
-/// Dropping it before the end throws away the replies that are on the way, within 16 MiB and 5 seconds; else the connection
-/// is closed.
-#[must_use = "nothing is sent before the replies are asked for"]
+/// Dropping it before the end discards the replies that are on their way, at most 16 MiB and for at
+/// most 5 seconds; if that is not enough, the connection is closed.
+#[must_use = "nothing is sent until the first reply is read"]
 pub struct Pipeline<'s, I: Iterator, T> {
     lease: Lease,
     endpoint: String,
@@ -40,7 +42,7 @@ pub struct Pipeline<'s, I: Iterator, T> {
     arguments: Option<I>,
     /// The header of the calls, without the time left.
     header: Vec<u8>,
-    /// The JSON of the present argument, and whether that waits for room.
+    /// The JSON of the current argument; `json_waits` if it waits for room in the window.
     json: Vec<u8>,
     json_waits: bool,
     calls: VecDeque<Slot>,
@@ -52,9 +54,9 @@ pub struct Pipeline<'s, I: Iterator, T> {
     result: PhantomData<fn() -> T>,
 }
 
-/// A call whose result is owed.
+/// A call whose result has not been returned yet.
 enum Slot {
-    /// Its request of so many bytes has been sent.
+    /// Its request, of this many bytes, has been sent.
     Sent(usize),
     /// It failed before anything was sent.
     Failed(Error),
@@ -83,7 +85,7 @@ where
         }
     }
 
-    /// Sends what there is room for, in one write.
+    /// Sends as many requests as the window has room for, in one write.
     fn fill(&mut self) -> Result<()> {
         let connection = self.lease.connection();
         let deadline = self.options.deadline(connection.config.reply_timeout);
@@ -123,7 +125,7 @@ where
             connection.queue_request(call, deadline).map_err(|error| sending_failed(error, deadline))?;
         }
         let sent = connection.send_queued(self.window, TimeLimit::until(deadline.at));
-        // what else went wrong, the replies will show
+        // the replies will show any other failure
         sent.map(drop).map_err(|error| sending_failed(error, deadline))
     }
 
@@ -182,7 +184,7 @@ impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
 }
 
 impl ClientConnection {
-    /// Reads the next reply, of JSON, and meanwhile sends what has not been sent yet.
+    /// Reads the next reply, which is JSON, and meanwhile sends queued requests.
     fn next_reply(&mut self, mut time_limit: TimeLimit, limit: Option<Duration>) -> Result<()> {
         if self.outbound.frames.queued() > 0 {
             time_limit = TimeLimit::until(time_limit.deadline());
@@ -194,7 +196,8 @@ impl ClientConnection {
         self.or_deadline_error(read, limit)
     }
 
-    /// Throws away the replies to so many calls. Returns `false` if the budget did not reach.
+    /// Discards the replies to this many calls. Returns `false` if they exceed the budget or
+    /// reading fails.
     fn discard_replies(&mut self, calls: usize) -> bool {
         let time_limit = TimeLimit::total(Some(DISCARD_TIME));
         let mut left = DISCARD_BYTES;

@@ -1,4 +1,4 @@
-//! The connections of a [`Client`](super::Client): kept when a call is over, and counted.
+//! The connections of a [`Client`](super::Client): kept between calls, and counted.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,38 +15,38 @@ use super::opening::{Connector, open_once, open_with_retries};
 
 /// All connections of one client. A [`Lease`](super::lease::Lease) takes one out and puts it back.
 pub(crate) struct Pool {
-    /// `None` if the pool has one given connection, which nothing can replace.
+    /// `None` if the pool has a single given connection, which nothing can replace.
     connector: Option<Connector>,
     pub(super) config: ClientConfig,
     state: Mutex<PoolState>,
     freed: Condvar,
-    /// No call can be made any more.
+    /// No more calls can be made.
     closed: AtomicBool,
 }
 
-/// A connection that nobody uses. It is boxed because it moves between the pool and its calls: a
-/// pointer instead of 300 bytes.
+/// An idle connection and the thread that used it last. It is boxed because it moves between the
+/// pool and its calls: a pointer instead of 300 bytes.
 struct Idle(Box<ClientConnection>, ThreadId);
 
 /// What `Pool::state` protects.
 #[derive(Default)]
 pub(super) struct PoolState {
-    /// With the thread that used each last.
     idle: Vec<Idle>,
     holders: Vec<Holder>,
     last_id: u64,
     /// Threads that wait for a connection.
     waiting: Vec<ThreadId>,
-    /// Threads that wait for a call on a shared one, which may have to wait for a connection in turn.
+    /// Threads that wait for a call on a shared connection, which may itself have to wait for a
+    /// connection.
     waiting_for_shared: Vec<ThreadId>,
 }
 
-/// Who holds a connection that is in use.
+/// What uses a connection.
 #[derive(Clone, Copy)]
 pub(super) struct Holder {
     id: u64,
     thread: ThreadId,
-    /// Held by a stream: only its thread can free it. A call in progress frees it by itself.
+    /// A stream holds it, so only its thread can free it. A call in progress frees it when it ends.
     stream: bool,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Holder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshness {
     Any,
-    /// A new one, because an idle one had ended under the call.
+    /// A new one, because an idle one had ended when it was used.
     New,
 }
 
@@ -63,7 +63,7 @@ impl Pool {
         Pool::with_idle(Some(connector), config, Vec::new())
     }
 
-    /// A pool of one connection, which cannot be replaced.
+    /// Creates a pool of one connection, which cannot be replaced.
     pub(super) fn of_one(parts: Parts, config: ClientConfig) -> Pool {
         let config = config.max_connections(1).max_idle_connections(1);
         let connection = Box::new(ClientConnection::new(parts, config.clone()));
@@ -89,20 +89,21 @@ impl Pool {
         Ok(())
     }
 
-    /// Fails if no call can be made any more.
+    /// Fails if no more calls can be made.
     pub(super) fn check_open(&self) -> Result<()> {
         if self.closed.load(Ordering::SeqCst) { Err(Misuse::Closed.into()) } else { Ok(()) }
     }
 
-    /// Whether a thread waits for a connection to be freed.
+    /// Returns whether a thread waits for a connection to become free.
     pub(super) fn has_waiters(&self) -> bool {
         self.is_limited() && !self.lock().waiting.is_empty()
     }
 
-    /// Notes that this thread waits for a call on a shared connection. Fails if the pool has ended or the thread would wait
-    /// in vain.
+    /// Notes that this thread waits for a call on a shared connection. Fails if the pool is closed
+    /// or the wait could never end.
     ///
-    /// Each such decision is made under the lock: of several threads that wait for one another, the last one finds out.
+    /// Each such decision is made under the lock: of several threads that wait for each other, the
+    /// last one fails.
     pub(super) fn wait_for_shared(&self) -> Result<SharedWait<'_>> {
         self.check_open()?;
         if !self.is_limited() {
@@ -120,12 +121,12 @@ impl Pool {
         self.config.max_connections < usize::MAX
     }
 
-    /// Whether one more connection may be in use.
+    /// Returns whether one more connection may be in use.
     pub(super) fn has_room(&self, state: &PoolState) -> bool {
         state.holders.len() < self.config.max_connections
     }
 
-    /// Whether a connection that has ended can be replaced.
+    /// Returns whether a connection that has ended can be replaced.
     pub(super) fn can_reconnect(&self) -> bool {
         self.connector.is_some()
     }
@@ -138,14 +139,14 @@ impl Pool {
         open_with_retries(self.connector()?, &self.config, deadline)
     }
 
-    /// Makes room for a new connection by closing an idle one, if the limit asks for it.
+    /// Closes an idle connection if the limit leaves no room for a new one.
     pub(super) fn make_room(&self, state: &mut PoolState) {
         if state.holders.len() + state.idle.len() >= self.config.max_connections {
             state.idle.pop();
         }
     }
 
-    /// Waits until a connection may have been freed. Fails if that cannot happen, or at the deadline.
+    /// Waits until a connection may be free. Fails if that can never happen, or at the deadline.
     pub(super) fn wait<'s>(
         &'s self,
         mut state: MutexGuard<'s, PoolState>,
@@ -168,7 +169,7 @@ impl Pool {
         Ok(state)
     }
 
-    /// Wakes those that wait: for a connection, or to find out that waiting has become hopeless.
+    /// Wakes the waiting threads: a connection may be free, or waiting may have become hopeless.
     fn wake(&self, state: MutexGuard<'_, PoolState>) {
         let wakes = !state.waiting.is_empty();
         drop(state);
@@ -177,7 +178,8 @@ impl Pool {
         }
     }
 
-    /// Takes a connection back, if there is one. It is kept if it is in step and there is room; otherwise it is closed.
+    /// Takes back a connection, if there is one. It is kept if it is in step and there is room,
+    /// otherwise closed.
     pub(super) fn put_back(&self, connection: Option<Box<ClientConnection>>, holder: Holder) {
         let mut usable = connection.filter(|connection| connection.reusable());
         usable.iter_mut().for_each(|connection| connection.become_idle());
@@ -204,7 +206,8 @@ impl Pool {
         self.wake(state);
     }
 
-    /// Closes the idle connections with a handshake each, and returns how many those were. No call can be made any more.
+    /// Closes the idle connections with a handshake each, and returns how many there were. No more
+    /// calls can be made.
     pub(super) fn close(&self) -> Result<usize> {
         let idle = self.end();
         let mut outcome = Ok(idle.len());
@@ -230,7 +233,7 @@ impl Drop for Pool {
     }
 }
 
-/// A thread that waits for a call on a shared connection, until this is dropped.
+/// Marks its thread as waiting for a call on a shared connection, until this is dropped.
 pub(super) struct SharedWait<'p>(Option<&'p Pool>);
 
 impl Drop for SharedWait<'_> {
@@ -248,8 +251,9 @@ fn forget_thread(threads: &mut Vec<ThreadId>, thread: ThreadId) {
 }
 
 impl PoolState {
-    /// Takes the idle connection that this thread used last, or otherwise the one that any thread did. With many threads,
-    /// the two ends of each connection then stay together on a processor, and neither has to wake the other.
+    /// Takes the idle connection that this thread used last, or otherwise the one that became idle
+    /// last. With many threads, the two ends of each connection then stay together on one
+    /// processor, and neither has to wake the other.
     pub(super) fn take_idle(&mut self) -> Option<Box<ClientConnection>> {
         let me = this_thread();
         let own = self.idle.iter().rposition(|Idle(_, last_user)| *last_user == me);
@@ -257,7 +261,7 @@ impl PoolState {
         idle.map(|Idle(connection, _)| connection)
     }
 
-    /// Counts one more connection as in use, by a call of this thread.
+    /// Counts one more connection as used by a call of this thread.
     pub(super) fn hold(&mut self) -> Holder {
         self.last_id += 1;
         let holder = Holder { id: self.last_id, thread: this_thread(), stream: false };
@@ -265,7 +269,8 @@ impl PoolState {
         holder
     }
 
-    /// Fails if waiting is hopeless: if a stream of this thread, or of one that waits as well, holds each connection.
+    /// Fails if waiting is hopeless: if each connection is held by a stream of this thread or of a
+    /// thread that waits too.
     fn check_waiting(&self) -> Result<()> {
         let me = this_thread();
         let waits = |thread| self.waiting.contains(&thread) || self.waiting_for_shared.contains(&thread);
@@ -274,7 +279,7 @@ impl PoolState {
     }
 }
 
-/// Returns the present thread. [`thread::current`] would count references each time.
+/// Returns the current thread's id. [`thread::current`] would count references each time.
 fn this_thread() -> ThreadId {
     thread_local! {
         static ID: ThreadId = thread::current().id();

@@ -1,4 +1,4 @@
-//! The frame on its way out while octets go both ways: it leaves as the transport takes it.
+//! The frame that is being sent while octets go both ways, as the transport takes it.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -7,25 +7,25 @@ use crate::connection::{CHUNK, Outbound};
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind};
 use crate::message::ReplyHeader;
 
-/// A frame on its way out.
+/// A frame that is being sent.
 #[derive(Default)]
 pub(super) struct Pump {
-    /// The frame's header and payload, and room for more.
+    /// The frame's header and payload, and spare room.
     frame: Vec<u8>,
     unsent: Range<usize>,
     completes: Completes,
 }
 
-/// What is complete once the present frame has been sent.
+/// What is complete once the current frame has been sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Completes {
     #[default]
     Nothing,
-    /// The request: it is the last frame.
+    /// The request: the frame is its last.
     Request,
-    /// The request's early end: it is a Trailer that stops it.
+    /// The request's early end: the frame is a Trailer that stops it.
     Stop,
-    /// The cancel: it is a Trailer that cancels the reply.
+    /// The cancel: the frame is a Trailer that cancels the reply.
     Cancel,
 }
 
@@ -34,7 +34,7 @@ impl Pump {
         self.unsent.is_empty()
     }
 
-    /// Reads from the source and makes a frame of it.
+    /// Reads from the source into a frame.
     pub(super) fn load(&mut self, source: &mut dyn Read) -> io::Result<()> {
         self.frame.resize(FRAME_HEADER_LEN + CHUNK, 0);
         let count = loop {
@@ -63,7 +63,8 @@ impl Pump {
         self.unsent = 0..FRAME_HEADER_LEN + count;
     }
 
-    /// Sends what the transport takes without blocking. Returns how many bytes those are, and what is complete with them.
+    /// Sends what the transport takes without blocking. Returns how many bytes it took, and what
+    /// that completes.
     pub(super) fn send(&mut self, outbound: &mut Outbound) -> io::Result<(usize, Completes)> {
         let taken = outbound.try_write(&self.frame[self.unsent.clone()])?;
         self.unsent.start += taken;

@@ -1,4 +1,4 @@
-//! Reading a reply. It can stop in the middle, if the time limit is only for a look, and go on later.
+//! Reading a reply. It may stop when the current time limit has passed, and resume later.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::transport::{Filled, TimeLimit};
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 
-/// How far a reply of JSON has been read.
+/// How far a JSON reply has been read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) enum Progress {
     #[default]
@@ -36,8 +36,8 @@ impl ClientConnection {
         Ok(&self.received_json)
     }
 
-    /// Goes on reading a reply of JSON, which is then in `received_json`. Returns `None` if not all of it has come within
-    /// the current time limit.
+    /// Resumes reading a JSON reply into `received_json`. Returns `None` if not all of it has
+    /// arrived within the current time limit.
     pub(super) fn resume_reply(&mut self, progress: &mut Progress) -> Result<Option<()>> {
         let read = self.resume_reply_at(progress);
         if !matches!(read, Ok(None)) {
@@ -62,7 +62,8 @@ impl ClientConnection {
         }
     }
 
-    /// Goes on reading the reply's header. Returns `None` if not all of it has come within the current time limit.
+    /// Resumes reading the reply's header. Returns `None` if not all of it has arrived within the
+    /// current time limit.
     pub(super) fn resume_header(&mut self) -> Result<Option<DataType>> {
         let read = self.inbound.messages.resume_header(&mut self.received_header);
         if read.as_ref().is_err_and(|error| self.is_late(error)) {
@@ -74,9 +75,9 @@ impl ClientConnection {
         body.map(Some)
     }
 
-    /// Takes in what a reply's header says, or why there is none.
+    /// Handles a reply's header, or the failure to read one.
     fn accept_header(&mut self, read: Result<bool, MessageError>, bytes: &[u8]) -> Result<DataType> {
-        // `resume_header` has taken out what a time limit means
+        // `resume_header` has already handled the time limit
         let failed = |error, fate| Error::from_message(error, Operation::WaitingForReply, None, fate);
         match read {
             Ok(true) => {}
@@ -102,7 +103,8 @@ impl ClientConnection {
         }
     }
 
-    /// Goes on reading a reply's JSON. Returns `None` if not all of it has come within the current time limit.
+    /// Resumes reading a reply's JSON. Returns `None` if not all of it has arrived within the
+    /// current time limit.
     fn resume_json(&mut self, body: DataType) -> Result<Option<()>> {
         if !body.has_body() {
             self.received_json.extend_from_slice(b"null");
@@ -115,7 +117,8 @@ impl ClientConnection {
             Err(MessageError::TooLong { what, limit }) => return Err(self.skip_oversize(body, what, limit)),
             Err(MessageError::Trailer(trailer)) => {
                 self.turn().reply_ended();
-                // if octets go both ways the request goes on, and nobody wants that any more
+                // if octets go both ways, the request is still being sent, and is not wanted any
+                // more
                 self.abandon();
                 return Err(Error::Remote((*trailer).into()).with_fate(self.fate()));
             }
@@ -127,8 +130,8 @@ impl ClientConnection {
         Ok(Some(()))
     }
 
-    /// Whether there is only nothing to read within the current time limit. A transport may be unable to look without
-    /// waiting.
+    /// Returns whether the error only means that nothing arrived within the current time limit, or
+    /// that the transport cannot look without waiting.
     pub(super) fn is_late(&self, error: &MessageError) -> bool {
         let MessageError::Io(error) = error else { return false };
         let looks = matches!(self.inbound.messages.frames().get_ref().time_limit, TimeLimit::Now(_));
@@ -139,7 +142,8 @@ impl ClientConnection {
         }
     }
 
-    /// A call that cannot go on later fails if its time limit has passed.
+    /// Fails if the time limit has passed before the read completed, for a call that does not
+    /// resume it.
     pub(super) fn or_deadline_error<T>(&mut self, read: Option<T>, limit: Option<Duration>) -> Result<T> {
         read.ok_or_else(|| {
             self.broken = true;
@@ -148,8 +152,8 @@ impl ClientConnection {
         })
     }
 
-    /// Skips a reply over the limit, within a budget, so that the connection stays in step. Octets after it have no limit,
-    /// so they are cancelled.
+    /// Skips a reply over the limit, within a budget, so that the connection stays in step. Octets
+    /// after it have no limit, so they are cancelled.
     fn skip_oversize(&mut self, body: DataType, what: &'static str, limit: u64) -> Error {
         if body.has_octets() {
             self.abandon();
@@ -161,7 +165,8 @@ impl ClientConnection {
         Error::Limit { what, size: None, limit, fate: self.fate() }
     }
 
-    /// The error of a reply whose JSON is not what was expected. What may follow the JSON is not wanted.
+    /// Returns the error of a reply whose JSON is not what was expected, and abandons what follows
+    /// the JSON.
     pub(super) fn malformed(&mut self, violation: Violation) -> Error {
         self.abandon();
         Error::Protocol { violation, fate: self.fate() }
@@ -174,7 +179,7 @@ impl ClientConnection {
         self.octets_received(received)
     }
 
-    /// Takes in how an attempt to receive octets ended.
+    /// Handles the result of receiving octets.
     pub(super) fn octets_received(&mut self, received: Result<Filled, MessageError>) -> Result<Filled> {
         match received {
             Ok(filled) => {
@@ -192,7 +197,7 @@ impl ClientConnection {
         }
     }
 
-    /// Passes over octets that were read ahead.
+    /// Skips octets that were read ahead.
     pub(super) fn consume_octets(&mut self, count: usize) {
         self.inbound.messages.consume_message(count);
         self.note_end();

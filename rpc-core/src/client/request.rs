@@ -1,4 +1,4 @@
-//! A request: what it consists of, and how its header and its JSON are encoded.
+//! A request: its parts, and how its header and its JSON are encoded.
 
 use std::time::Instant;
 
@@ -10,12 +10,12 @@ use crate::stream::Source;
 
 use super::deadline::Deadline;
 
-/// A request, on whatever connection it is sent.
+/// A request, for any connection.
 pub(super) struct Request<'a, 's> {
     pub(super) endpoint: &'a str,
-    /// The JSON part; `None` if the request is raw bytes alone.
+    /// The JSON part; `None` if the request has only octets.
     pub(super) json: Option<&'a dyn Encode>,
-    /// The stream part.
+    /// The octets part.
     pub(super) octets: Option<&'a mut Source<'s>>,
     pub(super) accept: DataType,
     pub(super) deadline: Deadline,
@@ -23,7 +23,7 @@ pub(super) struct Request<'a, 's> {
 }
 
 impl<'a> Request<'a, '_> {
-    /// A request of JSON for a reply of JSON.
+    /// Creates a request of JSON with a reply of JSON.
     pub(super) fn of_json(
         endpoint: &'a str,
         json: Option<&'a dyn Encode>,
@@ -41,20 +41,20 @@ impl<'a> Request<'a, '_> {
         }
     }
 
-    /// Whether nothing has been read from the stream part that cannot be read again.
+    /// Returns whether the request can be sent again: nothing has been consumed from its stream.
     pub(super) fn can_repeat(&self) -> bool {
         self.octets.as_ref().is_none_or(|source| !source.is_touched())
     }
 
-    /// Returns the time left at `now` that the header tells the server, in milliseconds; 0 is no
-    /// limit.
+    /// Returns the time left at `now`, as the header says it to the server: in milliseconds, 0 for
+    /// no limit.
     pub(super) fn timeout_ms(&self, now: Instant) -> u64 {
         self.deadline.left_ms(now, self.octets.is_some())
     }
 
     /// Encodes the header without the time left, which [`add_timeout`] adds when it is sent.
     ///
-    /// Fails if the header does not have room for the time that is left.
+    /// Fails if the header has no room for the time left.
     ///
     /// [`add_timeout`]: crate::message::add_timeout
     pub(super) fn encode_header(&self, out: &mut Vec<u8>) -> Result<()> {
@@ -67,7 +67,7 @@ impl<'a> Request<'a, '_> {
         if fits && out.len() + timeout_len(self.timeout_ms(self.deadline.begun)) <= MAX_HEADER_LEN_WRITTEN {
             return Ok(());
         }
-        let problem = "endpoint and metadata take more bytes than a header holds".to_owned();
+        let problem = "the endpoint and the metadata do not fit into a header".to_owned();
         Err(Misuse::Encode { problem }.into())
     }
 
@@ -83,7 +83,7 @@ impl<'a> Request<'a, '_> {
     }
 }
 
-/// Encodes the JSON part of a request; returns its size if that is over the limit.
+/// Encodes the JSON part of a request. Returns its size if it exceeds the limit.
 pub(super) fn encode_json(json: Option<&dyn Encode>, limit: usize, out: &mut Vec<u8>) -> Result<Option<usize>> {
     let mut buffer = JsonBuffer::new(out, limit);
     if let Some(json) = json {

@@ -1,4 +1,4 @@
-//! One call on a connection of its own: the request is sent, and a reply may come meanwhile.
+//! One call on a connection of its own: the request is sent, and a reply may arrive meanwhile.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -14,28 +14,29 @@ use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::request::Request;
 
-/// How long a client whose write has failed waits for a reply that may explain it.
+/// How long a client whose write has failed waits for a reply that may explain the failure.
 pub(super) const EXPLANATION_TIME: Duration = Duration::from_secs(5);
 
 /// How sending a request ended.
 enum Sent {
     /// All of it was written.
     Whole,
-    /// A reply came before the end; its header has been read.
+    /// A reply arrived before the end; its header has been read.
     Answered(Result<DataType>),
-    /// The source failed, and the server has been told.
+    /// The source failed, and the server has been informed.
     SourceFailed(io::Error),
 }
 
 impl ClientConnection {
-    /// Sends a request and reads the reply's header. The reply's body can be read next, if it has one.
+    /// Sends a request and reads the reply's header. The reply's body, if there is one, can be read
+    /// next.
     pub(super) fn call(&mut self, request: &mut Request<'_, '_>) -> Result<DataType> {
         let outcome = self.prepare(request).and_then(|()| self.exchange(request));
         self.broken |= outcome.as_ref().is_err_and(|error| !error.connection_usable());
         outcome
     }
 
-    /// Encodes the request, and finds out what the peer understands if the request needs revision 1.
+    /// Encodes the request, and determines the peer's revision if the request needs revision 1.
     fn prepare(&mut self, request: &Request<'_, '_>) -> Result<()> {
         request.encode_json(self.config.max_json_len, &mut self.request_json)?;
         let together = DataType::MarshaledJsonThenOctets;
@@ -57,7 +58,8 @@ impl ClientConnection {
         Ok(())
     }
 
-    /// Asks the server which revision it speaks. An original one refuses the question, which is an answer.
+    /// Asks the server which revision it speaks. An original server refuses, which is an answer
+    /// too.
     fn ping(&mut self, deadline: Deadline) -> Result<()> {
         self.outbound.encode_control(PING);
         self.begin_turn(DataType::Control, DataType::Control);
@@ -79,7 +81,7 @@ impl ClientConnection {
             true => deadline.stream_limit(self.config.stall_timeout),
             false => TimeLimit::until(deadline.at),
         });
-        // a handler may run as soon as the transport has taken the header of a request of octets
+        // a handler may run as soon as the transport has taken the header of a request with octets
         let header_end = self.outbound.frames.accepted() + (FRAME_HEADER_LEN + self.outbound.header.len()) as u64;
         let begun = self.outbound.queue_header().and_then(|()| match request.json {
             Some(_) => self.outbound.finish_body(&self.request_json),
@@ -102,7 +104,7 @@ impl ClientConnection {
         }
     }
 
-    /// Sends a stream frame by frame, looking for a reply before each.
+    /// Sends a stream frame by frame, and looks for a reply before each.
     fn send_octets(&mut self, source: &mut Source<'_>, deadline: Deadline) -> Result<Sent, FrameError> {
         let mut pieces = Pieces::new(source, self.outbound.takes_pipes());
         loop {
@@ -116,7 +118,8 @@ impl ClientConnection {
                 self.stop_if_answered();
                 return Ok(Sent::Answered(self.with_current_fate(answer)));
             }
-            // a transport that always takes something, or keeps no time, does not notice
+            // a transport that never blocks, or that has no time limits, does not notice the
+            // deadline
             if deadline.ends_streams() {
                 return Err(FrameError::Io(io::ErrorKind::TimedOut.into()));
             }
@@ -128,7 +131,8 @@ impl ClientConnection {
         }
     }
 
-    /// The request may have ended only after its refusal was read, so that the connection is in step after all.
+    /// Updates the fate of a refusal: the request may have ended after it was read, so that the
+    /// connection is in step.
     pub(super) fn with_current_fate<T>(&self, outcome: Result<T>) -> Result<T> {
         outcome.map_err(|error| match error {
             Error::Remote(_) => error.with_fate(self.fate()),
@@ -136,8 +140,8 @@ impl ClientConnection {
         })
     }
 
-    /// Ends the request by a Trailer in place of its next frame, if the reply asks for that and the server understands it.
-    /// If the write fails, the reply still is the call's result.
+    /// Ends the request with a Trailer instead of its next frame, if the reply requires that and
+    /// the server understands it. If the write fails, the reply is still the call's result.
     fn stop_if_answered(&mut self) {
         if self.turn().must_stop() && self.turn().can_trail() {
             let trailer =
@@ -148,21 +152,22 @@ impl ClientConnection {
         }
     }
 
-    /// Tells the server why the rest of the request does not come: by a Trailer if it understands that, and otherwise by a
-    /// Reset, which ends the connection.
+    /// Tells the server why the rest of the request does not come: with a Trailer if it understands
+    /// one, otherwise with a Reset, which ends the connection.
     fn source_failed(&mut self, error: io::Error) -> Result<Sent, FrameError> {
         if self.turn().can_trail() {
             self.outbound.write_trailer(&source_trailer(&error))?;
             self.turn().request_stopped();
         } else {
-            // it makes no difference whether the server hears so
+            // the connection is broken even if the Reset does not reach the server
             _ = self.outbound.reset();
             self.broken = true;
         }
         Ok(Sent::SourceFailed(error))
     }
 
-    /// The reply to a request whose source failed tells the caller nothing new, but it has to be read.
+    /// Reads the reply to a request whose source failed, which tells the caller nothing new, so
+    /// that the connection stays in step. Returns the call's error.
     fn read_reply_of_failed_source(&mut self, error: io::Error, deadline: Deadline) -> Error {
         if !self.broken {
             match self.reply_header(deadline) {
@@ -174,7 +179,8 @@ impl ClientConnection {
         Error::Source { error, fate: self.fate() }
     }
 
-    /// Sending failed, on a transport that was to take the header up to `header_end`.
+    /// Handles a write that failed. The transport has taken the whole header if it has accepted
+    /// `header_end` bytes.
     fn sending_failed(&mut self, error: FrameError, header_end: u64, deadline: Deadline) -> Result<DataType> {
         let stream = self.turn().request_has_octets();
         let may_run = stream && self.outbound.frames.accepted() >= header_end;
@@ -190,11 +196,11 @@ impl ClientConnection {
         }
     }
 
-    /// A server that refused early may have closed while the request was being sent: its reply says more than a broken
-    /// pipe.
+    /// Reads the reply after a write has failed: a server that refused early and closed may have
+    /// said why, which is more than a broken pipe says.
     pub(super) fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline) -> Result<DataType> {
         self.broken = true;
-        // sending a stream may have taken longer than a reply may
+        // sending a stream may have taken longer than a reply may take
         let deadline = if self.turn().request_has_octets() { deadline.after_stream() } else { deadline };
         match self.reply_header(deadline.at_most(EXPLANATION_TIME)) {
             Err(Error::Remote(refusal)) => Err(Error::Remote(refusal)),

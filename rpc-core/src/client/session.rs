@@ -13,43 +13,45 @@ use super::opening::{connector, open_parts, parts_of};
 use super::pool::Pool;
 use super::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline};
 
-/// A client of one connection, which is never replaced: the server keeps one handler for it. One call at a time, which the
-/// compiler checks: a call borrows the session until its stream is dropped.
+/// A client of one connection, which is never replaced, because the server keeps one handler for
+/// it. It makes one call at a time, which the compiler checks: a call borrows the session until its
+/// stream is dropped.
 ///
-/// After a failure that costs the connection, each call is [`Misuse::Closed`]. Dropping a session asks the server to close,
-/// without waiting for its answer.
+/// Calls block, within the limits that [`ClientConfig`] sets. After a failure that breaks the
+/// connection, each call fails with [`Misuse::Closed`]. Dropping a session asks the server to
+/// close, without waiting for its answer.
 pub struct Session(Client);
 
 impl Session {
-    /// Connects to a server, with the default [`ClientConfig`].
+    /// Connects to a server, with the default [`ClientConfig`]. Blocks until connected.
     ///
     /// # Errors
-    /// As [`Client::connect`].
+    /// The same as of [`Client::connect`].
     pub fn connect(address: impl ToAddress) -> Result<Session> {
         Session::connect_with(address, ClientConfig::default())
     }
 
-    /// Connects to a server.
+    /// Connects to a server. Blocks until connected.
     ///
     /// # Errors
-    /// As [`Client::connect`].
+    /// The same as of [`Client::connect`].
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Session> {
         let parts = open_parts(&connector(address.to_address()?, &config), &config, Deadline::none())?;
         Ok(Session::of_parts(parts, config))
     }
 
-    /// A session over a transport that is connected already.
+    /// Creates a session over a connected transport, with the default [`ClientConfig`].
     ///
     /// # Errors
-    /// If the transport cannot be made ready.
+    /// [`Error::Transport`](crate::Error::Transport) if the transport cannot be prepared.
     pub fn from_transport(transport: impl Transport) -> Result<Session> {
         Session::from_transport_with(transport, ClientConfig::default())
     }
 
-    /// A session over a transport that is connected already, with limits of your own.
+    /// Creates a session over a connected transport, with settings of your own.
     ///
     /// # Errors
-    /// If the transport cannot be made ready.
+    /// [`Error::Transport`](crate::Error::Transport) if the transport cannot be prepared.
     pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Session> {
         Ok(Session::of_parts(parts_of(transport)?, config))
     }
@@ -58,7 +60,7 @@ impl Session {
         Session(Client::of_pool(Pool::of_one(parts, config.shared_connections(0))))
     }
 
-    /// Sets what the calls from now on carry, and how long each may take.
+    /// Sets the options of the calls from now on.
     pub fn set_options(&mut self, options: CallOptions) {
         self.0 = self.0.with_options(options);
     }
@@ -68,10 +70,12 @@ impl Session {
         self.0.begin(endpoint)
     }
 
-    /// Calls an endpoint with JSON arguments, many at once; see [`Client::pipeline`].
+    /// Makes many calls of an endpoint at once, each with one of `arguments` as JSON; see
+    /// [`Client::pipeline`].
     ///
     /// # Errors
-    /// [`Misuse::Closed`] if an earlier failure has ended the session. What concerns a single call is its item.
+    /// [`Misuse::Closed`] if an earlier failure has ended the session. The error of a single call
+    /// is its item.
     pub fn pipeline<'s, I, T>(&'s mut self, endpoint: &str, arguments: I) -> Result<Pipeline<'s, I::IntoIter, T>>
     where
         I: IntoIterator,
@@ -81,10 +85,11 @@ impl Session {
         self.0.pipeline(endpoint, arguments)
     }
 
-    /// Does the Close handshake.
+    /// Closes the connection, and blocks until the handshake has ended.
     ///
     /// # Errors
-    /// [`Misuse::Closed`] if an earlier failure has ended the session; a failure before the server's acknowledgement.
+    /// [`Misuse::Closed`] if an earlier failure has ended the session. Any other
+    /// [`Error`](crate::Error) if the handshake fails before the server's acknowledgement.
     pub fn close(self) -> Result<()> {
         match self.0.close_idle()? {
             0 => Err(Misuse::Closed.into()),

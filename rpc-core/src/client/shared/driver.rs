@@ -1,5 +1,5 @@
-//! The thread that makes the calls of a shared connection: it sends what is queued and reads what
-//! comes, in turn.
+//! The thread that makes the calls of a shared connection: it alternately sends queued requests and
+//! reads replies.
 
 use std::collections::VecDeque;
 use std::io;
@@ -23,29 +23,29 @@ use crate::unwind;
 use super::SharedConnection;
 use super::pending::{Failure, PendingCall};
 
-/// How long the thread waits for a reply before it looks whether there is something to send.
+/// How long the thread waits for a reply before it checks the queue for more to send.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// How long it goes on reading what is there when a reply has come. A server can see to it that
-/// there is always something.
+/// How long it reads replies that have already arrived before it sends again. A server can make
+/// sure that there is always another.
 const READ_BUDGET: Duration = Duration::from_millis(10);
 
-/// How long the thread pauses before it looks again whether others still wait for a connection.
-/// Calls that never stop coming would have the connection back before anybody else wakes up.
+/// The pause between two checks whether others still wait for a connection. Without it, a steady
+/// flow of calls would take the connection back before any other thread wakes up.
 const YIELD_PAUSE: Duration = Duration::from_millis(1);
 
-/// How often it does so before it asks for a connection all the same.
+/// How often the thread pauses before it takes a connection even though others wait.
 const MAX_YIELDS: u32 = 20;
 
-/// Makes calls until there have been none for a while.
+/// Makes calls until there have been none for [`THREAD_IDLE_TIME`](super::THREAD_IDLE_TIME).
 pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
-    // memory that goes from one connection to the next
+    // memory that is reused for the next connection
     let (mut in_flight, mut reply) = (VecDeque::new(), Vec::new());
     // when the last connection was opened
     let mut opened = None;
     while shared.wait_for_calls() {
         let Some(pool) = pool.upgrade() else {
-            // nobody waits any more: callers have their client
+            // no call waits any more, because a waiting caller keeps its client
             shared.fail_queued(&Misuse::Closed.into());
             continue;
         };
@@ -79,7 +79,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
 
 impl SharedConnection {
     fn connect(&self, pool: &Arc<Pool>, opened: Option<Instant>) -> Result<Lease> {
-        // those that wait for the connection that was just given back have to wake up first
+        // first let the threads wake up that wait for the connection which was just given back
         for _ in 0..MAX_YIELDS {
             if !pool.has_waiters() {
                 break;
@@ -88,11 +88,11 @@ impl SharedConnection {
         }
         let failed_at = self.lock().queue.iter().filter_map(|call| call.lock().failed_at).max();
         let freshness = if failed_at > opened { Freshness::New } else { Freshness::Any };
-        // each caller keeps its own time
+        // no deadline here, because each caller keeps its own
         Lease::acquire(pool, Deadline::none(), freshness)
     }
 
-    /// There is no connection for the calls in the queue.
+    /// Fails the queued calls, because there is no connection for them.
     fn fail_queued(&self, error: &Error) {
         let queue = std::mem::take(&mut self.lock().queue);
         for call in queue {
@@ -106,19 +106,21 @@ struct Driver<'d> {
     shared: &'d SharedConnection,
     pool: &'d Pool,
     lease: Lease,
-    /// Calls whose requests have been sent and whose replies have not come, in this order.
+    /// Calls whose requests have been sent and whose replies have not arrived, in the order of
+    /// sending.
     in_flight: &'d mut VecDeque<InFlight>,
-    /// The last reply.
+    /// The reply of `last_answered`.
     reply: &'d mut Vec<u8>,
     /// Bytes of requests without a reply.
     bytes_in_flight: usize,
     progress: Progress,
-    /// The connection has served before, these calls or others.
+    /// The connection has served a call before, of this thread or of another.
     has_served: bool,
-    /// A write has failed, and until then a reply may explain that.
+    /// Set when a write has failed: until then, a reply may explain the failure.
     explanation_deadline: Option<Instant>,
-    /// The call whose reply was read last, if no other was owed: it is told when the connection has
-    /// gone back, or other calls are on it. So a caller alone finds the connection in the pool.
+    /// The call whose reply was read last, if no other is in flight. It ends only once the
+    /// connection is back in the pool or has other calls, so a lone caller finds the connection in
+    /// the pool.
     last_answered: Option<(Arc<PendingCall>, Result<(), Failure>)>,
 }
 
@@ -126,7 +128,7 @@ struct Driver<'d> {
 struct InFlight {
     call: Arc<PendingCall>,
     size: usize,
-    /// What the transport has taken in all when it has taken the request.
+    /// How many bytes the transport has accepted in total once it has taken the request.
     end: u64,
 }
 
@@ -160,8 +162,8 @@ impl Driver<'_> {
         }
     }
 
-    /// Fails if bytes have come that nobody is owed: they would be taken for the reply to the next
-    /// call.
+    /// Fails if bytes have arrived while no call is in flight: they would be taken for the reply to
+    /// the next call.
     fn check_no_unexpected_bytes(&mut self) -> Result<()> {
         match self.connection().inbound.messages.ahead().len() {
             0 => Ok(()),
@@ -169,9 +171,9 @@ impl Driver<'_> {
         }
     }
 
-    /// Moves calls from the queue to the connection, as far as there is room. If others wait for a
-    /// connection, what is out comes to its end first. Tells whether the connection takes no
-    /// further calls.
+    /// Moves calls from the queue to the connection while the window has room. If others wait for a
+    /// connection, it moves none until the calls in flight have ended. Returns whether the
+    /// connection takes no further calls.
     fn fill(&mut self) -> bool {
         let others_wait = self.pool.has_waiters();
         let writable = self.explanation_deadline.is_none();
@@ -186,7 +188,7 @@ impl Driver<'_> {
             let (deadline, timeout_ms) = (pending.deadline, pending.deadline.left_ms(now, false));
             let request = EncodedRequest { header: &pending.header, json: &pending.body, timeout_ms };
             let size = request.len();
-            // nobody waits for it any more, or will in a moment
+            // its caller has given up or is about to
             let expired = pending.is_abandoned() || deadline.passed_by(now);
             if !expired {
                 if *bytes_in_flight > 0 && *bytes_in_flight + size > window {
@@ -210,7 +212,7 @@ impl Driver<'_> {
         state.retired
     }
 
-    /// Sends what is queued, or what of it the transport takes at once.
+    /// Sends queued requests, or as many bytes of them as the transport takes at once.
     fn send(&mut self) -> Result<()> {
         let connection = self.lease.connection();
         let stall = connection.config.stall_timeout;
@@ -224,14 +226,14 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Reads the replies that come, and waits for one, but not for long: others may have to be
-    /// sent.
+    /// Reads the replies that arrive. Waits for one, but at most for [`POLL_INTERVAL`], because
+    /// there may be more to send.
     fn receive(&mut self) -> Result<()> {
         let until = Instant::now() + POLL_INTERVAL;
         let mut time_limit = TimeLimit::Until(until);
         let connection = self.lease.connection();
         if connection.outbound.frames.queued() > 0 && connection.inbound.look_ahead() == Ahead::Nothing {
-            // so that neither side waits in a write for the other to read
+            // so that the two sides never both wait in a write
             let waited = connection.control.as_ref().map_or(Ok(()), |control| control.wait(Some(until)));
             waited
                 .or_else(|error| if error.kind() == io::ErrorKind::TimedOut { Ok(()) } else { Err(error) })
@@ -242,7 +244,7 @@ impl Driver<'_> {
             if self.in_flight.is_empty() || self.connection().inbound.messages.ahead().is_empty() {
                 return Ok(());
             }
-            // those that have come along with it
+            // the replies that arrived together with it
             time_limit = TimeLimit::Now(Some(until + READ_BUDGET));
         }
         match self.explanation_deadline {
@@ -251,7 +253,8 @@ impl Driver<'_> {
         }
     }
 
-    /// Reads the reply to the oldest call and hands it over; `false` if not all of it has come yet.
+    /// Reads the reply to the oldest call and ends that call. Returns `false` if not all of it has
+    /// arrived yet.
     fn next_reply(&mut self, time_limit: TimeLimit) -> Result<bool> {
         let Driver { lease, in_flight, reply, progress, .. } = self;
         let connection = lease.connection();
@@ -275,15 +278,15 @@ impl Driver<'_> {
         Ok(true)
     }
 
-    /// Tells the call that was answered last.
+    /// Ends the call that was answered last.
     fn deliver_last_answered(&mut self) {
         if let Some((call, outcome)) = self.last_answered.take() {
             call.end(outcome, self.reply);
         }
     }
 
-    /// Lets go of the connection: in step it goes back to its pool. Calls that are out fail, if
-    /// there are any. The error is told to the oldest of them.
+    /// Gives up the connection: if it is in step, it goes back to its pool. Calls in flight fail;
+    /// the oldest gets the error itself.
     fn end(mut self, outcome: Result<()>) {
         let retired = {
             let mut state = self.shared.lock();
@@ -296,8 +299,7 @@ impl Driver<'_> {
             tracing::debug!(%error, calls = self.in_flight.len(), "a shared connection failed");
             let (reset, stale_at) = (error.never_ran(), self.has_served.then(Instant::now));
             for (at, InFlight { call, end, .. }) in self.in_flight.drain(..).enumerate() {
-                // the server answers in order: what comes after a call that never ran has not run
-                // either
+                // the server answers in order: a call after one that never ran has not run either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
                 let error =
                     if at == 0 { error.repeated().with_fate(fate) } else { failure_of_later_call(&error, fate) };
@@ -306,7 +308,7 @@ impl Driver<'_> {
         }
         self.connection().broken |= broken;
         let Driver { lease, last_answered, reply, .. } = self;
-        // closing it may run the transport's code
+        // closing it may run the transport's code, which is the user's
         if unwind::catch(|| drop(lease)).is_none() {
             tracing::error!("a transport panicked when it was closed");
         }
@@ -316,7 +318,7 @@ impl Driver<'_> {
     }
 }
 
-/// What the failure of a connection is for the calls after the one that met it.
+/// Returns the error of the calls after the one that met the failure of their connection.
 fn failure_of_later_call(error: &Error, fate: Fate) -> Error {
     match error {
         Error::Transport { .. } => error.repeated().with_fate(fate),

@@ -1,17 +1,18 @@
-//! Connections that callers share: small calls of many threads leave together, and their replies
+//! Connections that callers share: small calls of many threads are sent together, and their replies
 //! are read together.
 //!
 //! A [`SharedConnection`] is a queue of calls and a thread that makes them ([`driver`]). A caller
-//! puts its call into the queue and waits. Only the thread touches the connection, so nothing has
-//! to be agreed on between callers. It takes a connection from the pool when there are calls, and
-//! gives it back when there are none.
+//! puts its call into the queue and waits. Only the thread touches the connection, so callers need
+//! not coordinate. The thread takes a connection from the pool when there are calls, and gives it
+//! back when there are none.
 //!
-//! A caller whose time is over leaves: from the queue, as if it had never been there; or, when its
-//! request has been sent, with the reply owed still. Then the pool gets a new shared connection in
-//! place of this one, because the server may be stuck, and those in the queue go there. Those whose
-//! requests have been sent wait on, and after the last the old connection is closed.
+//! A caller whose time is over abandons its call. If the call is still queued, it is removed and
+//! leaves no trace. If its request has been sent, its reply is still expected; a new shared
+//! connection then replaces this one, because the server may be stuck, and the queued calls move
+//! there. The other calls that have been sent wait on, and after the last of them the old
+//! connection is closed.
 //!
-//! Locks are taken in this order: a place in `Sharing`, `SharedConnection::state`, that of a call.
+//! Locks are taken in this order: an entry of `Sharing`, `SharedConnection::state`, a call's state.
 
 mod driver;
 mod pending;
@@ -28,20 +29,20 @@ use super::pool::Pool;
 use super::request::Request;
 use pending::{Failure, PendingCall};
 
-/// The most bytes of a request's JSON that goes over a shared connection.
+/// The largest JSON of a request that uses a shared connection, in bytes.
 const MAX_SHARED_JSON: usize = 4 * 1024;
 
-/// How often a call is made that certainly never ran, because its connection had ended.
+/// How often a call is attempted if it certainly never ran because its connection had ended.
 const MAX_ATTEMPTS: usize = 3;
 
-/// How long the thread stays when there are no calls.
+/// How long the thread waits for calls before it ends.
 const THREAD_IDLE_TIME: Duration = Duration::from_secs(1);
 
 /// The connections that the callers of one client share.
 pub(super) struct Sharing(Box<[Mutex<Arc<SharedConnection>>]>);
 
 impl Sharing {
-    /// So many, unless that is none.
+    /// Creates this many shared connections; `None` if `count` is 0.
     pub(super) fn new(count: usize) -> Option<Arc<Sharing>> {
         (count > 0).then(|| Arc::new(Sharing((0..count).map(|_| Mutex::default()).collect())))
     }
@@ -50,7 +51,8 @@ impl Sharing {
         Arc::clone(&lock(&self.0[at]))
     }
 
-    /// Queues a call on a connection that no other call is on, or otherwise on the one that is its thread's home.
+    /// Queues a call on a connection without calls, or if there is none on the one that its thread
+    /// prefers.
     fn enqueue(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<Arc<SharedConnection>> {
         let preferred = call.thread_number % self.0.len();
         let mut places = (preferred..self.0.len()).chain(0..preferred).map(|at| self.get(at));
@@ -59,7 +61,7 @@ impl Sharing {
         Ok(shared)
     }
 
-    /// Puts a new one in the place of this one, if it is still there.
+    /// Replaces `old` by a new shared connection, unless it has already been replaced.
     fn replace(&self, old: &SharedConnection) {
         for place in &self.0 {
             let mut shared = lock(place);
@@ -74,7 +76,7 @@ impl Sharing {
 #[derive(Default)]
 struct SharedConnection {
     state: Mutex<QueueState>,
-    /// There is a call for a thread that sleeps.
+    /// Signals a call to a thread that sleeps.
     work: Condvar,
 }
 
@@ -83,13 +85,13 @@ struct SharedConnection {
 struct QueueState {
     /// Calls whose requests have not been sent.
     queue: VecDeque<Arc<PendingCall>>,
-    /// Calls have been sent and are not over.
+    /// Calls have been sent and have not ended.
     busy: bool,
-    /// There is a thread.
+    /// The thread is running.
     has_thread: bool,
-    /// It waits for calls.
+    /// The thread waits for calls.
     thread_sleeps: bool,
-    /// The present connection serves no further calls, because the time of one of them was over.
+    /// The current connection takes no further calls, because a call on it was abandoned.
     retired: bool,
 }
 
@@ -98,7 +100,7 @@ impl SharedConnection {
         lock(&self.state)
     }
 
-    /// Whether no call is on it.
+    /// Returns whether it has no calls.
     fn is_free(&self) -> bool {
         let state = self.lock();
         !state.busy && state.queue.is_empty()
@@ -121,8 +123,8 @@ impl SharedConnection {
         Ok(())
     }
 
-    /// Ends a call whose time is over. If its request has been sent, those in the queue go
-    /// elsewhere.
+    /// Ends a call whose time is over. If its request has been sent, the queued calls move to
+    /// another connection.
     fn abandon(
         &self,
         sharing: &Sharing,
@@ -150,8 +152,8 @@ impl SharedConnection {
         Err(deadline.error(Operation::WaitingForReply, Fate::LOST).into())
     }
 
-    /// Waits for calls; `false` when there were none for a while, and then the thread counts as
-    /// ended.
+    /// Waits for calls. Returns `false` if there were none for [`THREAD_IDLE_TIME`]; the thread
+    /// then counts as ended.
     fn wait_for_calls(&self) -> bool {
         let mut state = self.lock();
         state.thread_sleeps = state.queue.is_empty();
@@ -165,7 +167,7 @@ impl SharedConnection {
     }
 }
 
-/// A reply of JSON, until it has been decoded.
+/// A JSON reply, until it has been decoded.
 pub(super) struct SharedReply {
     call: Option<Arc<PendingCall>>,
     bytes: Vec<u8>,
@@ -186,7 +188,8 @@ impl Drop for SharedReply {
 }
 
 impl Sharing {
-    /// Makes a call of JSON for JSON. Returns `None`, and does nothing, if its request is not a small one.
+    /// Makes a call whose request and reply are JSON. Returns `None`, and does nothing, if the
+    /// request is not small.
     pub(super) fn call(&self, pool: &Arc<Pool>, request: &Request<'_, '_>) -> Result<Option<SharedReply>> {
         if request.octets.is_some() {
             return Ok(None);
@@ -201,7 +204,7 @@ impl Sharing {
         for _ in 1..MAX_ATTEMPTS {
             match &outcome {
                 Err(Failure { error, stale_at: Some(at) }) if error.was_lost() && pool.can_reconnect() => {
-                    tracing::debug!(%error, "the shared connection had ended, trying another");
+                    tracing::debug!(%error, "a shared connection had ended, retrying on another");
                     call.lock().failed_at = Some(*at);
                 }
                 _ => break,

@@ -10,13 +10,13 @@ use crate::client::deadline::Deadline;
 use crate::client::request::{Request, encode_json};
 use crate::error::{Error, Result};
 
-/// Bytes of a request or a reply for which a thread keeps room between its calls.
+/// The largest buffer, in bytes, that a thread keeps for its next call.
 const MAX_KEPT_CAPACITY: usize = 1024;
 
-/// A thread's call. Between calls the thread keeps it for its next one.
+/// A call of one thread, which keeps it between its calls.
 pub(super) struct PendingCall {
     thread: Thread,
-    /// Which thread it is of those that have made such calls: they spread over the connections.
+    /// Numbers the threads that make such calls, so that they spread over the connections.
     pub(super) thread_number: usize,
     state: Mutex<Call>,
 }
@@ -24,29 +24,29 @@ pub(super) struct PendingCall {
 /// What `PendingCall::state` protects.
 pub(super) struct Call {
     phase: Phase,
-    /// The request's header, without the time that is left.
+    /// The request's header, without the time left.
     pub(super) header: Vec<u8>,
     pub(super) body: Vec<u8>,
     pub(super) deadline: Deadline,
-    /// When it failed before because its connection had ended: it needs one that was opened later.
+    /// When it failed on a connection that had ended: the next one must have been opened later.
     pub(super) failed_at: Option<Instant>,
     pub(super) reply: Vec<u8>,
 }
 
-/// Where a call stands.
+/// How far a call is.
 enum Phase {
     /// Its thread waits.
     Open,
-    /// Its reply, or why there is none, is ready.
+    /// Its reply or its error is ready.
     Over(Result<(), Failure>),
-    /// Its thread waits no longer. Nobody wants the reply.
+    /// Its thread waits no longer, and the reply is not wanted.
     Abandoned,
 }
 
 /// Why a call on a shared connection has no reply.
 pub(super) struct Failure {
     pub(super) error: Error,
-    /// When the connection failed, if it had served before, so that the failure may come from its age.
+    /// When the connection failed, if it had served calls before: it may have been stale.
     pub(super) stale_at: Option<Instant>,
 }
 
@@ -60,11 +60,11 @@ thread_local! {
     static SPARE: RefCell<Option<Arc<PendingCall>>> = const { RefCell::new(None) };
 }
 
-/// Counts threads, so that they spread over the connections.
+/// The number of threads so far.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 impl PendingCall {
-    /// That of the present thread.
+    /// Returns the current thread's call.
     pub(super) fn of_this_thread() -> Arc<PendingCall> {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().take());
         spare.ok().flatten().unwrap_or_else(|| {
@@ -81,8 +81,8 @@ impl PendingCall {
         })
     }
 
-    /// Keeps it, with the room of a reply, for the thread's next call, unless somebody may still
-    /// look at this one.
+    /// Keeps it for the thread's next call, with `buffer` for the reply, unless the connection's
+    /// thread may still use this one.
     pub(super) fn recycle(pending: Arc<PendingCall>, buffer: Vec<u8>) {
         {
             let mut call = pending.lock();
@@ -97,14 +97,14 @@ impl PendingCall {
                 }
             }
         }
-        // at the end of a thread there is no next call
+        // a thread that is ending makes no further call
         _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(pending));
     }
 
-    /// Begins the call: encodes its request. Returns `false` if its JSON is over the limit.
+    /// Begins the call by encoding its request. Returns `false` if its JSON exceeds the limit.
     pub(super) fn encode(&self, request: &Request<'_, '_>, limit: usize) -> Result<bool> {
         let mut body = std::mem::take(&mut self.lock().body);
-        // this runs code of the user's, so without the lock
+        // not under the lock, because this runs the user's code
         let oversize = encode_json(request.json, limit, &mut body)?;
         let mut call = self.lock();
         (call.phase, call.deadline, call.failed_at, call.body) = (Phase::Open, request.deadline, None, body);
@@ -116,7 +116,7 @@ impl PendingCall {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the end of the call; `None` if that has not come until then.
+    /// Waits for the end of the call. Returns `None` if it has not ended at `until`.
     pub(super) fn wait(&self, until: Option<Instant>) -> Option<Result<(), Failure>> {
         loop {
             if let Some(outcome) = self.lock().outcome() {
@@ -130,7 +130,7 @@ impl PendingCall {
         }
     }
 
-    /// The call's thread waits no longer; unless the call is over, which is told.
+    /// Abandons the call: its thread waits no longer. If it has ended already, returns its outcome.
     pub(super) fn abandon(&self) -> Option<Result<(), Failure>> {
         let mut call = self.lock();
         let outcome = call.outcome();
@@ -140,8 +140,8 @@ impl PendingCall {
         outcome
     }
 
-    /// Ends the call, unless its thread has left. The reply, if there is one, is in `bytes`, and
-    /// some buffer in its place afterwards.
+    /// Ends the call, unless its thread has abandoned it. A reply is passed in `bytes`, which holds
+    /// another buffer afterwards.
     pub(super) fn end(&self, outcome: Result<(), Failure>, bytes: &mut Vec<u8>) {
         let mut call = self.lock();
         if matches!(call.phase, Phase::Open) {
@@ -156,12 +156,12 @@ impl PendingCall {
 }
 
 impl Call {
-    /// Whether its thread waits no longer.
+    /// Returns whether its thread waits no longer.
     pub(super) fn is_abandoned(&self) -> bool {
         matches!(self.phase, Phase::Abandoned)
     }
 
-    /// How the call ended, which its thread is told once.
+    /// Takes the outcome of the call, if it has ended.
     fn outcome(&mut self) -> Option<Result<(), Failure>> {
         match std::mem::replace(&mut self.phase, Phase::Open) {
             Phase::Over(outcome) => Some(outcome),
