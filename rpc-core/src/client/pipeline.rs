@@ -48,7 +48,7 @@ pub struct Pipeline<'s, I: Iterator, T> {
     calls: VecDeque<Slot>,
     /// Bytes of requests without a reply.
     bytes_in_flight: usize,
-    /// The most that these may be.
+    /// The most bytes of requests that may be without a reply.
     window: usize,
     session: PhantomData<&'s mut ()>,
     result: PhantomData<fn() -> T>,
@@ -218,8 +218,8 @@ impl<I: Iterator, T> fmt::Debug for Pipeline<'_, I, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipeline")
             .field("endpoint", &self.endpoint)
-            .field("owed", &self.calls.len())
-            .field("bytes_out", &self.bytes_in_flight)
+            .field("pending_calls", &self.calls.len())
+            .field("bytes_in_flight", &self.bytes_in_flight)
             .finish_non_exhaustive()
     }
 }

@@ -308,7 +308,7 @@ impl Driver<'_> {
         }
         self.connection().broken |= broken;
         let Driver { lease, last_answered, reply, .. } = self;
-        // closing it may run the transport's code, which is the user's
+        // closing it may run code of a user's transport
         if unwind::catch(|| drop(lease)).is_none() {
             tracing::error!("a transport panicked when it was closed");
         }

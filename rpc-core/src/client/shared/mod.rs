@@ -51,8 +51,7 @@ impl Sharing {
         Arc::clone(&lock(&self.0[at]))
     }
 
-    /// Queues a call on a connection without calls, or if there is none on the one that its thread
-    /// prefers.
+    /// Queues a call on a connection without calls, or otherwise on its thread's preferred one.
     fn enqueue(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<Arc<SharedConnection>> {
         let preferred = call.thread_number % self.0.len();
         let mut places = (preferred..self.0.len()).chain(0..preferred).map(|at| self.get(at));
