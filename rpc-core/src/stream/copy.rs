@@ -7,14 +7,19 @@ use crate::transport::KernelPipe;
 use super::pieces::{PieceSink, Pieces};
 use super::{KnownSink, OctetReader, Source, recognise_sink, recognise_source};
 
-/// Copies all that `reader` gives to `sink` and returns the number of bytes.
+/// Copies all bytes of `reader` to `sink`, and returns their number. Blocks until `reader` ends.
 ///
-/// It moves up to 512 KiB at once, where [`std::io::copy`] moves 8. From an [`OctetReader`](crate::OctetReader), a file, a
-/// pipe or a socket, to a file, a pipe or a socket, the kernel moves the bytes, on Linux; so this is as fast as
-/// [`OctetReader::copy_to`](crate::OctetReader::copy_to) where the stream is known as `impl Read` only.
+/// It moves up to 512 KiB at once, where [`std::io::copy`] moves 8 KiB. On Linux, the kernel moves
+/// the bytes from an [`OctetReader`](crate::OctetReader), a file, a pipe or a socket to a file, a
+/// pipe or a socket. So this is as fast as [`OctetReader::copy_to`](crate::OctetReader::copy_to) if
+/// the type of a stream is known only as `impl Read`.
 ///
 /// # Errors
-/// Those of `reader` and `sink`; what was copied before stays.
+/// An [`io::Error`] if `reader` or `sink` fails: the error that it returned. The bytes copied
+/// before stay in `sink`.
+///
+/// # Panics
+/// If `reader` returns more bytes than its buffer holds.
 pub fn copy<R: Read + ?Sized, W: Write + ?Sized>(reader: &mut R, sink: &mut W) -> io::Result<u64> {
     let mut plain;
     let mut source = match recognise_source(reader) {
@@ -43,11 +48,13 @@ fn copy_pieces(mut pieces: Pieces<'_, '_>, sink: &mut impl PieceSink<Error = io:
 }
 
 impl<R: Read> OctetReader<'_, R> {
-    /// Copies the rest of the stream to `sink` and returns the number of bytes. Large pieces are moved at once; on Linux, to a
-    /// file, a pipe or a socket, the kernel moves them.
+    /// Copies the rest of the stream to `sink`, and returns the number of bytes. Blocks until the
+    /// stream ends. It moves up to 512 KiB at once; on Linux, the kernel moves the bytes to a file,
+    /// a pipe or a socket.
     ///
     /// # Errors
-    /// Those of reading, which wrap an [`Error`](crate::Error), and those of `sink`, which do not:
+    /// An [`io::Error`] that wraps an [`Error`](crate::Error) if reading the stream fails, or the
+    /// error of `sink`, which does not wrap one, if writing fails:
     ///
     /// ```
     /// # fn restore(stream: rpc_core::OctetReader<'_>, mut file: std::fs::File) {
@@ -82,7 +89,8 @@ impl<W: Write + ?Sized> PieceSink for Plain<'_, W> {
     }
 }
 
-/// A writer with a descriptor. The kernel may still refuse to move bytes to it: to a file in append mode, for example.
+/// A writer with a descriptor. The kernel may still refuse to move bytes to it, for example to a
+/// file in append mode.
 struct Known<'w> {
     sink: &'w mut dyn KnownSink,
     takes_pipes: bool,
@@ -115,7 +123,7 @@ impl PieceSink for Known<'_> {
     }
 }
 
-/// Copies what a pipe holds.
+/// Copies the bytes that a pipe holds through memory.
 fn copy_held(pipe: &mut KernelPipe, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     while pipe.held() > 0 {

@@ -1,5 +1,8 @@
-//! From any reader or writer to what is known of its type.
-#![allow(unsafe_code, reason = "without `'static` no safe way leads from a type parameter to a type; see each block")]
+//! Recognises the type of a reader or writer, whose memory or descriptor is then used directly.
+#![allow(
+    unsafe_code,
+    reason = "without `'static` there is no safe cast from a type parameter to a type; see each block"
+)]
 
 use std::any::TypeId;
 use std::fs::File;
@@ -14,7 +17,8 @@ use std::sync::Arc;
 
 use super::{KnownSink, KnownSource, OctetReader};
 
-/// Calls `$found` with the types that are made of one. Each costs time to compile, so these are the ones that people write.
+/// Calls `$found` with `$base` and the types that wrap it. Each type costs compile time, so these
+/// are the ones that people write.
 macro_rules! with_wrappers {
     ($found:ident: $($base:ty),*) => {$(
         $found!($base, &'static mut $base, Take<$base>, Take<&'static mut $base>);
@@ -22,7 +26,7 @@ macro_rules! with_wrappers {
     )*};
 }
 
-/// The reader behind `pointer`, whose type has this number, if it is one that is known.
+/// Casts `pointer` to a known source if `id` is the type of one.
 fn as_known_source(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSource> {
     macro_rules! found {
         ($($source:ty),*) => {$(
@@ -47,7 +51,7 @@ fn as_known_source(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSource>
     None
 }
 
-/// The writer behind `pointer`, whose type has this number, if it is one that is known.
+/// Casts `pointer` to a known sink if `id` is the type of one.
 fn as_known_sink(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSink> {
     macro_rules! found {
         ($($sink:ty),*) => {$(
@@ -68,22 +72,23 @@ fn as_known_sink(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSink> {
     None
 }
 
-/// What is known of a reader; the reader itself where that is nothing.
+/// Returns the reader as a known source, or unchanged if its type is not known.
 pub(crate) fn recognise_source<R: Read + ?Sized>(reader: &mut R) -> Result<&mut dyn KnownSource, &mut R> {
     match as_known_source(typeid::of::<R>(), std::ptr::from_mut(reader).cast()) {
-        // SAFETY: the pointer is that of `reader`, which stays borrowed for as long as what is returned, and the type is its own:
-        // their numbers are equal. Numbers tell nothing of lifetimes, so a `&'a File` is taken for a `&'static File` here; but what
-        // is returned is used through `KnownSource` only, which is implemented for every lifetime alike and hands nothing out that
-        // lives longer than its own borrow.
+        // SAFETY: the pointer is that of `reader`, which stays borrowed as long as the returned
+        // reference lives, and its type is the one that it is cast to, because the type ids are
+        // equal. Type ids ignore lifetimes, so a `&'a File` is taken for a `&'static File` here.
+        // But the reference is used only through `KnownSource`, which is implemented for every
+        // lifetime alike and returns nothing that outlives its own borrow.
         Some(known) => Ok(unsafe { &mut *known }),
         None => Err(reader),
     }
 }
 
-/// What is known of a writer; the writer itself where that is nothing.
+/// Returns the writer as a known sink, or unchanged if its type is not known.
 pub(crate) fn recognise_sink<W: Write + ?Sized>(writer: &mut W) -> Result<&mut dyn KnownSink, &mut W> {
     match as_known_sink(typeid::of::<W>(), std::ptr::from_mut(writer).cast()) {
-        // SAFETY: as for a source.
+        // SAFETY: as in `recognise_source`.
         Some(known) => Ok(unsafe { &mut *known }),
         None => Err(writer),
     }

@@ -1,15 +1,15 @@
-//! Writers behind which a descriptor stands.
+//! Writers that have a descriptor.
 
 use std::io::{self, BufWriter, Write};
 
 use crate::transport::KernelPipe;
 
-/// A writer with a descriptor, and maybe a buffer before it.
+/// A writer with a descriptor, and possibly a buffer before it.
 pub(crate) trait KnownSink {
-    /// As [`Write::write_all`].
+    /// Writes all bytes, as [`Write::write_all`] does.
     fn write_whole(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Moves bytes from a pipe to the descriptor, at least one if it holds any.
+    /// Moves bytes from a pipe to the descriptor, at least one if the pipe holds any.
     fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize>;
 }
 
@@ -21,7 +21,7 @@ macro_rules! descriptors {
             }
 
             fn drain(&mut self, pipe: &mut KernelPipe) -> io::Result<usize> {
-                // standard output has a buffer; of the others this costs nothing
+                // standard output has a buffer; for the other types this costs nothing
                 self.flush()?;
                 pipe.drain(&*self)
             }

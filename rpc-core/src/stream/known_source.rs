@@ -1,14 +1,15 @@
-//! Readers of which more is known than that they can be read.
+//! Readers that have bytes in memory or a descriptor.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read, Take};
 
 use crate::transport::{Filled, KernelPipe};
 
-/// A reader with bytes in memory, a descriptor, or both: those in memory come first.
+/// A reader with bytes in memory, a descriptor, or both; the bytes in memory come first.
 ///
-/// It is not `Read` itself, because each of the many types would bring along code for methods that nobody calls.
+/// It does not require `Read`, because each of the many types would add code for methods that
+/// nobody calls.
 pub(crate) trait KnownSource {
-    /// As [`Read::read`].
+    /// Reads as [`Read::read`] does.
     fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize>;
 
     /// Returns the bytes in memory.
@@ -16,10 +17,11 @@ pub(crate) trait KnownSource {
         &[]
     }
 
-    /// Passes over bytes in memory.
+    /// Skips bytes in memory.
     fn consume(&mut self, _count: usize) {}
 
-    /// Moves at most `len` bytes, which are not 0, from the descriptor into a pipe, which is empty. None are in memory.
+    /// Moves at most `len` bytes from the descriptor into `pipe`. Called only if `len` is not 0,
+    /// the pipe is empty, and no bytes are in memory.
     fn fill(&mut self, _pipe: &mut KernelPipe, _len: usize) -> io::Result<Filled> {
         Ok(Filled::Never)
     }
@@ -65,7 +67,7 @@ impl<T: AsRef<[u8]>> KnownSource for Cursor<T> {
 
     fn in_memory(&self) -> &[u8] {
         let bytes = self.get_ref().as_ref();
-        // a cursor may stand after the end
+        // a cursor may be after the end
         usize::try_from(self.position()).ok().and_then(|at| bytes.get(at..)).unwrap_or_default()
     }
 

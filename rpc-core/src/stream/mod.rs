@@ -1,8 +1,9 @@
-//! What stands behind a reader or writer that a caller or a handler hands in: bytes in memory are sent from where they are, and
-//! between a descriptor and the transport the kernel moves them.
+//! Streams of octets: receiving them, sending them from any reader, and copying them.
 //!
-//! Nobody says so in a signature: the type behind `impl Read` is compared with those in [`detect`]. A type that is not among them is
-//! read and written as any other.
+//! Readers and writers of known types take a faster way: bytes in memory are sent from where they
+//! are, and the kernel moves bytes between a descriptor and the transport. Signatures do not show
+//! this: the type of an `impl Read` is compared with those in [`detect`]. Any other type is read
+//! and written as usual.
 
 mod copy;
 mod detect;

@@ -1,4 +1,4 @@
-//! A body of raw bytes as it is received: a reply by its caller, a request by its handler.
+//! Receiving a body of octets: a reply by its caller, a request by its handler.
 
 use std::fmt;
 use std::io::{self, BufRead, Empty, Read};
@@ -10,55 +10,62 @@ use crate::transport::{Filled, KernelPipe};
 
 use super::KnownSource;
 
-/// The raw bytes of a reply or of a request, as they are received.
+/// The octets (raw bytes) of a reply or of a request, as they are received.
 ///
-/// A read returns `Ok(0)` only after the stream's final frame. Whatever cuts the stream is an error, and each later read
-/// repeats it. If the sender's own source fails, its text arrives after the last byte that it gave, as [`Error::Remote`].
-/// Each error is an [`io::Error`] that wraps an [`Error`]; `?` in a function that returns an [`Error`] unwraps it. A read
-/// blocks until a byte comes, but no longer than the stall limit of the client or the server.
+/// A read returns `Ok(0)` only after the stream's final frame. If the stream is cut, the read
+/// fails, and each later read repeats the error. If the sender's source fails, the text of its
+/// error arrives as [`Error::Remote`], after the last byte that was read from it. Each error is an
+/// [`io::Error`] that wraps an [`Error`]; `?` in a function that returns an [`Error`] unwraps it. A
+/// read blocks until at least one byte has arrived, at most for the stall limit of the client or
+/// the server.
 ///
-/// # A caller's
+/// # Read by a caller
 ///
-/// From a [`Client`](crate::Client) the stream is `OctetReader<'static>`; from a [`Session`](crate::Session) it borrows the
-/// session. It may change threads. At its end the connection goes back to its pool at once. After the failure of a handler's
-/// source the connection remains usable, too.
+/// From a [`Client`](crate::Client) the stream is `OctetReader<'static>`; from a
+/// [`Session`](crate::Session) it borrows the session. It can be sent to another thread. At its end
+/// the connection goes back to its pool at once. The connection also stays usable if the handler's
+/// source fails.
 ///
-/// Dropping the stream before its end cancels it: the server stops within one frame, what is on the way is thrown away (the
-/// drop blocks meanwhile, for at most 5 seconds to send the cancel and 5 more to read), and the connection serves the next
-/// call. A handler whose source blocks notices the cancel only when the source returns. A server of revision 0 cannot be
-/// told, so the connection is closed, unless the rest of the stream has arrived already.
+/// Dropping the stream before its end cancels it: the server stops within one frame, the bytes on
+/// their way are discarded, and the connection serves the next call. The drop blocks meanwhile, for
+/// at most 5 seconds to send the cancel and 5 more to read. A handler whose source blocks notices
+/// the cancel only when the source returns. A server of revision 0 does not understand a cancel, so
+/// the connection is closed, unless the rest of the stream has already arrived.
 ///
-/// If the request is a stream, too, this one holds the caller's reader, `R`, and sends what it gives while it is read. So
-/// nothing is sent while nobody reads, and a reader that itself waits for the reply's bytes waits for ever.
+/// If the request has octets as well, the stream holds the caller's reader, `R`, and sends its
+/// bytes while the reply is read. So nothing is sent while nobody reads, and a reader that itself
+/// waits for the reply's bytes waits forever.
 ///
-/// # A handler's
+/// # Read by a handler
 ///
-/// A handler gets it for its `impl Read`. It may go to another thread and outlive the call, but after the call's end each
-/// read is [`Misuse::CallIsOver`](crate::Misuse::CallIsOver). A handler that ignores an error cannot make the caller believe
-/// that all went well: a request that broke is never answered.
+/// A handler receives it as its `impl Read`. It can be sent to another thread and outlive the call,
+/// but after the call's end each read fails with [`Misuse::CallIsOver`](crate::Misuse::CallIsOver).
+/// A handler that ignores an error cannot make the caller believe that all went well, because a
+/// broken request is never answered.
 pub struct OctetReader<'s, R = Empty> {
     state: State<'s>,
-    /// What is sent meanwhile, where octets go both ways.
+    /// The request's octets, if octets go both ways.
     source: Option<R>,
 }
 
 enum State<'s> {
-    /// Never locked: the mutex makes the reader `Sync`, as some signatures ask.
+    /// Never locked: the mutex makes the reader `Sync`, which some signatures require.
     Open(Mutex<Box<dyn Receive + 's>>),
     Ended,
     /// The stream is broken, or the other side ended it and said why.
     Failed(Error),
 }
 
-/// A body of raw bytes on one side's connection.
+/// A body of octets on the connection of one side.
 pub(crate) trait Receive: Send {
-    /// Receives the next bytes, and sends what `source` gives meanwhile. `With(0)` is the end of the body, and only that.
+    /// Receives the next bytes, and sends the bytes of `source` meanwhile. Returns `With(0)` at the
+    /// end of the body, and only there.
     fn receive(&mut self, target: Target<'_>, source: Option<&mut dyn Read>) -> Result<Filled>;
 
-    /// Returns the first `count` bytes of those that were read ahead.
+    /// Returns the first `count` bytes that were read ahead.
     fn read_ahead(&mut self, count: usize) -> &[u8];
 
-    /// Passes over bytes that were read ahead.
+    /// Skips bytes that were read ahead.
     fn consume(&mut self, count: usize);
 }
 
@@ -69,7 +76,7 @@ impl<'s, R> OctetReader<'s, R> {
 }
 
 impl<R: Read> OctetReader<'_, R> {
-    /// Receives the next bytes, and lets go of the connection at the end or after an error.
+    /// Receives the next bytes, and gives up the connection at the end or after an error.
     fn receive(&mut self, target: Target<'_>) -> io::Result<Filled> {
         let body = match &mut self.state {
             State::Open(body) => body.get_mut().unwrap_or_else(PoisonError::into_inner),
@@ -126,7 +133,8 @@ impl KnownSource for OctetReader<'_> {
     }
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
-        // moving bytes would send nothing meanwhile, and the end of an empty request may have to be sent still
+        // moving bytes would send nothing meanwhile, and the end of an empty request may still have
+        // to be sent
         if self.source.is_some() {
             return Ok(Filled::Never);
         }

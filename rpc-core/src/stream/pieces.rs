@@ -1,4 +1,4 @@
-//! A stream on its way out, piece by piece. Each becomes a frame.
+//! Sending a stream piece by piece. Each piece becomes a frame.
 
 use std::io::{self, Read};
 
@@ -8,45 +8,48 @@ use crate::transport::{Filled, KernelPipe};
 
 use super::Source;
 
-/// Bytes of a stream from memory that are sent at once: over TCP a sixth more a second than with twice as many.
+/// The largest piece of a stream from memory, in bytes: over TCP a sixth more per second than with
+/// twice as many.
 const MEMORY_PIECE: usize = 512 * 1024;
 
-/// Bytes that go through memory before a pipe is opened for a stream. A short one is not worth the system calls.
+/// How many bytes of a stream go through memory before a pipe is opened: a short stream is not
+/// worth the system calls.
 const MIN_LEN_FOR_PIPE: u64 = 128 * 1024;
 
-/// A stream on its way out. At any time at most one piece is at hand: its frame is announced with its whole length only then, for
-/// a file may shrink and a pipe may dry up.
+/// A stream that is being sent. There is at most one piece at a time. A frame is announced with its
+/// whole length only once its piece is there, because a file may shrink and a pipe may dry up.
 pub(crate) struct Pieces<'p, 's> {
     source: &'p mut Source<'s>,
     current: Piece,
     buffer: GrowingBuffer,
-    /// What the kernel moves the bytes through, once it does.
+    /// The pipe through which the kernel moves the bytes, once it does.
     pipe: Option<KernelPipe>,
     /// Whether a pipe may be opened.
     pipe_allowed: bool,
-    /// Bytes so far.
+    /// The number of bytes so far.
     total: u64,
 }
 
-/// Where the present piece is.
+/// Where the current piece is.
 #[derive(Clone, Copy)]
 enum Piece {
     /// In the buffer.
     Buffered(usize),
-    /// Where the source has it.
+    /// In the source's own memory.
     Memory(usize),
     /// In the pipe.
     Piped(usize),
 }
 
 impl<'p, 's> Pieces<'p, 's> {
-    /// A stream for a transport that takes pipes, or does not.
+    /// Creates a stream for a transport; `takes_pipes` says whether it takes pipes.
     pub(crate) fn new(source: &'p mut Source<'s>, takes_pipes: bool) -> Pieces<'p, 's> {
         let (current, buffer) = (Piece::Buffered(0), GrowingBuffer::default());
         Pieces { source, current, buffer, pipe: None, pipe_allowed: takes_pipes, total: 0 }
     }
 
-    /// Gets the next piece and says how long it is: 0 at the end of the stream. Blocks as the source does.
+    /// Gets the next piece and returns its length: 0 at the end of the stream. Blocks while the
+    /// source does.
     pub(crate) fn get(&mut self) -> io::Result<usize> {
         self.current = self.next()?;
         let (Piece::Buffered(len) | Piece::Memory(len) | Piece::Piped(len)) = self.current;
@@ -73,18 +76,18 @@ impl<'p, 's> Pieces<'p, 's> {
         self.buffer.read_from(self.source).map(Piece::Buffered)
     }
 
-    /// Sends the piece.
+    /// Sends the current piece.
     pub(crate) fn send<S: PieceSink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
         match self.current {
             Piece::Buffered(len) => sink.write_piece(&self.buffer.bytes[..len]),
             Piece::Memory(len) => {
-                let known = self.source.as_known().expect("it showed these bytes");
+                let known = self.source.as_known().expect("only a known source has bytes in memory");
                 let sent = sink.write_piece(&known.in_memory()[..len]);
                 known.consume(len);
                 sent
             }
             Piece::Piped(len) => {
-                let sent = sink.write_pipe(self.pipe.as_mut().expect("it was filled"), len);
+                let sent = sink.write_pipe(self.pipe.as_mut().expect("a piped piece is in the pipe"), len);
                 self.pipe_allowed &= sink.takes_pipes();
                 sent
             }
@@ -92,9 +95,9 @@ impl<'p, 's> Pieces<'p, 's> {
     }
 }
 
-/// What pieces are sent to.
+/// Where pieces are sent.
 pub(crate) trait PieceSink {
-    /// Why sending failed.
+    /// The error of sending.
     type Error;
 
     fn write_piece(&mut self, bytes: &[u8]) -> Result<(), Self::Error>;
@@ -102,7 +105,7 @@ pub(crate) trait PieceSink {
     /// Sends the `len` bytes that a pipe holds.
     fn write_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> Result<(), Self::Error>;
 
-    /// Whether the kernel can move a pipe's bytes to it.
+    /// Returns whether the kernel can move a pipe's bytes to it.
     fn takes_pipes(&self) -> bool;
 }
 
@@ -123,11 +126,12 @@ impl PieceSink for Outbound {
     }
 }
 
-/// A buffer that grows with what a source gives at once: from 16 KiB to 512, which made the most bytes a second over TCP.
+/// A buffer that grows as long as the source fills it: from 16 KiB to 512 KiB, which was fastest
+/// over TCP.
 #[derive(Default)]
 struct GrowingBuffer {
     bytes: Vec<u8>,
-    /// The last read filled it.
+    /// Whether the last read filled it.
     full: bool,
 }
 
@@ -135,20 +139,20 @@ impl GrowingBuffer {
     const FIRST: usize = 16 * 1024;
     const LARGEST: usize = 512 * 1024;
 
-    /// Reads once, and says how much; signals that come meanwhile change nothing.
+    /// Reads once, again if a signal interrupts that, and returns the number of bytes.
     fn read_from(&mut self, source: &mut (impl Read + ?Sized)) -> io::Result<usize> {
         if self.bytes.is_empty() {
             self.bytes = vec![0; Self::FIRST];
         } else if self.full && self.bytes.len() < Self::LARGEST {
             let len = (self.bytes.len() * 4).min(Self::LARGEST);
-            // never both at once
+            // free the old buffer first, so that there are never two
             self.bytes = Vec::new();
             self.bytes = vec![0; len];
         }
         loop {
             match source.read(&mut self.bytes) {
                 Ok(count) => {
-                    assert!(count <= self.bytes.len(), "a reader says that it read more than its buffer holds");
+                    assert!(count <= self.bytes.len(), "a reader returned more bytes than its buffer holds");
                     self.full = count == self.bytes.len();
                     return Ok(count);
                 }

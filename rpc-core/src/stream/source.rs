@@ -1,14 +1,14 @@
-//! A reader that a caller or a handler handed in, with what is known of it.
+//! A reader from a caller or a handler, recognised if its type is known.
 
 use std::io::{self, Read};
 
 use super::KnownSource;
 use super::detect::recognise_source;
 
-/// Where the octets of a message come from.
+/// The source of a message's octets.
 pub(crate) struct Source<'a> {
     reader: Reader<'a>,
-    /// Something has been read that cannot be read again.
+    /// Whether something has been read that cannot be read again.
     touched: bool,
 }
 
@@ -30,12 +30,12 @@ impl<'a> Source<'a> {
         Source { reader: Reader::Known(reader), touched: false }
     }
 
-    /// Whether something has been read that cannot be read again.
+    /// Returns whether something has been read that cannot be read again.
     pub(crate) fn is_touched(&self) -> bool {
         self.touched
     }
 
-    /// What more is known of the reader than that it can be read.
+    /// Returns the reader as a known source, if it is one.
     pub(super) fn as_known(&mut self) -> Option<&mut dyn KnownSource> {
         match &mut self.reader {
             Reader::Plain(_) => None,
