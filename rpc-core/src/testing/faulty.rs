@@ -103,7 +103,7 @@ impl<H: ?Sized> FaultyHalf<H> {
 }
 
 fn failure() -> io::Error {
-    io::Error::other("a fault of the test's")
+    io::Error::other("an injected fault")
 }
 
 impl ReadHalf for FaultyHalf<dyn ReadHalf> {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`watchdog`] | makes a test that hangs fail by its name |
 //! | [`ScriptedPeer`] | the other end of a connection, played by hand |
-//! | [`serve_bytes`] | feeds a service with a client's bytes |
+//! | [`serve_bytes`] | runs a service on a client's bytes |
 //! | [`Piecewise`] | a transport that moves only small pieces |
 //! | [`Faulty`] | a transport that shortens, fails, stalls or cuts one of its reads or writes |
 //! | [`wire`] | frames and messages written and read independently of the library |

@@ -17,7 +17,7 @@ pub struct ScriptedPeer {
 }
 
 impl ScriptedPeer {
-    /// Returns a peer and the transport that leads to it.
+    /// Returns a peer and the transport that is connected to it.
     pub fn new() -> (ScriptedPeer, MemoryStream) {
         let (ours, theirs) = memory_pair();
         (ScriptedPeer { stream: ours, received: Vec::new() }, theirs)
@@ -29,7 +29,7 @@ impl ScriptedPeer {
     }
 
     /// Reads until this many whole requests have arrived. Returns `false` if the other side ends
-    /// before.
+    /// first.
     pub fn await_requests(&mut self, count: usize) -> bool {
         while wire::request_ends(&self.received).len() < count {
             if !self.receive() {
@@ -39,8 +39,8 @@ impl ScriptedPeer {
         true
     }
 
-    /// Reads until `enough` returns true for the frames that have arrived. Returns `false` if the
-    /// other side ends before.
+    /// Reads until `enough` returns `true` for the frames that have arrived. Returns `false` if the
+    /// other side ends first.
     pub fn await_frames(&mut self, enough: impl Fn(&[wire::Frame]) -> bool) -> bool {
         while !enough(&wire::frames(&self.received)) {
             if !self.receive() {
@@ -78,8 +78,8 @@ impl ScriptedPeer {
     }
 }
 
-/// Feeds a server with a client's bytes and the end of the stream. Returns how the connection
-/// ended, and what the server sent. `wrap` may wrap the transport.
+/// Serves a connection whose client sends these bytes and then ends its direction. Returns how the
+/// connection ended, and what the server sent. `wrap` may wrap the transport.
 ///
 /// # Panics
 /// If the server panics.

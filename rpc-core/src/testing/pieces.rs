@@ -15,7 +15,8 @@ pub struct Piecewise<T>(pub T, pub PieceSize);
 pub enum PieceSize {
     /// This many bytes.
     Fixed(usize),
-    /// From 1 byte to the first number, by a generator that starts from the second.
+    /// A random number of bytes, from 1 to the first number, by a generator with the second as its
+    /// seed.
     Random(usize, u64),
 }
 

@@ -9,15 +9,15 @@ use std::time::Duration;
 /// machine.
 ///
 /// # Panics
-/// If the test does, or hangs.
+/// If the test panics or hangs.
 pub fn watchdog<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
     watchdog_with_limit(Duration::from_secs(110), test)
 }
 
-/// Runs a test as [`watchdog`] does, with another limit, for tests that move much.
+/// Runs a test as [`watchdog`] does, with another limit, for tests that move many bytes.
 ///
 /// # Panics
-/// If the test does, or hangs.
+/// If the test panics or hangs.
 pub fn watchdog_with_limit<T: Send + 'static>(limit: Duration, test: impl FnOnce() -> T + Send + 'static) -> T {
     let name = thread::current().name().unwrap_or("a test").to_owned();
     let (ended, end) = mpsc::channel();

@@ -13,7 +13,7 @@ pub const RESET: u8 = 0xff;
 /// Returns the bytes of one frame.
 ///
 /// # Panics
-/// If the payload has more than 4 GiB.
+/// If the payload has 4 GiB or more.
 pub fn frame(kind: u8, last: bool, payload: &[u8]) -> Vec<u8> {
     let len = u32::try_from(payload.len()).expect("a test's payload is small");
     [&[kind, u8::from(last)][..], &len.to_le_bytes(), payload].concat()
@@ -29,7 +29,7 @@ pub fn data(payload: impl AsRef<[u8]>) -> Vec<u8> {
     frame(DATA, true, payload.as_ref())
 }
 
-/// Returns a frame of a body that goes on.
+/// Returns a frame of a body that continues.
 pub fn more(payload: impl AsRef<[u8]>) -> Vec<u8> {
     frame(DATA, false, payload.as_ref())
 }
@@ -49,7 +49,7 @@ pub fn ok_json(json: &str) -> Vec<u8> {
     [header(r#"{"DataType":3,"Error":1}"#), data(json)].concat()
 }
 
-/// Returns a reply that says no.
+/// Returns a refusal.
 pub fn refusal(status: u32, message: &str) -> Vec<u8> {
     header(&format!(r#"{{"Error":{status},"ErrorMessage":"{message}"}}"#))
 }
@@ -64,7 +64,7 @@ pub fn ok(data_type: u32) -> Vec<u8> {
     header(&format!(r#"{{"DataType":{data_type},"Error":1,"Revision":1}}"#))
 }
 
-/// Returns a reply of revision 1 that says no.
+/// Returns a refusal of revision 1.
 pub fn no(status: u32, message: &str) -> Vec<u8> {
     header(&format!(r#"{{"Error":{status},"ErrorMessage":"{message}","Revision":1}}"#))
 }
