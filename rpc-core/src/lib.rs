@@ -7,15 +7,15 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`transport`] | byte streams: TCP, Unix sockets, memory, pairs of halves, your own |
-//! | `frame` | six bytes and a length |
+//! | `frame` | frames: six bytes of header and a payload |
 //! | `message` | JSON headers, status, data types, body reader and writer |
-//! | `connection` | whose turn it is, as pure state machines; how a connection ends |
-//! | `stream` | what stands behind a reader or writer: memory, or a descriptor that the kernel can move bytes from and to |
+//! | `connection` | turns, as pure state machines; how a connection ends |
+//! | `stream` | reading, sending and copying octets, by the kernel where it can move them |
 //! | [`Client`], [`Session`], [`Server`] | typed calls, dispatch, shutdown |
-//! | `codec` | what signatures ask of their types, and how their values travel |
-//! | `rpc_service` | the attribute that writes client and server for a trait |
+//! | `codec` | how a value becomes JSON and comes back, and what that requires of its type |
+//! | `rpc_service` | the attribute that generates client and server of a trait |
 //! | [`unstable`] | the layers `frame` and `message`, not covered by semver |
-//! | `testing` | what tests of services are made of; feature `testing` |
+//! | `testing` | tools for tests of services; feature `testing` |
 
 pub mod transport;
 pub mod unstable;
@@ -49,7 +49,7 @@ pub use stream::{OctetReader, copy};
 pub use transport::address::{Address, AddressError, ToAddress};
 pub use transport::parts::{Peer, Transport};
 
-/// What a reply consists of, for those who reply by hand.
+/// The parts of a reply, for handlers written without the macro.
 pub mod reply {
     pub use crate::codec::{JsonAndOctetsReply, JsonReply, OctetsReply, ReplyKind};
     pub use crate::server::Reply;
@@ -59,7 +59,7 @@ pub mod reply {
 #[doc = include_str!("rpc_service.md")]
 pub use rpc_macros::rpc_service;
 
-/// The example of the README has to compile and run.
+/// Compiles and runs the README's example.
 #[cfg(all(doctest, feature = "macros"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
