@@ -1,8 +1,5 @@
 //! Recognises the type of a reader or writer, whose memory or descriptor is then used directly.
-#![allow(
-    unsafe_code,
-    reason = "without `'static` there is no safe cast from a type parameter to a type; see each block"
-)]
+#![allow(unsafe_code, reason = "no safe cast from a type parameter without `'static`; see each block")]
 
 use std::any::TypeId;
 use std::fs::File;

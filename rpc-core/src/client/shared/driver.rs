@@ -301,8 +301,7 @@ impl Driver<'_> {
             for (at, InFlight { call, end, .. }) in self.in_flight.drain(..).enumerate() {
                 // the server answers in order: a call after one that never ran has not run either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
-                let error =
-                    if at == 0 { error.repeated().with_fate(fate) } else { failure_of_later_call(&error, fate) };
+                let error = if at == 0 { error.repeated().with_fate(fate) } else { later_failure(&error, fate) };
                 call.end(Err(Failure { error, stale_at }), &mut Vec::new());
             }
         }
@@ -319,7 +318,7 @@ impl Driver<'_> {
 }
 
 /// Returns the error of the calls after the one that met the failure of their connection.
-fn failure_of_later_call(error: &Error, fate: Fate) -> Error {
+fn later_failure(error: &Error, fate: Fate) -> Error {
     match error {
         Error::Transport { .. } => error.repeated().with_fate(fate),
         _ => Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted).with_fate(fate),
