@@ -85,10 +85,10 @@ impl ClientConfig {
         ClientConfig { max_idle_connections: count, ..self }
     }
 
-    /// Sets how often a [`Client`](crate::Client) that has connected before retries when opening
-    /// another connection is refused; the default is 6. The pauses start at 10 ms and double each
-    /// time, each with a random part, so six of them take about 0.6 s in total. They count towards
-    /// the call's time.
+    /// Sets how many times a [`Client`](crate::Client) that has connected before retries when
+    /// opening another connection is refused; the default is 6. The pauses start at 10 ms and
+    /// double each time, each with a random part, so six of them take about 0.6 s in total. They
+    /// count towards the call's time.
     pub fn reconnect_attempts(self, count: u32) -> Self {
         ClientConfig { reconnect_attempts: count, ..self }
     }
@@ -109,7 +109,7 @@ impl ClientConfig {
     /// others, when a reply arrives or some milliseconds later. A lone caller waits longer than
     /// without sharing, because two threads take part in its call.
     ///
-    /// A call fails when its time is over, and its caller waits no longer. The connection then
+    /// When a call's time is over, it fails at once. If its request had been sent, the connection
     /// takes no further calls, and is closed once all calls whose requests have been sent have
     /// ended. If the connection fails, the error of each call on it says whether the call may have
     /// run.

@@ -33,7 +33,7 @@ impl ClientConnection {
     fn hand_to_helpers(&mut self) -> io::Result<()> {
         let reader = &mut self.inbound.messages.frames_mut().get_mut().half;
         let writer = &mut self.outbound.frames.get_mut().half;
-        // these halves fail, because they have no peer; they stay if a thread cannot be started
+        // if a thread cannot be started, these halves remain, which fail because they have no peer
         let instead = memory_pair().0.into_parts()?;
         let parts = with_helpers(std::mem::replace(reader, instead.reader), std::mem::replace(writer, instead.writer))?;
         (*reader, *writer) = (parts.reader, parts.writer);
@@ -166,8 +166,8 @@ impl ClientConnection {
             if !self.turn().can_trail() || discarded > DISCARD_BYTES || Instant::now() >= until {
                 return false;
             }
-            // waiting for either direction would return at once, because a socket is almost always
-            // writable
+            // with nothing to send, waiting for either direction would return at once, because the
+            // socket is writable
             let sends = !self.pump.is_empty() || self.turn().sending() || self.turn().may_cancel();
             self.inbound.set_time_limit(if sends { TimeLimit::Now(Some(until)) } else { TimeLimit::Until(until) });
             let Ok(read) = self.discard_some(&mut discarded) else { return false };

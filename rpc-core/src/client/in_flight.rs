@@ -12,7 +12,7 @@ use crate::transport::{TimeLimit, in_time};
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 
-/// The largest window if the transport cannot write without blocking: as much as any transport
+/// The largest window if the transport cannot write without blocking: as much as every transport
 /// holds while nobody reads. So sending never waits for a server that itself waits for its replies
 /// to be read.
 pub(super) const LEAST_WINDOW: usize = 8 * 1024;

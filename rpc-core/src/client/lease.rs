@@ -41,7 +41,7 @@ impl Lease {
                         if !pool.can_reconnect() {
                             return Err(error);
                         }
-                        tracing::debug!(%error, "replacing an idle connection that had ended");
+                        tracing::debug!(%error, "replacing an idle connection");
                     }
                 }
                 drop(lease);

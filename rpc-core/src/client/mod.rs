@@ -98,7 +98,9 @@ impl Client {
     /// and others when they are needed.
     ///
     /// # Errors
-    /// The same as of [`connect`](Client::connect).
+    /// [`Misuse::Address`](crate::Misuse::Address) if the address is invalid,
+    /// [`Error::Transport`](crate::Error::Transport) if connecting fails,
+    /// [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the connect limit.
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Client> {
         Client::connect_to(address.to_address()?, config)
     }
@@ -206,8 +208,8 @@ impl Client {
     /// this client can make no more calls; open streams can still be read to their end.
     ///
     /// # Errors
-    /// The first [`Error`](crate::Error) if a handshake fails. Nothing that happens after the
-    /// server's acknowledgement is an error.
+    /// Any [`Error`](crate::Error) if a handshake fails: the error of the first that does. Nothing
+    /// that happens after the server's acknowledgement is an error.
     pub fn close(self) -> Result<()> {
         self.close_idle().map(drop)
     }

@@ -26,7 +26,9 @@ impl Session {
     /// Connects to a server, with the default [`ClientConfig`]. Blocks until connected.
     ///
     /// # Errors
-    /// The same as of [`Client::connect`].
+    /// [`Misuse::Address`] if the address is invalid, [`Error::Transport`](crate::Error::Transport)
+    /// if connecting fails, [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the
+    /// connect limit.
     pub fn connect(address: impl ToAddress) -> Result<Session> {
         Session::connect_with(address, ClientConfig::default())
     }
@@ -34,7 +36,9 @@ impl Session {
     /// Connects to a server. Blocks until connected.
     ///
     /// # Errors
-    /// The same as of [`Client::connect`].
+    /// [`Misuse::Address`] if the address is invalid, [`Error::Transport`](crate::Error::Transport)
+    /// if connecting fails, [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the
+    /// connect limit.
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Session> {
         let parts = open_parts(&connector(address.to_address()?, &config), &config, Deadline::none())?;
         Ok(Session::of_parts(parts, config))

@@ -34,7 +34,7 @@ const READ_BUDGET: Duration = Duration::from_millis(10);
 /// flow of calls would take the connection back before any other thread wakes up.
 const YIELD_PAUSE: Duration = Duration::from_millis(1);
 
-/// How often the thread pauses before it takes a connection even though others wait.
+/// How many times the thread pauses at most before it takes a connection even though others wait.
 const MAX_YIELDS: u32 = 20;
 
 /// Makes calls until there have been none for [`THREAD_IDLE_TIME`](super::THREAD_IDLE_TIME).

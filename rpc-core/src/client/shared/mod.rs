@@ -32,7 +32,8 @@ use pending::{Failure, PendingCall};
 /// The largest JSON of a request that uses a shared connection, in bytes.
 const MAX_SHARED_JSON: usize = 4 * 1024;
 
-/// How often a call is attempted if it certainly never ran because its connection had ended.
+/// How many times a call is attempted at most if it certainly never ran because its connection had
+/// ended.
 const MAX_ATTEMPTS: usize = 3;
 
 /// How long the thread waits for calls before it ends.
