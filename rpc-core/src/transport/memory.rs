@@ -103,25 +103,6 @@ impl Pipe {
     }
 }
 
-impl Connection {
-    fn lock(&self) -> Pipes<'_> {
-        self.pipes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until `ready` returns true, or `until`.
-    fn wait(&self, until: Option<Instant>, ready: impl Fn(&[Pipe; 2]) -> bool) -> io::Result<Pipes<'_>> {
-        let mut pipes = self.lock();
-        while !ready(&pipes) {
-            pipes = match until.map(|until| until.saturating_duration_since(Instant::now())) {
-                None => self.changed.wait(pipes).unwrap_or_else(PoisonError::into_inner),
-                Some(Duration::ZERO) => return Err(io::ErrorKind::TimedOut.into()),
-                Some(left) => self.changed.wait_timeout(pipes, left).unwrap_or_else(PoisonError::into_inner).0,
-            };
-        }
-        Ok(pipes)
-    }
-}
-
 /// One pipe of a connection, by its index.
 #[derive(Debug, Clone)]
 struct Half {
@@ -130,18 +111,31 @@ struct Half {
 }
 
 impl Half {
-    /// Waits until `ready` returns true, or `until`.
-    fn wait(&self, until: Option<Instant>, ready: fn(&Pipe) -> bool) -> io::Result<Pipes<'_>> {
-        self.connection.wait(until, |pipes| ready(&pipes[self.pipe]))
+    fn lock(&self) -> Pipes<'_> {
+        self.connection.pipes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_if(&self, ready: fn(&Pipe) -> bool) -> io::Result<Pipes<'_>> {
-        let pipes = self.connection.lock();
+        let pipes = self.lock();
         if ready(&pipes[self.pipe]) { Ok(pipes) } else { Err(io::ErrorKind::WouldBlock.into()) }
     }
 
+    /// Waits until `ready` returns true for this pipe and the other, or until `until`.
+    fn lock_when(&self, until: Option<Instant>, ready: fn(&Pipe, &Pipe) -> bool) -> io::Result<Pipes<'_>> {
+        let changed = &self.connection.changed;
+        let mut pipes = self.lock();
+        while !ready(&pipes[self.pipe], &pipes[1 - self.pipe]) {
+            pipes = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => changed.wait(pipes).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Err(io::ErrorKind::TimedOut.into()),
+                Some(left) => changed.wait_timeout(pipes, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
+        }
+        Ok(pipes)
+    }
+
     fn change(&self, change: impl FnOnce(&mut Pipe)) {
-        change(&mut self.connection.lock()[self.pipe]);
+        change(&mut self.lock()[self.pipe]);
         self.connection.changed.notify_all();
     }
 
@@ -182,7 +176,7 @@ pub(super) struct PipeReader(Half);
 
 impl ReadHalf for PipeReader {
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
-        self.0.take(self.0.wait(until, Pipe::readable)?, buf)
+        self.0.take(self.0.lock_when(until, |pipe, _| pipe.readable())?, buf)
     }
 
     fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
@@ -205,7 +199,7 @@ pub(super) struct PipeWriter {
 
 impl WriteHalf for PipeWriter {
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
-        self.half.put(self.half.wait(until, Pipe::writable)?, bufs)
+        self.half.put(self.half.lock_when(until, |pipe, _| pipe.writable())?, bufs)
     }
 
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -214,7 +208,7 @@ impl WriteHalf for PipeWriter {
 
     fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
         self.half.change(|pipe| pipe.finished = true);
-        if self.finish_waits_for_reader { self.half.wait(until, |pipe| pipe.deaf).map(drop) } else { Ok(()) }
+        if self.finish_waits_for_reader { self.half.lock_when(until, |pipe, _| pipe.deaf).map(drop) } else { Ok(()) }
     }
 }
 
@@ -227,15 +221,14 @@ impl Drop for PipeWriter {
 /// Of the connection's end that reads this pipe.
 impl Control for Half {
     fn abort(&self) {
-        for pipe in &mut *self.connection.lock() {
+        for pipe in &mut *self.lock() {
             (pipe.finished, pipe.deaf) = (true, true);
         }
         self.connection.changed.notify_all();
     }
 
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {
-        let (incoming, outgoing) = (self.pipe, 1 - self.pipe);
-        self.connection.wait(until, |pipes| pipes[incoming].readable() || pipes[outgoing].writable()).map(drop)
+        self.lock_when(until, |incoming, outgoing| incoming.readable() || outgoing.writable()).map(drop)
     }
 
     fn can_wait(&self) -> bool {

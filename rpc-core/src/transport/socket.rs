@@ -16,8 +16,8 @@ use super::kernel::set_low_water;
 use super::timeout::{SocketLimit, in_time};
 use super::{Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
 
-/// Takes a socket apart. Every socket that is written to passes here, so each is set here to raise no
-/// SIGPIPE.
+/// Takes a socket apart. Every socket that is written to passes here, so each is set here to raise
+/// no SIGPIPE.
 pub(super) fn parts(socket: impl Into<OwnedFd>, peer: Peer) -> io::Result<Parts> {
     let socket = Arc::new(socket.into());
     #[cfg(target_vendor = "apple")]
