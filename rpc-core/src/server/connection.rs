@@ -101,8 +101,8 @@ pub(super) struct SharedInbound {
     shared: RefCell<Option<Arc<Mutex<Receiving>>>>,
 }
 
-/// The direction from the client, and who may read from it. The flags concern other threads only, so
-/// they have no effect unless it is shared.
+/// The direction from the client, and who may read from it. The flags concern other threads only,
+/// so they have no effect unless it is shared.
 #[derive(Default)]
 pub(super) struct Receiving {
     /// Boxed, because it moves when it is shared.

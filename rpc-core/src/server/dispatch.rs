@@ -20,8 +20,8 @@ use super::reply::{Reply, fail};
 /// Answers calls. `#[rpc_service]` implements it for `<Trait>Server`; to write it by hand, match on
 /// [`Call::endpoint`].
 ///
-/// A connection uses it on one thread only, so it needs to be neither `Send` nor `Sync` by itself. A
-/// panic is answered with a ServerError, and ends the connection if its contract is a
+/// A connection uses it on one thread only, so it needs to be neither `Send` nor `Sync` by itself.
+/// A panic is answered with a ServerError, and ends the connection if its contract is a
 /// [`session`](Contract::session).
 pub trait Dispatch {
     /// Returns what this service offers.
@@ -92,8 +92,8 @@ impl<'c> Call<'c> {
         TypedCall { call: self, arguments: Octets }
     }
 
-    /// Takes one JSON value and then raw bytes. What the handler does not read of the bytes is thrown
-    /// away.
+    /// Takes one JSON value and then raw bytes. What the handler does not read of the bytes is
+    /// thrown away.
     pub fn takes_json_and_octets<T: DeserializeOwned>(self) -> TypedCall<'c, AndOctets<SerdeParameter<T>>> {
         TypedCall { call: self, arguments: AndOctets(SerdeParameter(PhantomData)) }
     }
@@ -108,13 +108,14 @@ impl<'c> Call<'c> {
         self.exchange.refuse_request(&message)
     }
 
-    /// Refuses a call, whatever it takes and returns. [`Status::RequestError`] tells the caller that
-    /// the request was not understood and did not run.
+    /// Refuses a call, whatever it takes and returns. [`Status::RequestError`] tells the caller
+    /// that the request was not understood and did not run.
     pub fn refuse(self, status: Status, message: &str) -> Served<'c> {
         Served::new(self.exchange.refuse(status, message, None))
     }
 
-    /// Answers a call, whatever it takes and returns, with an error, as if a handler had returned it.
+    /// Answers a call, whatever it takes and returns, with an error, as if a handler had returned
+    /// it.
     pub fn fail<E: ServiceError>(self, error: &E) -> Served<'c> {
         Served::new(fail(self.exchange, error, &ErrorCodec::of_service()))
     }

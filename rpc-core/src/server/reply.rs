@@ -1,5 +1,5 @@
-//! Sends a handler's result as the reply. Its kind is known before the handler runs, so that what the
-//! caller accepts can be checked first.
+//! Sends a handler's result as the reply. Its kind is known before the handler runs, so that what
+//! the caller accepts can be checked first.
 
 use std::fmt;
 use std::io::Read;
@@ -42,8 +42,8 @@ impl<'c, E> Reply<'c, OctetsReply<E>> {
 }
 
 impl<'c, T, E> Reply<'c, JsonAndOctetsReply<T, E>> {
-    /// Replies with what a handler returned: the value and then the stream, which is sent while it is
-    /// read to its end.
+    /// Replies with what a handler returned: the value and then the stream, which is sent while it
+    /// is read to its end.
     pub fn send<R: Read>(self, outcome: Result<(T, R), E>) -> Served<'c> {
         let JsonReply { result, error } = &self.kind.0;
         Served::new(match outcome {
