@@ -175,15 +175,12 @@ impl ServerConnection {
         let timeout = Some(exchange.header.timeout_ms).filter(|&left| left > 0).map(Duration::from_millis);
         self.deadline.set(timeout.and_then(|left| Instant::now().checked_add(left)));
         self.in_service.set(true);
-        let served = unwind::catch(|| service.dispatch(Call { exchange }));
+        let served = unwind::catch(|| service.dispatch(Call { exchange }).outcome);
         let panicked = served.is_none();
-        let outcome = match served {
-            Some(served) => served.outcome,
-            None => {
-                tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
-                exchange.panicked()
-            }
-        };
+        let outcome = served.unwrap_or_else(|| {
+            tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
+            exchange.panicked()
+        });
         self.in_service.set(false);
         outcome.map(|()| panicked && unwind::catch(|| service.contract().session).unwrap_or(true))
     }
