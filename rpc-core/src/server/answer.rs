@@ -73,10 +73,10 @@ impl Exchange<'_> {
     fn send_json(&self, json: &[u8]) -> Result<()> {
         let mut outbound = self.begin_reply(&ReplyHeader::ok(DataType::MarshaledJson))?;
         if outbound.frames.has_room(FRAME_HEADER_LEN + json.len()) {
-            outbound.frames.queue(FrameKind::Data, true, json).map_err(|error| self.write_failed(error))?;
+            self.written(outbound.frames.queue(FrameKind::Data, true, json))?;
             self.send_or_hold(&mut outbound)?;
         } else {
-            outbound.finish_body(json).map_err(|error| self.write_failed(error))?;
+            self.written(outbound.finish_body(json))?;
         }
         self.end_reply(outbound);
         Ok(())
@@ -90,16 +90,16 @@ impl Exchange<'_> {
             && outbound.frames.get_ref().can_try()
             && (outbound.flush_scheduled || schedule_flush(&self.connection.outbound));
         outbound.flush_scheduled |= holds;
-        if holds { Ok(()) } else { self.flush(outbound) }
+        if holds { Ok(()) } else { self.written(outbound.frames.flush()) }
     }
 
     /// Replies with a JSON value, if there is one, and then everything that a reader returns.
     pub(super) fn send_octets(&self, body: DataType, json: Option<&[u8]>, mut source: Source<'_>) -> Result<()> {
         let mut outbound = self.begin_reply(&ReplyHeader::ok(body))?;
-        match json {
-            Some(json) => outbound.finish_body(json).map_err(|error| self.write_failed(error))?,
-            None => self.flush(&mut outbound)?,
-        }
+        self.written(match json {
+            Some(json) => outbound.finish_body(json),
+            None => outbound.frames.flush(),
+        })?;
         let mut pieces = Pieces::new(&mut source, outbound.takes_pipes());
         drop(outbound);
         self.send_pieces(&mut pieces)?;
@@ -118,11 +118,11 @@ impl Exchange<'_> {
             }
             let mut outbound = lock(&self.connection.outbound);
             if count == 0 {
-                outbound.finish_body(&[]).map_err(|error| self.write_failed(error))?;
+                self.written(outbound.finish_body(&[]))?;
                 self.end_reply(outbound);
                 return Ok(());
             }
-            pieces.send(&mut *outbound).map_err(|error| self.write_failed(error))?;
+            self.written(pieces.send(&mut *outbound))?;
         }
     }
 
@@ -157,7 +157,7 @@ impl Exchange<'_> {
     fn trail(&self, trailer: &ReplyHeader<'_>) -> Result<()> {
         self.connection.inbound.ask(|_| Ok(false))?;
         let mut outbound = lock(&self.connection.outbound);
-        outbound.write_trailer(trailer).map_err(|error| self.write_failed(error))?;
+        self.written(outbound.write_trailer(trailer))?;
         self.end_reply(outbound);
         Ok(())
     }
@@ -174,11 +174,11 @@ impl Exchange<'_> {
         self.connection.unanswered.set(false);
         let mut outbound = lock(&self.connection.outbound);
         outbound.set_time_limit(TimeLimit::stall(self.connection.config.stall_timeout));
-        outbound.queue_reply(header).map_err(|error| self.write_failed(error))?;
+        self.written(outbound.queue_reply(header))?;
         if goes_on {
             return Ok(outbound);
         }
-        self.flush(&mut outbound)?;
+        self.written(outbound.frames.flush())?;
         drop(outbound);
         self.discard_request()?;
         Ok(lock(&self.connection.outbound))
@@ -189,11 +189,9 @@ impl Exchange<'_> {
         self.change_turn(ServerTurn::reply_ended);
     }
 
-    fn flush(&self, outbound: &mut Outbound) -> Result<()> {
-        outbound.frames.flush().map_err(|error| self.write_failed(error))
-    }
-
-    fn write_failed(&self, error: FrameError) -> Error {
-        Error::from_message(error.into(), Operation::Sending, self.connection.config.stall_timeout, Fate::LOST)
+    /// Converts the outcome of writing a part of the reply.
+    fn written(&self, outcome: Result<(), FrameError>) -> Result<()> {
+        let limit = self.connection.config.stall_timeout;
+        outcome.map_err(|error| Error::from_message(error.into(), Operation::Sending, limit, Fate::LOST))
     }
 }
