@@ -52,7 +52,7 @@ impl Deadline {
     pub(super) fn stream_limit(self, stall: Option<Duration>) -> TimeLimit {
         match self.at {
             Some(at) if self.scope == Scope::WholeCall => TimeLimit::StallUntil(stall, at),
-            _ => TimeLimit::stall(stall),
+            _ => TimeLimit::Stall(stall),
         }
     }
 

@@ -67,7 +67,7 @@ impl ClientConnection {
         let mut until = self.stalled_at(deadline);
         loop {
             let sending = self.turn().sending();
-            self.inbound.set_time_limit(if sending { TimeLimit::Now(until) } else { TimeLimit::until(until) });
+            self.inbound.set_time_limit(if sending { TimeLimit::Now(until) } else { TimeLimit::Until(until) });
             match self.inbound.receive(target) {
                 Err(MessageError::Io(error)) if sending && error.kind() == io::ErrorKind::WouldBlock => {}
                 received => {
@@ -169,7 +169,11 @@ impl ClientConnection {
             // with nothing to send, waiting for either direction would return at once, because the
             // socket is writable
             let sends = !self.pump.is_empty() || self.turn().sending() || self.turn().may_cancel();
-            self.inbound.set_time_limit(if sends { TimeLimit::Now(Some(until)) } else { TimeLimit::Until(until) });
+            self.inbound.set_time_limit(if sends {
+                TimeLimit::Now(Some(until))
+            } else {
+                TimeLimit::Until(Some(until))
+            });
             let Ok(read) = self.discard_some(&mut discarded) else { return false };
             let Ok(written) = (if self.next_closing_frame() { self.push() } else { Ok(false) }) else { return false };
             let waited = || self.control.as_ref().is_some_and(|control| control.wait(Some(until)).is_ok());

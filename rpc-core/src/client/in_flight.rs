@@ -67,7 +67,7 @@ impl ClientConnection {
         if request.json.len() <= WINDOW {
             return frames.queue(FrameKind::Data, true, request.json);
         }
-        frames.get_mut().time_limit = TimeLimit::until(deadline.at);
+        frames.get_mut().time_limit = TimeLimit::Until(deadline.at);
         MessageWriter::new(frames).finish_with(request.json)
     }
 

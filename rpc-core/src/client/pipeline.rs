@@ -124,7 +124,7 @@ where
             self.calls.push_back(Slot::Sent(size));
             connection.queue_request(call, deadline).map_err(|error| sending_failed(error, deadline))?;
         }
-        let sent = connection.send_queued(self.window, TimeLimit::until(deadline.at));
+        let sent = connection.send_queued(self.window, TimeLimit::Until(deadline.at));
         // the replies will show any other failure
         sent.map(drop).map_err(|error| sending_failed(error, deadline))
     }
@@ -132,7 +132,7 @@ where
     fn receive(&mut self, size: usize) -> Result<T> {
         let connection = self.lease.connection();
         let limit = self.options.limit(connection.config.reply_timeout);
-        let received = connection.next_reply(TimeLimit::from_first(limit), limit);
+        let received = connection.next_reply(TimeLimit::FromFirst(limit), limit);
         self.bytes_in_flight -= size;
         received?;
         let decoded = json::decode(&connection.received_json);
@@ -187,7 +187,7 @@ impl ClientConnection {
     /// Reads the next reply, which is JSON, and meanwhile sends queued requests.
     fn next_reply(&mut self, mut time_limit: TimeLimit, limit: Option<Duration>) -> Result<()> {
         if self.outbound.frames.queued() > 0 {
-            time_limit = TimeLimit::until(time_limit.deadline());
+            time_limit = TimeLimit::Until(time_limit.deadline());
             self.send_until_reply(time_limit.deadline())
                 .map_err(|error| Error::from_message(error.into(), Operation::WaitingForReply, limit, Fate::LOST))?;
         }

@@ -23,7 +23,7 @@ pub(super) enum Progress {
 impl ClientConnection {
     /// Waits for the reply's header. A refusal is an error.
     pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
-        self.inbound.set_time_limit(TimeLimit::until(deadline.at));
+        self.inbound.set_time_limit(TimeLimit::Until(deadline.at));
         let header = self.resume_header()?;
         self.or_deadline_error(header, deadline.limit)
     }

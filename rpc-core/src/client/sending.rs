@@ -79,7 +79,7 @@ impl ClientConnection {
         }
         self.outbound.set_time_limit(match stream {
             true => deadline.stream_limit(self.config.stall_timeout),
-            false => TimeLimit::until(deadline.at),
+            false => TimeLimit::Until(deadline.at),
         });
         // a handler may run as soon as the transport has taken the header of a request with octets
         let header_end = self.outbound.frames.accepted() + (FRAME_HEADER_LEN + self.outbound.header.len()) as u64;

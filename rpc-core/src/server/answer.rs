@@ -173,7 +173,7 @@ impl Exchange<'_> {
         self.change_turn(ServerTurn::reply_begun);
         self.connection.unanswered.set(false);
         let mut outbound = lock(&self.connection.outbound);
-        outbound.set_time_limit(TimeLimit::stall(self.connection.config.stall_timeout));
+        outbound.set_time_limit(TimeLimit::Stall(self.connection.config.stall_timeout));
         self.written(outbound.queue_reply(header))?;
         if goes_on {
             return Ok(outbound);

@@ -75,7 +75,7 @@ impl Lifecycle {
             // no thread holds this lock for long: the connection's own does not write in this
             // phase, and held replies are sent without waiting
             let mut outbound = lock(&self.outbound);
-            outbound.set_time_limit(TimeLimit::until(Some(until)));
+            outbound.set_time_limit(TimeLimit::Until(Some(until)));
             if outbound.reset().is_ok() {
                 finish(&mut outbound);
             }

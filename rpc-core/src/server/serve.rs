@@ -125,7 +125,7 @@ impl ServerConnection {
     /// time limit for the rest of the request.
     fn await_request(&self, inbound: &mut Inbound) -> Result<Option<Ended>> {
         let config = &self.config;
-        inbound.set_time_limit(TimeLimit::from_first(config.idle_timeout));
+        inbound.set_time_limit(TimeLimit::FromFirst(config.idle_timeout));
         let ended = match inbound.wait() {
             Ok(true) => None,
             Ok(false) => Some(Ended::HungUp),
@@ -136,7 +136,7 @@ impl ServerConnection {
                 _ => return Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::LOST }),
             },
         };
-        inbound.set_time_limit(TimeLimit::from_first(config.request_timeout));
+        inbound.set_time_limit(TimeLimit::FromFirst(config.request_timeout));
         Ok(ended)
     }
 
@@ -202,7 +202,7 @@ impl ServerConnection {
 
     fn acknowledge_close(&self) -> Ended {
         let mut outbound = lock(&self.outbound);
-        outbound.set_time_limit(TimeLimit::stall(self.config.stall_timeout));
+        outbound.set_time_limit(TimeLimit::Stall(self.config.stall_timeout));
         // the Reset frame will leave in the same write. A failure does not matter: the
         // client may be gone, and wanted nothing but the end
         if let Err(error) = outbound.queue_reply(&ReplyHeader::ok(DataType::Control)) {

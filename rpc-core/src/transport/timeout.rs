@@ -5,53 +5,36 @@ use std::time::{Duration, Instant};
 
 use super::{ReadHalf, WriteHalf};
 
-/// The limit for the next operations.
-#[derive(Debug, Clone, Copy, Default)]
+/// The limit for the next operations. They may block forever if it has no time.
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum TimeLimit {
-    /// They may block forever.
-    #[default]
-    Endless,
     /// None of them may block, and all of them together end at this instant, because a peer may
     /// always have something for them to read.
     Now(Option<Instant>),
     /// All of them together may take until this instant.
-    Until(Instant),
+    Until(Option<Instant>),
     /// All of them together may take this long, counted from the first. Without any, the clock is
     /// not read.
-    FromFirst(Duration),
+    FromFirst(Option<Duration>),
     /// Each may take this long since the last that made progress.
-    Stall(Duration),
-    /// Both: as `Stall` if there is a limit, and all of them together end at this instant.
+    Stall(Option<Duration>),
+    /// Both: as `Stall`, and all of them together end at this instant.
     StallUntil(Option<Duration>, Instant),
 }
 
 impl TimeLimit {
-    pub(crate) fn stall(limit: Option<Duration>) -> TimeLimit {
-        limit.map_or(TimeLimit::Endless, TimeLimit::Stall)
-    }
-
-    pub(crate) fn from_first(limit: Option<Duration>) -> TimeLimit {
-        limit.map_or(TimeLimit::Endless, TimeLimit::FromFirst)
-    }
-
-    pub(crate) fn until(limit: Option<Instant>) -> TimeLimit {
-        limit.map_or(TimeLimit::Endless, TimeLimit::Until)
-    }
-
     /// Allows all operations together this long from now.
     pub(crate) fn total(limit: Option<Duration>) -> TimeLimit {
-        TimeLimit::until(limit.and_then(|limit| Instant::now().checked_add(limit)))
+        TimeLimit::Until(limit.and_then(|limit| Instant::now().checked_add(limit)))
     }
 
     /// Returns the instant at which an operation that begins now has to give up.
     pub(crate) fn deadline(self) -> Option<Instant> {
         match self {
-            TimeLimit::Endless => None,
-            TimeLimit::Now(until) => until,
-            TimeLimit::Until(instant) => Some(instant),
-            TimeLimit::Stall(limit) | TimeLimit::FromFirst(limit) => Instant::now().checked_add(limit),
+            TimeLimit::Now(until) | TimeLimit::Until(until) => until,
+            TimeLimit::Stall(limit) | TimeLimit::FromFirst(limit) => TimeLimit::total(limit).deadline(),
             TimeLimit::StallUntil(limit, until) => {
-                Some(TimeLimit::stall(limit).deadline().map_or(until, |stall| stall.min(until)))
+                Some(TimeLimit::Stall(limit).deadline().map_or(until, |stall| stall.min(until)))
             }
         }
     }
@@ -72,13 +55,13 @@ pub(crate) struct Timed<T: ?Sized> {
 
 impl<T: ?Sized> Timed<T> {
     pub(crate) fn new(half: Box<T>) -> Timed<T> {
-        Timed { time_limit: TimeLimit::Endless, half, tries: None }
+        Timed { time_limit: TimeLimit::Until(None), half, tries: None }
     }
 
     /// Returns the instant at which an operation that begins now has to give up.
     pub(crate) fn begin(&mut self) -> Option<Instant> {
         if let TimeLimit::FromFirst(limit) = self.time_limit {
-            self.time_limit = TimeLimit::total(Some(limit));
+            self.time_limit = TimeLimit::total(limit);
         }
         self.time_limit.deadline()
     }

@@ -216,7 +216,7 @@ impl Driver<'_> {
     fn send(&mut self) -> Result<()> {
         let connection = self.lease.connection();
         let stall = connection.config.stall_timeout;
-        let sent = connection.send_queued(connection.window(), TimeLimit::stall(stall));
+        let sent = connection.send_queued(connection.window(), TimeLimit::Stall(stall));
         if let Some(error) =
             sent.map_err(|error| Error::from_message(error.into(), Operation::Sending, stall, Fate::LOST))?
         {
@@ -230,7 +230,7 @@ impl Driver<'_> {
     /// there may be more to send.
     fn receive(&mut self) -> Result<()> {
         let until = Instant::now() + POLL_INTERVAL;
-        let mut time_limit = TimeLimit::Until(until);
+        let mut time_limit = TimeLimit::Until(Some(until));
         let connection = self.lease.connection();
         if connection.outbound.frames.queued() > 0 && connection.inbound.look_ahead() == Ahead::Nothing {
             // so that the two sides never both wait in a write
