@@ -38,15 +38,15 @@ const YIELD_PAUSE: Duration = Duration::from_millis(1);
 const MAX_YIELDS: u32 = 20;
 
 /// Makes calls until there have been none for [`THREAD_IDLE_TIME`](super::THREAD_IDLE_TIME).
-pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
+pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>, generation: u64) {
     // memory that is reused for the next connection
     let (mut in_flight, mut reply) = (VecDeque::new(), Vec::new());
     // when the last connection was opened
     let mut opened = None;
-    while shared.wait_for_calls() {
+    while shared.wait_for_calls(generation) {
         let Some(pool) = pool.upgrade() else {
             // no call waits any more, because a waiting caller keeps its client
-            shared.fail_queued(&Misuse::Closed.into());
+            shared.lock().fail_queued(&Misuse::Closed.into());
             continue;
         };
         let connected = unwind::catch(|| shared.connect(&pool, opened)).unwrap_or_else(|| {
@@ -58,6 +58,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
                 let (in_flight, reply, has_served) = (&mut in_flight, &mut reply, !lease.is_new);
                 let mut driver = Driver {
                     shared,
+                    generation,
                     pool: &pool,
                     lease,
                     in_flight,
@@ -72,7 +73,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>) {
                     .unwrap_or_else(|| Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
                 driver.end(outcome);
             }
-            Err(error) => shared.fail_queued(&error),
+            Err(error) => shared.lock().fail_queued(&error),
         }
     }
 }
@@ -91,19 +92,12 @@ impl SharedConnection {
         // no deadline here, because each caller keeps its own
         Lease::acquire(pool, Deadline::none(), freshness)
     }
-
-    /// Fails the queued calls, because there is no connection for them.
-    fn fail_queued(&self, error: &Error) {
-        let queue = std::mem::take(&mut self.lock().queue);
-        for call in queue {
-            call.end(Err(error.repeated().into()), &mut Vec::new());
-        }
-    }
 }
 
 /// A connection in use, and the calls on it.
 struct Driver<'d> {
     shared: &'d SharedConnection,
+    generation: u64,
     pool: &'d Pool,
     lease: Lease,
     /// Calls whose requests have been sent and whose replies have not arrived, in the order of
@@ -177,12 +171,13 @@ impl Driver<'_> {
     fn fill(&mut self) -> bool {
         let others_wait = self.pool.has_waiters();
         let writable = self.explanation_deadline.is_none();
-        let Driver { shared, lease, in_flight, bytes_in_flight, .. } = self;
+        let Driver { shared, generation, lease, in_flight, bytes_in_flight, .. } = self;
         let connection = lease.connection();
         let window = connection.window();
         let mut state = shared.lock();
         let now = Instant::now();
-        while writable && !state.retired && (!others_wait || in_flight.is_empty()) {
+        let retired = state.generation != *generation;
+        while writable && !retired && (!others_wait || in_flight.is_empty()) {
             let Some(call) = state.queue.front() else { break };
             let pending = call.lock();
             let (deadline, timeout_ms) = (pending.deadline, pending.deadline.left_ms(now, false));
@@ -208,8 +203,8 @@ impl Driver<'_> {
                 in_flight.push_back(InFlight { call, size, end: frames.accepted() + frames.queued() as u64 });
             }
         }
-        state.busy = !in_flight.is_empty();
-        state.retired
+        state.busy = if retired { state.busy } else { !in_flight.is_empty() };
+        retired
     }
 
     /// Sends queued requests, or as many bytes of them as the transport takes at once.
@@ -290,8 +285,9 @@ impl Driver<'_> {
     fn end(mut self, outcome: Result<()>) {
         let retired = {
             let mut state = self.shared.lock();
-            state.busy = false;
-            std::mem::take(&mut state.retired)
+            let retired = state.generation != self.generation;
+            state.busy &= retired;
+            retired
         };
         let broken = outcome.is_err() || retired;
         let accepted = self.connection().outbound.frames.accepted();

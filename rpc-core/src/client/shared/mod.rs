@@ -7,12 +7,12 @@
 //! back when there are none.
 //!
 //! A caller whose time is over abandons its call. If the call is still queued, it is removed and
-//! leaves no trace. If its request has been sent, its reply is still expected; a new shared
-//! connection then replaces this one, because the server may be stuck, and the queued calls move
-//! there. The other calls that have been sent wait on, and after the last of them the old
+//! leaves no trace. If its request has been sent, its reply is still expected; the connection is then
+//! retired, because the server may be stuck, and the queued calls get a new thread and another
+//! connection. The other calls that have been sent wait on, and after the last of them the retired
 //! connection is closed.
 //!
-//! Locks are taken in this order: an entry of `Sharing`, `SharedConnection::state`, a call's state.
+//! Locks are taken in this order: `SharedConnection::state`, a call's state.
 
 mod driver;
 mod pending;
@@ -40,37 +40,7 @@ const MAX_ATTEMPTS: usize = 3;
 const THREAD_IDLE_TIME: Duration = Duration::from_secs(1);
 
 /// The connections that the callers of one client share.
-pub(super) struct Sharing(Box<[Mutex<Arc<SharedConnection>>]>);
-
-impl Sharing {
-    /// Creates this many shared connections; `None` if `count` is 0.
-    pub(super) fn new(count: usize) -> Option<Arc<Sharing>> {
-        (count > 0).then(|| Arc::new(Sharing((0..count).map(|_| Mutex::default()).collect())))
-    }
-
-    fn get(&self, at: usize) -> Arc<SharedConnection> {
-        Arc::clone(&lock(&self.0[at]))
-    }
-
-    /// Queues a call on a connection without calls, or otherwise on its thread's preferred one.
-    fn enqueue(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<Arc<SharedConnection>> {
-        let preferred = call.thread_number % self.0.len();
-        let mut places = (preferred..self.0.len()).chain(0..preferred).map(|at| self.get(at));
-        let shared = places.find(|shared| shared.is_free()).unwrap_or_else(|| self.get(preferred));
-        shared.enqueue(pool, call)?;
-        Ok(shared)
-    }
-
-    /// Replaces `old` by a new shared connection, unless it has already been replaced.
-    fn replace(&self, old: &SharedConnection) {
-        for place in &self.0 {
-            let mut shared = lock(place);
-            if std::ptr::eq(&raw const **shared, old) {
-                *shared = Arc::default();
-            }
-        }
-    }
-}
+pub(super) struct Sharing(Box<[Arc<SharedConnection>]>);
 
 /// A queue of calls for one connection.
 #[derive(Default)]
@@ -91,13 +61,14 @@ struct QueueState {
     has_thread: bool,
     /// The thread waits for calls.
     thread_sleeps: bool,
-    /// The current connection takes no further calls, because a call on it was abandoned.
-    retired: bool,
+    /// How many connections were retired because a call on them was abandoned. The thread of a
+    /// retired one takes no further calls.
+    generation: u64,
 }
 
 impl SharedConnection {
     fn lock(&self) -> MutexGuard<'_, QueueState> {
-        lock(&self.state)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns whether it has no calls.
@@ -110,10 +81,7 @@ impl SharedConnection {
     fn enqueue(self: &Arc<Self>, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<()> {
         let mut state = self.lock();
         if !state.has_thread {
-            let (this, pool) = (Arc::clone(self), Arc::downgrade(pool));
-            let started = thread::Builder::new().name("rpc-shared".to_owned()).spawn(move || driver::run(&this, &pool));
-            started.map_err(Error::transport(Operation::Connecting, Fate::UNTOUCHED))?;
-            state.has_thread = true;
+            self.start_thread(&mut state, pool)?;
         }
         state.queue.push_back(Arc::clone(call));
         if std::mem::take(&mut state.thread_sleeps) {
@@ -123,15 +91,18 @@ impl SharedConnection {
         Ok(())
     }
 
-    /// Ends a call whose time is over. If its request has been sent, the queued calls move to
-    /// another connection.
-    fn abandon(
-        &self,
-        sharing: &Sharing,
-        pool: &Arc<Pool>,
-        call: &Arc<PendingCall>,
-        deadline: Deadline,
-    ) -> Result<(), Failure> {
+    fn start_thread(self: &Arc<Self>, state: &mut QueueState, pool: &Arc<Pool>) -> Result<()> {
+        let (this, pool, generation) = (Arc::clone(self), Arc::downgrade(pool), state.generation);
+        let run = move || driver::run(&this, &pool, generation);
+        let started = thread::Builder::new().name("rpc-shared".to_owned()).spawn(run);
+        started.map_err(Error::transport(Operation::Connecting, Fate::UNTOUCHED))?;
+        state.has_thread = true;
+        Ok(())
+    }
+
+    /// Ends a call whose time is over. If its request has been sent, the connection is retired, and
+    /// the queued calls get another one.
+    fn abandon(self: &Arc<Self>, pool: &Arc<Pool>, call: &Arc<PendingCall>, deadline: Deadline) -> Result<(), Failure> {
         let mut state = self.lock();
         if let Some(at) = state.queue.iter().position(|queued| Arc::ptr_eq(queued, call)) {
             state.queue.remove(at);
@@ -140,22 +111,23 @@ impl SharedConnection {
         if let Some(outcome) = call.abandon() {
             return outcome;
         }
-        state.retired = true;
-        let queue = std::mem::take(&mut state.queue);
-        drop(state);
-        sharing.replace(self);
-        for queued in queue {
-            if let Err(error) = sharing.enqueue(pool, &queued) {
-                queued.end(Err(error.into()), &mut Vec::new());
-            }
+        state.generation += 1;
+        (state.busy, state.has_thread) = (false, false);
+        if !state.queue.is_empty()
+            && let Err(error) = self.start_thread(&mut state, pool)
+        {
+            state.fail_queued(&error);
         }
         Err(deadline.error(Operation::WaitingForReply, Fate::LOST).into())
     }
 
-    /// Waits for calls. Returns `false` if there were none for [`THREAD_IDLE_TIME`]; the thread
-    /// then counts as ended.
-    fn wait_for_calls(&self) -> bool {
+    /// Waits for calls. Returns `false` if the connection of this generation is retired, or if there
+    /// were none for [`THREAD_IDLE_TIME`]; the thread then counts as ended.
+    fn wait_for_calls(&self, generation: u64) -> bool {
         let mut state = self.lock();
+        if state.generation != generation {
+            return false;
+        }
         state.thread_sleeps = state.queue.is_empty();
         let (mut state, _) = self
             .work
@@ -164,6 +136,15 @@ impl SharedConnection {
         state.thread_sleeps = false;
         state.has_thread = !state.queue.is_empty();
         state.has_thread
+    }
+}
+
+impl QueueState {
+    /// Fails the queued calls, because there is no connection for them.
+    fn fail_queued(&mut self, error: &Error) {
+        for call in self.queue.drain(..) {
+            call.end(Err(error.repeated().into()), &mut Vec::new());
+        }
     }
 }
 
@@ -188,6 +169,11 @@ impl Drop for SharedReply {
 }
 
 impl Sharing {
+    /// Creates this many shared connections; `None` if `count` is 0.
+    pub(super) fn new(count: usize) -> Option<Arc<Sharing>> {
+        (count > 0).then(|| Arc::new(Sharing((0..count).map(|_| Arc::default()).collect())))
+    }
+
     /// Makes a call whose request and reply are JSON. Returns `None`, and does nothing, if the
     /// request is not small.
     pub(super) fn call(&self, pool: &Arc<Pool>, request: &Request<'_, '_>) -> Result<Option<SharedReply>> {
@@ -216,17 +202,18 @@ impl Sharing {
         outcome.map(|()| Some(reply)).map_err(|failure| failure.error)
     }
 
-    /// Queues a call and waits for its end.
+    /// Queues a call on a connection without calls, or otherwise on its thread's preferred one, and
+    /// waits for its end.
     fn attempt(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, deadline: Deadline) -> Result<(), Failure> {
         let _waits = pool.wait_for_shared()?;
-        let shared = self.enqueue(pool, call)?;
+        let preferred = call.thread_number % self.0.len();
+        let (before, from) = self.0.split_at(preferred);
+        let free = from.iter().chain(before).find(|shared| shared.is_free());
+        let shared = free.unwrap_or(&self.0[preferred]);
+        shared.enqueue(pool, call)?;
         match call.wait(deadline.at) {
             Some(outcome) => outcome,
-            None => shared.abandon(self, pool, call, deadline),
+            None => shared.abandon(pool, call, deadline),
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
