@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::connection::{
-    Ahead, ClientTurn, DISCARD_TIME, HEADER_KEPT, Inbound, JSON_KEPT, Outbound, close_as_client, finish, request_close,
-    trim,
+    Ahead, CLOSE, ClientTurn, DISCARD_TIME, HEADER_KEPT, Inbound, JSON_KEPT, Outbound, discard_until_the_end, finish,
+    request_close, trim,
 };
 use crate::error::{Error, Fate, Operation, Result};
 use crate::frame::FrameKind;
@@ -14,6 +14,7 @@ use crate::message::{DataType, ReplyHeader, Status, Violation};
 use crate::transport::{Control, Parts, TimeLimit};
 
 use super::config::ClientConfig;
+use super::deadline::{Deadline, Scope};
 use super::pump::Pump;
 
 /// A connection that was used within this time is not checked by a system call before its next
@@ -158,8 +159,15 @@ impl ClientConnection {
     /// Closes the connection with a handshake.
     pub(crate) fn close(mut self) -> Result<()> {
         let limit = self.config.close_timeout;
-        close_as_client(&mut self.inbound, &mut self.outbound, limit)
-            .map_err(|error| Error::from_message(error, Operation::Closing, limit, Fate::LOST))
+        let asked = self.call_control(CLOSE, Deadline::new(limit, Scope::WholeCall));
+        asked.map_err(|error| error.with_operation(Operation::Closing).with_fate(Fate::LOST))?;
+        // the server has agreed, so what fails from here on does not matter
+        if self.outbound.reset().is_ok() {
+            finish(&mut self.outbound);
+            let limit = limit.unwrap_or(DISCARD_TIME).min(DISCARD_TIME);
+            discard_until_the_end(&mut self.inbound, TimeLimit::total(Some(limit)));
+        }
+        Ok(())
     }
 
     /// Asks the server to close, without waiting for its answer. Blocks for at most a tenth of the

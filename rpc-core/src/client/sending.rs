@@ -61,13 +61,18 @@ impl ClientConnection {
     /// Asks the server which revision it speaks. An original server refuses, which is an answer
     /// too.
     fn ping(&mut self, deadline: Deadline) -> Result<()> {
-        self.outbound.encode_control(PING);
-        self.begin_turn(DataType::Control, DataType::Control);
-        match self.exchange(&mut Request::of_json(PING, None, deadline, &Metadata::default())) {
+        match self.call_control(PING, deadline) {
             Ok(_) => Ok(()),
             Err(Error::Remote(refusal)) if refusal.status == Status::RequestError => Ok(()),
             Err(error) => Err(error.with_fate(Fate::UNREACHED)),
         }
+    }
+
+    /// Makes a call of a control endpoint.
+    pub(super) fn call_control(&mut self, endpoint: &str, deadline: Deadline) -> Result<DataType> {
+        self.outbound.encode_control(endpoint);
+        self.begin_turn(DataType::Control, DataType::Control);
+        self.exchange(&mut Request::of_json(endpoint, None, deadline, &Metadata::default()))
     }
 
     /// Sends a request whose header and JSON are encoded, and reads the reply's header.

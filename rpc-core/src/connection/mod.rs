@@ -19,9 +19,9 @@ use crate::message::{DataType, MessageError, MessageReader, MessageWriter, Reply
 use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
-pub(crate) use closing::{close_as_client, discard_until_the_end, finish, request_close};
+pub(crate) use closing::{discard_until_the_end, finish, request_close};
 pub(crate) use octets::Target;
-pub(crate) use server_turn::{PING, ServerTurn, Wanted};
+pub(crate) use server_turn::{CLOSE, PING, ServerTurn, Wanted};
 
 /// The most bytes that are read and thrown away to keep a connection in step: more than the largest
 /// frame and the buffers on the way.

@@ -15,6 +15,15 @@ impl Error {
         move |error| Error::Transport { operation, error, fate }
     }
 
+    /// The same failure, of another operation.
+    pub(crate) fn with_operation(self, operation: Operation) -> Error {
+        match self {
+            Error::Transport { error, fate, .. } => Error::Transport { operation, error, fate },
+            Error::Deadline { limit, fate, .. } => Error::Deadline { operation, limit, fate },
+            other => other,
+        }
+    }
+
     /// The error of a connection that has failed, and about which no more is known.
     pub(crate) fn lost(operation: Operation, kind: io::ErrorKind) -> Error {
         Error::Transport { operation, error: kind.into(), fate: Fate::LOST }
