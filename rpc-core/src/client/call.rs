@@ -35,14 +35,14 @@ use super::shared::{SharedReply, Sharing};
 /// JSON, `R` the reader of what is sent as octets.
 #[must_use = "nothing is sent until `json`, `octets` or `json_and_octets` is called"]
 pub struct CallBuilder<'s, 'e, A = Argument<'static, ()>, R = Empty> {
-    call: Call<'e>,
+    call: PreparedCall<'e>,
     argument: Option<A>,
     octets: Option<R>,
     session: PhantomData<&'s mut ()>,
 }
 
 /// The part of a call without type parameters.
-struct Call<'e> {
+struct PreparedCall<'e> {
     pool: Arc<Pool>,
     sharing: Option<Arc<Sharing>>,
     endpoint: &'e str,
@@ -56,7 +56,7 @@ impl<'e> CallBuilder<'_, 'e> {
         endpoint: &'e str,
         options: Arc<CallOptions>,
     ) -> Self {
-        let call = Call { pool, sharing, endpoint, options };
+        let call = PreparedCall { pool, sharing, endpoint, options };
         CallBuilder { call, argument: None, octets: None, session: PhantomData }
     }
 }
@@ -103,7 +103,7 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     /// # Errors
     /// Any [`Error`] if the call fails.
     pub fn octets(mut self) -> Result<OctetReader<'s, R>> {
-        let reply = self.make(DataType::Octets, Call::on_own_connection)?;
+        let reply = self.make(DataType::Octets, PreparedCall::on_own_connection)?;
         Ok(reply.octets(self.octets))
     }
 
@@ -118,27 +118,31 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     }
 
     pub(crate) fn decode_json<T>(mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        self.make(DataType::MarshaledJson, Call::for_json)?.json(decode)
+        self.make(DataType::MarshaledJson, PreparedCall::for_json)?.json(decode)
     }
 
     pub(crate) fn decode_json_and_octets<T>(
         mut self,
         decode: fn(&[u8]) -> Result<T, Violation>,
     ) -> Result<(T, OctetReader<'s, R>)> {
-        let mut reply = self.make(DataType::MarshaledJsonThenOctets, Call::on_own_connection)?;
+        let mut reply = self.make(DataType::MarshaledJsonThenOctets, PreparedCall::on_own_connection)?;
         let value = reply.json(decode)?;
         Ok((value, reply.octets(self.octets)))
     }
 
     /// Calls `make` with the request, without the type parameters.
-    fn make<T>(&mut self, accept: DataType, make: fn(&Call<'e>, &mut Request<'_, '_>) -> Result<T>) -> Result<T> {
+    fn make<T>(
+        &mut self,
+        accept: DataType,
+        make: fn(&PreparedCall<'e>, &mut Request<'_, '_>) -> Result<T>,
+    ) -> Result<T> {
         let argument = self.argument.as_ref().map(|argument| -> &dyn Encode { argument });
         let mut source = self.octets.as_mut().map(Source::of);
         self.call.make(argument, source.as_mut(), accept, make)
     }
 }
 
-impl Call<'_> {
+impl PreparedCall<'_> {
     /// Makes the call with `make`.
     fn make<T>(
         &self,
@@ -159,13 +163,13 @@ impl Call<'_> {
 
     /// Makes a call whose reply is JSON: on a shared connection if there are any and the call is
     /// small, otherwise on its own.
-    fn for_json(&self, request: &mut Request<'_, '_>) -> Result<JsonReply> {
+    fn for_json(&self, request: &mut Request<'_, '_>) -> Result<CallReply> {
         if let Some(sharing) = &self.sharing
             && let Some(reply) = sharing.call(&self.pool, request)?
         {
-            return Ok(JsonReply::Shared(reply));
+            return Ok(CallReply::Shared(reply));
         }
-        self.on_own_connection(request).map(JsonReply::Leased)
+        self.on_own_connection(request).map(CallReply::Leased)
     }
 
     /// Makes a call on a connection of its own and returns once the reply's header has been read.
@@ -210,16 +214,16 @@ impl LeasedReply {
 }
 
 /// A reply of JSON.
-enum JsonReply {
+enum CallReply {
     Leased(LeasedReply),
     Shared(SharedReply),
 }
 
-impl JsonReply {
+impl CallReply {
     fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
         match self {
-            JsonReply::Leased(reply) => reply.json(decode),
-            JsonReply::Shared(reply) => {
+            CallReply::Leased(reply) => reply.json(decode),
+            CallReply::Shared(reply) => {
                 decode(reply.bytes()).map_err(|violation| Error::Protocol { violation, fate: Fate::IN_STEP })
             }
         }

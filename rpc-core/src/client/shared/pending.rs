@@ -18,11 +18,11 @@ pub(super) struct PendingCall {
     thread: Thread,
     /// Numbers the threads that make such calls, so that they spread over the connections.
     pub(super) thread_number: usize,
-    state: Mutex<Call>,
+    state: Mutex<CallState>,
 }
 
 /// What `PendingCall::state` protects.
-pub(super) struct Call {
+pub(super) struct CallState {
     phase: Phase,
     /// The request's header, without the time left.
     pub(super) header: Vec<u8>,
@@ -68,7 +68,7 @@ impl PendingCall {
     pub(super) fn of_this_thread() -> Arc<PendingCall> {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().take());
         spare.ok().flatten().unwrap_or_else(|| {
-            let call = Call {
+            let call = CallState {
                 phase: Phase::Open,
                 header: Vec::new(),
                 body: Vec::new(),
@@ -90,7 +90,7 @@ impl PendingCall {
                 return;
             }
             call.reply = buffer;
-            let Call { header, body, reply, .. } = &mut *call;
+            let CallState { header, body, reply, .. } = &mut *call;
             for buffer in [header, body, reply] {
                 if buffer.capacity() > MAX_KEPT_CAPACITY {
                     *buffer = Vec::new();
@@ -112,7 +112,7 @@ impl PendingCall {
         Ok(oversize.is_none())
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Call> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, CallState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -155,7 +155,7 @@ impl PendingCall {
     }
 }
 
-impl Call {
+impl CallState {
     /// Returns whether its thread waits no longer.
     pub(super) fn is_abandoned(&self) -> bool {
         matches!(self.phase, Phase::Abandoned)
