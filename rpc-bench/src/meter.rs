@@ -40,8 +40,10 @@ pub(crate) fn machine() -> String {
     let read = |path| fs::read_to_string(path).map_or("?".to_owned(), |text| text.trim().to_owned());
     let load = read("/proc/loadavg");
     let release = read("/proc/sys/kernel/osrelease");
+    let congestion = read("/proc/sys/net/ipv4/tcp_congestion_control");
     let processors = placement::processors().len();
-    format!("{processors} processors, Linux {release}, load {} at start", load.split_whitespace().next().unwrap_or("?"))
+    let load = load.split_whitespace().next().unwrap_or("?");
+    format!("{processors} processors, Linux {release}, TCP {congestion}, load {load} at start")
 }
 
 /// Returns a value of `/proc/self/status`, in bytes.
