@@ -114,11 +114,14 @@ fn loops(work: Work) -> Vec<Side> {
     SIZES.iter().map(|size| side(Subject::Bare, work, Tuning::loops(size << 10))).collect()
 }
 
-/// Returns plain loops with each buffer size, and with our receiver's buffer.
+/// Returns plain loops with each buffer size, with our receiver's buffer, and with copies to a buffer
+/// that stays in the processor's cache, as tonic makes them.
 fn loops_in_memory(work: Work) -> Vec<Side> {
     let mut found = loops(work);
     let others = SIZES.iter().map(|size| Way::Loop(size << 10)).filter(|sender| *sender != RECEIVER);
-    found.extend(others.map(|sender| side(Subject::Bare, work, Tuning::Copies { sender, receiver: RECEIVER })));
+    let copies = [256, 512].map(|size| Way::Copy(size << 10));
+    let senders = others.chain(copies);
+    found.extend(senders.map(|sender| side(Subject::Bare, work, Tuning::Copies { sender, receiver: RECEIVER })));
     found
 }
 

@@ -135,6 +135,8 @@ impl Tuning {
 pub(crate) enum Way {
     /// Read and write, with a buffer of this many bytes.
     Loop(usize),
+    /// Like a loop, but memory is copied to the buffer first, which stays in the processor's cache.
+    Copy(usize),
     Sendfile,
     /// Through a pipe.
     Splice,
@@ -168,6 +170,7 @@ impl fmt::Display for Flavour {
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Way::Copy(size) => write!(f, "copy, {}", Way::Loop(*size)),
             Way::Loop(size) if size.is_multiple_of(1 << 20) => write!(f, "{} MiB", size >> 20),
             Way::Loop(size) => write!(f, "{} KiB", size >> 10),
             Way::Sendfile => f.write_str("sendfile"),

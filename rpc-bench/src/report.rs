@@ -114,8 +114,8 @@ pub(crate) fn settings() -> String {
     let all = "\
 The ratio is the median of the rounds' ratios; over 1, ours is better. The middle half of the ratios lies within the spread.
 The column \"against\" shows the best setting that was tried: the buffers of a plain loop (sender to receiver), from 64 KiB
-  to 4 MiB; read and write, sendfile or splice for files; messages and runtimes of other libraries. The best two run all
-  rounds.
+  to 4 MiB, \"copy\" if it copies memory to its buffer first; read and write, sendfile or splice for files; messages and
+  runtimes of other libraries. The best two run all rounds.
 ours: defaults, except that a client keeps as many connections as it has callers or, in cases called \"shared\", that its
   callers share one; receivers of octets read into 512 KiB
 bare: TCP_NODELAY on both ends of TCP

@@ -1,7 +1,8 @@
 //! Octets over a bare socket: one byte requests them or acknowledges them, and the rest is the best
 //! loop.
 //!
-//! From memory to memory, a loop writes slices of the sender's content and reads into one buffer.
+//! From memory to memory, a loop writes slices of the sender's content, or copies each slice to one
+//! buffer and writes that, and reads into one buffer.
 
 use std::any::Any;
 use std::fs::File;
@@ -46,7 +47,7 @@ fn serve_one(plan: &Plan, content: &[u8], mut socket: File) -> io::Result<()> {
 
 fn receive_buffer(receiver: Way) -> Vec<u8> {
     match receiver {
-        Way::Loop(size) => vec![0; size],
+        Way::Loop(size) | Way::Copy(size) => vec![0; size],
         Way::Sendfile | Way::Splice => Vec::new(),
     }
 }
@@ -65,15 +66,26 @@ fn receive(socket: &mut File, buffer: &mut [u8], bytes: usize) -> io::Result<boo
     Ok(true)
 }
 
-fn send_pieces(socket: &mut File, content: &[u8], size: usize) -> io::Result<()> {
-    content.chunks(size).try_for_each(|piece| socket.write_all(piece))
+fn send_memory(socket: &mut File, content: &[u8], sender: Way, buffer: &mut [u8]) -> io::Result<()> {
+    content.chunks(buffer.len()).try_for_each(|piece| {
+        if let Way::Copy(_) = sender {
+            let copied = &mut buffer[..piece.len()];
+            copied.copy_from_slice(piece);
+            socket.write_all(copied)
+        } else {
+            socket.write_all(piece)
+        }
+    })
 }
 
 /// Sends from any source.
 fn send(plan: &Plan, mover: &mut Mover, content: &[u8], socket: &mut File) -> io::Result<()> {
     let Work::Down(source) = plan.work else { return Err(io::ErrorKind::InvalidInput.into()) };
     match (source, mover) {
-        (Source::Memory, Mover::Loop(buffer)) => send_pieces(socket, content, buffer.len()),
+        (Source::Memory, Mover::Loop(buffer)) => {
+            let (sender, _) = plan.tuning.copies().map_err(io::Error::other)?;
+            send_memory(socket, content, sender, buffer)
+        }
         (Source::Unknown, Mover::Loop(buffer)) => {
             let mut unknown = Unknown(content);
             loop {
@@ -98,7 +110,7 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
     let (sender, receiver) = plan.tuning.copies()?;
     Ok(match plan.work {
         Work::Up => match sender {
-            Way::Loop(size) => Box::new(Up { socket, content, size }),
+            Way::Loop(size) | Way::Copy(size) => Box::new(Up { socket, content, sender, buffer: vec![0; size] }),
             Way::Sendfile | Way::Splice => return Err("memory can only be sent by a loop".into()),
         },
         Work::Down(source) if source.goes_to_file() => Box::new(ToFile {
@@ -152,13 +164,14 @@ impl Client for ToFile {
 struct Up {
     socket: File,
     content: Vec<u8>,
-    size: usize,
+    sender: Way,
+    buffer: Vec<u8>,
 }
 
 impl Client for Up {
     fn run(&mut self, times: u64) -> Outcome<()> {
         for _ in 0..times {
-            send_pieces(&mut self.socket, &self.content, self.size)?;
+            send_memory(&mut self.socket, &self.content, self.sender, &mut self.buffer)?;
             self.socket.read_exact(&mut [0])?;
         }
         Ok(())

@@ -25,7 +25,7 @@ pub(crate) enum Mover {
 impl Mover {
     pub(crate) fn new(way: Way) -> io::Result<Mover> {
         Ok(match way {
-            Way::Loop(size) => Mover::Loop(vec![0; size]),
+            Way::Loop(size) | Way::Copy(size) => Mover::Loop(vec![0; size]),
             Way::Sendfile => Mover::Sendfile,
             Way::Splice => {
                 let (reader, writer) = pipe()?;
