@@ -35,8 +35,9 @@ pub(super) fn parts(socket: impl Into<OwnedFd>, peer: Peer) -> io::Result<Parts>
 }
 
 /// Bytes that a reader waits for together if the peer has announced them. Over TCP on one machine
-/// waking up costs more than copying what has come: with this, a file that the kernel moves arrives
-/// a quarter faster, one from memory a few per cent. Twice as many gain no more.
+/// waking up costs more than copying what has come. With BBR as the congestion control, a file that
+/// the kernel moves arrives 9 to 45 % faster with this, a stream from memory 0 to 26 %; with Reno,
+/// memory gains a tenth on a busy machine. Twice as many gain no more.
 const MUCH: usize = 128 * 1024;
 
 /// One direction of a socket.
