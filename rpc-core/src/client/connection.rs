@@ -67,6 +67,11 @@ impl ClientConnection {
         !self.broken && self.turn.as_ref().is_none_or(ClientTurn::reusable)
     }
 
+    /// Returns whether no call has begun, or the last one is over.
+    pub(super) fn is_between_calls(&self) -> bool {
+        self.turn.as_ref().is_none_or(ClientTurn::over)
+    }
+
     /// Returns the fate of a call that the server may have run.
     pub(super) fn fate(&self) -> Fate {
         Fate { never_ran: false, connection_usable: self.reusable() }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::connection::{Ahead, Outbound};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
-use crate::message::{DataType, MessageWriter, add_timeout, timeout_len};
+use crate::message::{MessageWriter, add_timeout, timeout_len};
 use crate::transport::{TimeLimit, in_time};
 
 use super::connection::ClientConnection;
@@ -95,11 +95,5 @@ impl ClientConnection {
             }
         }
         Ok(())
-    }
-
-    /// Begins to read the next reply, of a call whose request and reply are JSON.
-    pub(super) fn begin_next_reply(&mut self) {
-        self.begin_turn(DataType::MarshaledJson, DataType::MarshaledJson);
-        self.turn().request_ended();
     }
 }

@@ -21,7 +21,6 @@ use super::deadline::Deadline;
 use super::in_flight::{EncodedRequest, LEAST_WINDOW, WINDOW};
 use super::lease::Lease;
 use super::options::CallOptions;
-use super::reply::Progress;
 use super::request::Request;
 
 /// The replies of many calls of one endpoint, in order; see
@@ -192,7 +191,7 @@ impl ClientConnection {
                 .map_err(|error| Error::from_message(error.into(), Operation::WaitingForReply, limit, Fate::LOST))?;
         }
         self.inbound.set_time_limit(time_limit);
-        let read = self.resume_reply(&mut Progress::default())?;
+        let read = self.resume_reply()?;
         self.or_deadline_error(read, limit)
     }
 

@@ -11,15 +11,6 @@ use crate::transport::{Filled, TimeLimit};
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 
-/// How far a JSON reply has been read.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) enum Progress {
-    #[default]
-    BeforeHeader,
-    InHeader,
-    InJson(DataType),
-}
-
 impl ClientConnection {
     /// Waits for the reply's header. A refusal is an error.
     pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
@@ -36,30 +27,20 @@ impl ClientConnection {
         Ok(&self.received_json)
     }
 
-    /// Resumes reading a JSON reply into `received_json`. Returns `None` if not all of it has
-    /// arrived within the current time limit.
-    pub(super) fn resume_reply(&mut self, progress: &mut Progress) -> Result<Option<()>> {
-        let read = self.resume_reply_at(progress);
-        if !matches!(read, Ok(None)) {
-            *progress = Progress::BeforeHeader;
+    /// Reads the next reply, of a call whose request and reply are JSON, into `received_json`, or
+    /// resumes that. Returns `None` if not all of it has arrived within the current time limit.
+    pub(super) fn resume_reply(&mut self) -> Result<Option<()>> {
+        if self.is_between_calls() {
+            self.begin_turn(DataType::MarshaledJson, DataType::MarshaledJson);
+            self.turn().request_ended();
         }
-        read
-    }
-
-    fn resume_reply_at(&mut self, progress: &mut Progress) -> Result<Option<()>> {
-        if let Progress::BeforeHeader = *progress {
-            self.begin_next_reply();
-            *progress = Progress::InHeader;
-        }
-        if let Progress::InHeader = *progress {
-            let Some(body) = self.resume_header()? else { return Ok(None) };
+        let mut body = DataType::MarshaledJson;
+        if self.turn().reply_awaited() {
+            let Some(announced) = self.resume_header()? else { return Ok(None) };
             self.received_json.clear();
-            *progress = Progress::InJson(body);
+            body = announced;
         }
-        match *progress {
-            Progress::InJson(body) => self.resume_json(body),
-            Progress::BeforeHeader | Progress::InHeader => Ok(None),
-        }
+        self.resume_json(body)
     }
 
     /// Resumes reading the reply's header. Returns `None` if not all of it has arrived within the

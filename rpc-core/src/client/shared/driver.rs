@@ -12,7 +12,6 @@ use crate::client::deadline::Deadline;
 use crate::client::in_flight::EncodedRequest;
 use crate::client::lease::Lease;
 use crate::client::pool::{Freshness, Pool};
-use crate::client::reply::Progress;
 use crate::client::sending::EXPLANATION_TIME;
 use crate::connection::Ahead;
 use crate::error::{Error, Fate, Misuse, Operation, Result};
@@ -65,7 +64,6 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>, generation: u64)
                     reply,
                     has_served,
                     bytes_in_flight: 0,
-                    progress: Progress::default(),
                     explanation_deadline: None,
                     last_answered: None,
                 };
@@ -107,7 +105,6 @@ struct Driver<'d> {
     reply: &'d mut Vec<u8>,
     /// Bytes of requests without a reply.
     bytes_in_flight: usize,
-    progress: Progress,
     /// The connection has served a call before, of this thread or of another.
     has_served: bool,
     /// Set when a write has failed: until then, a reply may explain the failure.
@@ -251,10 +248,10 @@ impl Driver<'_> {
     /// Reads the reply to the oldest call and ends that call. Returns `false` if not all of it has
     /// arrived yet.
     fn next_reply(&mut self, time_limit: TimeLimit) -> Result<bool> {
-        let Driver { lease, in_flight, reply, progress, .. } = self;
+        let Driver { lease, in_flight, reply, .. } = self;
         let connection = lease.connection();
         connection.inbound.set_time_limit(time_limit);
-        let outcome = match connection.resume_reply(progress) {
+        let outcome = match connection.resume_reply() {
             Ok(None) => return Ok(false),
             Ok(Some(())) => Ok(()),
             Err(error) if error.connection_usable() => Err(error.into()),
