@@ -145,7 +145,7 @@ impl Driver<'_> {
                 return if broken { Err(Error::lost(Operation::Sending, io::ErrorKind::BrokenPipe)) } else { Ok(()) };
             }
             self.deliver_last_answered();
-            if retired && self.in_flight.iter().all(|sent| sent.call.lock().is_abandoned()) {
+            if retired && self.in_flight.iter().all(|sent| sent.call.lock().abandoned) {
                 return Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::TimedOut));
             }
             self.send()?;
@@ -181,7 +181,7 @@ impl Driver<'_> {
             let request = EncodedRequest { header: &pending.header, json: &pending.body, timeout_ms };
             let size = request.len();
             // its caller has given up or is about to
-            let expired = pending.is_abandoned() || deadline.passed_by(now);
+            let expired = pending.abandoned || deadline.passed_by(now);
             if !expired {
                 if *bytes_in_flight > 0 && *bytes_in_flight + size > window {
                     break;

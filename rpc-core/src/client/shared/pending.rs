@@ -23,7 +23,10 @@ pub(super) struct PendingCall {
 
 /// What `PendingCall::state` protects.
 pub(super) struct CallState {
-    phase: Phase,
+    /// Set when its reply or its error is ready, until its thread takes it.
+    outcome: Option<Result<(), Failure>>,
+    /// Its thread waits no longer, and the reply is not wanted.
+    pub(super) abandoned: bool,
     /// The request's header, without the time left.
     pub(super) header: Vec<u8>,
     pub(super) body: Vec<u8>,
@@ -31,16 +34,6 @@ pub(super) struct CallState {
     /// When it failed on a connection that had ended: the next one must have been opened later.
     pub(super) failed_at: Option<Instant>,
     pub(super) reply: Vec<u8>,
-}
-
-/// How far a call is.
-enum Phase {
-    /// Its thread waits.
-    Open,
-    /// Its reply or its error is ready.
-    Over(Result<(), Failure>),
-    /// Its thread waits no longer, and the reply is not wanted.
-    Abandoned,
 }
 
 /// Why a call on a shared connection has no reply.
@@ -69,7 +62,8 @@ impl PendingCall {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().take());
         spare.ok().flatten().unwrap_or_else(|| {
             let call = CallState {
-                phase: Phase::Open,
+                outcome: None,
+                abandoned: false,
                 header: Vec::new(),
                 body: Vec::new(),
                 deadline: Deadline::none(),
@@ -86,7 +80,7 @@ impl PendingCall {
     pub(super) fn recycle(pending: Arc<PendingCall>, buffer: Vec<u8>) {
         {
             let mut call = pending.lock();
-            if !matches!(call.phase, Phase::Open) {
+            if call.abandoned {
                 return;
             }
             call.reply = buffer;
@@ -107,7 +101,7 @@ impl PendingCall {
         // not under the lock, because this runs the user's code
         let oversize = encode_json(request.json, limit, &mut body)?;
         let mut call = self.lock();
-        (call.phase, call.deadline, call.failed_at, call.body) = (Phase::Open, request.deadline, None, body);
+        (call.deadline, call.failed_at, call.body) = (request.deadline, None, body);
         request.encode_header(&mut call.header)?;
         Ok(oversize.is_none())
     }
@@ -119,7 +113,7 @@ impl PendingCall {
     /// Waits for the end of the call. Returns `None` if it has not ended at `until`.
     pub(super) fn wait(&self, until: Option<Instant>) -> Option<Result<(), Failure>> {
         loop {
-            if let Some(outcome) = self.lock().outcome() {
+            if let Some(outcome) = self.lock().outcome.take() {
                 return Some(outcome);
             }
             match until.map(|until| until.saturating_duration_since(Instant::now())) {
@@ -133,42 +127,21 @@ impl PendingCall {
     /// Abandons the call: its thread waits no longer. If it has ended already, returns its outcome.
     pub(super) fn abandon(&self) -> Option<Result<(), Failure>> {
         let mut call = self.lock();
-        let outcome = call.outcome();
-        if outcome.is_none() {
-            call.phase = Phase::Abandoned;
-        }
-        outcome
+        call.abandoned = call.outcome.is_none();
+        call.outcome.take()
     }
 
     /// Ends the call, unless its thread has abandoned it. A reply is passed in `bytes`, which holds
     /// another buffer afterwards.
     pub(super) fn end(&self, outcome: Result<(), Failure>, bytes: &mut Vec<u8>) {
         let mut call = self.lock();
-        if matches!(call.phase, Phase::Open) {
+        if !call.abandoned {
             if outcome.is_ok() {
                 std::mem::swap(&mut call.reply, bytes);
             }
-            call.phase = Phase::Over(outcome);
+            call.outcome = Some(outcome);
             drop(call);
             self.thread.unpark();
-        }
-    }
-}
-
-impl CallState {
-    /// Returns whether its thread waits no longer.
-    pub(super) fn is_abandoned(&self) -> bool {
-        matches!(self.phase, Phase::Abandoned)
-    }
-
-    /// Takes the outcome of the call, if it has ended.
-    fn outcome(&mut self) -> Option<Result<(), Failure>> {
-        match std::mem::replace(&mut self.phase, Phase::Open) {
-            Phase::Over(outcome) => Some(outcome),
-            other => {
-                self.phase = other;
-                None
-            }
         }
     }
 }
