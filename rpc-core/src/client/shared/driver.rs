@@ -38,8 +38,8 @@ const MAX_YIELDS: u32 = 20;
 
 /// Makes calls until there have been none for [`THREAD_IDLE_TIME`](super::THREAD_IDLE_TIME).
 pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>, generation: u64) {
-    // memory that is reused for the next connection
-    let (mut in_flight, mut reply) = (VecDeque::new(), Vec::new());
+    // its memory is reused for the next connection
+    let mut in_flight = VecDeque::new();
     // when the last connection was opened
     let mut opened = None;
     while shared.wait_for_calls(generation) {
@@ -54,14 +54,13 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>, generation: u64)
         match connected {
             Ok(lease) => {
                 opened = if lease.is_new { Some(Instant::now()) } else { opened };
-                let (in_flight, reply, has_served) = (&mut in_flight, &mut reply, !lease.is_new);
+                let has_served = !lease.is_new;
                 let mut driver = Driver {
                     shared,
                     generation,
                     pool: &pool,
                     lease,
-                    in_flight,
-                    reply,
+                    in_flight: &mut in_flight,
                     has_served,
                     bytes_in_flight: 0,
                     explanation_deadline: None,
@@ -101,8 +100,6 @@ struct Driver<'d> {
     /// Calls whose requests have been sent and whose replies have not arrived, in the order of
     /// sending.
     in_flight: &'d mut VecDeque<InFlight>,
-    /// The reply of `last_answered`.
-    reply: &'d mut Vec<u8>,
     /// Bytes of requests without a reply.
     bytes_in_flight: usize,
     /// The connection has served a call before, of this thread or of another.
@@ -193,7 +190,7 @@ impl Driver<'_> {
             let Some(call) = state.queue.pop_front() else { break };
             if expired {
                 let error = deadline.error(Operation::Sending, Fate::UNTOUCHED);
-                call.end(Err(error.into()), &mut Vec::new());
+                call.end(Err(error.into()));
             } else {
                 *bytes_in_flight += size;
                 let frames = &connection.outbound.frames;
@@ -248,8 +245,7 @@ impl Driver<'_> {
     /// Reads the reply to the oldest call and ends that call. Returns `false` if not all of it has
     /// arrived yet.
     fn next_reply(&mut self, time_limit: TimeLimit) -> Result<bool> {
-        let Driver { lease, in_flight, reply, .. } = self;
-        let connection = lease.connection();
+        let connection = self.lease.connection();
         connection.inbound.set_time_limit(time_limit);
         let outcome = match connection.resume_reply() {
             Ok(None) => return Ok(false),
@@ -257,13 +253,13 @@ impl Driver<'_> {
             Err(error) if error.connection_usable() => Err(error.into()),
             Err(error) => return Err(error),
         };
-        if let Some(answered) = in_flight.pop_front() {
+        if let Some(answered) = self.in_flight.pop_front() {
             self.bytes_in_flight -= answered.size;
+            std::mem::swap(&mut answered.call.lock().reply, &mut connection.received_json);
             if self.in_flight.is_empty() {
-                std::mem::swap(*reply, &mut connection.received_json);
                 self.last_answered = Some((answered.call, outcome));
             } else {
-                answered.call.end(outcome, &mut connection.received_json);
+                answered.call.end(outcome);
             }
         }
         self.has_served = true;
@@ -273,7 +269,7 @@ impl Driver<'_> {
     /// Ends the call that was answered last.
     fn deliver_last_answered(&mut self) {
         if let Some((call, outcome)) = self.last_answered.take() {
-            call.end(outcome, self.reply);
+            call.end(outcome);
         }
     }
 
@@ -295,17 +291,17 @@ impl Driver<'_> {
                 // the server answers in order: a call after one that never ran has not run either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
                 let error = if at == 0 { error.repeated().with_fate(fate) } else { later_failure(&error, fate) };
-                call.end(Err(Failure { error, stale_at }), &mut Vec::new());
+                call.end(Err(Failure { error, stale_at }));
             }
         }
         self.connection().broken |= broken;
-        let Driver { lease, last_answered, reply, .. } = self;
+        let Driver { lease, last_answered, .. } = self;
         // closing it may run code of a user's transport
         if unwind::catch(|| drop(lease)).is_none() {
             tracing::error!("a transport panicked when it was closed");
         }
         if let Some((call, outcome)) = last_answered {
-            call.end(outcome, reply);
+            call.end(outcome);
         }
     }
 }

@@ -143,7 +143,7 @@ impl QueueState {
     /// Fails the queued calls, because there is no connection for them.
     fn fail_queued(&mut self, error: &Error) {
         for call in self.queue.drain(..) {
-            call.end(Err(error.repeated().into()), &mut Vec::new());
+            call.end(Err(error.repeated().into()));
         }
     }
 }

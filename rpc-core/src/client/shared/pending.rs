@@ -131,14 +131,10 @@ impl PendingCall {
         call.outcome.take()
     }
 
-    /// Ends the call, unless its thread has abandoned it. A reply is passed in `bytes`, which holds
-    /// another buffer afterwards.
-    pub(super) fn end(&self, outcome: Result<(), Failure>, bytes: &mut Vec<u8>) {
+    /// Ends the call, unless its thread has abandoned it. After `Ok`, the reply is in its state.
+    pub(super) fn end(&self, outcome: Result<(), Failure>) {
         let mut call = self.lock();
         if !call.abandoned {
-            if outcome.is_ok() {
-                std::mem::swap(&mut call.reply, bytes);
-            }
             call.outcome = Some(outcome);
             drop(call);
             self.thread.unpark();
