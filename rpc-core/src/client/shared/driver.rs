@@ -54,14 +54,12 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>, generation: u64)
         match connected {
             Ok(lease) => {
                 opened = if lease.is_new { Some(Instant::now()) } else { opened };
-                let has_served = !lease.is_new;
                 let mut driver = Driver {
                     shared,
                     generation,
                     pool: &pool,
                     lease,
                     in_flight: &mut in_flight,
-                    has_served,
                     bytes_in_flight: 0,
                     explanation_deadline: None,
                     last_answered: None,
@@ -102,8 +100,6 @@ struct Driver<'d> {
     in_flight: &'d mut VecDeque<InFlight>,
     /// Bytes of requests without a reply.
     bytes_in_flight: usize,
-    /// The connection has served a call before, of this thread or of another.
-    has_served: bool,
     /// Set when a write has failed: until then, a reply may explain the failure.
     explanation_deadline: Option<Instant>,
     /// The call whose reply was read last, if no other is in flight. It ends only once the
@@ -262,7 +258,7 @@ impl Driver<'_> {
                 answered.call.end(outcome);
             }
         }
-        self.has_served = true;
+        self.lease.is_new = false;
         Ok(true)
     }
 
@@ -286,7 +282,7 @@ impl Driver<'_> {
         let accepted = self.connection().outbound.frames.accepted();
         if let Err(error) = outcome {
             tracing::debug!(%error, calls = self.in_flight.len(), "a shared connection failed");
-            let (reset, stale_at) = (error.never_ran(), self.has_served.then(Instant::now));
+            let (reset, stale_at) = (error.never_ran(), (!self.lease.is_new).then(Instant::now));
             for (at, InFlight { call, end, .. }) in self.in_flight.drain(..).enumerate() {
                 // the server answers in order: a call after one that never ran has not run either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
