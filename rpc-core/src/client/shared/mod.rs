@@ -46,7 +46,7 @@ pub(super) struct Sharing(Box<[Arc<SharedConnection>]>);
 #[derive(Default)]
 struct SharedConnection {
     state: Mutex<QueueState>,
-    /// Signals a call to a thread that sleeps.
+    /// Signals a call to a thread that waits for calls.
     work: Condvar,
 }
 
@@ -59,8 +59,6 @@ struct QueueState {
     busy: bool,
     /// The thread is running.
     has_thread: bool,
-    /// The thread waits for calls.
-    thread_sleeps: bool,
     /// How many connections were retired because a call on them was abandoned. The thread of a
     /// retired one takes no further calls.
     generation: u64,
@@ -71,21 +69,17 @@ impl SharedConnection {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether it has no calls.
-    fn is_free(&self) -> bool {
-        let state = self.lock();
-        !state.busy && state.queue.is_empty()
-    }
-
     /// Queues a call, and starts or wakes the thread that makes it.
     fn enqueue(self: &Arc<Self>, pool: &Arc<Pool>, call: &Arc<PendingCall>) -> Result<()> {
         let mut state = self.lock();
         if !state.has_thread {
             self.start_thread(&mut state, pool)?;
         }
+        // otherwise the thread is awake
+        let may_sleep = state.is_free();
         state.queue.push_back(Arc::clone(call));
-        if std::mem::take(&mut state.thread_sleeps) {
-            drop(state);
+        drop(state);
+        if may_sleep {
             self.work.notify_one();
         }
         Ok(())
@@ -124,22 +118,25 @@ impl SharedConnection {
     /// Waits for calls. Returns `false` if the connection of this generation is retired, or if there
     /// were none for [`THREAD_IDLE_TIME`]; the thread then counts as ended.
     fn wait_for_calls(&self, generation: u64) -> bool {
-        let mut state = self.lock();
+        let state = self.lock();
         if state.generation != generation {
             return false;
         }
-        state.thread_sleeps = state.queue.is_empty();
         let (mut state, _) = self
             .work
             .wait_timeout_while(state, THREAD_IDLE_TIME, |state| state.queue.is_empty())
             .unwrap_or_else(PoisonError::into_inner);
-        state.thread_sleeps = false;
         state.has_thread = !state.queue.is_empty();
         state.has_thread
     }
 }
 
 impl QueueState {
+    /// Returns whether there are no calls.
+    fn is_free(&self) -> bool {
+        !self.busy && self.queue.is_empty()
+    }
+
     /// Fails the queued calls, because there is no connection for them.
     fn fail_queued(&mut self, error: &Error) {
         for call in self.queue.drain(..) {
@@ -208,7 +205,7 @@ impl Sharing {
         let _waits = pool.wait_for_shared()?;
         let preferred = call.thread_number % self.0.len();
         let (before, from) = self.0.split_at(preferred);
-        let free = from.iter().chain(before).find(|shared| shared.is_free());
+        let free = from.iter().chain(before).find(|shared| shared.lock().is_free());
         let shared = free.unwrap_or(&self.0[preferred]);
         shared.enqueue(pool, call)?;
         match call.wait(deadline.at) {
