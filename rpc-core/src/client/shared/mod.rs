@@ -107,6 +107,8 @@ impl SharedConnection {
         }
         state.generation += 1;
         (state.busy, state.has_thread) = (false, false);
+        // the call may have been on a connection that was retired before, while a newer thread sleeps
+        self.work.notify_one();
         if !state.queue.is_empty()
             && let Err(error) = self.start_thread(&mut state, pool)
         {
@@ -118,14 +120,12 @@ impl SharedConnection {
     /// Waits for calls. Returns `false` if the connection of this generation is retired, or if there
     /// were none for [`THREAD_IDLE_TIME`]; the thread then counts as ended.
     fn wait_for_calls(&self, generation: u64) -> bool {
-        let state = self.lock();
+        let idle = |state: &mut QueueState| state.generation == generation && state.queue.is_empty();
+        let waited = self.work.wait_timeout_while(self.lock(), THREAD_IDLE_TIME, idle);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if state.generation != generation {
             return false;
         }
-        let (mut state, _) = self
-            .work
-            .wait_timeout_while(state, THREAD_IDLE_TIME, |state| state.queue.is_empty())
-            .unwrap_or_else(PoisonError::into_inner);
         state.has_thread = !state.queue.is_empty();
         state.has_thread
     }
