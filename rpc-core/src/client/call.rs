@@ -11,7 +11,7 @@ use serde_core::de::DeserializeOwned;
 
 use crate::codec::{Argument, Encode, NULL};
 use crate::connection::Target;
-use crate::error::{Error, Fate, Result};
+use crate::error::Result;
 use crate::message::{DataType, Violation, json};
 use crate::stream::{OctetReader, Receive, Source};
 use crate::transport::Filled;
@@ -20,7 +20,7 @@ use super::lease::Lease;
 use super::options::CallOptions;
 use super::pool::{Freshness, Pool};
 use super::request::Request;
-use super::shared::{SharedReply, Sharing};
+use super::shared::{OwnCall, Sharing};
 
 /// A call of an endpoint. Nothing is sent until one of [`json`](CallBuilder::json),
 /// [`octets`](CallBuilder::octets) and [`json_and_octets`](CallBuilder::json_and_octets) chooses
@@ -216,16 +216,14 @@ impl LeasedReply {
 /// A reply of JSON.
 enum CallReply {
     Leased(LeasedReply),
-    Shared(SharedReply),
+    Shared(OwnCall),
 }
 
 impl CallReply {
     fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
         match self {
             CallReply::Leased(reply) => reply.json(decode),
-            CallReply::Shared(reply) => {
-                decode(reply.bytes()).map_err(|violation| Error::Protocol { violation, fate: Fate::IN_STEP })
-            }
+            CallReply::Shared(call) => call.json(decode),
         }
     }
 }

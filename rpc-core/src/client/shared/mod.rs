@@ -27,6 +27,7 @@ use crate::error::{Error, Fate, Operation, Result};
 use super::deadline::Deadline;
 use super::pool::Pool;
 use super::request::Request;
+pub(super) use pending::OwnCall;
 use pending::{Failure, PendingCall};
 
 /// The largest JSON of a request that uses a shared connection, in bytes.
@@ -145,45 +146,25 @@ impl QueueState {
     }
 }
 
-/// A JSON reply, until it has been decoded.
-pub(super) struct SharedReply {
-    call: Option<Arc<PendingCall>>,
-    bytes: Vec<u8>,
-}
-
-impl SharedReply {
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-impl Drop for SharedReply {
-    fn drop(&mut self) {
-        if let Some(call) = self.call.take() {
-            PendingCall::recycle(call, std::mem::take(&mut self.bytes));
-        }
-    }
-}
-
 impl Sharing {
     /// Creates this many shared connections; `None` if `count` is 0.
     pub(super) fn new(count: usize) -> Option<Arc<Sharing>> {
         (count > 0).then(|| Arc::new(Sharing((0..count).map(|_| Arc::default()).collect())))
     }
 
-    /// Makes a call whose request and reply are JSON. Returns `None`, and does nothing, if the
+    /// Makes a call whose request and reply are JSON, and returns it. Returns `None`, and does nothing, if the
     /// request is not small.
-    pub(super) fn call(&self, pool: &Arc<Pool>, request: &Request<'_, '_>) -> Result<Option<SharedReply>> {
+    pub(super) fn call(&self, pool: &Arc<Pool>, request: &Request<'_, '_>) -> Result<Option<OwnCall>> {
         if request.octets.is_some() {
             return Ok(None);
         }
-        let call = PendingCall::of_this_thread();
+        let own = OwnCall::take();
+        let call = &own.0;
         if !call.encode(request, MAX_SHARED_JSON.min(pool.config.max_json_len))? {
-            PendingCall::recycle(call, Vec::new());
             return Ok(None);
         }
         let deadline = request.deadline;
-        let mut outcome = self.attempt(pool, &call, deadline);
+        let mut outcome = self.attempt(pool, call, deadline);
         for _ in 1..MAX_ATTEMPTS {
             match &outcome {
                 Err(Failure { error, stale_at: Some(at) }) if error.was_lost() && pool.can_reconnect() => {
@@ -192,11 +173,9 @@ impl Sharing {
                 }
                 _ => break,
             }
-            outcome = self.attempt(pool, &call, deadline);
+            outcome = self.attempt(pool, call, deadline);
         }
-        let bytes = std::mem::take(&mut call.lock().reply);
-        let reply = SharedReply { call: Some(call), bytes };
-        outcome.map(|()| Some(reply)).map_err(|failure| failure.error)
+        outcome.map(|()| Some(own)).map_err(|failure| failure.error)
     }
 
     /// Queues a call on a connection without calls, or otherwise on its thread's preferred one, and

@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use crate::client::deadline::Deadline;
 use crate::client::request::{Request, encode_json};
-use crate::error::{Error, Result};
+use crate::connection::trim;
+use crate::error::{Error, Fate, Result};
+use crate::message::Violation;
 
 /// The largest buffer, in bytes, that a thread keeps for its next call.
 const MAX_KEPT_CAPACITY: usize = 1024;
@@ -56,11 +58,14 @@ thread_local! {
 /// The number of threads so far.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
-impl PendingCall {
-    /// Returns the current thread's call.
-    pub(super) fn of_this_thread() -> Arc<PendingCall> {
+/// A call as its caller holds it, until its reply has been decoded.
+pub(in crate::client) struct OwnCall(pub(super) Arc<PendingCall>);
+
+impl OwnCall {
+    /// Takes the current thread's call.
+    pub(super) fn take() -> OwnCall {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().take());
-        spare.ok().flatten().unwrap_or_else(|| {
+        OwnCall(spare.ok().flatten().unwrap_or_else(|| {
             let call = CallState {
                 outcome: None,
                 abandoned: false,
@@ -72,29 +77,35 @@ impl PendingCall {
             };
             let thread_number = THREADS.fetch_add(1, Ordering::Relaxed);
             Arc::new(PendingCall { thread: thread::current(), thread_number, state: Mutex::new(call) })
-        })
+        }))
     }
 
-    /// Keeps it for the thread's next call, with `buffer` for the reply, unless the connection's
-    /// thread may still use this one.
-    pub(super) fn recycle(pending: Arc<PendingCall>, buffer: Vec<u8>) {
-        {
-            let mut call = pending.lock();
-            if call.abandoned {
-                return;
-            }
-            call.reply = buffer;
-            let CallState { header, body, reply, .. } = &mut *call;
-            for buffer in [header, body, reply] {
-                if buffer.capacity() > MAX_KEPT_CAPACITY {
-                    *buffer = Vec::new();
-                }
-            }
+    /// Decodes its reply.
+    pub(in crate::client) fn json<T>(&self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
+        // not under the lock, because this runs the user's code
+        let reply = std::mem::take(&mut self.0.lock().reply);
+        let decoded = decode(&reply);
+        self.0.lock().reply = reply;
+        decoded.map_err(|violation| Error::Protocol { violation, fate: Fate::IN_STEP })
+    }
+}
+
+impl Drop for OwnCall {
+    /// Keeps it for the thread's next call, unless the connection's thread may still use this one.
+    fn drop(&mut self) {
+        let CallState { abandoned, header, body, reply, .. } = &mut *self.0.lock();
+        if *abandoned {
+            return;
+        }
+        for buffer in [header, body, reply] {
+            trim(buffer, MAX_KEPT_CAPACITY);
         }
         // a thread that is ending makes no further call
-        _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(pending));
+        _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(Arc::clone(&self.0)));
     }
+}
 
+impl PendingCall {
     /// Begins the call by encoding its request. Returns `false` if its JSON exceeds the limit.
     pub(super) fn encode(&self, request: &Request<'_, '_>, limit: usize) -> Result<bool> {
         let mut body = std::mem::take(&mut self.lock().body);
