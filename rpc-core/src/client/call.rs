@@ -16,11 +16,12 @@ use crate::message::{DataType, Violation, json};
 use crate::stream::{OctetReader, Receive, Source};
 use crate::transport::Filled;
 
+use super::Client;
 use super::lease::Lease;
 use super::options::CallOptions;
-use super::pool::{Freshness, Pool};
+use super::pool::Freshness;
 use super::request::Request;
-use super::shared::{OwnCall, Sharing};
+use super::shared::OwnCall;
 
 /// A call of an endpoint. Nothing is sent until one of [`json`](CallBuilder::json),
 /// [`octets`](CallBuilder::octets) and [`json_and_octets`](CallBuilder::json_and_octets) chooses
@@ -43,20 +44,13 @@ pub struct CallBuilder<'s, 'e, A = Argument<'static, ()>, R = Empty> {
 
 /// The part of a call without type parameters.
 struct PreparedCall<'e> {
-    pool: Arc<Pool>,
-    sharing: Option<Arc<Sharing>>,
+    client: Client,
     endpoint: &'e str,
-    options: Arc<CallOptions>,
 }
 
 impl<'e> CallBuilder<'_, 'e> {
-    pub(super) fn new(
-        pool: Arc<Pool>,
-        sharing: Option<Arc<Sharing>>,
-        endpoint: &'e str,
-        options: Arc<CallOptions>,
-    ) -> Self {
-        let call = PreparedCall { pool, sharing, endpoint, options };
+    pub(super) fn new(client: Client, endpoint: &'e str) -> Self {
+        let call = PreparedCall { client, endpoint };
         CallBuilder { call, argument: None, octets: None, session: PhantomData }
     }
 }
@@ -64,7 +58,7 @@ impl<'e> CallBuilder<'_, 'e> {
 impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
     /// Replaces the client's options for this call.
     pub fn options(mut self, options: CallOptions) -> Self {
-        self.call.options = Arc::new(options);
+        self.call.client.options = Arc::new(options);
         self
     }
 
@@ -153,8 +147,9 @@ impl PreparedCall<'_> {
     ) -> Result<T> {
         let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
         let _entered = span.enter();
-        let metadata = self.options.metadata_for(&span);
-        let deadline = self.options.deadline(self.pool.config.reply_timeout);
+        let Client { pool, options, .. } = &self.client;
+        let metadata = options.metadata_for(&span);
+        let deadline = options.deadline(pool.config.reply_timeout);
         // a call without parameters sends `null`, unless it has a stream
         let json = if octets.is_none() { Some(argument.unwrap_or(&NULL)) } else { argument };
         let mut request = Request { endpoint: self.endpoint, json, octets, accept, deadline, metadata: &metadata };
@@ -164,10 +159,10 @@ impl PreparedCall<'_> {
     /// Makes a call whose reply is JSON: on a shared connection if there are any and the call is
     /// small, otherwise on its own.
     fn for_json(&self, request: &mut Request<'_, '_>) -> Result<CallReply> {
-        if let Some(sharing) = &self.sharing
-            && let Some(reply) = sharing.call(&self.pool, request)?
+        if let Some(sharing) = &self.client.sharing
+            && let Some(call) = sharing.call(&self.client.pool, request)?
         {
-            return Ok(CallReply::Shared(reply));
+            return Ok(CallReply::Shared(call));
         }
         self.on_own_connection(request).map(CallReply::Leased)
     }
@@ -176,17 +171,18 @@ impl PreparedCall<'_> {
     /// If an idle connection had ended, so that the request certainly never ran, the call is
     /// repeated once on a new one.
     fn on_own_connection(&self, request: &mut Request<'_, '_>) -> Result<LeasedReply> {
-        let mut lease = Lease::acquire(&self.pool, request.deadline, Freshness::Any)?;
+        let pool = &self.client.pool;
+        let mut lease = Lease::acquire(pool, request.deadline, Freshness::Any)?;
         let mut called = lease.connection().call(request);
         if let Err(error) = &called
             && !lease.is_new
             && error.was_lost()
             && request.can_repeat()
-            && self.pool.can_reconnect()
+            && pool.can_reconnect()
         {
             tracing::debug!(%error, "an idle connection had ended, retrying on a new one");
             drop(lease);
-            lease = Lease::acquire(&self.pool, request.deadline, Freshness::New)?;
+            lease = Lease::acquire(pool, request.deadline, Freshness::New)?;
             called = lease.connection().call(request);
         }
         Ok(LeasedReply { body: called?, lease, limit: request.deadline.limit })

@@ -155,11 +155,7 @@ impl Client {
 
     /// Begins a call of an endpoint.
     pub fn call<'e>(&self, endpoint: &'e str) -> CallBuilder<'static, 'e> {
-        self.begin(endpoint)
-    }
-
-    fn begin<'s, 'e>(&self, endpoint: &'e str) -> CallBuilder<'s, 'e> {
-        CallBuilder::new(Arc::clone(&self.pool), self.sharing.clone(), endpoint, Arc::clone(&self.options))
+        CallBuilder::new(self.clone(), endpoint)
     }
 
     /// Makes many calls of an endpoint at once, each with one of `arguments` as JSON. Requests are

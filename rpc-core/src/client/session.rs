@@ -71,7 +71,7 @@ impl Session {
 
     /// Begins a call of an endpoint.
     pub fn call<'s, 'e>(&'s mut self, endpoint: &'e str) -> CallBuilder<'s, 'e> {
-        self.0.begin(endpoint)
+        CallBuilder::new(self.0.clone(), endpoint)
     }
 
     /// Makes many calls of an endpoint at once, each with one of `arguments` as JSON; see
