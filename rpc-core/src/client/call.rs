@@ -112,7 +112,10 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     }
 
     pub(crate) fn decode_json<T>(mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        self.make(DataType::MarshaledJson, PreparedCall::for_json)?.json(decode)
+        match self.make(DataType::MarshaledJson, PreparedCall::for_json)? {
+            JsonReply::Leased(mut reply) => reply.json(decode),
+            JsonReply::Shared(call) => call.json(decode),
+        }
     }
 
     pub(crate) fn decode_json_and_octets<T>(
@@ -158,13 +161,13 @@ impl PreparedCall<'_> {
 
     /// Makes a call whose reply is JSON: on a shared connection if there are any and the call is
     /// small, otherwise on its own.
-    fn for_json(&self, request: &mut Request<'_, '_>) -> Result<CallReply> {
+    fn for_json(&self, request: &mut Request<'_, '_>) -> Result<JsonReply> {
         if let Some(sharing) = &self.client.sharing
             && let Some(call) = sharing.call(&self.client.pool, request)?
         {
-            return Ok(CallReply::Shared(call));
+            return Ok(JsonReply::Shared(call));
         }
-        self.on_own_connection(request).map(CallReply::Leased)
+        self.on_own_connection(request).map(JsonReply::Leased)
     }
 
     /// Makes a call on a connection of its own and returns once the reply's header has been read.
@@ -210,18 +213,9 @@ impl LeasedReply {
 }
 
 /// A reply of JSON.
-enum CallReply {
+enum JsonReply {
     Leased(LeasedReply),
     Shared(OwnCall),
-}
-
-impl CallReply {
-    fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        match self {
-            CallReply::Leased(reply) => reply.json(decode),
-            CallReply::Shared(call) => call.json(decode),
-        }
-    }
 }
 
 impl Receive for Lease {
