@@ -28,7 +28,7 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use crate::error::Result;
-use crate::transport::{Address, ToAddress, Transport};
+use crate::transport::{ToAddress, Transport};
 
 pub use call::CallBuilder;
 pub use config::ClientConfig;
@@ -102,11 +102,7 @@ impl Client {
     /// [`Error::Transport`](crate::Error::Transport) if connecting fails,
     /// [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the connect limit.
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Client> {
-        Client::connect_to(address.to_address()?, config)
-    }
-
-    fn connect_to(address: Address, config: ClientConfig) -> Result<Client> {
-        let client = Client::of_pool(Pool::new(connector(address, &config), config));
+        let client = Client::of_pool(Pool::new(connector(address.to_address()?, &config), config));
         client.pool.warm_up()?;
         Ok(client)
     }
@@ -207,12 +203,7 @@ impl Client {
     /// Any [`Error`](crate::Error) if a handshake fails: the error of the first that does. Nothing
     /// that happens after the server's acknowledgement is an error.
     pub fn close(self) -> Result<()> {
-        self.close_idle().map(drop)
-    }
-
-    /// Closes the idle connections, and returns how many there were.
-    fn close_idle(self) -> Result<usize> {
-        self.pool.close()
+        self.pool.close().map(drop)
     }
 }
 

@@ -95,7 +95,7 @@ impl Session {
     /// [`Misuse::Closed`] if an earlier failure has ended the session. Any other
     /// [`Error`](crate::Error) if the handshake fails before the server's acknowledgement.
     pub fn close(self) -> Result<()> {
-        match self.0.close_idle()? {
+        match self.0.pool.close()? {
             0 => Err(Misuse::Closed.into()),
             _ => Ok(()),
         }
