@@ -102,7 +102,7 @@ impl Client {
     /// [`Error::Transport`](crate::Error::Transport) if connecting fails,
     /// [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the connect limit.
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Client> {
-        let client = Client::of_pool(Pool::new(connector(address.to_address()?, &config), config));
+        let client = Client::of_pool(Pool::new(connector(address.to_address()?), config));
         client.pool.warm_up()?;
         Ok(client)
     }
@@ -134,7 +134,7 @@ impl Client {
         T: Transport,
         F: Fn() -> std::io::Result<T> + Send + Sync + 'static,
     {
-        let connector = Box::new(move |_left| connect()?.into_parts());
+        let connector = Box::new(move |_limit| connect()?.into_parts());
         Client::of_pool(Pool::new(connector, config))
     }
 

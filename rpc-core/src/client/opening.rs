@@ -9,28 +9,23 @@ use crate::error::{Error, Fate, Operation, Result};
 use crate::transport::{self, Address, Parts, Transport};
 
 use super::config::ClientConfig;
-use super::connection::ClientConnection;
 use super::deadline::Deadline;
 
-/// Opens a connection within the time that a call has left.
+/// Opens a connection within a time limit.
 pub(super) type Connector = Box<dyn Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync>;
 
 /// Returns a connector to an address.
-pub(super) fn connector(address: Address, config: &ClientConfig) -> Connector {
-    let limit = config.connect_timeout;
-    Box::new(move |left| open(&address, [limit, left].into_iter().flatten().min()))
-}
-
-/// Opens a connection to an address.
-fn open(address: &Address, limit: Option<Duration>) -> io::Result<Parts> {
-    let opened = match address {
-        Address::Tcp(place) => transport::connect_tcp(place, limit).and_then(Transport::into_parts),
-        #[cfg(unix)]
-        Address::Unix(path) => transport::connect_unix(path, limit).and_then(Transport::into_parts),
-        #[cfg(not(unix))]
-        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-    };
-    opened.map_err(|error| address.name_in(error))
+pub(super) fn connector(address: Address) -> Connector {
+    Box::new(move |limit| {
+        let opened = match &address {
+            Address::Tcp(place) => transport::connect_tcp(place, limit).and_then(Transport::into_parts),
+            #[cfg(unix)]
+            Address::Unix(path) => transport::connect_unix(path, limit).and_then(Transport::into_parts),
+            #[cfg(not(unix))]
+            Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        };
+        opened.map_err(|error| address.name_in(error))
+    })
 }
 
 /// Splits a connected transport into its parts.
@@ -40,11 +35,7 @@ pub(super) fn parts_of(transport: impl Transport) -> Result<Parts> {
 
 /// Opens a connection for a call. A server that is restarting refuses for a moment, so this retries
 /// several times, with growing pauses.
-pub(super) fn open_with_retries(
-    connector: &Connector,
-    config: &ClientConfig,
-    deadline: Deadline,
-) -> Result<Box<ClientConnection>> {
+pub(super) fn open_with_retries(connector: &Connector, config: &ClientConfig, deadline: Deadline) -> Result<Parts> {
     for attempt in 0..config.reconnect_attempts {
         match open_once(connector, config, deadline) {
             Err(error) if should_retry(&error) => {
@@ -61,23 +52,16 @@ pub(super) fn open_with_retries(
     open_once(connector, config, deadline)
 }
 
-pub(super) fn open_once(
-    connector: &Connector,
-    config: &ClientConfig,
-    deadline: Deadline,
-) -> Result<Box<ClientConnection>> {
-    Ok(Box::new(ClientConnection::new(open_parts(connector, config, deadline)?, config.clone())))
-}
-
 /// Opens a connection within the connect limit and the time left of the call. If that is over, the
 /// error names the shorter of the two limits.
-pub(super) fn open_parts(connector: &Connector, config: &ClientConfig, deadline: Deadline) -> Result<Parts> {
+pub(super) fn open_once(connector: &Connector, config: &ClientConfig, deadline: Deadline) -> Result<Parts> {
     let own = config.connect_timeout;
     let left = deadline.at.map(|at| at.saturating_duration_since(Instant::now()));
-    let limit = if left.is_some_and(|left| own.is_none_or(|own| left < own)) { deadline.limit } else { own };
+    let within = [own, left].into_iter().flatten().min();
+    let limit = if within == own { own } else { deadline.limit };
     let parts = match left {
         Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),
-        left => connector(left),
+        _ => connector(within),
     };
     parts.map_err(|error| Error::from_message(error.into(), Operation::Connecting, limit, Fate::UNREACHED))
 }

@@ -84,8 +84,8 @@ impl Pool {
 
     /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
     pub(super) fn warm_up(&self) -> Result<()> {
-        let connection = open_once(self.connector()?, &self.config, Deadline::none())?;
-        self.lock().idle.push(Idle(connection, this_thread()));
+        let parts = open_once(self.connector()?, &self.config, Deadline::none())?;
+        self.lock().idle.push(Idle(self.connection(parts), this_thread()));
         Ok(())
     }
 
@@ -136,7 +136,11 @@ impl Pool {
     }
 
     pub(super) fn open(&self, deadline: Deadline) -> Result<Box<ClientConnection>> {
-        open_with_retries(self.connector()?, &self.config, deadline)
+        Ok(self.connection(open_with_retries(self.connector()?, &self.config, deadline)?))
+    }
+
+    fn connection(&self, parts: Parts) -> Box<ClientConnection> {
+        Box::new(ClientConnection::new(parts, self.config.clone()))
     }
 
     /// Closes an idle connection if the limit leaves no room for a new one.

@@ -9,7 +9,7 @@ use crate::error::{Misuse, Result};
 use crate::transport::{Parts, ToAddress, Transport};
 
 use super::deadline::Deadline;
-use super::opening::{connector, open_parts, parts_of};
+use super::opening::{connector, open_once, parts_of};
 use super::pool::Pool;
 use super::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline};
 
@@ -40,7 +40,7 @@ impl Session {
     /// if connecting fails, [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the
     /// connect limit.
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Session> {
-        let parts = open_parts(&connector(address.to_address()?, &config), &config, Deadline::none())?;
+        let parts = open_once(&connector(address.to_address()?), &config, Deadline::none())?;
         Ok(Session::of_parts(parts, config))
     }
 
