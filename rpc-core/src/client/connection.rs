@@ -32,7 +32,8 @@ pub(crate) struct ClientConnection {
     /// The last JSON read.
     pub(super) received_json: Vec<u8>,
     pub(super) config: ClientConfig,
-    turn: Option<ClientTurn>,
+    /// The current call, or the last one.
+    pub(super) turn: ClientTurn,
     /// The peer's revision, from its last reply.
     pub(super) revision: Option<u32>,
     pub(super) broken: bool,
@@ -46,6 +47,10 @@ pub(crate) struct ClientConnection {
 
 impl ClientConnection {
     pub(crate) fn new(parts: Parts, config: ClientConfig) -> ClientConnection {
+        // as after a call that is over
+        let mut turn = ClientTurn::new(DataType::Control, DataType::Control, 0);
+        turn.request_ended();
+        turn.reply_ended();
         ClientConnection {
             control: parts.control,
             pump: Pump::default(),
@@ -55,7 +60,7 @@ impl ClientConnection {
             received_header: Vec::new(),
             received_json: Vec::new(),
             config,
-            turn: None,
+            turn,
             revision: None,
             broken: false,
             last_used: None,
@@ -64,12 +69,7 @@ impl ClientConnection {
 
     /// Returns whether the connection is in step, so that it can serve another call.
     pub(crate) fn reusable(&self) -> bool {
-        !self.broken && self.turn.as_ref().is_none_or(ClientTurn::reusable)
-    }
-
-    /// Returns whether no call has begun, or the last one is over.
-    pub(super) fn is_between_calls(&self) -> bool {
-        self.turn.as_ref().is_none_or(ClientTurn::over)
+        !self.broken && self.turn.reusable()
     }
 
     /// Returns the fate of a call that the server may have run.
@@ -107,11 +107,7 @@ impl ClientConnection {
     /// Begins the turn of a call with bodies of these types.
     pub(super) fn begin_turn(&mut self, request: DataType, accept: DataType) {
         self.received_header.clear();
-        self.turn = Some(ClientTurn::new(request, accept, self.revision.unwrap_or(0)));
-    }
-
-    pub(super) fn turn(&mut self) -> &mut ClientTurn {
-        self.turn.as_mut().expect("a call is open")
+        self.turn = ClientTurn::new(request, accept, self.revision.unwrap_or(0));
     }
 
     /// Prepares the connection for being idle: frees the memory that a large reply took.
@@ -131,7 +127,7 @@ impl ClientConnection {
         if self.broken || self.reusable() {
             return;
         }
-        if self.turn().full_duplex() {
+        if self.turn.full_duplex() {
             return self.finish_duplex();
         }
         self.inbound.look_ahead();
@@ -140,8 +136,8 @@ impl ClientConnection {
             Ok(false) => self.cancel(),
             Err(_) => false,
         };
-        if ended && !self.turn().sending() {
-            self.turn().reply_ended();
+        if ended && !self.turn.sending() {
+            self.turn.reply_ended();
         } else {
             self.broken = true;
         }
@@ -150,14 +146,14 @@ impl ClientConnection {
     /// Sends a cancel, because the rest of the reply is not wanted, and discards what still
     /// arrives. Returns whether the reply's end was reached.
     fn cancel(&mut self) -> bool {
-        if !self.turn().may_cancel() {
+        if !self.turn.may_cancel() {
             return false;
         }
         self.outbound.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
         if self.outbound.write_trailer(&ReplyHeader::trailer(Status::RequestError, "not wanted any more")).is_err() {
             return false;
         }
-        self.turn().cancelled();
+        self.turn.cancelled();
         matches!(self.inbound.discard_body(), Ok(true))
     }
 

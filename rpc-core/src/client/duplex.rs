@@ -46,7 +46,7 @@ impl ClientConnection {
     pub(super) fn exchange_duplex(&mut self, source: &mut dyn Read, deadline: Deadline) -> Result<DataType> {
         self.pump = Pump::default();
         let mut until = self.stalled_at(deadline);
-        while self.turn().sending() && self.inbound.look_ahead() == Ahead::Nothing {
+        while self.turn.sending() && self.inbound.look_ahead() == Ahead::Nothing {
             match self.send_some(source) {
                 Ok(true) => until = self.stalled_at(deadline),
                 Ok(false) => self.wait_for_either(until, deadline, Operation::Sending)?,
@@ -66,13 +66,13 @@ impl ClientConnection {
         let deadline = Deadline::none();
         let mut until = self.stalled_at(deadline);
         loop {
-            let sending = self.turn().sending();
+            let sending = self.turn.sending();
             self.inbound.set_time_limit(if sending { TimeLimit::Now(until) } else { TimeLimit::Until(until) });
             match self.inbound.receive(target) {
                 Err(MessageError::Io(error)) if sending && error.kind() == io::ErrorKind::WouldBlock => {}
                 received => {
                     let received = self.octets_received(received);
-                    if self.turn().must_stop() {
+                    if self.turn.must_stop() {
                         self.finish_duplex();
                     }
                     return self.with_current_fate(received);
@@ -111,7 +111,7 @@ impl ClientConnection {
     /// and its reply is read to its end and ignored. Otherwise the connection ends with a Reset.
     /// Returns the call's error.
     fn duplex_source_error(&mut self, error: io::Error) -> Error {
-        if self.turn().can_trail() {
+        if self.turn.can_trail() {
             self.pump.load_trailer(&source_trailer(&error), Completes::Stop);
             self.finish_duplex();
         } else {
@@ -132,9 +132,9 @@ impl ClientConnection {
         };
         match completed {
             Completes::Nothing => {}
-            Completes::Request => self.turn().request_ended(),
-            Completes::Stop => self.turn().request_stopped(),
-            Completes::Cancel => self.turn().cancelled(),
+            Completes::Request => self.turn.request_ended(),
+            Completes::Stop => self.turn.request_stopped(),
+            Completes::Cancel => self.turn.cancelled(),
         }
         Ok(taken > 0)
     }
@@ -162,13 +162,13 @@ impl ClientConnection {
         let until = Instant::now() + DISCARD_TIME;
         let mut discarded = 0;
         // a Trailer that has begun must be completed, even if the call ends first
-        while !(self.turn().over() && self.pump.is_empty()) {
-            if !self.turn().can_trail() || discarded > DISCARD_BYTES || Instant::now() >= until {
+        while !(self.turn.over() && self.pump.is_empty()) {
+            if !self.turn.can_trail() || discarded > DISCARD_BYTES || Instant::now() >= until {
                 return false;
             }
             // with nothing to send, waiting for either direction would return at once, because the
             // socket is writable
-            let sends = !self.pump.is_empty() || self.turn().sending() || self.turn().may_cancel();
+            let sends = !self.pump.is_empty() || self.turn.sending() || self.turn.may_cancel();
             self.inbound.set_time_limit(if sends {
                 TimeLimit::Now(Some(until))
             } else {
@@ -181,16 +181,16 @@ impl ClientConnection {
                 return false;
             }
         }
-        self.turn().reusable()
+        self.turn.reusable()
     }
 
     /// Discards some of the reply, within the current time limit. Returns whether there was
     /// anything.
     fn discard_some(&mut self, discarded: &mut u64) -> Result<bool> {
-        if self.turn().reply_is_over() {
+        if self.turn.reply_is_over() {
             return Ok(false);
         }
-        if self.turn().reply_awaited() {
+        if self.turn.reply_awaited() {
             return match self.resume_header() {
                 Err(Error::Remote(_)) => Ok(true),
                 read => read.map(|header| header.is_some()),
@@ -202,12 +202,12 @@ impl ClientConnection {
                 self.inbound.messages.consume_message(count);
                 *discarded += count as u64;
                 if self.inbound.messages.body_ended() {
-                    self.turn().reply_ended();
+                    self.turn.reply_ended();
                 }
                 Ok(true)
             }
             Err(MessageError::Trailer(_)) => {
-                self.turn().reply_ended();
+                self.turn.reply_ended();
                 Ok(true)
             }
             Err(error) if self.is_late(&error) => Ok(false),
@@ -221,13 +221,13 @@ impl ClientConnection {
         if !self.pump.is_empty() {
             return true;
         }
-        if !self.turn().can_trail() {
+        if !self.turn.can_trail() {
             return false;
         }
-        if self.turn().sending() {
+        if self.turn.sending() {
             let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the request is not wanted");
             self.pump.load_trailer(&trailer, Completes::Stop);
-        } else if self.turn().may_cancel() {
+        } else if self.turn.may_cancel() {
             let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the reply is not wanted");
             self.pump.load_trailer(&trailer, Completes::Cancel);
         }

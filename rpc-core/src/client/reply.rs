@@ -30,12 +30,12 @@ impl ClientConnection {
     /// Reads the next reply, of a call whose request and reply are JSON, into `received_json`, or
     /// resumes that. Returns `None` if not all of it has arrived within the current time limit.
     pub(super) fn resume_reply(&mut self) -> Result<Option<()>> {
-        if self.is_between_calls() {
+        if self.turn.over() {
             self.begin_turn(DataType::MarshaledJson, DataType::MarshaledJson);
-            self.turn().request_ended();
+            self.turn.request_ended();
         }
         let mut body = DataType::MarshaledJson;
-        if self.turn().reply_awaited() {
+        if self.turn.reply_awaited() {
             let Some(announced) = self.resume_header()? else { return Ok(None) };
             self.received_json.clear();
             body = announced;
@@ -68,7 +68,7 @@ impl ClientConnection {
         }
         let header = ReplyHeader::decode(bytes).map_err(|violation| failed(violation.into(), Fate::LOST))?;
         self.revision = Some(header.revision);
-        match self.turn().reply_header(&header) {
+        match self.turn.reply_header(&header) {
             Ok(Answer::Body(body)) => {
                 self.inbound.messages.allow_trailers(header.revision >= 1);
                 self.inbound.messages.start_body(body.messages());
@@ -93,11 +93,11 @@ impl ClientConnection {
         }
         match self.inbound.messages.resume_body(self.config.max_json_len, &mut self.received_json) {
             Ok(()) if body.has_octets() => self.inbound.messages.next_part(),
-            Ok(()) => self.turn().reply_ended(),
+            Ok(()) => self.turn.reply_ended(),
             Err(error) if self.is_late(&error) => return Ok(None),
             Err(MessageError::TooLong { what, limit }) => return Err(self.skip_oversize(body, what, limit)),
             Err(MessageError::Trailer(trailer)) => {
-                self.turn().reply_ended();
+                self.turn.reply_ended();
                 // if octets go both ways, the request is still being sent, and is not wanted any
                 // more
                 self.abandon();
@@ -139,7 +139,7 @@ impl ClientConnection {
         if body.has_octets() {
             self.abandon();
         } else if matches!(self.inbound.discard_body(), Ok(true)) {
-            self.turn().reply_ended();
+            self.turn.reply_ended();
         } else {
             self.broken = true;
         }
@@ -168,7 +168,7 @@ impl ClientConnection {
                 Ok(filled)
             }
             Err(MessageError::Trailer(trailer)) => {
-                self.turn().reply_ended();
+                self.turn.reply_ended();
                 Err(Error::Remote((*trailer).into()).with_fate(self.fate()))
             }
             Err(error) => {
@@ -186,7 +186,7 @@ impl ClientConnection {
 
     fn note_end(&mut self) {
         if self.inbound.messages.body_ended() {
-            self.turn().reply_ended();
+            self.turn.reply_ended();
         }
     }
 }

@@ -78,7 +78,7 @@ impl ClientConnection {
     /// Sends a request whose header and JSON are encoded, and reads the reply's header.
     fn exchange(&mut self, request: &mut Request<'_, '_>) -> Result<DataType> {
         let (deadline, stream) = (request.deadline, request.octets.is_some());
-        let full_duplex = self.turn().full_duplex();
+        let full_duplex = self.turn.full_duplex();
         if full_duplex {
             self.ensure_pollable()?;
         }
@@ -100,7 +100,7 @@ impl ClientConnection {
         };
         match sent {
             Ok(Sent::Whole) => {
-                self.turn().request_ended();
+                self.turn.request_ended();
                 self.reply_header(if stream { deadline.after_stream() } else { deadline })
             }
             Ok(Sent::Answered(answer)) => answer,
@@ -148,11 +148,11 @@ impl ClientConnection {
     /// Ends the request with a Trailer instead of its next frame, if the reply requires that and
     /// the server understands it. If the write fails, the reply is still the call's result.
     fn stop_if_answered(&mut self) {
-        if self.turn().must_stop() && self.turn().can_trail() {
+        if self.turn.must_stop() && self.turn.can_trail() {
             let trailer =
                 ReplyHeader::trailer(Status::RequestError, "the reply has come before the end of the request");
             if self.outbound.write_trailer(&trailer).is_ok() {
-                self.turn().request_stopped();
+                self.turn.request_stopped();
             }
         }
     }
@@ -160,9 +160,9 @@ impl ClientConnection {
     /// Tells the server why the rest of the request does not come: with a Trailer if it understands
     /// one, otherwise with a Reset, which ends the connection.
     fn source_failed(&mut self, error: io::Error) -> Result<Sent, FrameError> {
-        if self.turn().can_trail() {
+        if self.turn.can_trail() {
             self.outbound.write_trailer(&source_trailer(&error))?;
-            self.turn().request_stopped();
+            self.turn.request_stopped();
         } else {
             // the connection is broken even if the Reset does not reach the server
             _ = self.outbound.reset();
@@ -176,7 +176,7 @@ impl ClientConnection {
     fn read_reply_of_failed_source(&mut self, error: io::Error, deadline: Deadline) -> Error {
         if !self.broken {
             match self.reply_header(deadline) {
-                Ok(_) if matches!(self.inbound.discard_body(), Ok(true)) => self.turn().reply_ended(),
+                Ok(_) if matches!(self.inbound.discard_body(), Ok(true)) => self.turn.reply_ended(),
                 Err(Error::Remote(_)) => {}
                 Ok(_) | Err(_) => self.broken = true,
             }
@@ -187,7 +187,7 @@ impl ClientConnection {
     /// Handles a write that failed. The transport has taken the whole header if it has accepted
     /// `header_end` bytes.
     fn sending_failed(&mut self, error: FrameError, header_end: u64, deadline: Deadline) -> Result<DataType> {
-        let stream = self.turn().request_has_octets();
+        let stream = self.turn.request_has_octets();
         let may_run = stream && self.outbound.frames.accepted() >= header_end;
         let fate = if may_run { Fate::LOST } else { Fate::UNREACHED };
         match error {
@@ -206,7 +206,7 @@ impl ClientConnection {
     pub(super) fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline) -> Result<DataType> {
         self.broken = true;
         // sending a stream may have taken longer than a reply may take
-        let deadline = if self.turn().request_has_octets() { deadline.after_stream() } else { deadline };
+        let deadline = if self.turn.request_has_octets() { deadline.after_stream() } else { deadline };
         match self.reply_header(deadline.at_most(EXPLANATION_TIME)) {
             Err(Error::Remote(refusal)) => Err(Error::Remote(refusal)),
             Ok(body) => Ok(body),
