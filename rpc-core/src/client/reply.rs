@@ -43,44 +43,33 @@ impl ClientConnection {
         self.resume_json(body)
     }
 
-    /// Resumes reading the reply's header. Returns `None` if not all of it has arrived within the
-    /// current time limit.
+    /// Resumes reading the reply's header. A refusal is an error. Returns `None` if not all of it
+    /// has arrived within the current time limit.
     pub(super) fn resume_header(&mut self) -> Result<Option<DataType>> {
-        let read = self.inbound.messages.resume_header(&mut self.received_header);
-        if read.as_ref().is_err_and(|error| self.is_late(error)) {
-            return Ok(None);
-        }
-        let header = std::mem::take(&mut self.received_header);
-        let body = self.accept_header(read, &header);
-        self.received_header = header;
-        body.map(Some)
-    }
-
-    /// Handles a reply's header, or the failure to read one.
-    fn accept_header(&mut self, read: Result<bool, MessageError>, bytes: &[u8]) -> Result<DataType> {
-        // `resume_header` has already handled the time limit
-        let failed = |error, fate| Error::from_message(error, Operation::WaitingForReply, None, fate);
-        match read {
+        let failed = |error: MessageError| {
+            let fate = if matches!(error, MessageError::Reset) { Fate::UNREACHED } else { Fate::LOST };
+            Error::from_message(error, Operation::WaitingForReply, None, fate)
+        };
+        match self.inbound.messages.resume_header(&mut self.received_header) {
             Ok(true) => {}
-            Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into(), Fate::LOST)),
-            Err(MessageError::Reset) => return Err(failed(MessageError::Reset, Fate::UNREACHED)),
-            Err(error) => return Err(failed(error, Fate::LOST)),
+            Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into())),
+            Err(error) if self.is_late(&error) => return Ok(None),
+            Err(error) => return Err(failed(error)),
         }
-        let header = ReplyHeader::decode(bytes).map_err(|violation| failed(violation.into(), Fate::LOST))?;
+        let header = ReplyHeader::decode(&self.received_header).map_err(|violation| failed(violation.into()))?;
         self.revision = Some(header.revision);
-        match self.turn.reply_header(&header) {
-            Ok(Answer::Body(body)) => {
+        match self.turn.reply_header(&header).map_err(|violation| failed(violation.into()))? {
+            Answer::Body(body) => {
                 self.inbound.messages.allow_trailers(header.revision >= 1);
                 self.inbound.messages.start_body(body.messages());
-                Ok(body)
+                Ok(Some(body))
             }
-            Ok(Answer::Refused(status)) => Err(Error::Remote(RemoteError {
+            Answer::Refused(status) => Err(Error::Remote(RemoteError {
                 status,
                 message: header.error_message.into_owned(),
                 details: header.error_details.map(|json| json.get().into()),
                 fate: self.fate(),
             })),
-            Err(violation) => Err(failed(violation.into(), Fate::LOST)),
         }
     }
 
