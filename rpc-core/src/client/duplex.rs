@@ -9,14 +9,14 @@
 use std::io::{self, Read};
 use std::time::Instant;
 
-use crate::connection::{Ahead, DISCARD_BYTES, DISCARD_TIME, Target};
+use crate::connection::{Ahead, ClientTurn, DISCARD_BYTES, DISCARD_TIME, Target};
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
 use crate::transport::{Filled, TimeLimit, Transport, in_time, memory_pair, with_helpers};
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
-use super::pump::{Completes, Pump};
+use super::pump::Pump;
 
 impl ClientConnection {
     /// Makes the transport able to wait for both directions: one that is not is handed to helper
@@ -112,7 +112,7 @@ impl ClientConnection {
     /// Returns the call's error.
     fn duplex_source_error(&mut self, error: io::Error) -> Error {
         if self.turn.can_trail() {
-            self.pump.load_trailer(&source_trailer(&error), Completes::Stop);
+            self.pump.load_trailer(&source_trailer(&error), ClientTurn::request_stopped);
             self.finish_duplex();
         } else {
             // the connection is broken even if the Reset does not reach the server
@@ -124,19 +124,12 @@ impl ClientConnection {
 
     /// Sends what the transport takes of the current frame. Returns whether it took anything.
     fn push(&mut self) -> io::Result<bool> {
-        let (taken, completed) = match self.pump.send(&mut self.outbound) {
+        match self.pump.send(&mut self.outbound, &mut self.turn) {
             // a wrapped half may be unable to write without blocking, although the one below it can
             // wait
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => return self.hand_to_helpers().map(|()| true),
-            outcome => outcome?,
-        };
-        match completed {
-            Completes::Nothing => {}
-            Completes::Request => self.turn.request_ended(),
-            Completes::Stop => self.turn.request_stopped(),
-            Completes::Cancel => self.turn.cancelled(),
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => self.hand_to_helpers().map(|()| true),
+            taken => Ok(taken? > 0),
         }
-        Ok(taken > 0)
     }
 
     fn wait_for_either(&mut self, until: Option<Instant>, deadline: Deadline, operation: Operation) -> Result<()> {
@@ -226,10 +219,10 @@ impl ClientConnection {
         }
         if self.turn.sending() {
             let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the request is not wanted");
-            self.pump.load_trailer(&trailer, Completes::Stop);
+            self.pump.load_trailer(&trailer, ClientTurn::request_stopped);
         } else if self.turn.may_cancel() {
             let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the reply is not wanted");
-            self.pump.load_trailer(&trailer, Completes::Cancel);
+            self.pump.load_trailer(&trailer, ClientTurn::cancelled);
         }
         !self.pump.is_empty()
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use crate::connection::{CHUNK, Outbound};
+use crate::connection::{CHUNK, ClientTurn, Outbound};
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind};
 use crate::message::ReplyHeader;
 
@@ -13,20 +13,8 @@ pub(super) struct Pump {
     /// The frame's header and payload, and spare room.
     frame: Vec<u8>,
     unsent: Range<usize>,
-    completes: Completes,
-}
-
-/// What is complete once the current frame has been sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Completes {
-    #[default]
-    Nothing,
-    /// The request: the frame is its last.
-    Request,
-    /// The request's early end: the frame is a Trailer that stops it.
-    Stop,
-    /// The cancel: the frame is a Trailer that cancels the reply.
-    Cancel,
+    /// How the turn changes once the frame has been sent.
+    completes: Option<fn(&mut ClientTurn)>,
 }
 
 impl Pump {
@@ -44,17 +32,19 @@ impl Pump {
             }
         };
         self.put_header(FrameKind::Data, count == 0, count);
-        self.completes = if count == 0 { Completes::Request } else { Completes::Nothing };
+        self.completes = if count == 0 { Some(ClientTurn::request_ended) } else { None };
         Ok(())
     }
 
-    pub(super) fn load_trailer(&mut self, trailer: &ReplyHeader<'_>, completes: Completes) {
+    /// Makes a Trailer the frame: it stops the request or cancels the reply, and `completes` says
+    /// which.
+    pub(super) fn load_trailer(&mut self, trailer: &ReplyHeader<'_>, completes: fn(&mut ClientTurn)) {
         self.frame.clear();
         self.frame.resize(FRAME_HEADER_LEN, 0);
         trailer.encode(&mut self.frame);
         let count = self.frame.len() - FRAME_HEADER_LEN;
         self.put_header(FrameKind::Trailer, true, count);
-        self.completes = completes;
+        self.completes = Some(completes);
     }
 
     fn put_header(&mut self, kind: FrameKind, last: bool, count: usize) {
@@ -63,12 +53,15 @@ impl Pump {
         self.unsent = 0..FRAME_HEADER_LEN + count;
     }
 
-    /// Sends what the transport takes without blocking. Returns how many bytes it took, and what
-    /// that completes.
-    pub(super) fn send(&mut self, outbound: &mut Outbound) -> io::Result<(usize, Completes)> {
+    /// Sends what the transport takes without blocking, and returns how many bytes that is.
+    pub(super) fn send(&mut self, outbound: &mut Outbound, turn: &mut ClientTurn) -> io::Result<usize> {
         let taken = outbound.try_write(&self.frame[self.unsent.clone()])?;
         self.unsent.start += taken;
-        let completed = if self.is_empty() { std::mem::take(&mut self.completes) } else { Completes::Nothing };
-        Ok((taken, completed))
+        if self.is_empty()
+            && let Some(complete) = self.completes.take()
+        {
+            complete(turn);
+        }
+        Ok(taken)
     }
 }
