@@ -30,8 +30,8 @@ impl Server {
     /// Accepts connections until the server stops.
     pub(super) fn accept_all(self, registry: &Arc<Registry>, mut prepare: PrepareService) -> Result<()> {
         while registry.wait_for_room(self.config.max_connections) {
-            match self.listener.accept() {
-                Ok(None) => break,
+            match self.listener.accept(&registry.bell) {
+                Ok(None) => {}
                 // a clone that panics ends its own connection only
                 Ok(Some(parts)) => self.start(registry, parts, unwind::catch(&mut prepare)),
                 Err(error) if concerns_one_connection(&error) => {

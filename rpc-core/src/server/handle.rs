@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::transport::{Address, Ringer};
+use crate::transport::Address;
 
 use super::registry::Registry;
 
@@ -23,12 +23,7 @@ const FAR: Duration = Duration::from_secs(86_400 * 365);
 pub struct ServerHandle {
     pub(super) address: Address,
     pub(super) registry: Arc<Registry>,
-    pub(super) running: Option<Running>,
-}
-
-pub(super) struct Running {
-    pub(super) ringer: Ringer,
-    pub(super) acceptor: JoinHandle<()>,
+    pub(super) acceptor: Option<JoinHandle<()>>,
 }
 
 /// How a shutdown went.
@@ -67,12 +62,11 @@ impl ServerHandle {
     fn stop(&mut self, grace: Duration) -> ShutdownReport {
         let now = Instant::now();
         let until = now.checked_add(grace).unwrap_or_else(|| now + FAR);
-        let Some(Running { ringer, acceptor }) = self.running.take() else { return ShutdownReport { cut: 0 } };
+        let Some(acceptor) = self.acceptor.take() else { return ShutdownReport { cut: 0 } };
         // in this order: once clients cannot connect any more, no connection takes another call;
         // and a client that connects again as soon as it gets a Reset frame does not reach this
         // server
         self.registry.stop();
-        drop(ringer);
         if acceptor.join().is_err() {
             tracing::error!("the accepting thread panicked");
         }

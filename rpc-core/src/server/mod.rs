@@ -35,7 +35,6 @@ pub use reply::Reply;
 pub use serve::Ended;
 
 use connection::ServerConnection;
-use handle::Running;
 use registry::Registry;
 
 /// Makes the service of one connection, on that connection's thread.
@@ -89,7 +88,7 @@ impl Server {
     /// # Errors
     /// If no more connections can be accepted.
     pub fn serve<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<()> {
-        self.accept_all(&Arc::default(), cloning(service))
+        self.accept_all(&Registry::new()?, cloning(service))
     }
 
     /// Serves each connection on its own thread with what `make` returns, and accepts connections
@@ -103,7 +102,7 @@ impl Server {
         D: Dispatch + 'static,
         F: Fn(&Peer) -> D + Send + Sync + 'static,
     {
-        self.accept_all(&Arc::default(), making(make))
+        self.accept_all(&Registry::new()?, making(make))
     }
 
     /// Serves each connection on its own thread with a clone of `service`, and accepts connections
@@ -130,10 +129,8 @@ impl Server {
     }
 
     fn spawn_accepting(self, prepare: PrepareService) -> Result<ServerHandle> {
-        let failed = |error| unreached(Operation::Accepting, error);
         let address = self.address().clone();
-        let ringer = self.listener.ringer().map_err(failed)?;
-        let registry = Arc::<Registry>::default();
+        let registry = Registry::new()?;
         let for_acceptor = Arc::clone(&registry);
         let acceptor = thread::Builder::new()
             .name("rpc-accept".to_owned())
@@ -142,8 +139,8 @@ impl Server {
                     tracing::error!(%error, "no further connections are accepted");
                 }
             })
-            .map_err(failed)?;
-        Ok(ServerHandle { address, registry, running: Some(Running { ringer, acceptor }) })
+            .map_err(|error| unreached(Operation::Accepting, error))?;
+        Ok(ServerHandle { address, registry, acceptor: Some(acceptor) })
     }
 }
 

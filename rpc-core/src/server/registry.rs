@@ -3,6 +3,8 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::error::{Error, Fate, Operation, Result};
+use crate::transport::Bell;
 use crate::unwind;
 
 use super::lifecycle::Lifecycle;
@@ -13,10 +15,11 @@ use super::lock::lock;
 const RESET_TIME: Duration = Duration::from_millis(100);
 
 /// All connections of one server.
-#[derive(Default)]
 pub(super) struct Registry {
     connections: Mutex<Connections>,
     changed: Condvar,
+    /// Rings when the server stops.
+    pub(super) bell: Bell,
 }
 
 /// What `Registry::connections` protects.
@@ -27,6 +30,11 @@ struct Connections {
 }
 
 impl Registry {
+    pub(super) fn new() -> Result<Arc<Registry>> {
+        let bell = Bell::new().map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
+        Ok(Arc::new(Registry { connections: Mutex::default(), changed: Condvar::new(), bell }))
+    }
+
     /// Blocks until there are fewer than `max` connections. Returns `false` if the server stops.
     pub(super) fn wait_for_room(&self, max: usize) -> bool {
         let full = |connections: &mut Connections| connections.open.len() >= max && !connections.stopping;
@@ -67,6 +75,7 @@ impl Registry {
         connections.stopping = true;
         connections.open.iter().for_each(|connection| connection.stop());
         self.changed.notify_all();
+        self.bell.ring();
     }
 
     /// Sends a Reset frame to each idle connection.

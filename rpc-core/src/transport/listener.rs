@@ -4,15 +4,13 @@ use std::io;
 use std::net::TcpListener;
 
 use super::{Address, Parts, Transport};
-use bell::Bell;
-pub(crate) use bell::Ringer;
+pub(crate) use bell::Bell;
 
 /// A bound socket. Dropping it removes a Unix socket's path.
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: ListeningSocket,
     address: Address,
-    bell: Bell,
 }
 
 #[derive(Debug)]
@@ -40,7 +38,7 @@ impl Listener {
             #[cfg(not(unix))]
             Address::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
-        Ok(Listener { socket, address, bell: Bell::new()? })
+        Ok(Listener { socket, address })
     }
 
     /// Returns where it is bound: for port 0 with the port that the system chose.
@@ -48,22 +46,12 @@ impl Listener {
         &self.address
     }
 
-    /// Returns what ends the waiting for connections.
-    pub(crate) fn ringer(&self) -> io::Result<Ringer> {
-        self.bell.ringer()
-    }
-
-    /// Waits for a connection. Returns `None` when the bell rings.
-    pub(crate) fn accept(&self) -> io::Result<Option<Parts>> {
-        loop {
-            match self.accept_now() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.bell.wait(&self.socket)? {
-                        return Ok(None);
-                    }
-                }
-                outcome => return outcome.map(Some),
-            }
+    /// Accepts a connection that waits. If none does, waits for one or for the bell, and returns
+    /// `None`.
+    pub(crate) fn accept(&self, bell: &Bell) -> io::Result<Option<Parts>> {
+        match self.accept_now() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => bell.wait(&self.socket).map(|()| None),
+            outcome => outcome.map(Some),
         }
     }
 
@@ -92,7 +80,7 @@ impl Drop for Listener {
     }
 }
 
-/// A pair of sockets: a thread that waits for connections also polls one, and the ringer shuts the
+/// A pair of sockets: a thread that waits for connections also polls one, and ringing shuts the
 /// other.
 #[cfg(unix)]
 mod bell {
@@ -106,84 +94,60 @@ mod bell {
 
     use super::ListeningSocket;
 
+    /// Ends the wait for connections.
     #[derive(Debug)]
-    pub(super) struct Bell {
+    pub(crate) struct Bell {
         heard: UnixStream,
         rung: UnixStream,
     }
 
-    /// Rings when it is dropped.
-    #[derive(Debug)]
-    pub(crate) struct Ringer(UnixStream);
-
     impl Bell {
-        pub(super) fn new() -> io::Result<Bell> {
+        pub(crate) fn new() -> io::Result<Bell> {
             let (heard, rung) = UnixStream::pair()?;
             Ok(Bell { heard, rung })
         }
 
-        pub(super) fn ringer(&self) -> io::Result<Ringer> {
-            Ok(Ringer(self.rung.try_clone()?))
+        /// Ends each wait, also the later ones.
+        pub(crate) fn ring(&self) {
+            // it fails only if it has rung before
+            _ = self.rung.shutdown(Shutdown::Both);
         }
 
-        /// Waits for a connection or the bell. Returns whether it was the bell.
-        pub(super) fn wait(&self, socket: &ListeningSocket) -> io::Result<bool> {
+        /// Waits for a connection or the bell.
+        pub(super) fn wait(&self, socket: &ListeningSocket) -> io::Result<()> {
             let socket = match socket {
                 ListeningSocket::Tcp(listener) => listener.as_fd(),
                 ListeningSocket::Unix(listener) => listener.as_fd(),
             };
-            let mut waiting = [self.heard.as_fd(), socket].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
-            match poll(&mut waiting, None) {
-                Ok(_) | Err(Errno::INTR) => Ok(!waiting[0].revents().is_empty()),
+            match poll(&mut [self.heard.as_fd(), socket].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)), None) {
+                Ok(_) | Err(Errno::INTR) => Ok(()),
                 Err(error) => Err(error.into()),
             }
         }
     }
-
-    impl Drop for Ringer {
-        fn drop(&mut self) {
-            // it fails only if it has rung before
-            _ = self.0.shutdown(Shutdown::Both);
-        }
-    }
 }
 
-/// Nothing here waits for two things at once, so a thread that waits for connections looks every 50
-/// ms.
+/// Nothing here waits for two things at once, so a wait for connections ends every 50 ms.
 #[cfg(not(unix))]
 mod bell {
     use std::io;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
     use super::ListeningSocket;
 
     #[derive(Debug)]
-    pub(super) struct Bell(Arc<AtomicBool>);
-
-    /// Rings when it is dropped.
-    #[derive(Debug)]
-    pub(crate) struct Ringer(Arc<AtomicBool>);
+    pub(crate) struct Bell;
 
     impl Bell {
-        pub(super) fn new() -> io::Result<Bell> {
-            Ok(Bell(Arc::default()))
+        pub(crate) fn new() -> io::Result<Bell> {
+            Ok(Bell)
         }
 
-        pub(super) fn ringer(&self) -> io::Result<Ringer> {
-            Ok(Ringer(Arc::clone(&self.0)))
-        }
+        pub(crate) fn ring(&self) {}
 
-        pub(super) fn wait(&self, _socket: &ListeningSocket) -> io::Result<bool> {
+        pub(super) fn wait(&self, _socket: &ListeningSocket) -> io::Result<()> {
             std::thread::sleep(Duration::from_millis(50));
-            Ok(self.0.load(Ordering::Relaxed))
-        }
-    }
-
-    impl Drop for Ringer {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
+            Ok(())
         }
     }
 }

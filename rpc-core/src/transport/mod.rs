@@ -27,7 +27,7 @@ mod unix;
 pub(crate) use address::{Address, AddressError, ToAddress};
 pub(crate) use halves::with_helpers;
 pub(crate) use kernel::{Filled, KernelPipe};
-pub(crate) use listener::{Listener, Ringer};
+pub(crate) use listener::{Bell, Listener};
 pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
 pub use parts::{Control, Parts, ReadHalf, WriteHalf};
 pub(crate) use parts::{Peer, Transport};
