@@ -12,7 +12,7 @@ use std::time::Instant;
 use crate::connection::{Ahead, ClientTurn, DISCARD_BYTES, DISCARD_TIME, Target};
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
-use crate::transport::{Filled, TimeLimit, Transport, in_time, memory_pair, with_helpers};
+use crate::transport::{Filled, TimeLimit, Transport, memory_pair, time_left, with_helpers};
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
@@ -133,7 +133,7 @@ impl ClientConnection {
     }
 
     fn wait_for_either(&mut self, until: Option<Instant>, deadline: Deadline, operation: Operation) -> Result<()> {
-        let waited = in_time(until).and_then(|()| self.control.as_ref().map_or(Ok(()), |control| control.wait(until)));
+        let waited = time_left(until).and_then(|_| self.control.as_ref().map_or(Ok(()), |control| control.wait(until)));
         waited.map_err(|error| {
             self.broken = true;
             let limit = if deadline.ends_streams() { deadline.limit } else { self.config.stall_timeout };

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::connection::{Ahead, Outbound};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::{MessageWriter, add_timeout, timeout_len};
-use crate::transport::{TimeLimit, in_time};
+use crate::transport::{TimeLimit, time_left};
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
@@ -89,7 +89,7 @@ impl ClientConnection {
     /// write. Fails if `until` passes first.
     pub(super) fn send_until_reply(&mut self, until: Option<Instant>) -> io::Result<()> {
         while self.outbound.frames.queued() > 0 && self.inbound.look_ahead() == Ahead::Nothing {
-            in_time(until)?;
+            time_left(until)?;
             if let Ok(false) = self.outbound.try_flush() {
                 self.control.as_ref().map_or(Ok(()), |control| control.wait(until))?;
             }

@@ -6,9 +6,9 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::{Control, Parts, Peer, ReadHalf, Transport, WriteHalf};
+use super::{Control, Parts, Peer, ReadHalf, Transport, WriteHalf, time_left};
 
 /// Bytes that each direction holds while nobody reads.
 const CAPACITY: usize = 64 * 1024;
@@ -125,9 +125,8 @@ impl Half {
         let changed = &self.connection.changed;
         let mut pipes = self.lock();
         while !ready(&pipes[self.pipe], &pipes[1 - self.pipe]) {
-            pipes = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+            pipes = match time_left(until)? {
                 None => changed.wait(pipes).unwrap_or_else(PoisonError::into_inner),
-                Some(Duration::ZERO) => return Err(io::ErrorKind::TimedOut.into()),
                 Some(left) => changed.wait_timeout(pipes, left).unwrap_or_else(PoisonError::into_inner).0,
             };
         }

@@ -32,6 +32,6 @@ pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
 pub use parts::{Control, Parts, ReadHalf, WriteHalf};
 pub(crate) use parts::{Peer, Transport};
 pub(crate) use tcp::connect as connect_tcp;
-pub(crate) use timeout::{TimeLimit, Timed, in_time};
+pub(crate) use timeout::{TimeLimit, Timed, time_left};
 #[cfg(unix)]
 pub(crate) use unix::connect as connect_unix;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::timeout::SocketLimit;
+use super::timeout::{SocketLimit, time_left};
 use super::{Control, Parts, Peer, ReadHalf, WriteHalf};
 
 /// How long a read waits before it checks whether the connection was aborted. Each thread that
@@ -94,11 +94,7 @@ struct PlainWriter {
 impl PlainWriter {
     /// Makes a write give up soon after `until`, and never before.
     fn limit(&mut self, until: Option<Instant>) -> io::Result<()> {
-        let wanted = match until.map(|until| until.saturating_duration_since(Instant::now())) {
-            None => None,
-            Some(Duration::ZERO) => return Err(io::ErrorKind::TimedOut.into()),
-            Some(left) => Some(left + LEAST),
-        };
+        let wanted = time_left(until)?.map(|left| left + LEAST);
         let is_near = match (self.limit, wanted) {
             (Some(limit), Some(wanted)) => limit >= wanted && limit - wanted <= LEAST,
             (limit, wanted) => limit == wanted,

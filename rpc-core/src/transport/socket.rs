@@ -13,7 +13,7 @@ use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sen
 
 use super::kernel::flags::{self, MORE, NO_SIGNAL};
 use super::kernel::set_low_water;
-use super::timeout::{SocketLimit, in_time};
+use super::timeout::{SocketLimit, time_left};
 use super::{Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
 
 /// Takes a socket apart. Every socket that is written to passes here, so each is set here to raise
@@ -150,7 +150,7 @@ impl Control for SocketControl {
             let left = until.map_or(LONGEST, |until| until.saturating_duration_since(Instant::now()));
             let timeout = Timespec::try_from(left.min(LONGEST)).ok();
             match poll(&mut [PollFd::new(&self.0, PollFlags::IN | PollFlags::OUT)], timeout.as_ref()) {
-                Ok(0) | Err(Errno::INTR) => in_time(until)?,
+                Ok(0) | Err(Errno::INTR) => _ = time_left(until)?,
                 Ok(_) => return Ok(()),
                 Err(error) => return Err(error.into()),
             }

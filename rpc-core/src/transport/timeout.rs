@@ -86,7 +86,9 @@ impl Timed<dyn WriteHalf> {
 impl Read for Timed<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let until = self.begin();
-        in_time(until)?;
+        // a transport need not read the clock while there is something to read, and a peer can see to
+        // it that there always is
+        time_left(until)?;
         if self.may_block() { self.half.read(buf, until) } else { self.half.try_read(buf) }
     }
 
@@ -96,7 +98,7 @@ impl Read for Timed<dyn ReadHalf> {
             return self.read(&mut bufs[0]);
         }
         let until = self.begin();
-        in_time(until)?;
+        time_left(until)?;
         self.half.read_announced(bufs, until)
     }
 }
@@ -130,10 +132,12 @@ impl Write for Timed<dyn WriteHalf> {
     }
 }
 
-/// Fails if this instant has passed. A transport need not read the clock while there is something
-/// to read, and a peer can see to it that there always is.
-pub(crate) fn in_time(until: Option<Instant>) -> io::Result<()> {
-    if until.is_some_and(|until| Instant::now() >= until) { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+/// Returns the time that is left until this instant, if there is one, and fails if it has passed.
+pub(crate) fn time_left(until: Option<Instant>) -> io::Result<Option<Duration>> {
+    match until.map(|until| until.saturating_duration_since(Instant::now())) {
+        Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),
+        left => Ok(left),
+    }
 }
 
 /// The time limit that a socket has at present, and when it has to change.
@@ -155,16 +159,12 @@ impl SocketLimit {
         mut operate: impl FnMut() -> io::Result<T>,
     ) -> io::Result<T> {
         loop {
-            if let Some(until) = until {
-                let left = until.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                if self.0.is_none_or(|limit| limit > left + Self::SLACK || limit * 8 < left) {
-                    let limit = left.max(Self::SLACK);
-                    set(Some(limit))?;
-                    self.0 = Some(limit);
-                }
+            if let Some(left) = time_left(until)?
+                && self.0.is_none_or(|limit| limit > left + Self::SLACK || limit * 8 < left)
+            {
+                let limit = left.max(Self::SLACK);
+                set(Some(limit))?;
+                self.0 = Some(limit);
             }
             match operate() {
                 Err(error) if is_wake_up(&error) => {}
