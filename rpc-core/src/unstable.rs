@@ -16,7 +16,7 @@
 
 pub use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameHeader, FrameReader, FrameWriter, MAX_PAYLOAD_LEN};
 pub use crate::message::{
-    MAX_DETAILS_LEN, MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, MessageError, MessageReader, MessageWriter, REVISION,
-    ReplyHeader, RequestHeader, TrailerError,
+    MAX_DETAILS_LEN, MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, MessageError, MessageReader, REVISION, ReplyHeader,
+    RequestHeader, TrailerError,
 };
 pub use crate::transport::kernel::KernelPipe;

@@ -1,12 +1,11 @@
 //! Properties of any body, any frames and any header.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rpc_core::unstable::{
-    FrameHeader, FrameReader, FrameWriter, MAX_HEADER_LEN_WRITTEN, MessageReader, MessageWriter, ReplyHeader,
-    RequestHeader,
+    FrameHeader, FrameReader, FrameWriter, MAX_HEADER_LEN_WRITTEN, MessageReader, ReplyHeader, RequestHeader,
 };
 use rpc_core::{DataType, FrameKind, Status};
 use rpc_tests::{watchdog, wire};
@@ -81,11 +80,10 @@ fn any_writes_come_back_as_one_body() {
     watchdog(|| {
         proptest!(config(), |(pieces in cut_body(), finish_with in vec(any::<u8>(), 0..100))| {
         let mut frames = FrameWriter::new(Vec::new());
-        let mut writer = MessageWriter::new(&mut frames);
         for piece in &pieces {
-            writer.write_all(piece).unwrap();
+            frames.write(FrameKind::Data, false, piece).unwrap();
         }
-        writer.finish_with(&finish_with).unwrap();
+        frames.finish_body(&finish_with).unwrap();
         let messages = wire::messages(frames.get_ref());
         prop_assert_eq!(messages.len(), 1);
         prop_assert_eq!(&messages[0].payload, &[pieces.concat(), finish_with].concat());

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::connection::{Ahead, Outbound};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
-use crate::message::{MessageWriter, add_timeout, timeout_len};
+use crate::message::{add_timeout, timeout_len};
 use crate::transport::{TimeLimit, time_left};
 
 use super::connection::ClientConnection;
@@ -68,7 +68,7 @@ impl ClientConnection {
             return frames.queue(FrameKind::Data, true, request.json);
         }
         frames.get_mut().time_limit = TimeLimit::Until(deadline.at);
-        MessageWriter::new(frames).finish_with(request.json)
+        frames.finish_body(request.json)
     }
 
     /// Sends what is queued, within a time limit. If the transport can write without blocking, this

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::connection::{Ahead, PING};
 use crate::error::{Error, Fate, Misuse, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
-use crate::message::{DataType, MessageWriter, Metadata, ReplyHeader, Status, add_timeout};
+use crate::message::{DataType, Metadata, ReplyHeader, Status, add_timeout};
 use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 
@@ -89,7 +89,7 @@ impl ClientConnection {
         // a handler may run as soon as the transport has taken the header of a request with octets
         let header_end = self.outbound.frames.accepted() + (FRAME_HEADER_LEN + self.outbound.header.len()) as u64;
         let begun = self.outbound.queue_header().and_then(|()| match request.json {
-            Some(_) => self.outbound.finish_body(&self.request_json),
+            Some(_) => self.outbound.frames.finish_body(&self.request_json),
             None => self.outbound.frames.flush(),
         });
         let sent = match (begun, &mut request.octets) {
@@ -129,7 +129,7 @@ impl ClientConnection {
                 return Err(FrameError::Io(io::ErrorKind::TimedOut.into()));
             }
             if count == 0 {
-                MessageWriter::new(&mut self.outbound.frames).finish()?;
+                self.outbound.frames.finish_body(&[])?;
                 return Ok(Sent::Whole);
             }
             pieces.send(&mut self.outbound)?;

@@ -15,7 +15,7 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter};
-use crate::message::{DataType, MessageError, MessageReader, MessageWriter, ReplyHeader, RequestHeader};
+use crate::message::{DataType, MessageError, MessageReader, ReplyHeader, RequestHeader};
 use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
@@ -177,11 +177,6 @@ impl Outbound {
         self.header.clear();
         let fits = RequestHeader::new(endpoint, DataType::Control, DataType::Control).encode(&mut self.header);
         debug_assert!(fits, "this header is short");
-    }
-
-    /// Sends what is queued, and then the rest of a body.
-    pub(crate) fn finish_body(&mut self, rest: &[u8]) -> Result<(), FrameError> {
-        MessageWriter::new(&mut self.frames).finish_with(rest)
     }
 
     /// Returns whether the kernel can move a frame's payload from a pipe.

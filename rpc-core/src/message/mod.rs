@@ -2,9 +2,9 @@
 //!
 //! A *message* ends with its first final frame. Its content is the concatenated payloads; frame
 //! borders mean nothing. A request or reply is a header message, which is one JSON object, and the
-//! body that the header announces by its [`DataType`]. [`MessageReader`] and [`MessageWriter`]
-//! connect frames with [`Read`](std::io::Read) and [`Write`](std::io::Write). This layer does not
-//! know whose turn it is. `PROTOCOL.md` section 2 is its specification.
+//! body that the header announces by its [`DataType`]. [`MessageReader`] connects frames with
+//! [`Read`](std::io::Read). This layer does not know whose turn it is. `PROTOCOL.md` section 2 is
+//! its specification.
 
 mod data_type;
 mod encoding;
@@ -26,4 +26,3 @@ pub use header::{MAX_DETAILS_LEN, MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, REVISI
 pub use metadata::{Metadata, TRACEPARENT};
 pub use reader::MessageReader;
 pub use status::Status;
-pub use writer::MessageWriter;

@@ -76,7 +76,7 @@ impl Exchange<'_> {
             self.written(outbound.frames.queue(FrameKind::Data, true, json))?;
             self.send_or_hold(&mut outbound)?;
         } else {
-            self.written(outbound.finish_body(json))?;
+            self.written(outbound.frames.finish_body(json))?;
         }
         self.end_reply(outbound);
         Ok(())
@@ -97,7 +97,7 @@ impl Exchange<'_> {
     pub(super) fn send_octets(&self, body: DataType, json: Option<&[u8]>, mut source: Source<'_>) -> Result<()> {
         let mut outbound = self.begin_reply(&ReplyHeader::ok(body))?;
         self.written(match json {
-            Some(json) => outbound.finish_body(json),
+            Some(json) => outbound.frames.finish_body(json),
             None => outbound.frames.flush(),
         })?;
         let mut pieces = Pieces::new(&mut source, outbound.takes_pipes());
@@ -118,7 +118,7 @@ impl Exchange<'_> {
             }
             let mut outbound = lock(&self.connection.outbound);
             if count == 0 {
-                self.written(outbound.finish_body(&[]))?;
+                self.written(outbound.frames.finish_body(&[]))?;
                 self.end_reply(outbound);
                 return Ok(());
             }
