@@ -41,10 +41,7 @@ impl ServiceError for Error {
     }
 }
 
-impl<E> ServiceError for E
-where
-    E: Display + Serialize + DeserializeOwned + From<Error>,
-{
+impl<E: Display + Serialize + DeserializeOwned + From<Error>> ServiceError for E {
     fn from_call(error: Error) -> Self {
         error.details().unwrap_or_else(|| E::from(error))
     }

@@ -53,11 +53,7 @@ impl<'a> Metadata<'a> {
     }
 }
 
-impl<'a, N, V> FromIterator<(N, V)> for Metadata<'a>
-where
-    N: Into<Cow<'a, str>>,
-    V: Into<Cow<'a, str>>,
-{
+impl<'a, N: Into<Cow<'a, str>>, V: Into<Cow<'a, str>>> FromIterator<(N, V)> for Metadata<'a> {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let mut metadata = Metadata::default();
         pairs.into_iter().for_each(|(name, value)| metadata.set(name, value));

@@ -160,11 +160,10 @@ impl<'c, A: Arguments> TypedCall<'c, A> {
 
     /// Replies with everything that a reader returns. If the request is a stream, too, it can be
     /// read while the reply is sent, so the reader may read from the request.
-    pub fn returns_octets<R, E>(self, handler: impl FnOnce(A::Values) -> Result<R, E>) -> Served<'c>
-    where
-        R: Read,
-        E: ServiceError,
-    {
+    pub fn returns_octets<R: Read, E: ServiceError>(
+        self,
+        handler: impl FnOnce(A::Values) -> Result<R, E>,
+    ) -> Served<'c> {
         self.replies(OctetsReply::serde(), |values, reply| reply.send(handler(values)))
     }
 

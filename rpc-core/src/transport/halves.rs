@@ -15,11 +15,7 @@ use super::{Parts, Peer, ReadHalf, Timed, Transport, WriteHalf, memory_pair_with
 /// Bytes that each direction holds, and the most that one read or write of a half moves.
 const CAPACITY: usize = 256 * 1024;
 
-impl<R, W> Transport for (R, W)
-where
-    R: Read + Send + 'static,
-    W: Write + Send + 'static,
-{
+impl<R: Read + Send + 'static, W: Write + Send + 'static> Transport for (R, W) {
     /// Starts the two helper threads. The thread that reads ends at its half's end of file or
     /// error; if the half never ends, neither does the thread. The thread that writes flushes after
     /// each write, and drops its half at the end.
