@@ -17,7 +17,6 @@ mod reply_batching;
 mod request_octets;
 mod serve;
 
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
@@ -71,8 +70,8 @@ impl Server {
     /// As [`bind`](Server::bind).
     pub fn bind_with(address: impl ToAddress, config: ServerConfig) -> Result<Server> {
         let address = address.to_address()?;
-        let failed = |error| unreached(Operation::Binding, address.name_in(error));
-        let listener = Listener::bind(&address).map_err(failed)?;
+        let bound = Listener::bind(&address).map_err(|error| address.name_in(error));
+        let listener = bound.map_err(Error::transport(Operation::Binding, Fate::UNREACHED))?;
         Ok(Server { listener, config })
     }
 
@@ -97,11 +96,7 @@ impl Server {
     ///
     /// # Errors
     /// If no more connections can be accepted.
-    pub fn serve_each<D, F>(self, make: F) -> Result<()>
-    where
-        D: Dispatch + 'static,
-        F: Fn(&Peer) -> D + Send + Sync + 'static,
-    {
+    pub fn serve_each<D: Dispatch + 'static, F: Fn(&Peer) -> D + Send + Sync + 'static>(self, make: F) -> Result<()> {
         self.accept_all(&Registry::new()?, making(make))
     }
 
@@ -120,11 +115,10 @@ impl Server {
     ///
     /// # Errors
     /// If the system cannot start a thread.
-    pub fn spawn_each<D, F>(self, make: F) -> Result<ServerHandle>
-    where
-        D: Dispatch + 'static,
-        F: Fn(&Peer) -> D + Send + Sync + 'static,
-    {
+    pub fn spawn_each<D: Dispatch + 'static, F: Fn(&Peer) -> D + Send + Sync + 'static>(
+        self,
+        make: F,
+    ) -> Result<ServerHandle> {
         self.spawn_accepting(making(make))
     }
 
@@ -139,7 +133,7 @@ impl Server {
                     tracing::error!(%error, "no further connections are accepted");
                 }
             })
-            .map_err(|error| unreached(Operation::Accepting, error))?;
+            .map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
         Ok(ServerHandle { address, registry, acceptor: Some(acceptor) })
     }
 }
@@ -166,12 +160,8 @@ pub fn serve_connection_with<D: Dispatch>(
     mut service: D,
     config: ServerConfig,
 ) -> Result<Ended> {
-    let parts = transport.into_parts().map_err(|error| unreached(Operation::Accepting, error))?;
+    let parts = transport.into_parts().map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
     Rc::new(ServerConnection::new(parts, config)).run(&mut service)
-}
-
-fn unreached(operation: Operation, error: io::Error) -> Error {
-    Error::Transport { operation, error, fate: Fate::UNREACHED }
 }
 
 fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> PrepareService {
@@ -181,11 +171,7 @@ fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> PrepareService {
     })
 }
 
-fn making<D, F>(make: F) -> PrepareService
-where
-    D: Dispatch + 'static,
-    F: Fn(&Peer) -> D + Send + Sync + 'static,
-{
+fn making<D: Dispatch + 'static>(make: impl Fn(&Peer) -> D + Send + Sync + 'static) -> PrepareService {
     let make = Arc::new(make);
     Box::new(move || {
         let make = Arc::clone(&make);
