@@ -45,13 +45,9 @@ pub struct ValueCodec<T: ?Sized + Borrowed> {
     pub(crate) decode: fn(&[u8]) -> Result<T::Owned, Violation>,
 }
 
-impl<T: ?Sized + Borrowed> ValueCodec<T> {
+impl<T: Serialize + Borrowed<Owned: DeserializeOwned> + ?Sized> ValueCodec<T> {
     /// By serde.
-    pub(super) const fn serde() -> ValueCodec<T>
-    where
-        T: Serialize,
-        T::Owned: DeserializeOwned,
-    {
+    pub(super) const fn serde() -> ValueCodec<T> {
         ValueCodec { encode: json::encode::<T>, decode: json::decode::<T::Owned> }
     }
 }
