@@ -1,5 +1,7 @@
 //! What a method takes: JSON, a stream, or both.
 
+#![expect(private_interfaces, reason = "nobody outside calls `Arguments::receive`")]
+
 use crate::codec::JsonArguments;
 use crate::message::DataType;
 use crate::stream::OctetReader;
@@ -7,7 +9,6 @@ use crate::stream::OctetReader;
 use super::exchange::{Exchange, Served};
 
 /// What a method takes.
-#[expect(private_interfaces, reason = "nobody outside calls it")]
 pub trait Arguments {
     /// What the handler gets.
     type Values;
@@ -28,7 +29,6 @@ pub struct Octets;
 #[derive(Debug)]
 pub struct AndOctets<J>(pub J);
 
-#[expect(private_interfaces, reason = "nobody outside calls it")]
 impl<J: JsonArguments> Arguments for J {
     type Values = J::Values;
     const DATA_TYPE: DataType = DataType::MarshaledJson;
@@ -38,7 +38,6 @@ impl<J: JsonArguments> Arguments for J {
     }
 }
 
-#[expect(private_interfaces, reason = "nobody outside calls it")]
 impl Arguments for Octets {
     type Values = OctetReader<'static>;
     const DATA_TYPE: DataType = DataType::Octets;
@@ -48,7 +47,6 @@ impl Arguments for Octets {
     }
 }
 
-#[expect(private_interfaces, reason = "nobody outside calls it")]
 impl<J: JsonArguments> Arguments for AndOctets<J> {
     type Values = (J::Values, OctetReader<'static>);
     const DATA_TYPE: DataType = DataType::MarshaledJsonThenOctets;
