@@ -48,12 +48,12 @@ pub struct NamedArguments<'a>(pub &'a [(&'static str, &'a dyn Encode)]);
 impl Encode for NamedArguments<'_> {
     fn encode(&self, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {
         for (index, (name, value)) in self.0.iter().enumerate() {
-            json::raw(if index == 0 { b"{" } else { b"," }, out);
+            out.take(if index == 0 { b"{" } else { b"," });
             json::encode(name, out)?;
-            json::raw(b":", out);
+            out.take(b":");
             value.encode(out)?;
         }
-        json::raw(b"}", out);
+        out.take(b"}");
         Ok(())
     }
 }

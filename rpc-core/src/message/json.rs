@@ -31,8 +31,9 @@ impl<'a> JsonBuffer<'a> {
     }
 
     // inlined where a value is encoded, because that writes many pieces of a few bytes
+    /// Adds bytes that are JSON already.
     #[inline]
-    fn take(&mut self, buf: &[u8]) {
+    pub(crate) fn take(&mut self, buf: &[u8]) {
         self.size += buf.len();
         if self.size <= self.limit {
             self.bytes.extend_from_slice(buf);
@@ -115,11 +116,6 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for ObjectVisitor<V> {
 /// Appends a value, without white space in it or after it: see `PROTOCOL.md` on original readers.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut JsonBuffer<'_>) -> Result<(), serde_json::Error> {
     serde_json::to_writer(out, value)
-}
-
-/// Appends punctuation.
-pub(crate) fn raw(bytes: &[u8], out: &mut JsonBuffer<'_>) {
-    out.take(bytes);
 }
 
 /// Returns a header or body as text; all of it has to be UTF-8. Checked at once, because the JSON
