@@ -131,30 +131,37 @@ impl ClientConnection {
             return self.finish_duplex();
         }
         self.inbound.look_ahead();
-        let ended = match self.inbound.messages.skip_read_ahead() {
-            Ok(true) => true,
-            Ok(false) => self.cancel(),
-            Err(_) => false,
-        };
-        if ended && !self.turn.sending() {
-            self.turn.reply_ended();
+        let skipped = self.inbound.messages.skip_read_ahead();
+        if !self.turn.sending() && skipped.is_ok_and(|ended| ended || self.cancel()) {
+            self.discard_reply();
         } else {
             self.broken = true;
         }
     }
 
-    /// Sends a cancel, because the rest of the reply is not wanted, and discards what still
-    /// arrives. Returns whether the reply's end was reached.
+    /// Sends a cancel, because the rest of the reply is not wanted. Returns whether it was sent.
     fn cancel(&mut self) -> bool {
-        if !self.turn.may_cancel() {
-            return false;
-        }
+        let trailer = ReplyHeader::trailer(Status::RequestError, "not wanted any more");
         self.outbound.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
-        if self.outbound.write_trailer(&ReplyHeader::trailer(Status::RequestError, "not wanted any more")).is_err() {
-            return false;
+        let sent = self.turn.may_cancel() && self.outbound.write_trailer(&trailer).is_ok();
+        if sent {
+            self.turn.cancelled();
         }
-        self.turn.cancelled();
-        matches!(self.inbound.discard_body(), Ok(true))
+        sent
+    }
+
+    /// Discards the rest of the reply, within a budget. If that fails, the connection is broken.
+    pub(super) fn discard_reply(&mut self) {
+        match self.inbound.discard_body() {
+            Ok(true) => self.turn.reply_ended(),
+            _ => self.broken = true,
+        }
+    }
+
+    /// Gives up the connection with a Reset. It is broken even if that does not reach the server.
+    pub(super) fn reset(&mut self) {
+        _ = self.outbound.reset();
+        self.broken = true;
     }
 
     /// Closes the connection with a handshake.

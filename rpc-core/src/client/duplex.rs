@@ -115,9 +115,7 @@ impl ClientConnection {
             self.pump.load_trailer(&source_trailer(&error), ClientTurn::request_stopped);
             self.finish_duplex();
         } else {
-            // the connection is broken even if the Reset does not reach the server
-            _ = self.outbound.reset();
-            self.broken = true;
+            self.reset();
         }
         Error::Source { error, fate: self.fate() }
     }

@@ -127,10 +127,8 @@ impl ClientConnection {
     fn skip_oversize(&mut self, body: DataType, what: &'static str, limit: u64) -> Error {
         if body.has_octets() {
             self.abandon();
-        } else if matches!(self.inbound.discard_body(), Ok(true)) {
-            self.turn.reply_ended();
         } else {
-            self.broken = true;
+            self.discard_reply();
         }
         Error::Limit { what, size: None, limit, fate: self.fate() }
     }
