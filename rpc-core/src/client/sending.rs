@@ -17,16 +17,6 @@ use super::request::Request;
 /// How long a client whose write has failed waits for a reply that may explain the failure.
 pub(super) const EXPLANATION_TIME: Duration = Duration::from_secs(5);
 
-/// How sending a request ended.
-enum Sent {
-    /// All of it was written.
-    Whole,
-    /// A reply arrived before the end; its header has been read.
-    Answered(Result<DataType>),
-    /// The source failed, and the server has been informed.
-    SourceFailed(io::Error),
-}
-
 impl ClientConnection {
     /// Sends a request and reads the reply's header. The reply's body, if there is one, can be read
     /// next.
@@ -94,34 +84,38 @@ impl ClientConnection {
         });
         let sent = match (begun, &mut request.octets) {
             (Err(error), _) => Err(error),
-            (Ok(()), None) => Ok(Sent::Whole),
+            (Ok(()), None) => Ok(None),
             (Ok(()), Some(source)) if full_duplex => return self.exchange_duplex(*source, deadline),
             (Ok(()), Some(source)) => self.send_octets(source, deadline),
         };
         match sent {
-            Ok(Sent::Whole) => {
+            Ok(None) => {
                 self.turn.request_ended();
                 self.reply_header(if stream { deadline.after_stream() } else { deadline })
             }
-            Ok(Sent::Answered(answer)) => answer,
-            Ok(Sent::SourceFailed(error)) => Err(self.read_reply_of_failed_source(error, deadline.after_stream())),
+            Ok(Some(outcome)) => outcome,
             Err(error) => self.sending_failed(error, header_end, deadline),
         }
     }
 
-    /// Sends a stream frame by frame, and looks for a reply before each.
-    fn send_octets(&mut self, source: &mut Source<'_>, deadline: Deadline) -> Result<Sent, FrameError> {
+    /// Sends a stream frame by frame, and looks for a reply before each. If a reply arrives before
+    /// the end or the source fails, returns the call's outcome.
+    fn send_octets(
+        &mut self,
+        source: &mut Source<'_>,
+        deadline: Deadline,
+    ) -> Result<Option<Result<DataType>>, FrameError> {
         let mut pieces = Pieces::new(source, self.outbound.takes_pipes());
         loop {
             let count = match pieces.get() {
                 Ok(count) => count,
-                Err(error) => return self.source_failed(error),
+                Err(error) => return Ok(Some(Err(self.source_failed(error, deadline)?))),
             };
             // a server that has ended its direction sends no reply and reads nothing
             if matches!(self.inbound.look_ahead(), Ahead::Bytes | Ahead::End) {
                 let answer = self.reply_header(deadline.after_stream());
                 self.stop_if_answered();
-                return Ok(Sent::Answered(self.with_current_fate(answer)));
+                return Ok(Some(self.with_current_fate(answer)));
             }
             // a transport that never blocks, or that has no time limits, does not notice the
             // deadline
@@ -130,7 +124,7 @@ impl ClientConnection {
             }
             if count == 0 {
                 self.outbound.frames.finish_body(&[])?;
-                return Ok(Sent::Whole);
+                return Ok(None);
             }
             pieces.send(&mut self.outbound)?;
         }
@@ -158,30 +152,22 @@ impl ClientConnection {
     }
 
     /// Tells the server why the rest of the request does not come: with a Trailer if it understands
-    /// one, otherwise with a Reset, which ends the connection.
-    fn source_failed(&mut self, error: io::Error) -> Result<Sent, FrameError> {
+    /// one, otherwise with a Reset, which ends the connection. The reply after a Trailer tells the
+    /// caller nothing new; it is read so that the connection stays in step. Returns the call's
+    /// error.
+    fn source_failed(&mut self, error: io::Error, deadline: Deadline) -> Result<Error, FrameError> {
         if self.turn.can_trail() {
             self.outbound.write_trailer(&source_trailer(&error))?;
             self.turn.request_stopped();
-        } else {
-            // the connection is broken even if the Reset does not reach the server
-            _ = self.outbound.reset();
-            self.broken = true;
-        }
-        Ok(Sent::SourceFailed(error))
-    }
-
-    /// Reads the reply to a request whose source failed, which tells the caller nothing new, so
-    /// that the connection stays in step. Returns the call's error.
-    fn read_reply_of_failed_source(&mut self, error: io::Error, deadline: Deadline) -> Error {
-        if !self.broken {
-            match self.reply_header(deadline) {
-                Ok(_) if matches!(self.inbound.discard_body(), Ok(true)) => self.turn.reply_ended(),
+            match self.reply_header(deadline.after_stream()) {
+                Ok(_) => self.discard_reply(),
                 Err(Error::Remote(_)) => {}
-                Ok(_) | Err(_) => self.broken = true,
+                Err(_) => self.broken = true,
             }
+        } else {
+            self.reset();
         }
-        Error::Source { error, fate: self.fate() }
+        Ok(Error::Source { error, fate: self.fate() })
     }
 
     /// Handles a write that failed. The transport has taken the whole header if it has accepted
