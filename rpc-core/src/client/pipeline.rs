@@ -44,21 +44,15 @@ pub struct Pipeline<'s, I: Iterator, T> {
     /// The JSON of the current argument; `json_waits` if it waits for room in the window.
     json: Vec<u8>,
     json_waits: bool,
-    calls: VecDeque<Slot>,
+    /// The calls whose results have not been returned yet: the number of bytes of a request that
+    /// was sent, or the error of a call that failed before anything was sent.
+    calls: VecDeque<Result<usize>>,
     /// Bytes of requests without a reply.
     bytes_in_flight: usize,
     /// The most bytes of requests that may be without a reply.
     window: usize,
     session: PhantomData<&'s mut ()>,
     result: PhantomData<fn() -> T>,
-}
-
-/// A call whose result has not been returned yet.
-enum Slot {
-    /// Its request, of this many bytes, has been sent.
-    Sent(usize),
-    /// It failed before anything was sent.
-    Failed(Error),
 }
 
 impl<I, T> Pipeline<'_, I, T>
@@ -110,7 +104,7 @@ where
             }
             if let Err(error) = encoded {
                 self.json_waits = false;
-                self.calls.push_back(Slot::Failed(error));
+                self.calls.push_back(Err(error));
                 break;
             }
             let call = EncodedRequest { header: &self.header, json: &self.json, timeout_ms };
@@ -120,7 +114,7 @@ where
                 break;
             }
             self.bytes_in_flight += size;
-            self.calls.push_back(Slot::Sent(size));
+            self.calls.push_back(Ok(size));
             connection.queue_request(call, deadline).map_err(|error| sending_failed(error, deadline))?;
         }
         let sent = connection.send_queued(self.window, TimeLimit::Until(deadline.at));
@@ -157,12 +151,12 @@ where
             failure = self.fill().err();
         }
         let outcome = match (self.calls.pop_front()?, failure) {
-            (Slot::Failed(error), _) | (Slot::Sent(_), Some(error)) => Err(error),
-            (Slot::Sent(_), None) if self.lease.connection().broken => {
+            (Err(error), _) | (Ok(_), Some(error)) => Err(error),
+            (Ok(_), None) if self.lease.connection().broken => {
                 // it may have run before the connection broke
                 Err(Error::lost(Operation::WaitingForReply, std::io::ErrorKind::ConnectionAborted))
             }
-            (Slot::Sent(size), None) => self.receive(size),
+            (Ok(size), None) => self.receive(size),
         };
         if outcome.as_ref().is_err_and(|error| !error.connection_usable()) {
             self.arguments = None;
@@ -174,7 +168,7 @@ where
 
 impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
     fn drop(&mut self) {
-        let unanswered = self.calls.iter().filter(|slot| matches!(slot, Slot::Sent(_))).count();
+        let unanswered = self.calls.iter().filter(|call| call.is_ok()).count();
         let connection = self.lease.connection();
         if !connection.broken && !connection.discard_replies(unanswered) {
             connection.broken = true;
