@@ -71,23 +71,14 @@ impl<'a> Request<'a, '_> {
         Err(Misuse::Encode { problem }.into())
     }
 
-    /// Encodes the JSON part, of at most `limit` bytes.
+    /// Encodes the JSON part. Fails with [`Error::Limit`] if it has more than `limit` bytes.
     pub(super) fn encode_json(&self, limit: usize, out: &mut Vec<u8>) -> Result<()> {
-        match encode_json(self.json, limit, out)? {
-            None => Ok(()),
-            Some(size) => {
-                let (what, size, limit) = ("JSON request", Some(size as u64), limit as u64);
-                Err(Error::Limit { what, size, limit, fate: Fate::UNTOUCHED })
-            }
+        let mut buffer = JsonBuffer::new(out, limit);
+        if let Some(json) = self.json {
+            json.encode(&mut buffer).map_err(|error| Misuse::Encode { problem: error.to_string() })?;
         }
+        let Some(size) = buffer.oversize() else { return Ok(()) };
+        let (what, size, limit) = ("JSON request", Some(size as u64), limit as u64);
+        Err(Error::Limit { what, size, limit, fate: Fate::UNTOUCHED })
     }
-}
-
-/// Encodes the JSON part of a request. Returns its size if it exceeds the limit.
-pub(super) fn encode_json(json: Option<&dyn Encode>, limit: usize, out: &mut Vec<u8>) -> Result<Option<usize>> {
-    let mut buffer = JsonBuffer::new(out, limit);
-    if let Some(json) = json {
-        json.encode(&mut buffer).map_err(|error| Misuse::Encode { problem: error.to_string() })?;
-    }
-    Ok(buffer.oversize())
 }

@@ -7,7 +7,7 @@ use std::thread::{self, Thread};
 use std::time::Instant;
 
 use crate::client::deadline::Deadline;
-use crate::client::request::{Request, encode_json};
+use crate::client::request::Request;
 use crate::connection::trim;
 use crate::error::{Error, Fate, Result};
 use crate::message::Violation;
@@ -110,11 +110,15 @@ impl PendingCall {
     pub(super) fn encode(&self, request: &Request<'_, '_>, limit: usize) -> Result<bool> {
         let mut body = std::mem::take(&mut self.lock().body);
         // not under the lock, because this runs the user's code
-        let oversize = encode_json(request.json, limit, &mut body)?;
+        let encoded = request.encode_json(limit, &mut body);
         let mut call = self.lock();
         (call.deadline, call.failed_at, call.body) = (request.deadline, None, body);
+        match encoded {
+            Err(Error::Limit { .. }) => return Ok(false),
+            encoded => encoded?,
+        }
         request.encode_header(&mut call.header)?;
-        Ok(oversize.is_none())
+        Ok(true)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, CallState> {
