@@ -42,17 +42,13 @@ impl EncodedRequest<'_> {
 }
 
 impl ClientConnection {
-    /// Returns whether requests can be sent without blocking while replies are awaited.
-    pub(super) fn can_send_while_receiving(&self) -> bool {
-        self.outbound.frames.get_ref().can_try() && self.control.as_ref().is_some_and(|control| control.can_wait())
-    }
-
     /// Returns the window: how many bytes of requests may be without a reply.
     pub(super) fn window(&self) -> usize {
-        match self.can_send_while_receiving() {
-            true => WINDOW,
-            false if self.outbound.frames.get_ref().is_untried() => FIRST_WINDOW,
-            false => LEAST_WINDOW,
+        let writer = self.outbound.frames.get_ref();
+        match self.control.as_ref().is_some_and(|control| control.can_wait()) {
+            true if writer.can_try() => WINDOW,
+            _ if writer.is_untried() => FIRST_WINDOW,
+            _ => LEAST_WINDOW,
         }
     }
 
