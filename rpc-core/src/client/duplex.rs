@@ -160,11 +160,8 @@ impl ClientConnection {
             // with nothing to send, waiting for either direction would return at once, because the
             // socket is writable
             let sends = !self.pump.is_empty() || self.turn.sending() || self.turn.may_cancel();
-            self.inbound.set_time_limit(if sends {
-                TimeLimit::Now(Some(until))
-            } else {
-                TimeLimit::Until(Some(until))
-            });
+            let limit = if sends { TimeLimit::Now } else { TimeLimit::Until };
+            self.inbound.set_time_limit(limit(Some(until)));
             let Ok(read) = self.discard_some(&mut discarded) else { return false };
             let Ok(written) = (if self.next_closing_frame() { self.push() } else { Ok(false) }) else { return false };
             let waited = || self.control.as_ref().is_some_and(|control| control.wait(Some(until)).is_ok());
@@ -190,11 +187,8 @@ impl ClientConnection {
         self.inbound.messages.next_part();
         match self.inbound.messages.fill_message().map(<[u8]>::len) {
             Ok(count) => {
-                self.inbound.messages.consume_message(count);
+                self.consume_octets(count);
                 *discarded += count as u64;
-                if self.inbound.messages.body_ended() {
-                    self.turn.reply_ended();
-                }
                 Ok(true)
             }
             Err(MessageError::Trailer(_)) => {
@@ -209,16 +203,10 @@ impl ClientConnection {
     /// Returns whether a frame must be sent to end the call: the rest of the current one, or a
     /// Trailer, which this makes the current one.
     fn next_closing_frame(&mut self) -> bool {
-        if !self.pump.is_empty() {
-            return true;
-        }
-        if !self.turn.can_trail() {
-            return false;
-        }
-        if self.turn.sending() {
+        if self.pump.is_empty() && self.turn.can_trail() && self.turn.sending() {
             let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the request is not wanted");
             self.pump.load_trailer(&trailer, ClientTurn::request_stopped);
-        } else if self.turn.may_cancel() {
+        } else if self.pump.is_empty() && self.turn.may_cancel() {
             let trailer = ReplyHeader::trailer(Status::RequestError, "the rest of the reply is not wanted");
             self.pump.load_trailer(&trailer, ClientTurn::cancelled);
         }
