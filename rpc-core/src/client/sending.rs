@@ -142,12 +142,9 @@ impl ClientConnection {
     /// Ends the request with a Trailer instead of its next frame, if the reply requires that and
     /// the server understands it. If the write fails, the reply is still the call's result.
     fn stop_if_answered(&mut self) {
-        if self.turn.must_stop() && self.turn.can_trail() {
-            let trailer =
-                ReplyHeader::trailer(Status::RequestError, "the reply has come before the end of the request");
-            if self.outbound.write_trailer(&trailer).is_ok() {
-                self.turn.request_stopped();
-            }
+        let trailer = ReplyHeader::trailer(Status::RequestError, "the reply has come before the end of the request");
+        if self.turn.must_stop() && self.turn.can_trail() && self.outbound.write_trailer(&trailer).is_ok() {
+            self.turn.request_stopped();
         }
     }
 
