@@ -51,8 +51,7 @@ pub struct Pipeline<'s, I: Iterator, T> {
     bytes_in_flight: usize,
     /// The most bytes of requests that may be without a reply.
     window: usize,
-    session: PhantomData<&'s mut ()>,
-    result: PhantomData<fn() -> T>,
+    types: PhantomData<fn() -> (&'s mut (), T)>,
 }
 
 impl<I, T> Pipeline<'_, I, T>
@@ -73,8 +72,7 @@ where
             calls: VecDeque::new(),
             bytes_in_flight: 0,
             window: 0,
-            session: PhantomData,
-            result: PhantomData,
+            types: PhantomData,
         }
     }
 
@@ -170,9 +168,7 @@ impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
     fn drop(&mut self) {
         let unanswered = self.calls.iter().filter(|call| call.is_ok()).count();
         let connection = self.lease.connection();
-        if !connection.broken && !connection.discard_replies(unanswered) {
-            connection.broken = true;
-        }
+        connection.broken = connection.broken || !connection.discard_replies(unanswered);
     }
 }
 
