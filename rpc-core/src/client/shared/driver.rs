@@ -272,12 +272,10 @@ impl Driver<'_> {
     /// Gives up the connection: if it is in step, it goes back to its pool. Calls in flight fail;
     /// the oldest gets the error itself.
     fn end(mut self, outcome: Result<()>) {
-        let retired = {
-            let mut state = self.shared.lock();
-            let retired = state.generation != self.generation;
-            state.busy &= retired;
-            retired
-        };
+        let mut state = self.shared.lock();
+        let retired = state.generation != self.generation;
+        state.busy &= retired;
+        drop(state);
         let broken = outcome.is_err() || retired;
         let accepted = self.connection().outbound.frames.accepted();
         if let Err(error) = outcome {
@@ -286,8 +284,12 @@ impl Driver<'_> {
             for (at, InFlight { call, end, .. }) in self.in_flight.drain(..).enumerate() {
                 // the server answers in order: a call after one that never ran has not run either
                 let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
-                let error = if at == 0 { error.repeated().with_fate(fate) } else { later_failure(&error, fate) };
-                call.end(Err(Failure { error, stale_at }));
+                let error = match error {
+                    Error::Transport { .. } => error.repeated(),
+                    _ if at == 0 => error.repeated(),
+                    _ => Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted),
+                };
+                call.end(Err(Failure { error: error.with_fate(fate), stale_at }));
             }
         }
         self.connection().broken |= broken;
@@ -299,13 +301,5 @@ impl Driver<'_> {
         if let Some((call, outcome)) = last_answered {
             call.end(outcome);
         }
-    }
-}
-
-/// Returns the error of the calls after the one that met the failure of their connection.
-fn later_failure(error: &Error, fate: Fate) -> Error {
-    match error {
-        Error::Transport { .. } => error.repeated().with_fate(fate),
-        _ => Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted).with_fate(fate),
     }
 }
