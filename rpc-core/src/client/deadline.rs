@@ -74,6 +74,11 @@ impl Deadline {
         Deadline { at: self.at.map_or(soon, |at| soon.map(|soon| soon.min(at))), ..self }
     }
 
+    /// Returns the time left; `None` is no limit.
+    pub(super) fn left(self) -> Option<Duration> {
+        self.at.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
     pub(super) fn passed_by(self, now: Instant) -> bool {
         self.at.is_some_and(|at| now >= at)
     }

@@ -56,7 +56,7 @@ pub(super) fn open_with_retries(connector: &Connector, config: &ClientConfig, de
 /// error names the shorter of the two limits.
 pub(super) fn open_once(connector: &Connector, config: &ClientConfig, deadline: Deadline) -> Result<Parts> {
     let own = config.connect_timeout;
-    let left = deadline.at.map(|at| at.saturating_duration_since(Instant::now()));
+    let left = deadline.left();
     let within = [own, left].into_iter().flatten().min();
     let limit = if within == own { own } else { deadline.limit };
     let parts = match left {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::{Fate, Misuse, Operation, Result};
 use crate::transport::Parts;
@@ -159,13 +159,8 @@ impl Pool {
         state.check_waiting()?;
         let me = this_thread();
         state.waiting.push(me);
-        let mut state = match deadline.at {
-            None => self.freed.wait(state).unwrap_or_else(PoisonError::into_inner),
-            Some(at) => {
-                let left = at.saturating_duration_since(Instant::now());
-                self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
-            }
-        };
+        let waited = self.freed.wait_timeout(state, deadline.left().unwrap_or(Duration::MAX));
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         forget_thread(&mut state.waiting, me);
         if deadline.passed_by(Instant::now()) {
             return Err(deadline.error(Operation::WaitingForConnection, Fate::UNTOUCHED));
@@ -214,12 +209,11 @@ impl Pool {
     /// calls can be made.
     pub(super) fn close(&self) -> Result<usize> {
         let idle = self.end();
-        let mut outcome = Ok(idle.len());
+        let (count, mut outcome) = (idle.len(), Ok(()));
         for Idle(connection, _) in idle {
-            let closed = connection.close();
-            outcome = outcome.and_then(|count| closed.map(|()| count));
+            outcome = outcome.and(connection.close());
         }
-        outcome
+        outcome.map(|()| count)
     }
 
     fn end(&self) -> Vec<Idle> {
