@@ -14,7 +14,7 @@ pub(super) struct Lease {
     /// `None` while it is being opened, and at the end of the drop.
     connection: Option<Box<ClientConnection>>,
     holder: Holder,
-    pool: Arc<Pool>,
+    pub(super) pool: Arc<Pool>,
     /// Whether the connection has not served a call before.
     pub(super) is_new: bool,
 }

@@ -7,7 +7,6 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::connection::ClientConnection;
 use crate::client::deadline::Deadline;
 use crate::client::in_flight::EncodedRequest;
 use crate::client::lease::Lease;
@@ -57,7 +56,6 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>, generation: u64)
                 let mut driver = Driver {
                     shared,
                     generation,
-                    pool: &pool,
                     lease,
                     in_flight: &mut in_flight,
                     bytes_in_flight: 0,
@@ -93,7 +91,6 @@ impl SharedConnection {
 struct Driver<'d> {
     shared: &'d SharedConnection,
     generation: u64,
-    pool: &'d Pool,
     lease: Lease,
     /// Calls whose requests have been sent and whose replies have not arrived, in the order of
     /// sending.
@@ -117,17 +114,13 @@ struct InFlight {
 }
 
 impl Driver<'_> {
-    fn connection(&mut self) -> &mut ClientConnection {
-        self.lease.connection()
-    }
-
     /// Makes calls until none is left, or others wait for the connection.
     fn serve(&mut self) -> Result<()> {
         let mut has_made_calls = false;
         loop {
             if self.in_flight.is_empty() {
                 self.check_no_unexpected_bytes()?;
-                if has_made_calls && self.pool.has_waiters() {
+                if has_made_calls && self.lease.pool.has_waiters() {
                     return Ok(());
                 }
             }
@@ -149,7 +142,7 @@ impl Driver<'_> {
     /// Fails if bytes have arrived while no call is in flight: they would be taken for the reply to
     /// the next call.
     fn check_no_unexpected_bytes(&mut self) -> Result<()> {
-        match self.connection().inbound.messages.ahead().len() {
+        match self.lease.connection().inbound.messages.ahead().len() {
             0 => Ok(()),
             found => Err(Error::Protocol { violation: Violation::OutOfTurn { found }, fate: Fate::UNREACHED }),
         }
@@ -159,7 +152,7 @@ impl Driver<'_> {
     /// connection, it moves none until the calls in flight have ended. Returns whether the
     /// connection takes no further calls.
     fn fill(&mut self) -> bool {
-        let others_wait = self.pool.has_waiters();
+        let others_wait = self.lease.pool.has_waiters();
         let writable = self.explanation_deadline.is_none();
         let Driver { shared, generation, lease, in_flight, bytes_in_flight, .. } = self;
         let connection = lease.connection();
@@ -226,7 +219,7 @@ impl Driver<'_> {
             time_limit = TimeLimit::Now(Some(until + POLL_INTERVAL));
         }
         while self.next_reply(time_limit)? {
-            if self.in_flight.is_empty() || self.connection().inbound.messages.ahead().is_empty() {
+            if self.in_flight.is_empty() || self.lease.connection().inbound.messages.ahead().is_empty() {
                 return Ok(());
             }
             // the replies that arrived together with it
@@ -277,7 +270,7 @@ impl Driver<'_> {
         state.busy &= retired;
         drop(state);
         let broken = outcome.is_err() || retired;
-        let accepted = self.connection().outbound.frames.accepted();
+        let accepted = self.lease.connection().outbound.frames.accepted();
         if let Err(error) = outcome {
             tracing::debug!(%error, calls = self.in_flight.len(), "a shared connection failed");
             let (reset, stale_at) = (error.never_ran(), (!self.lease.is_new).then(Instant::now));
@@ -292,7 +285,7 @@ impl Driver<'_> {
                 call.end(Err(Failure { error: error.with_fate(fate), stale_at }));
             }
         }
-        self.connection().broken |= broken;
+        self.lease.connection().broken |= broken;
         let Driver { lease, last_answered, .. } = self;
         // closing it may run code of a user's transport
         if unwind::catch(|| drop(lease)).is_none() {
