@@ -162,7 +162,8 @@ impl PreparedCall<'_> {
     /// Makes a call whose reply is JSON: on a shared connection if there are any and the call is
     /// small, otherwise on its own.
     fn for_json(&self, request: &mut Request<'_, '_>) -> Result<JsonReply> {
-        if let Some(sharing) = &self.client.sharing
+        if request.octets.is_none()
+            && let Some(sharing) = &self.client.sharing
             && let Some(call) = sharing.call(&self.client.pool, request)?
         {
             return Ok(JsonReply::Shared(call));

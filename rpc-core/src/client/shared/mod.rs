@@ -155,13 +155,11 @@ impl Sharing {
     /// Makes a call whose request and reply are JSON, and returns it. Returns `None`, and does nothing, if the
     /// request is not small.
     pub(super) fn call(&self, pool: &Arc<Pool>, request: &Request<'_, '_>) -> Result<Option<OwnCall>> {
-        if request.octets.is_some() {
-            return Ok(None);
-        }
         let own = OwnCall::take();
         let call = &own.0;
-        if !call.encode(request, MAX_SHARED_JSON.min(pool.config.max_json_len))? {
-            return Ok(None);
+        match call.encode(request, MAX_SHARED_JSON.min(pool.config.max_json_len)) {
+            Err(Error::Limit { .. }) => return Ok(None),
+            encoded => encoded?,
         }
         let deadline = request.deadline;
         let mut outcome = self.attempt(pool, call, deadline);

@@ -106,19 +106,15 @@ impl Drop for OwnCall {
 }
 
 impl PendingCall {
-    /// Begins the call by encoding its request. Returns `false` if its JSON exceeds the limit.
-    pub(super) fn encode(&self, request: &Request<'_, '_>, limit: usize) -> Result<bool> {
+    /// Begins the call by encoding its request. Fails with [`Error::Limit`] if its JSON has more
+    /// than `limit` bytes.
+    pub(super) fn encode(&self, request: &Request<'_, '_>, limit: usize) -> Result<()> {
         let mut body = std::mem::take(&mut self.lock().body);
         // not under the lock, because this runs the user's code
         let encoded = request.encode_json(limit, &mut body);
         let mut call = self.lock();
         (call.deadline, call.failed_at, call.body) = (request.deadline, None, body);
-        match encoded {
-            Err(Error::Limit { .. }) => return Ok(false),
-            encoded => encoded?,
-        }
-        request.encode_header(&mut call.header)?;
-        Ok(true)
+        encoded.and_then(|()| request.encode_header(&mut call.header))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, CallState> {
