@@ -174,13 +174,12 @@ impl ClientConnection {
         let may_run = stream && self.outbound.frames.accepted() >= header_end;
         let fate = if may_run { Fate::LOST } else { Fate::UNREACHED };
         match error {
-            FrameError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+            FrameError::Io(error) if error.kind() != io::ErrorKind::TimedOut => self.explain(error, fate, deadline),
+            error => {
                 let stalled = stream && !deadline.ends_streams();
                 let limit = if stalled { self.config.stall_timeout } else { deadline.limit };
                 Err(Error::from_message(error.into(), Operation::Sending, limit, fate))
             }
-            FrameError::Io(error) => self.explain(error, fate, deadline),
-            FrameError::Malformed(violation) => Err(Error::Protocol { violation: violation.into(), fate }),
         }
     }
 
