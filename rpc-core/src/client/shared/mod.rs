@@ -108,7 +108,7 @@ impl SharedConnection {
         }
         state.generation += 1;
         (state.busy, state.has_thread) = (false, false);
-        // the call may have been on a connection that was retired before, while a newer thread sleeps
+        // the call may have been on an earlier connection, while the thread of this one sleeps
         self.work.notify_one();
         if !state.queue.is_empty()
             && let Err(error) = self.start_thread(&mut state, pool)
@@ -118,8 +118,8 @@ impl SharedConnection {
         Err(deadline.error(Operation::WaitingForReply, Fate::LOST).into())
     }
 
-    /// Waits for calls. Returns `false` if the connection of this generation is retired, or if there
-    /// were none for [`THREAD_IDLE_TIME`]; the thread then counts as ended.
+    /// Waits for calls. Returns `false` if the connection of this generation is retired, or if
+    /// there were none for [`THREAD_IDLE_TIME`]; the thread then counts as ended.
     fn wait_for_calls(&self, generation: u64) -> bool {
         let idle = |state: &mut QueueState| state.generation == generation && state.queue.is_empty();
         let waited = self.work.wait_timeout_while(self.lock(), THREAD_IDLE_TIME, idle);
