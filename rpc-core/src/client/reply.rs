@@ -50,7 +50,7 @@ impl ClientConnection {
             let fate = if matches!(error, MessageError::Reset) { Fate::UNREACHED } else { Fate::LOST };
             Error::from_message(error, Operation::WaitingForReply, None, fate)
         };
-        match self.inbound.messages.resume_header(&mut self.received_header) {
+        match self.inbound.messages.read_header(&mut self.received_header) {
             Ok(true) => {}
             Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into())),
             Err(error) if self.is_late(&error) => return Ok(None),
@@ -80,7 +80,7 @@ impl ClientConnection {
             self.received_json.extend_from_slice(b"null");
             return Ok(Some(()));
         }
-        match self.inbound.messages.resume_body(self.config.max_json_len, &mut self.received_json) {
+        match self.inbound.messages.read_body(self.config.max_json_len, &mut self.received_json) {
             Ok(()) if body.has_octets() => self.inbound.messages.next_part(),
             Ok(()) => self.turn.reply_ended(),
             Err(error) if self.is_late(&error) => return Ok(None),

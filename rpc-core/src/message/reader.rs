@@ -128,8 +128,9 @@ impl<R> MessageReader<R> {
 }
 
 impl<R: Read> MessageReader<R> {
-    /// Reads a header message whole into `out`, which is cleared first. Returns `false`, having
-    /// read nothing, if the byte stream ends before it.
+    /// Reads a header message whole into `out`, which is empty at first. After an error of kind
+    /// `WouldBlock` or `TimedOut`, a further call continues. Returns `false`, having read nothing,
+    /// if the byte stream ends before it.
     ///
     /// # Errors
     /// [`Violation::HeaderTooLong`] over 4096 bytes, [`Violation::UnexpectedFrame`],
@@ -138,17 +139,6 @@ impl<R: Read> MessageReader<R> {
     /// [`Violation::HeaderTooLong`]: super::Violation::HeaderTooLong
     /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
     pub fn read_header(&mut self, out: &mut Vec<u8>) -> Result<bool, MessageError> {
-        out.clear();
-        self.in_header = None;
-        self.resume_header(out)
-    }
-
-    /// Continues a header message whose reading ended with an error of kind `WouldBlock` or
-    /// `TimedOut`. `out` holds what has been read of it.
-    ///
-    /// # Errors
-    /// As [`read_header`](MessageReader::read_header).
-    pub fn resume_header(&mut self, out: &mut Vec<u8>) -> Result<bool, MessageError> {
         loop {
             let last = match self.in_header {
                 Some(last) => last,
@@ -198,23 +188,14 @@ impl<R: Read> MessageReader<R> {
         self.finish_trailer()
     }
 
-    /// Reads the body that was started whole into `out`, which is cleared first. Memory grows with
-    /// the bytes that arrive, not with those announced.
+    /// Reads the body that was started whole into `out`, which is empty at first. After an error of
+    /// kind `WouldBlock` or `TimedOut`, a further call continues. Memory grows with the bytes that
+    /// arrive, not with those announced.
     ///
     /// # Errors
     /// [`MessageError::TooLong`] over `limit` bytes, with the rest unread; otherwise those of
     /// [`read_message`](MessageReader::read_message).
     pub fn read_body(&mut self, limit: usize, out: &mut Vec<u8>) -> Result<(), MessageError> {
-        out.clear();
-        self.resume_body(limit, out)
-    }
-
-    /// Continues a body whose reading ended with an error of kind `WouldBlock` or `TimedOut`. `out`
-    /// holds what has been read of it.
-    ///
-    /// # Errors
-    /// As [`read_body`](MessageReader::read_body).
-    pub fn resume_body(&mut self, limit: usize, out: &mut Vec<u8>) -> Result<(), MessageError> {
         loop {
             let shown = self.fill_message()?;
             if shown.is_empty() {

@@ -68,8 +68,8 @@ impl Exchange<'_> {
     }
 
     fn receive_json(&self, json: &mut Vec<u8>) -> Result<(), Served<'_>> {
+        json.clear();
         if self.turn.get().request() == Some(DataType::None) {
-            json.clear();
             json.extend_from_slice(b"null");
             return Ok(());
         }

@@ -100,7 +100,9 @@ impl ServerConnection {
 
     /// Reads the header of the next request, or returns how the connection has ended.
     fn read_header(&self) -> Result<Option<Ended>> {
-        trim(&mut self.header.borrow_mut(), HEADER_KEPT);
+        let mut header = self.header.borrow_mut();
+        trim(&mut header, HEADER_KEPT);
+        header.clear();
         self.inbound.with(|receiving| {
             let inbound = receiving.inbound();
             let mut ended = self.await_request(inbound)?;
@@ -111,7 +113,7 @@ impl ServerConnection {
             if ended.is_some() {
                 return Ok(ended);
             }
-            match inbound.messages.read_header(&mut self.header.borrow_mut()) {
+            match inbound.messages.read_header(&mut header) {
                 Ok(true) if self.lifecycle.begin_call() => Ok(None),
                 Ok(true) => Ok(Some(Ended::ShutDown)),
                 Ok(false) => Ok(Some(Ended::HungUp)),
