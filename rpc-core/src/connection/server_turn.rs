@@ -34,9 +34,11 @@ pub(crate) enum Wanted {
 /// One call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ServerTurn {
-    wanted: Wanted,
-    request: Option<DataType>,
-    accept: Option<DataType>,
+    pub(crate) wanted: Wanted,
+    /// What body follows the request's header; `None` if its data type is unknown.
+    pub(crate) request: Option<DataType>,
+    /// What body the caller accepts as the reply; `None` if its data type is unknown.
+    pub(crate) accept: Option<DataType>,
     revision: u32,
     reply: Reply,
 }
@@ -60,20 +62,6 @@ impl ServerTurn {
         };
         let accept = readable(header.accept, header.revision);
         ServerTurn { wanted, request, accept, revision: header.revision, reply: Reply::Owed }
-    }
-
-    pub(crate) fn wanted(&self) -> Wanted {
-        self.wanted
-    }
-
-    /// Returns what body follows the request's header; `None` if its data type is unknown.
-    pub(crate) fn request(&self) -> Option<DataType> {
-        self.request
-    }
-
-    /// Returns what body the caller accepts as the reply; `None` if its data type is unknown.
-    pub(crate) fn accept(&self) -> Option<DataType> {
-        self.accept
     }
 
     /// Returns whether the client understands Trailer frames.
@@ -134,10 +122,10 @@ mod tests {
 
     #[test]
     fn the_data_type_alone_makes_a_control_request() {
-        assert_eq!(turn("Close", 2, 0).wanted(), Wanted::Close);
-        assert_eq!(turn("Ping", 2, 0).wanted(), Wanted::Ping);
-        assert_eq!(turn("Reboot", 2, 0).wanted(), Wanted::UnknownControl);
-        assert_eq!(turn("Close", 3, 0).wanted(), Wanted::Call);
+        assert_eq!(turn("Close", 2, 0).wanted, Wanted::Close);
+        assert_eq!(turn("Ping", 2, 0).wanted, Wanted::Ping);
+        assert_eq!(turn("Reboot", 2, 0).wanted, Wanted::UnknownControl);
+        assert_eq!(turn("Close", 3, 0).wanted, Wanted::Call);
     }
 
     #[test]
@@ -145,10 +133,10 @@ mod tests {
         for data_type in [0, 5, 6, u32::MAX] {
             let mut turn = turn("List", data_type, 0);
             turn.reply_ended();
-            assert_eq!(turn.request(), None);
+            assert_eq!(turn.request, None);
             assert!(!turn.in_step(true));
         }
-        assert_eq!(turn("List", 5, 1).request(), Some(DataType::MarshaledJsonThenOctets));
+        assert_eq!(turn("List", 5, 1).request, Some(DataType::MarshaledJsonThenOctets));
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Exchange<'_> {
     /// Replies with a JSON value.
     pub(super) fn reply_json(&self, value: &dyn Encode) -> Result<()> {
         // a caller that accepts None gets OK without a body
-        if self.turn.get().accept() == Some(DataType::None) {
+        if self.turn.get().accept == Some(DataType::None) {
             return self.send_only(&ReplyHeader::ok(DataType::None));
         }
         self.encode(value, |json| self.send_json(json))

@@ -46,7 +46,7 @@ impl Exchange<'_> {
             found == Some(expected) || (found == Some(DataType::None) && expected == DataType::MarshaledJson)
         };
         let (turn, header) = (self.turn.get(), &self.header);
-        if !fits(turn.request(), request) {
+        if !fits(turn.request, request) {
             return Some(format!(
                 "{} takes {request} (DataType {}), found DataType {}",
                 header.endpoint,
@@ -54,7 +54,7 @@ impl Exchange<'_> {
                 header.data_type
             ));
         }
-        (!fits(turn.accept(), reply)).then(|| {
+        (!fits(turn.accept, reply)).then(|| {
             format!("{} returns {reply} (Accept {}), found Accept {}", header.endpoint, reply.to_wire(), header.accept)
         })
     }
@@ -69,7 +69,7 @@ impl Exchange<'_> {
 
     fn receive_json(&self, json: &mut Vec<u8>) -> Result<(), Served<'_>> {
         json.clear();
-        if self.turn.get().request() == Some(DataType::None) {
+        if self.turn.get().request == Some(DataType::None) {
             json.extend_from_slice(b"null");
             return Ok(());
         }

@@ -151,7 +151,7 @@ impl ServerConnection {
         self.inbound.with(|receiving| {
             let messages = &mut receiving.inbound().messages;
             messages.allow_trailers(turn.can_trail());
-            messages.start_body(turn.request().map_or(0, DataType::messages));
+            messages.start_body(turn.request.map_or(0, DataType::messages));
         });
         let span = tracing::debug_span!("rpc_serve", endpoint = %header.endpoint);
         if unwind::catch(|| self.config.adopt_trace(&span, &header.metadata)).is_none() {
@@ -159,7 +159,7 @@ impl ServerConnection {
         }
         let _entered = span.enter();
         let exchange = Exchange { connection: self, header, turn: Cell::new(turn), another_waits: Cell::new(false) };
-        let answered = match turn.wanted() {
+        let answered = match turn.wanted {
             Wanted::Close => return Ok(Some(self.acknowledge_close())),
             Wanted::Call => self.dispatch(&exchange, service),
             Wanted::Ping => exchange.send_only(&ReplyHeader::ok(DataType::Control)).map(|()| false),

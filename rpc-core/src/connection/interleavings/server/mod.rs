@@ -150,7 +150,7 @@ impl State {
 
     fn server_writes(&self, steps: &mut Steps) {
         // an original reply that is JSON is one small write, which a transport holds
-        let small = self.bounds.server == 0 && !self.server.turn.accept().is_some_and(DataType::has_octets);
+        let small = self.bounds.server == 0 && !self.server.turn.accept.is_some_and(DataType::has_octets);
         if self.to_client.deaf {
             self.fork(steps, "server: its write fails", State::server_ends);
         } else if small || self.to_client.frames.len() < self.bounds.capacity {
@@ -184,16 +184,16 @@ impl State {
         let turn = ServerTurn::new(&frame.kind.request_header(self.bounds.agreed()));
         let server = &mut self.server;
         server.turn = turn;
-        server.request = Part::first(turn.request());
+        server.request = Part::first(turn.request);
         server.late_cancel = turn.can_trail();
-        match turn.wanted() {
+        match turn.wanted {
             Wanted::Close => {
                 server.write(Kind::Ok(DataType::Control));
                 server.end(false);
             }
             Wanted::Call => {
                 let ours = frame.call == server.call;
-                server.at = if turn.request().is_some_and(DataType::has_json) { At::Json } else { At::Handling };
+                server.at = if turn.request.is_some_and(DataType::has_json) { At::Json } else { At::Handling };
                 self.ensure(ours, "the server takes a request for another call");
             }
             Wanted::Ping | Wanted::UnknownControl => {

@@ -27,7 +27,7 @@ impl State {
 
     fn server_accepts(&mut self) {
         let server = &mut self.server;
-        let accept = server.turn.accept().unwrap_or(DataType::None);
+        let accept = server.turn.accept.unwrap_or(DataType::None);
         server.write(Kind::Ok(accept));
         let discard_first = !server.request_ended() && !server.turn.full_duplex() && self.bounds.server > 0;
         if discard_first && accept.has_body() {
@@ -40,7 +40,7 @@ impl State {
     pub(super) fn server_sends_body(&mut self) {
         let server = &mut self.server;
         let witness = &mut self.witness[usize::from(server.call)];
-        let accept = server.turn.accept().unwrap_or(DataType::None);
+        let accept = server.turn.accept.unwrap_or(DataType::None);
         if accept.has_json() {
             server.out.push_json(server.call);
         }
@@ -105,7 +105,7 @@ impl State {
                 return s.server.end(true);
             }
             let Server { call, late_cancel, turn, .. } = s.server;
-            let call = call + u8::from(turn.wanted() == Wanted::Call);
+            let call = call + u8::from(turn.wanted == Wanted::Call);
             s.server = Server { call, late_cancel, ..Server::new() };
         });
     }
