@@ -78,7 +78,7 @@ impl Server {
     /// Returns the address it listens on. If it was bound to port 0, has the port that the system
     /// chose.
     pub fn address(&self) -> &Address {
-        self.listener.address()
+        &self.listener.address
     }
 
     /// Serves each connection on its own thread with a clone of `service`, and accepts connections

@@ -10,7 +10,8 @@ pub(crate) use bell::Bell;
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: ListeningSocket,
-    address: Address,
+    /// Where it is bound: for port 0 with the port that the system chose.
+    pub(crate) address: Address,
 }
 
 #[derive(Debug)]
@@ -39,11 +40,6 @@ impl Listener {
             Address::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
         Ok(Listener { socket, address })
-    }
-
-    /// Returns where it is bound: for port 0 with the port that the system chose.
-    pub(crate) fn address(&self) -> &Address {
-        &self.address
     }
 
     /// Accepts a connection that waits. If none does, waits for one or for the bell, and returns
