@@ -41,9 +41,7 @@ impl Server {
                     tracing::warn!(%error, "accepting failed, trying again");
                     thread::sleep(ACCEPT_BACK_OFF);
                 }
-                Err(error) => {
-                    return Err(Error::Transport { operation: Operation::Accepting, error, fate: Fate::LOST });
-                }
+                Err(error) => return Err(Error::transport(Operation::Accepting, Fate::LOST)(error)),
             }
         }
         self.refuse_queued(registry);
