@@ -15,7 +15,6 @@ mod header;
 pub(crate) mod json;
 mod metadata;
 mod reader;
-mod rules;
 mod status;
 mod writer;
 

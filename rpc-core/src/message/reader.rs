@@ -4,10 +4,7 @@ use std::io::{self, Read};
 
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind, FrameReader};
 
-use super::rules::{
-    EXTRA_FRAME, after_last_frame, append_payload, check_header_len, check_trailer, end_of_stream, expect,
-};
-use super::{MAX_HEADER_LEN, MessageError, TrailerError};
+use super::{MAX_HEADER_LEN, MessageError, TrailerError, Violation};
 
 /// Reads messages.
 ///
@@ -135,9 +132,6 @@ impl<R: Read> MessageReader<R> {
     /// # Errors
     /// [`Violation::HeaderTooLong`] over 4096 bytes, [`Violation::UnexpectedFrame`],
     /// [`MessageError::Reset`], and the errors of the byte stream and its frames.
-    ///
-    /// [`Violation::HeaderTooLong`]: super::Violation::HeaderTooLong
-    /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
     pub fn read_header(&mut self, out: &mut Vec<u8>) -> Result<bool, MessageError> {
         loop {
             let last = match self.in_header {
@@ -179,8 +173,6 @@ impl<R: Read> MessageReader<R> {
     /// # Errors
     /// [`Violation::UnexpectedFrame`] if another frame comes next; otherwise as
     /// [`read_header`](MessageReader::read_header).
-    ///
-    /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
     pub fn read_cancel(&mut self) -> Result<TrailerError, MessageError> {
         let frame = self.next_frame()?.ok_or_else(|| end_of_stream("a Trailer frame"))?;
         expect(FrameKind::Trailer, frame.kind)?;
@@ -215,9 +207,6 @@ impl<R: Read> MessageReader<R> {
     /// # Errors
     /// [`Violation::UnexpectedFrame`], [`Violation::EndOfStream`], [`MessageError::Reset`], and the
     /// errors of the byte stream and its frames.
-    ///
-    /// [`Violation::UnexpectedFrame`]: super::Violation::UnexpectedFrame
-    /// [`Violation::EndOfStream`]: super::Violation::EndOfStream
     pub fn read_message(&mut self, out: &mut [u8]) -> Result<usize, MessageError> {
         if out.is_empty() || !self.advance()? {
             return Ok(0);
@@ -340,4 +329,43 @@ impl<R: Read> Read for MessageReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         Ok(self.read_message(out)?)
     }
+}
+
+/// The frame that an original sender sends after a header of exactly the limit.
+const EXTRA_FRAME: FrameHeader = FrameHeader { kind: FrameKind::Header, last: true, len: 0 };
+
+/// Returns the bytes after the first frame, if that frame is complete, of this type, and the last
+/// of its message.
+fn after_last_frame(bytes: &[u8], kind: FrameKind) -> Option<&[u8]> {
+    let (header, rest) = bytes.split_first_chunk()?;
+    let frame = FrameHeader::decode(*header).ok()?;
+    if frame.kind == kind && frame.last { rest.get(frame.len as usize..) } else { None }
+}
+
+fn check_header_len(len: usize) -> Result<(), Violation> {
+    if len > MAX_HEADER_LEN { Err(Violation::HeaderTooLong { limit: MAX_HEADER_LEN }) } else { Ok(()) }
+}
+
+/// A Trailer is one frame, and may be as long as a header.
+fn check_trailer(frame: FrameHeader) -> Result<(), Violation> {
+    if frame.last { check_header_len(frame.len as usize) } else { Err(Violation::TrailerNotFinal) }
+}
+
+fn expect(expected: FrameKind, found: FrameKind) -> Result<(), Violation> {
+    if expected == found { Ok(()) } else { Err(Violation::UnexpectedFrame { expected, found }) }
+}
+
+/// Reads the rest of the present frame. On an error, what was read stays in `out`.
+fn append_payload<R: Read>(frames: &mut FrameReader<R>, out: &mut Vec<u8>) -> Result<(), MessageError> {
+    while frames.remaining() > 0 {
+        let shown = frames.fill_payload()?;
+        out.extend_from_slice(shown);
+        let count = shown.len();
+        frames.consume_payload(count);
+    }
+    Ok(())
+}
+
+fn end_of_stream(expected: &'static str) -> MessageError {
+    Violation::EndOfStream { expected }.into()
 }
