@@ -44,12 +44,10 @@ impl Registry {
 
     /// Registers a connection, and resets it at once if the server stops already.
     pub(super) fn register(&self, connection: &Arc<Lifecycle>) {
-        let stopping = {
-            let mut connections = lock(&self.connections);
-            connections.open.push(Arc::clone(connection));
-            connections.stopping
-        };
-        if stopping {
+        let mut connections = lock(&self.connections);
+        connections.open.push(Arc::clone(connection));
+        if connections.stopping {
+            drop(connections);
             connection.stop();
             guarded(|| connection.reset_if_idle(Instant::now() + RESET_TIME));
         }
