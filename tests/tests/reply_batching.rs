@@ -95,9 +95,9 @@ impl Caller {
             return header.error_message.into_owned();
         }
         self.0.start_body(1);
-        let mut body = String::new();
-        self.0.read_to_string(&mut body).unwrap();
-        body
+        let mut body = Vec::new();
+        self.0.read_body(usize::MAX, &mut body).unwrap();
+        String::from_utf8(body).unwrap()
     }
 
     /// Returns whether the server ends with a Reset frame.

@@ -2,9 +2,8 @@
 //!
 //! A *message* ends with its first final frame. Its content is the concatenated payloads; frame
 //! borders mean nothing. A request or reply is a header message, which is one JSON object, and the
-//! body that the header announces by its [`DataType`]. [`MessageReader`] connects frames with
-//! [`Read`](std::io::Read). This layer does not know whose turn it is. `PROTOCOL.md` section 2 is
-//! its specification.
+//! body that the header announces by its [`DataType`]. This layer does not know whose turn it is.
+//! `PROTOCOL.md` section 2 is its specification.
 
 mod data_type;
 mod encoding;

@@ -1,4 +1,4 @@
-//! The frame-bridging reader: [`Read`] over the frames of successive messages.
+//! The frame-bridging reader: messages from the frames of a [`Read`].
 
 use std::io::{self, Read};
 
@@ -9,8 +9,9 @@ use super::{MAX_HEADER_LEN, MessageError, TrailerError, Violation};
 /// Reads messages.
 ///
 /// [`read_header`](MessageReader::read_header) reads a message with a header whole.
-/// [`start_body`](MessageReader::start_body) begins a body of one or two messages. The reader is
-/// then a [`Read`] that returns `Ok(0)` only after a message's final frame.
+/// [`start_body`](MessageReader::start_body) begins a body of one or two messages. After
+/// that, [`read_message`](MessageReader::read_message) returns `Ok(0)` only after a message's final
+/// frame.
 ///
 /// It can be called again after an error of kind `WouldBlock` or `TimedOut` while it reads a body:
 /// nothing is lost.
@@ -322,12 +323,6 @@ impl<R: Read> MessageReader<R> {
             frame = self.frames.next_frame()?;
         }
         if frame.is_some_and(|frame| frame.kind == FrameKind::Reset) { Err(MessageError::Reset) } else { Ok(frame) }
-    }
-}
-
-impl<R: Read> Read for MessageReader<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        Ok(self.read_message(out)?)
     }
 }
 
