@@ -84,18 +84,18 @@ impl<'c> Call<'c> {
     /// Takes one JSON value: `()` for a method without parameters, a struct whose fields have their
     /// names for one with several.
     pub fn takes_json<T: DeserializeOwned>(self) -> TypedCall<'c, SerdeParameter<T>> {
-        TypedCall { call: self, arguments: SerdeParameter(PhantomData) }
+        self.takes(SerdeParameter(PhantomData))
     }
 
     /// Takes raw bytes. What the handler does not read is thrown away.
     pub fn takes_octets(self) -> TypedCall<'c, Octets> {
-        TypedCall { call: self, arguments: Octets }
+        self.takes(Octets)
     }
 
     /// Takes one JSON value and then raw bytes. What the handler does not read of the bytes is
     /// thrown away.
     pub fn takes_json_and_octets<T: DeserializeOwned>(self) -> TypedCall<'c, AndOctets<SerdeParameter<T>>> {
-        TypedCall { call: self, arguments: AndOctets(SerdeParameter(PhantomData)) }
+        self.takes(AndOctets(SerdeParameter(PhantomData)))
     }
 
     /// Refuses the call because there is no such endpoint, and suggests one with a similar name.
@@ -120,24 +120,10 @@ impl<'c> Call<'c> {
         Served::new(fail(self.exchange, error, &ErrorCodec::of_service()))
     }
 
-    /// Receives the arguments and lets the handler reply, unless the request does not fit.
+    /// Says what the call takes.
     #[doc(hidden)]
-    pub fn serve<A: Arguments, K: ReplyKind>(
-        self,
-        arguments: A,
-        kind: K,
-        handler: impl FnOnce(A::Values, Reply<'c, K>) -> Served<'c>,
-    ) -> Served<'c> {
-        if let Some(message) = self.exchange.mismatch(A::DATA_TYPE, K::DATA_TYPE) {
-            return self.exchange.refuse_request(&message);
-        }
-        match arguments.receive(self.exchange) {
-            Ok(values) => {
-                self.exchange.connection.unanswered.set(true);
-                handler(values, Reply { exchange: self.exchange, kind })
-            }
-            Err(served) => served,
-        }
+    pub fn takes<A>(self, arguments: A) -> TypedCall<'c, A> {
+        TypedCall { call: self, arguments }
     }
 }
 
@@ -192,7 +178,17 @@ impl<'c, A: Arguments> TypedCall<'c, A> {
         kind: K,
         handler: impl FnOnce(A::Values, Reply<'c, K>) -> Served<'c>,
     ) -> Served<'c> {
-        self.call.serve(self.arguments, kind, handler)
+        let exchange = self.call.exchange;
+        if let Some(message) = exchange.mismatch(A::DATA_TYPE, K::DATA_TYPE) {
+            return exchange.refuse_request(&message);
+        }
+        match self.arguments.receive(exchange) {
+            Ok(values) => {
+                exchange.connection.unanswered.set(true);
+                handler(values, Reply { exchange, kind })
+            }
+            Err(served) => served,
+        }
     }
 }
 

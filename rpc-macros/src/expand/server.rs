@@ -110,8 +110,8 @@ fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 }
 
 /// ```text
-/// fn list(&self, prefix: &str) -> Result<Vec<Entry>>;                                                    // in
-/// "list" => call.serve(parameter::<str, _>(), json(result::<Vec<Entry>, _>(), error::<..>()),            // out
+/// fn list(&self, prefix: &str) -> Result<Vec<Entry>>;                                                  // in
+/// "list" => call.takes(parameter::<str, _>()).replies(json(result::<Vec<Entry>, _>(), error::<..>()),  // out
 ///     |prefix, reply| reply.send(<S as Vault>::list(&*self.service, &prefix))),
 /// ```
 ///
@@ -121,7 +121,7 @@ fn arm(method: &Method, service: &Service, runtime: Runtime<'_>) -> TokenStream 
     let (arguments, received) = arguments(method, runtime);
     let (reply, handled) = (codec::reply(&method.returned, runtime), handled(method, service));
     let served = generate! {
-        __rpc_call.serve(#arguments, #reply, |#received, __rpc_reply| __rpc_reply.send(#handled))
+        __rpc_call.takes(#arguments).replies(#reply, |#received, __rpc_reply| __rpc_reply.send(#handled))
     };
     generate!(#(#conditions)* #(#tolerated)* #wire_name => #served,)
 }

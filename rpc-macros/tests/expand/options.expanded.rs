@@ -277,8 +277,8 @@ where
         match __rpc_call.endpoint() {
             "vault.ListEntries" => {
                 __rpc_call
-                    .serve(
-                        ::renamed::inner::__private::unit(),
+                    .takes(::renamed::inner::__private::unit())
+                    .replies(
                         ::renamed::inner::__private::json(
                             ::renamed::inner::__private::result::<Vec<Entry>, _>(),
                             ::renamed::inner::__private::error::<
@@ -295,8 +295,8 @@ where
             #[allow(deprecated)]
             "Erase" => {
                 __rpc_call
-                    .serve(
-                        ::renamed::inner::__private::parameter::<str, _>(),
+                    .takes(::renamed::inner::__private::parameter::<str, _>())
+                    .replies(
                         ::renamed::inner::__private::json(
                             ::renamed::inner::__private::unit(),
                             ::renamed::inner::__private::error::<
@@ -318,8 +318,8 @@ where
             #[cfg(unix)]
             "vault.Move" => {
                 __rpc_call
-                    .serve(
-                        ::renamed::inner::__private::parameter::<Kind, _>(),
+                    .takes(::renamed::inner::__private::parameter::<Kind, _>())
+                    .replies(
                         ::renamed::inner::__private::json(
                             ::renamed::inner::__private::unit(),
                             ::renamed::inner::__private::error::<
@@ -341,8 +341,8 @@ where
             #[cfg_attr(feature = "extra", cfg(unix))]
             "vault.Extra" => {
                 __rpc_call
-                    .serve(
-                        ::renamed::inner::__private::unit(),
+                    .takes(::renamed::inner::__private::unit())
+                    .replies(
                         ::renamed::inner::__private::json(
                             ::renamed::inner::__private::unit(),
                             ::renamed::inner::__private::error::<

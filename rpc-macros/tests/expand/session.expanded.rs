@@ -225,8 +225,8 @@ where
         match __rpc_call.endpoint() {
             "seek" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::parameter::<u64, _>(),
+                    .takes(::rpc_core::__private::parameter::<u64, _>())
+                    .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::unit(),
                             ::rpc_core::__private::error::<
@@ -247,8 +247,8 @@ where
             }
             "rest" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::unit(),
+                    .takes(::rpc_core::__private::unit())
+                    .replies(
                         ::rpc_core::__private::octets(
                             ::rpc_core::__private::error::<
                                 <Result<()> as ::rpc_core::__private::Outcome>::Error,
@@ -263,8 +263,8 @@ where
             }
             "append" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::Octets,
+                    .takes(::rpc_core::__private::Octets)
+                    .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::result::<u64, _>(),
                             ::rpc_core::__private::error::<
@@ -285,8 +285,8 @@ where
             }
             "replace" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::Octets,
+                    .takes(::rpc_core::__private::Octets)
+                    .replies(
                         ::rpc_core::__private::octets(
                             ::rpc_core::__private::error::<
                                 <Result<()> as ::rpc_core::__private::Outcome>::Error,

@@ -487,8 +487,8 @@ where
         match __rpc_call.endpoint() {
             "list" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::parameter::<str, _>(),
+                    .takes(::rpc_core::__private::parameter::<str, _>())
+                    .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::result::<Vec<Entry>, _>(),
                             ::rpc_core::__private::error::<
@@ -509,8 +509,8 @@ where
             }
             "count" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::unit(),
+                    .takes(::rpc_core::__private::unit())
+                    .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::result::<u64, _>(),
                             ::rpc_core::__private::error::<
@@ -529,17 +529,17 @@ where
             }
             "rename" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::NamedParameters {
-                            names: &["from", "to", "limit"],
-                            codecs: (
-                                ::rpc_core::__private::parameter::<str, _>(),
-                                (
-                                    ::rpc_core::__private::parameter::<String, _>(),
-                                    (::rpc_core::__private::parameter::<Option<u32>, _>(), ()),
-                                ),
+                    .takes(::rpc_core::__private::NamedParameters {
+                        names: &["from", "to", "limit"],
+                        codecs: (
+                            ::rpc_core::__private::parameter::<str, _>(),
+                            (
+                                ::rpc_core::__private::parameter::<String, _>(),
+                                (::rpc_core::__private::parameter::<Option<u32>, _>(), ()),
                             ),
-                        },
+                        ),
+                    })
+                    .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::unit(),
                             ::rpc_core::__private::error::<
@@ -568,8 +568,8 @@ where
             }
             "fetch" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::parameter::<str, _>(),
+                    .takes(::rpc_core::__private::parameter::<str, _>())
+                    .replies(
                         ::rpc_core::__private::octets(
                             ::rpc_core::__private::error::<
                                 <Result<()> as ::rpc_core::__private::Outcome>::Error,
@@ -589,8 +589,8 @@ where
             }
             "digest" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::Octets,
+                    .takes(::rpc_core::__private::Octets)
+                    .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::result::<Digest, _>(),
                             ::rpc_core::__private::error::<
@@ -611,10 +611,12 @@ where
             }
             "store" => {
                 __rpc_call
-                    .serve(
+                    .takes(
                         ::rpc_core::__private::AndOctets(
                             ::rpc_core::__private::parameter::<str, _>(),
                         ),
+                    )
+                    .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::result::<Receipt, _>(),
                             ::rpc_core::__private::error::<
@@ -636,7 +638,7 @@ where
             }
             "append" => {
                 __rpc_call
-                    .serve(
+                    .takes(
                         ::rpc_core::__private::AndOctets(::rpc_core::__private::NamedParameters {
                             names: &["name", "position"],
                             codecs: (
@@ -644,6 +646,8 @@ where
                                 (::rpc_core::__private::parameter::<u64, _>(), ()),
                             ),
                         }),
+                    )
+                    .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::unit(),
                             ::rpc_core::__private::error::<
@@ -672,8 +676,8 @@ where
             }
             "open" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::parameter::<str, _>(),
+                    .takes(::rpc_core::__private::parameter::<str, _>())
+                    .replies(
                         ::rpc_core::__private::json_and_octets(
                             ::rpc_core::__private::result::<Entry, _>(),
                             ::rpc_core::__private::error::<
@@ -694,8 +698,8 @@ where
             }
             "compress" => {
                 __rpc_call
-                    .serve(
-                        ::rpc_core::__private::Octets,
+                    .takes(::rpc_core::__private::Octets)
+                    .replies(
                         ::rpc_core::__private::octets(
                             ::rpc_core::__private::error::<
                                 <Result<()> as ::rpc_core::__private::Outcome>::Error,
@@ -715,10 +719,12 @@ where
             }
             "convert" => {
                 __rpc_call
-                    .serve(
+                    .takes(
                         ::rpc_core::__private::AndOctets(
                             ::rpc_core::__private::parameter::<Format, _>(),
                         ),
+                    )
+                    .replies(
                         ::rpc_core::__private::json_and_octets(
                             ::rpc_core::__private::result::<Entry, _>(),
                             ::rpc_core::__private::error::<
