@@ -312,3 +312,56 @@ impl Dispatch for Doubling {
         }
     }
 }
+
+/// Ignores what goes wrong with its stream, while other threads look whether its caller is gone.
+struct Careless;
+
+impl Dispatch for Careless {
+    fn contract(&self) -> &'static Contract {
+        const { &Contract::new("Careless") }
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        call.takes_octets().returns_json(|mut content: OctetReader| {
+            let context = CallContext::current().expect("a call is answered");
+            for _ in 0..4 {
+                let context = context.clone();
+                thread::spawn(move || while !context.caller_is_gone() {});
+            }
+            let mut bytes = Vec::new();
+            _ = content.read_to_end(&mut bytes);
+            Ok::<_, Error>(bytes.len())
+        })
+    }
+}
+
+/// Gives a byte at once and another after longer than the server waits for it.
+struct Late(u32);
+
+impl Read for Late {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0 += 1;
+        match self.0 {
+            1 => buf[0] = 1,
+            2 => thread::sleep(Duration::from_millis(150)),
+            _ => return Ok(0),
+        }
+        Ok(1)
+    }
+}
+
+/// Those that looked held a lock, and the failure that another thread had met was overlooked.
+#[test]
+fn a_broken_request_is_not_answered_while_others_look_for_its_caller() {
+    watchdog(|| {
+        for _ in 0..10 {
+            let (ours, theirs) = memory_pair();
+            let config = ServerConfig::default().stall_timeout(Some(Duration::from_millis(50)));
+            let server = thread::spawn(move || serve_connection_with(theirs, Careless, config));
+            let client = Client::from_transport(ours).unwrap();
+            let answer = client.call("count").with_octets(Late(0)).json::<usize>();
+            assert!(matches!(answer, Err(Error::Transport { .. })), "{answer:?}");
+            assert!(server.join().unwrap().is_err());
+        }
+    });
+}

@@ -2,7 +2,7 @@
 //! which lock.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use crate::connection::{Inbound, JSON_KEPT, Outbound, trim};
@@ -98,7 +98,21 @@ pub(super) struct SharedInbound {
     own: RefCell<Receiving>,
     /// Holds it while it is shared: each call that shares it has its own, which stays empty after
     /// the call.
-    shared: RefCell<Option<Arc<Mutex<Receiving>>>>,
+    shared: RefCell<Option<Arc<SharedReceiving>>>,
+}
+
+/// What a call shares with other threads.
+#[derive(Default)]
+pub(super) struct SharedReceiving {
+    pub(super) receiving: Mutex<Receiving>,
+    /// Why the request could not be read to its end. Readable while another thread holds the lock.
+    pub(super) failed: OnceLock<Error>,
+}
+
+impl SharedReceiving {
+    fn check(&self) -> Result<()> {
+        self.failed.get().map_or(Ok(()), |error| Err(error.repeated()))
+    }
 }
 
 /// The direction from the client, and who may read from it. The flags concern other threads only,
@@ -112,8 +126,6 @@ pub(super) struct Receiving {
     pub(super) request_over: bool,
     /// Whether the call is over, its reply included.
     pub(super) call_over: bool,
-    /// Why the request could not be read to its end.
-    pub(super) failed: Option<Error>,
 }
 
 impl Receiving {
@@ -132,7 +144,7 @@ impl SharedInbound {
     /// it.
     pub(super) fn with<T>(&self, operate: impl FnOnce(&mut Receiving) -> T) -> T {
         let mut own = self.own.borrow_mut();
-        if own.inbound.is_some() { operate(&mut own) } else { operate(&mut lock(&self.shared())) }
+        if own.inbound.is_some() { operate(&mut own) } else { operate(&mut lock(&self.shared().receiving)) }
     }
 
     /// Asks something about the request without blocking; `false` if another thread reads it right
@@ -146,27 +158,29 @@ impl SharedInbound {
             return question(&mut own);
         }
         let shared = self.shared();
-        let Some(mut receiving) = try_lock(&shared) else { return Ok(false) };
-        match receiving.failed.take() {
-            Some(error) => Err(error),
-            None => question(&mut receiving),
-        }
+        shared.check()?;
+        try_lock(&shared.receiving).map_or(Ok(false), |mut receiving| question(&mut receiving))
+    }
+
+    /// Fails if a reader has found out that the request is broken.
+    pub(super) fn check(&self) -> Result<()> {
+        self.shared.borrow().as_ref().map_or(Ok(()), |shared| shared.check())
     }
 
     /// Returns what this call shares.
-    fn shared(&self) -> Arc<Mutex<Receiving>> {
+    fn shared(&self) -> Arc<SharedReceiving> {
         Arc::clone(self.shared.borrow_mut().get_or_insert_default())
     }
 
     /// Shares the inbound direction with other threads until the call ends. Returns where it is.
-    pub(super) fn share(&self) -> Arc<Mutex<Receiving>> {
+    pub(super) fn share(&self) -> Arc<SharedReceiving> {
         let shared = self.shared();
         // it is borrowed only if the transport itself calls this while it is read from. It is then
         // shared the next time, and a context finds nothing there until then
         if let Ok(mut own) = self.own.try_borrow_mut()
             && let Some(inbound) = own.inbound.take()
         {
-            lock(&shared).inbound = Some(inbound);
+            lock(&shared.receiving).inbound = Some(inbound);
         }
         shared
     }
@@ -177,11 +191,11 @@ impl SharedInbound {
     /// Why the request is broken, if a reader has found that out.
     pub(super) fn end_call(&self) -> Result<()> {
         let Some(shared) = self.shared.take() else { return Ok(()) };
-        let mut receiving = lock(&shared);
+        let mut receiving = lock(&shared.receiving);
         (receiving.request_over, receiving.call_over) = (true, true);
         if let Some(inbound) = receiving.inbound.take() {
             self.own.borrow_mut().inbound = Some(inbound);
         }
-        receiving.failed.take().map_or(Ok(()), Err)
+        shared.check()
     }
 }

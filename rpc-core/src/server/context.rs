@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::connection::Ahead;
 use crate::message::{Metadata, RequestHeader};
 use crate::transport::Peer;
 
-use super::connection::{Receiving, ServerConnection};
+use super::connection::{ServerConnection, SharedReceiving};
 use super::lock::try_lock;
 
 /// The call that is being answered: its endpoint, caller, metadata and deadline, and whether the
@@ -54,7 +54,7 @@ struct OneCall {
     metadata: Metadata<'static>,
     deadline: Option<Instant>,
     peer: Peer,
-    receiving: Arc<Mutex<Receiving>>,
+    shared: Arc<SharedReceiving>,
 }
 
 thread_local! {
@@ -70,10 +70,10 @@ impl CallContext {
             let connection = connection.as_ref().filter(|connection| connection.in_service.get())?;
             let bytes = connection.header.borrow();
             let header = RequestHeader::decode(&bytes).ok()?;
-            let receiving = connection.inbound.share();
+            let shared = connection.inbound.share();
             let (endpoint, metadata) = (header.endpoint.into_owned(), header.metadata.into_owned());
             let (deadline, peer) = (connection.deadline.get(), connection.peer.clone());
-            Some(CallContext { call: Arc::new(OneCall { endpoint, metadata, deadline, peer, receiving }) })
+            Some(CallContext { call: Arc::new(OneCall { endpoint, metadata, deadline, peer, shared }) })
         })
     }
 
@@ -104,7 +104,7 @@ impl CallContext {
     /// a closed connection is noticed.
     pub fn caller_is_gone(&self) -> bool {
         // another thread reads the request right now, so it still comes
-        let Some(mut receiving) = try_lock(&self.call.receiving) else { return false };
+        let Some(mut receiving) = try_lock(&self.call.shared.receiving) else { return false };
         if receiving.call_over {
             return true;
         }

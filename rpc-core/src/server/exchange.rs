@@ -138,7 +138,9 @@ impl Exchange<'_> {
             receiving.request_over = true;
             receiving.inbound().discard_body()
         });
-        discarded.map(drop).map_err(|error| self.connection.request_failed(error))
+        discarded.map_err(|error| self.connection.request_failed(error))?;
+        // it may have found out while this thread waited for the lock
+        self.connection.inbound.check()
     }
 
     pub(super) fn change_turn(&self, change: impl FnOnce(&mut ServerTurn)) {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::connection::Target;
@@ -10,7 +10,7 @@ use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::stream::{OctetReader, Receive};
 use crate::transport::{Filled, TimeLimit};
 
-use super::connection::Receiving;
+use super::connection::SharedReceiving;
 use super::exchange::Exchange;
 use super::lock::lock;
 
@@ -19,7 +19,7 @@ const READ_AHEAD: usize = 8 * 1024;
 
 /// The request of one call on a connection that other threads use as well.
 pub(super) struct RequestOctets {
-    receiving: Arc<Mutex<Receiving>>,
+    shared: Arc<SharedReceiving>,
     stall: Option<Duration>,
     /// What was read ahead. The connection's own read-ahead cannot be lent to a handler, because
     /// its lock cannot.
@@ -30,16 +30,16 @@ impl Exchange<'_> {
     /// Returns a reader of the request's octets, which are the body's second message if there is
     /// JSON before them.
     pub(super) fn request_reader(&self) -> OctetReader<'static> {
-        let receiving = self.connection.inbound.share();
+        let shared = self.connection.inbound.share();
         self.connection.inbound.with(|receiving| receiving.inbound().messages.next_part());
         let stall = self.connection.config.stall_timeout;
-        OctetReader::new(RequestOctets { receiving, stall, ahead: VecDeque::new() }, None)
+        OctetReader::new(RequestOctets { shared, stall, ahead: VecDeque::new() }, None)
     }
 }
 
 impl RequestOctets {
     fn receive_now(&self, mut target: Target<'_>) -> Result<Filled> {
-        let mut receiving = lock(&self.receiving);
+        let mut receiving = lock(&self.shared.receiving);
         if receiving.request_over {
             return Err(Misuse::CallIsOver.into());
         }
@@ -48,7 +48,8 @@ impl RequestOctets {
             let error = Error::from_message(error, Operation::ReadingRequest, self.stall, Fate::LOST);
             // a request that its sender ended by a Trailer is not broken
             if !matches!(error, Error::Remote(_)) {
-                receiving.failed.get_or_insert(error.repeated());
+                // the first reason stays
+                _ = self.shared.failed.set(error.repeated());
             }
             error
         })
@@ -66,6 +67,9 @@ impl RequestOctets {
 
 impl Receive for RequestOctets {
     fn receive(&mut self, target: Target<'_>, _source: Option<&mut dyn Read>) -> Result<Filled> {
+        if !self.ahead.is_empty() && lock(&self.shared.receiving).request_over {
+            self.ahead.clear();
+        }
         match target {
             Target::ReadAhead if self.ahead.is_empty() => self.fill(),
             target if self.ahead.is_empty() => self.receive_now(target),
