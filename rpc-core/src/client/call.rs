@@ -69,6 +69,10 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
 
     /// Sends all bytes of `content`, up to its end. Together with a JSON value this needs a server
     /// of revision 1 of the protocol.
+    ///
+    /// If `content` fails, the server gets its message and the connection stays usable. If that
+    /// happens in the first call on a connection, before the server's revision is known, the
+    /// connection ends instead.
     pub fn with_octets<S: Read>(self, content: S) -> CallBuilder<'s, 'e, A, S> {
         CallBuilder { call: self.call, argument: self.argument, octets: Some(content), session: PhantomData }
     }
@@ -207,8 +211,7 @@ impl LeasedReply {
         decoded.map_err(|violation| connection.malformed(violation))
     }
 
-    fn octets<'s, R>(mut self, source: Option<R>) -> OctetReader<'s, R> {
-        self.lease.note_stream();
+    fn octets<'s, R>(self, source: Option<R>) -> OctetReader<'s, R> {
         OctetReader::new(self.lease, source)
     }
 }
@@ -221,7 +224,7 @@ enum JsonReply {
 
 impl Receive for Lease {
     fn receive(&mut self, mut target: Target<'_>, source: Option<&mut dyn Read>) -> Result<Filled> {
-        self.note_stream();
+        self.note_thread();
         match source {
             None => self.connection().receive(&mut target),
             Some(source) => self.connection().receive_duplex(source, &mut target),

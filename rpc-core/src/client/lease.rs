@@ -65,9 +65,9 @@ impl Lease {
         self.connection.as_mut().expect("a lease has a connection until it is dropped")
     }
 
-    /// Notes that a stream of this thread holds the connection, so the caller must end it.
-    pub(super) fn note_stream(&mut self) {
-        self.pool.note_stream(&mut self.holder);
+    /// Notes that this thread holds the connection.
+    pub(super) fn note_thread(&mut self) {
+        self.pool.note_thread(&mut self.holder);
     }
 }
 

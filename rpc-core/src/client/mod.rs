@@ -191,8 +191,7 @@ impl Client {
         T: DeserializeOwned,
     {
         let deadline = self.options.deadline(self.pool.config.reply_timeout);
-        let mut lease = Lease::acquire(&self.pool, deadline, Freshness::Any)?;
-        lease.note_stream();
+        let lease = Lease::acquire(&self.pool, deadline, Freshness::Any)?;
         Ok(Pipeline::new(lease, endpoint, Arc::clone(&self.options), arguments.into_iter()))
     }
 

@@ -45,9 +45,8 @@ pub(super) struct PoolState {
 #[derive(Clone, Copy)]
 pub(super) struct Holder {
     id: u64,
+    /// The thread of its call, or the one that read from its stream last.
     thread: ThreadId,
-    /// A stream holds it, so only its thread can free it. A call in progress frees it when it ends.
-    stream: bool,
 }
 
 /// Which connection a call may get.
@@ -193,16 +192,14 @@ impl Pool {
         }
     }
 
-    /// Notes that a stream of this thread holds the connection.
-    pub(super) fn note_stream(&self, holder: &mut Holder) {
-        let thread = this_thread();
-        if holder.stream && holder.thread == thread {
-            return;
+    /// Notes that the connection is held by this thread from now on.
+    pub(super) fn note_thread(&self, holder: &mut Holder) {
+        if holder.thread != this_thread() {
+            holder.thread = this_thread();
+            let mut state = self.lock();
+            state.holders.iter_mut().filter(|other| other.id == holder.id).for_each(|other| *other = *holder);
+            self.wake(state);
         }
-        (holder.thread, holder.stream) = (thread, true);
-        let mut state = self.lock();
-        state.holders.iter_mut().filter(|other| other.id == holder.id).for_each(|other| *other = *holder);
-        self.wake(state);
     }
 
     /// Closes the idle connections with a handshake each, and returns how many there were. No more
@@ -262,17 +259,18 @@ impl PoolState {
     /// Counts one more connection as used by a call of this thread.
     pub(super) fn hold(&mut self) -> Holder {
         self.last_id += 1;
-        let holder = Holder { id: self.last_id, thread: this_thread(), stream: false };
+        let holder = Holder { id: self.last_id, thread: this_thread() };
         self.holders.push(holder);
         holder
     }
 
-    /// Fails if waiting is hopeless: if each connection is held by a stream of this thread or of a
-    /// thread that waits too.
+    /// Fails if waiting is hopeless: if each connection is held by this thread, or by one that waits
+    /// as well.
     fn check_waiting(&self) -> Result<()> {
-        let me = this_thread();
-        let waits = |thread| self.waiting.contains(&thread) || self.waiting_for_shared.contains(&thread);
-        let hopeless = self.holders.iter().all(|holder| holder.stream && (holder.thread == me || waits(holder.thread)));
+        let stuck = |thread| {
+            thread == this_thread() || self.waiting.contains(&thread) || self.waiting_for_shared.contains(&thread)
+        };
+        let hopeless = self.holders.iter().all(|holder| stuck(holder.thread));
         if hopeless { Err(Misuse::Busy.into()) } else { Ok(()) }
     }
 }

@@ -48,7 +48,7 @@ impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Misuse::Busy => {
-                "every connection is held by a stream that this thread has not finished: read it to its end or drop it"
+                "every connection is held by a stream or a call of this thread, or of one that waits as well: finish one first"
             }
             Misuse::Closed => "the connection is closed",
             Misuse::Encode { problem } => return write!(f, "the request cannot be encoded: {problem}"),

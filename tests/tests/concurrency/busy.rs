@@ -1,6 +1,6 @@
 //! Connections held by streams: a call that could never get one fails at once, any other waits.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -47,6 +47,27 @@ fn a_call_besides_a_stream_of_the_same_thread_is_busy() {
         rest.read_exact(&mut [0; 1000]).unwrap();
         assert_eq!(sum(&mut stream).unwrap(), sum(rest).unwrap());
         assert_eq!(client.echo(2).unwrap(), 2, "the end of the stream freed the connection");
+    });
+}
+
+/// A source that makes a call on the connection that it is sent over.
+struct Calling(EchoClient);
+
+impl Read for Calling {
+    fn read(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
+        self.0.echo(1)?;
+        Ok(0)
+    }
+}
+
+#[test]
+fn a_call_from_the_source_of_another_is_busy() {
+    watchdog(|| {
+        let client = single();
+        match client.sum(Calling(client.clone())) {
+            Err(Error::Source { error, .. }) => assert_busy::<()>(Err(error.downcast().unwrap())),
+            other => panic!("{other:?}"),
+        }
     });
 }
 
