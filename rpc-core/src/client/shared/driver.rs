@@ -162,7 +162,8 @@ impl Driver<'_> {
         let retired = state.generation != *generation;
         while writable && !retired && (!others_wait || in_flight.is_empty()) {
             let Some(call) = state.queue.front() else { break };
-            let pending = call.lock();
+            let mut pending = call.lock();
+            pending.generation = *generation;
             let (deadline, timeout_ms) = (pending.deadline, pending.deadline.left_ms(now, false));
             let request = EncodedRequest { header: &pending.header, json: &pending.body, timeout_ms };
             let size = request.len();

@@ -106,14 +106,15 @@ impl SharedConnection {
         if let Some(outcome) = call.abandon() {
             return outcome;
         }
-        state.generation += 1;
-        (state.busy, state.has_thread) = (false, false);
-        // the call may have been on an earlier connection, while the thread of this one sleeps
-        self.work.notify_one();
-        if !state.queue.is_empty()
-            && let Err(error) = self.start_thread(&mut state, pool)
-        {
-            state.fail_queued(&error);
+        // a call on a connection that is retired already says nothing about the present one
+        if call.lock().generation == state.generation {
+            state.generation += 1;
+            (state.busy, state.has_thread) = (false, false);
+            if !state.queue.is_empty()
+                && let Err(error) = self.start_thread(&mut state, pool)
+            {
+                state.fail_queued(&error);
+            }
         }
         Err(deadline.error(Operation::WaitingForReply, Fate::LOST).into())
     }

@@ -36,6 +36,8 @@ pub(super) struct CallState {
     /// When it failed on a connection that had ended: the next one must have been opened later.
     pub(super) failed_at: Option<Instant>,
     pub(super) reply: Vec<u8>,
+    /// The generation of the connection that its request was sent on.
+    pub(super) generation: u64,
 }
 
 /// Why a call on a shared connection has no reply.
@@ -74,6 +76,7 @@ impl OwnCall {
                 deadline: Deadline::none(),
                 failed_at: None,
                 reply: Vec::new(),
+                generation: 0,
             };
             let thread_number = THREADS.fetch_add(1, Ordering::Relaxed);
             Arc::new(PendingCall { thread: thread::current(), thread_number, state: Mutex::new(call) })
