@@ -167,8 +167,14 @@ impl ClientConnection {
     /// Closes the connection with a handshake.
     pub(crate) fn close(mut self) -> Result<()> {
         let limit = self.config.close_timeout;
-        let asked = self.call_control(CLOSE, Deadline::new(limit, Scope::WholeCall));
-        asked.map_err(|error| error.with_operation(Operation::Closing).with_fate(Fate::LOST))?;
+        self.call_control(CLOSE, Deadline::new(limit, Scope::WholeCall)).map_err(|error| match error {
+            // no server may refuse to close
+            Error::Remote(refusal) => {
+                let violation = Violation::UnknownStatus { found: refusal.status.to_wire() };
+                Error::Protocol { violation, fate: Fate::LOST }
+            }
+            error => error.with_operation(Operation::Closing).with_fate(Fate::LOST),
+        })?;
         // the server has agreed, so what fails from here on does not matter
         if self.outbound.reset().is_ok() {
             finish(&mut self.outbound);

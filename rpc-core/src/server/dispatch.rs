@@ -109,8 +109,10 @@ impl<'c> Call<'c> {
     }
 
     /// Refuses a call, whatever it takes and returns. [`Status::RequestError`] tells the caller
-    /// that the request was not understood and did not run.
+    /// that the request was not understood and did not run. [`Status::Ok`] refuses nothing, so a
+    /// [`Status::ServerError`] is sent in its place.
     pub fn refuse(self, status: Status, message: &str) -> Served<'c> {
+        let status = if status == Status::Ok { Status::ServerError } else { status };
         Served::new(self.exchange.refuse(status, message, None))
     }
 

@@ -48,6 +48,8 @@ impl ServerHandle {
     ///
     /// A call is under way as soon as its header has been read. A request that still waits in a
     /// socket or in the listen queue does not run, and its client gets a Reset frame that says so.
+    /// A client that connects in the moment in which the listening socket is closed hears only that
+    /// its connection was reset, and cannot know that nothing ran.
     ///
     /// Returns as soon as no call is under way, or up to 250 ms later, so that clients can close
     /// first. Blocks no longer than `grace`, plus at most 250 ms for sending Reset frames, plus the
