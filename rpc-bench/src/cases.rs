@@ -114,8 +114,8 @@ fn loops(work: Work) -> Vec<Side> {
     SIZES.iter().map(|size| side(Subject::Bare, work, Tuning::loops(size << 10))).collect()
 }
 
-/// Returns plain loops with each buffer size, with our receiver's buffer, and with copies to a buffer
-/// that stays in the processor's cache, as tonic makes them.
+/// Returns plain loops with each buffer size, with our receiver's buffer, and with copies to a
+/// buffer that stays in the processor's cache, as tonic makes them.
 fn loops_in_memory(work: Work) -> Vec<Side> {
     let mut found = loops(work);
     let others = SIZES.iter().map(|size| Way::Loop(size << 10)).filter(|sender| *sender != RECEIVER);

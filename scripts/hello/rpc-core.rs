@@ -1,4 +1,5 @@
-//! A service, a server of it on TCP, and one call: what `build-contract.sh` builds with this library.
+//! A service, a server of it on TCP, and one call: what `build-contract.sh` builds with this
+//! library.
 
 use rpc_core::{Result, Server, rpc_service};
 

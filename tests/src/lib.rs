@@ -1,6 +1,6 @@
 //! What the tests share in addition to `rpc_core::testing`: the recorded sessions of the original
-//! program, its service as a trait, connections over each kind of transport, and counts of allocated
-//! memory.
+//! program, its service as a trait, connections over each kind of transport, and counts of
+//! allocated memory.
 
 pub mod heap;
 

@@ -264,8 +264,8 @@ impl PoolState {
         holder
     }
 
-    /// Fails if waiting is hopeless: if each connection is held by this thread, or by one that waits
-    /// as well.
+    /// Fails if waiting is hopeless: if each connection is held by this thread, or by one that
+    /// waits as well.
     fn check_waiting(&self) -> Result<()> {
         let stuck = |thread| {
             thread == this_thread() || self.waiting.contains(&thread) || self.waiting_for_shared.contains(&thread)

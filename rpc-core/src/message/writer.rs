@@ -5,8 +5,8 @@ use std::io::Write;
 use crate::frame::{FrameError, FrameKind, FrameWriter, MAX_PAYLOAD_LEN};
 
 impl<W: Write> FrameWriter<W> {
-    /// Ends a body with these bytes, in one Data frame with the final flag, or several over 4 MiB. A
-    /// body that does not end like this stays open, so that no reader takes it for complete.
+    /// Ends a body with these bytes, in one Data frame with the final flag, or several over 4 MiB.
+    /// A body that does not end like this stays open, so that no reader takes it for complete.
     ///
     /// # Errors
     /// Those of the byte stream.

@@ -86,8 +86,8 @@ impl Timed<dyn WriteHalf> {
 impl Read for Timed<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let until = self.begin();
-        // a transport need not read the clock while there is something to read, and a peer can see to
-        // it that there always is
+        // a transport need not read the clock while there is something to read, and a peer can see
+        // to it that there always is
         time_left(until)?;
         if self.may_block() { self.half.read(buf, until) } else { self.half.try_read(buf) }
     }

@@ -7,8 +7,8 @@
 //! back when there are none.
 //!
 //! A caller whose time is over abandons its call. If the call is still queued, it is removed and
-//! leaves no trace. If its request has been sent, its reply is still expected; the connection is then
-//! retired, because the server may be stuck, and the queued calls get a new thread and another
+//! leaves no trace. If its request has been sent, its reply is still expected; the connection is
+//! then retired, because the server may be stuck, and the queued calls get a new thread and another
 //! connection. The other calls that have been sent wait on, and after the last of them the retired
 //! connection is closed.
 //!
@@ -153,8 +153,8 @@ impl Sharing {
         (count > 0).then(|| Arc::new(Sharing((0..count).map(|_| Arc::default()).collect())))
     }
 
-    /// Makes a call whose request and reply are JSON, and returns it. Returns `None`, and does nothing, if the
-    /// request is not small.
+    /// Makes a call whose request and reply are JSON, and returns it. Returns `None`, and does
+    /// nothing, if the request is not small.
     pub(super) fn call(&self, pool: &Arc<Pool>, request: &Request<'_, '_>) -> Result<Option<OwnCall>> {
         let own = OwnCall::take();
         let call = &own.0;

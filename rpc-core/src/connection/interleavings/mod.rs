@@ -1,10 +1,12 @@
-//! All interleavings: the real machines of both sides against each other, through every order of steps and every choice.
+//! All interleavings: the real machines of both sides against each other, through every order of
+//! steps and every choice.
 //!
-//! [`client`] and [`server`] are thin models of the drivers: they move frames without bytes as the drivers do, and leave
-//! each decision about turns to [`ClientTurn`](super::ClientTurn) and [`ServerTurn`](super::ServerTurn). The search is
-//! complete for its bounds: two calls on one connection, of any data types each, bodies of up to so many frames, lanes that
-//! hold one frame or two, and both revisions. What comes from outside (a caller's time is up, a server shuts down or is cut
-//! off) may happen at any moment. The budgets of discarding are larger than any body here.
+//! [`client`] and [`server`] are thin models of the drivers: they move frames without bytes as the
+//! drivers do, and leave each decision about turns to [`ClientTurn`](super::ClientTurn) and
+//! [`ServerTurn`](super::ServerTurn). The search is complete for its bounds: two calls on one
+//! connection, of any data types each, bodies of up to so many frames, lanes that hold one frame or
+//! two, and both revisions. What comes from outside (a caller's time is up, a server shuts down or
+//! is cut off) may happen at any moment. The budgets of discarding are larger than any body here.
 
 mod client;
 mod model;

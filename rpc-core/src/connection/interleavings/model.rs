@@ -1,4 +1,5 @@
-//! What both models share: frames without their bytes, the two lanes between them, and what really happened.
+//! What both models share: frames without their bytes, the two lanes between them, and what really
+//! happened.
 
 use crate::message::{DataType, ReplyHeader, RequestHeader, Status};
 
@@ -167,7 +168,7 @@ impl Part {
         }
     }
 
-    /// Where one stands behind a frame; `None` where the frame does not belong there.
+    /// The state after a frame; `None` if the frame does not belong there.
     pub(super) fn behind(self, kind: Kind) -> Option<Part> {
         match (self, kind) {
             (Part::Ended, _) => None,
@@ -209,7 +210,8 @@ pub(super) struct State {
     pub(super) fault: Option<&'static str>,
 }
 
-/// What can happen next: what it is called, and where it leads. What is called `outside` need not happen.
+/// What can happen next: what it is called, and where it leads. What is called `outside` need not
+/// happen.
 pub(super) type Steps = Vec<(&'static str, State)>;
 
 impl State {

@@ -1,6 +1,8 @@
-//! A client as [`crate::client`] drives one: the rules are its [`ClientTurn`]'s, the choices are its user's.
+//! A client as [`crate::client`] drives one: the rules are its [`ClientTurn`]'s, the choices are
+//! its user's.
 //!
-//! Where octets go both ways it reads while it writes. Otherwise it does one thing after the other, and a write blocks.
+//! Where octets go both ways it reads while it writes. Otherwise it does one thing after the other,
+//! and a write blocks.
 
 mod reply;
 

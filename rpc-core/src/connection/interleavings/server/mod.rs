@@ -1,7 +1,8 @@
-//! A server as [`crate::server`] drives one: the rules are its [`ServerTurn`]'s, the choices are its handler's.
+//! A server as [`crate::server`] drives one: the rules are its [`ServerTurn`]'s, the choices are
+//! its handler's.
 //!
-//! It does one thing after the other, and a write blocks. Of revision 0 it leaves unread what its handler did not read, as
-//! the original does.
+//! It does one thing after the other, and a write blocks. Of revision 0 it leaves unread what its
+//! handler did not read, as the original does.
 
 mod reply;
 
@@ -71,7 +72,7 @@ impl Server {
         self.at == At::Awaiting && self.call == call && self.out.is_empty()
     }
 
-    /// Whether it serves nothing behind the call of this number, though nobody told it to end.
+    /// Whether it serves nothing after the call of this number, although nothing ended it.
     pub(super) fn gave_up(&self, call: u8) -> bool {
         self.call == call && matches!(self.at, At::Lost | At::Ending { gave_up: true })
     }
@@ -122,8 +123,8 @@ impl State {
         (self.to_client.finished, self.to_server.deaf) = (true, true);
     }
 
-    /// Reads what comes next. Behind a Reset nothing is answered; the end of the stream breaks a request, and costs nothing
-    /// between two.
+    /// Reads what comes next. Behind a Reset nothing is answered; the end of the stream breaks a
+    /// request, and costs nothing between two.
     fn server_reads(&self, steps: &mut Steps, what: &'static str, then: impl FnOnce(&mut State, Frame)) {
         let Some(found) = self.to_server.look() else { return };
         self.fork(steps, what, |s| {

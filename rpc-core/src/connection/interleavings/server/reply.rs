@@ -1,4 +1,4 @@
-//! What a server does behind its handler: the reply, and the rest of the request.
+//! What a server does after its handler: the reply, and the rest of the request.
 
 use crate::connection::Wanted;
 use crate::message::{DataType, Status};
@@ -7,7 +7,8 @@ use super::super::model::{Kind, State, Steps, Truth};
 use super::{At, Server};
 
 impl State {
-    /// Passes over what was read ahead of the request, as much as that happens to be, and then replies.
+    /// Passes over what was read ahead of the request, as much as that happens to be, and then
+    /// replies.
     pub(super) fn server_skips(&self, steps: &mut Steps, answer: Result<(), Status>) {
         let goes_on = self.server.turn.full_duplex() && answer.is_ok();
         if !goes_on && !self.server.request_ended() && self.bounds.server > 0 && !self.to_server.frames.is_empty() {
