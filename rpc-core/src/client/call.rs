@@ -88,8 +88,8 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     /// Makes the call and blocks until the reply, one JSON value, has arrived.
     ///
     /// # Errors
-    /// [`Error::Protocol`] if the reply's JSON is not a `T`; the connection stays in step. Any
-    /// other [`Error`] if the call fails.
+    /// [`Error::Protocol`](crate::Error::Protocol) if the reply's JSON is not a `T`; the connection
+    /// stays in step. Any other [`Error`](crate::Error) if the call fails.
     pub fn json<T: DeserializeOwned>(self) -> Result<T> {
         self.decode_json(json::decode)
     }
@@ -99,7 +99,7 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     /// may be the two ends of a pipe through a filter.
     ///
     /// # Errors
-    /// Any [`Error`] if the call fails.
+    /// Any [`Error`](crate::Error) if the call fails.
     pub fn octets(mut self) -> Result<OctetReader<'s, R>> {
         let reply = self.make(DataType::Octets, PreparedCall::on_own_connection)?;
         Ok(reply.octets(self.octets))
@@ -110,7 +110,8 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     ///
     /// # Errors
     /// [`Misuse::NeedsRevision1`](crate::Misuse::NeedsRevision1) if the server speaks revision 0.
-    /// [`Error::Protocol`] if the JSON is not a `T`. Any other [`Error`] if the call fails.
+    /// [`Error::Protocol`](crate::Error::Protocol) if the JSON is not a `T`. Any other
+    /// [`Error`](crate::Error) if the call fails.
     pub fn json_and_octets<T: DeserializeOwned>(self) -> Result<(T, OctetReader<'s, R>)> {
         self.decode_json_and_octets(json::decode)
     }
