@@ -182,7 +182,9 @@ impl Pool {
         let mut usable = connection.filter(|connection| connection.reusable());
         usable.iter_mut().for_each(|connection| connection.become_idle());
         let mut state = self.lock();
-        state.holders.retain(|other| other.id != holder.id);
+        if let Some(at) = state.holders.iter().rposition(|other| other.id == holder.id) {
+            state.holders.swap_remove(at);
+        }
         if self.check_open().is_ok() && state.idle.len() < self.config.max_idle_connections {
             state.idle.extend(usable.take().map(|connection| Idle(connection, holder.thread)));
         }
