@@ -7,17 +7,17 @@
 
 use std::io::Read;
 
-pub use std::{boxed::Box, clone::Clone, fmt, io, marker, result::Result, string::String, sync::Arc};
+pub use std::{boxed::Box, clone::Clone, fmt, io, marker, option::Option, result::Result, string::String, sync::Arc};
 
 pub use crate::client::{CallBuilder, CallOptions, Client, ClientConfig, Session};
 pub use crate::codec::{
-    Argument, Borrowed, Contract, Encode, ErrorBy, ErrorCodec, JsonAndOctetsReply, JsonArguments, JsonReply, Method,
-    NamedArguments, NamedParameters, Never, Nothing, OctetsReply, Outcome, ParameterBy, Parameters, ReplyKind,
+    Argument, Borrowed, Contract, Contracts, Encode, ErrorBy, ErrorCodec, JsonAndOctetsReply, JsonArguments, JsonReply,
+    Method, NamedArguments, NamedParameters, Never, Nothing, OctetsReply, Outcome, ParameterBy, Parameters, ReplyKind,
     ResultBy, Serde, SerdeParameter, ServiceError, ValueCodec, error, parameter, result, unit,
 };
 pub use crate::error::Error;
 pub use crate::message::DataType;
-pub use crate::server::{AndOctets, Arguments, Call, Dispatch, Octets, Reply, Served};
+pub use crate::server::{AndOctets, Arguments, Call, Dispatch, Octets, Reply, Served, Service, contracts};
 pub use crate::stream::OctetReader;
 pub use crate::{ToAddress, Transport};
 

@@ -37,13 +37,13 @@ mod unwind;
 pub mod __private;
 
 pub use client::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline, Session};
-pub use codec::{Contract, Method, ServiceError};
+pub use codec::{Contract, Contracts, Method, ServiceError};
 pub use error::{Error, Fate, Misuse, Operation, RemoteError, Result};
 pub use frame::{FrameKind, FramePart, FrameViolation};
 pub use message::{DataType, Metadata, Status, TRACEPARENT, Violation};
 pub use server::{
-    Call, CallContext, Dispatch, Ended, Served, Server, ServerConfig, ServerHandle, ShutdownReport, TypedCall,
-    serve_connection, serve_connection_with,
+    Call, CallContext, Dispatch, Ended, Extensions, Served, Server, ServerConfig, ServerHandle, Service,
+    ShutdownReport, TypedCall, serve_connection, serve_connection_with,
 };
 pub use stream::{OctetReader, copy};
 pub use transport::address::{Address, AddressError, ToAddress};

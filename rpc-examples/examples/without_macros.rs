@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rpc_core::reply::OctetsReply;
-use rpc_core::{Call, Client, Contract, DataType, Dispatch, Method, OctetReader, Result, Served, Server};
+use rpc_core::{Call, Client, Contract, Contracts, DataType, Dispatch, Method, OctetReader, Result, Served, Server};
 use serde::{Deserialize, Serialize};
 
 /// With the attribute, the client and the server below would not be needed.
@@ -70,8 +70,8 @@ const CONTRACT: Contract = Contract::new("Shelf").methods(&[
 ]);
 
 impl<S: Shelf> Dispatch for ShelfServer<S> {
-    fn contract(&self) -> &'static Contract {
-        &CONTRACT
+    fn contracts(&self) -> Contracts {
+        (&CONTRACT).into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -83,7 +83,7 @@ impl<S: Shelf> Dispatch for ShelfServer<S> {
                 call.takes_json().replies(OctetsReply::serde(), |name: String, reply| reply.send(self.0.fetch(&name)))
             }
             "digest" => call.takes_octets().returns_json(|content| self.0.digest(content)),
-            _ => call.unknown_endpoint(&CONTRACT),
+            _ => call.unknown_endpoint(),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
 use common::{Heard, Places, content_of, names, rel};
-use rpc_core::{Call, Client, Contract, Dispatch, Error, Served, Server, Status};
+use rpc_core::{Call, Client, Contract, Contracts, Dispatch, Error, Served, Server, Status};
 use rpc_examples::mirror::{
     Attributes, Content, CopyError, Entry, Item, LinkTarget, Mirror, MirrorClient, MirrorError, MirrorServer, Mtime,
     Page, Receipt, RelPath, Upload, pull,
@@ -141,8 +141,8 @@ impl Clone for Raw {
 }
 
 impl Dispatch for Raw {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Raw") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Raw") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use rpc_core::transport::{ReadHalf, memory_pair};
 use rpc_core::{
-    Call, CallContext, CallOptions, Client, Contract, Dispatch, Error, Misuse, OctetReader, Peer, Served, Server,
-    ServerConfig, Session, Transport, serve_connection, serve_connection_with,
+    Call, CallContext, CallOptions, Client, Contract, Contracts, Dispatch, Error, Misuse, OctetReader, Peer, Served,
+    Server, ServerConfig, Session, Transport, serve_connection, serve_connection_with,
 };
 use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::Value;
@@ -19,8 +19,8 @@ use serde_json::Value;
 struct Curious(mpsc::SyncSender<CallContext>);
 
 impl Dispatch for Curious {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Curious") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Curious") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -119,8 +119,8 @@ fn metadata_that_does_not_fit_is_refused_before_anything_is_sent() {
 struct Patient(mpsc::SyncSender<CallContext>, mpsc::Receiver<()>);
 
 impl Dispatch for Patient {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Patient") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Patient") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -220,8 +220,8 @@ impl Read for Asked {
 struct Streaming(Option<Asked>);
 
 impl Dispatch for Streaming {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Streaming") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Streaming") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -297,8 +297,8 @@ fn a_transport_may_ask_for_the_context_while_a_request_is_read() {
 struct Doubling;
 
 impl Dispatch for Doubling {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Doubling") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Doubling") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -317,8 +317,8 @@ impl Dispatch for Doubling {
 struct Careless;
 
 impl Dispatch for Careless {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Careless") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Careless") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

@@ -10,8 +10,8 @@ use rpc_core::unstable::{
     FrameError, FrameWriter, MAX_HEADER_LEN_WRITTEN, MAX_PAYLOAD_LEN, MessageError, MessageReader,
 };
 use rpc_core::{
-    Call, Client, Contract, Dispatch, Ended, Error, FrameKind, Result, Served, Server, ServerConfig, Status, Violation,
-    serve_connection,
+    Call, Client, Contract, Contracts, Dispatch, Ended, Error, FrameKind, Result, Served, Server, ServerConfig, Status,
+    Violation, serve_connection,
 };
 use rpc_tests::{
     ListRequest, Original, OriginalClient, OriginalServer, Reference, ScriptedPeer, serve_bytes, watchdog, wire,
@@ -139,8 +139,8 @@ fn a_length_is_checked_before_anything_is_written() {
 struct Hasty<'a>(&'a AtomicUsize);
 
 impl Dispatch for Hasty<'_> {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Hasty") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Hasty") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -291,8 +291,8 @@ fn a_slow_source_is_sent_as_it_comes() {
 struct Panicking;
 
 impl Dispatch for Panicking {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Panicking") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Panicking") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

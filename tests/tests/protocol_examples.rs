@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::mpsc;
 use std::thread;
 
-use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, OctetReader, Served, ServerConfig};
+use rpc_core::{Call, Client, ClientConfig, Contracts, Dispatch, Error, OctetReader, Served, ServerConfig};
 use rpc_tests::{
     ListRequest, Original, OriginalClient, OriginalServer, Reference, ScriptedPeer, serve_bytes, watchdog,
 };
@@ -51,8 +51,8 @@ fn bytes(text: &str) -> Vec<u8> {
 struct Examples(OriginalServer<Reference>);
 
 impl Dispatch for Examples {
-    fn contract(&self) -> &'static Contract {
-        self.0.contract()
+    fn contracts(&self) -> Contracts {
+        self.0.contracts()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

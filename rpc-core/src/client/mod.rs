@@ -52,20 +52,20 @@ use shared::Sharing;
 /// close, without waiting for its answer; [`close`](Client::close) waits and returns errors.
 ///
 /// ```
-/// use rpc_core::{Call, Client, Contract, Dispatch, Served, Server};
+/// use rpc_core::{Call, Client, Contract, Contracts, Dispatch, Served, Server};
 ///
 /// # #[derive(Clone)]
 /// struct Doubler;
 ///
 /// impl Dispatch for Doubler {
-///     fn contract(&self) -> &'static Contract {
-///         const { &Contract::new("Doubler") }
+///     fn contracts(&self) -> Contracts {
+///         const { &Contract::new("Doubler") }.into()
 ///     }
 ///
 ///     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
 ///         match call.endpoint() {
 ///             "double" => call.takes_json().returns_json(|number: u32| Ok::<_, rpc_core::Error>(number * 2)),
-///             _ => call.unknown_endpoint(self.contract()),
+///             _ => call.unknown_endpoint(),
 ///         }
 ///     }
 /// }
@@ -163,12 +163,12 @@ impl Client {
     /// dropped.
     ///
     /// ```
-    /// # use rpc_core::{Call, Client, Contract, Dispatch, Served, Server};
+    /// # use rpc_core::{Call, Client, Contract, Contracts, Dispatch, Served, Server};
     /// # #[derive(Clone)]
     /// # struct Doubler;
     /// # impl Dispatch for Doubler {
-    /// #     fn contract(&self) -> &'static Contract {
-    /// #         const { &Contract::new("Doubler") }
+    /// #     fn contracts(&self) -> Contracts {
+    /// #         const { &Contract::new("Doubler") }.into()
     /// #     }
     /// #     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
     /// #         call.takes_json().returns_json(|number: u32| Ok::<_, rpc_core::Error>(number * 2))

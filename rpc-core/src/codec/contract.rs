@@ -2,7 +2,7 @@
 
 use crate::message::DataType;
 
-/// What a service offers: lets a caller list its endpoints, and lets services be combined.
+/// What a service offers: its endpoints, and whether it keeps sessions.
 ///
 /// ```
 /// use rpc_core::{Contract, DataType, Method};
@@ -55,6 +55,11 @@ impl Contract {
     /// Returns the endpoints.
     pub const fn endpoints(&self) -> &'static [Method] {
         self.methods
+    }
+
+    /// Returns the endpoint with this name on the wire.
+    pub fn find(&self, endpoint: &str) -> Option<&'static Method> {
+        self.methods.iter().find(|method| method.name == endpoint)
     }
 }
 

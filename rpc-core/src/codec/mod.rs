@@ -7,6 +7,7 @@
 mod argument;
 mod bounds;
 mod contract;
+mod contracts;
 mod functions;
 mod outcome;
 mod parameters;
@@ -17,6 +18,8 @@ pub(crate) use argument::NULL;
 pub use argument::{Argument, Encode, NamedArguments};
 pub use bounds::{ErrorBy, Never, Nothing, ParameterBy, ResultBy, Serde, error, parameter, result};
 pub use contract::{Contract, Method};
+pub use contracts::Contracts;
+pub(crate) use contracts::refuse_shared_endpoint;
 pub use functions::{Borrowed, ErrorCodec, ValueCodec, unit};
 pub use outcome::Outcome;
 pub use parameters::{JsonArguments, NamedParameters, Parameters, SerdeParameter};

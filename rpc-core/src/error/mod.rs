@@ -164,6 +164,11 @@ pub enum Misuse {
     Address(AddressError),
     /// A stream was read after the call that it belongs to was over.
     CallIsOver,
+    /// Two services of one server have the same endpoint, so nobody can tell whose it is.
+    SharedEndpoint {
+        /// Which endpoint and which services.
+        problem: String,
+    },
 }
 
 impl Error {

@@ -56,6 +56,7 @@ impl fmt::Display for Misuse {
                 "the peer speaks revision 0 of the protocol, which has no JSON and octets together"
             }
             Misuse::Address(error) => return error.fmt(f),
+            Misuse::SharedEndpoint { problem } => problem,
             Misuse::CallIsOver => "the call that this stream belongs to is over",
         })
     }

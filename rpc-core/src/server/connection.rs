@@ -1,16 +1,18 @@
 //! A connection of a server: what only its own thread uses, and what other threads can reach, under
 //! which lock.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
+use crate::codec::Contracts;
 use crate::connection::{Inbound, JSON_KEPT, Outbound, trim};
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::MessageError;
 use crate::transport::{Parts, Peer};
 
 use super::ServerConfig;
+use super::extensions::Extensions;
 use super::lifecycle::Lifecycle;
 use super::lock::{lock, try_lock};
 use super::registry::Registry;
@@ -33,6 +35,12 @@ pub(super) struct ServerConnection {
     pub(super) in_service: Cell<bool>,
     /// When the caller of the current call gives up waiting.
     pub(super) deadline: Cell<Option<Instant>>,
+    /// What its service offers, once it is served.
+    contracts: OnceCell<Contracts>,
+    /// The values that the connection carries, once anybody asks for them.
+    extensions: OnceCell<Arc<Extensions>>,
+    /// The values that the current call carries, once anybody asks for them.
+    call_extensions: RefCell<Option<Arc<Extensions>>>,
     /// The buffer for the JSON of a request, and then of its reply.
     json: Cell<Vec<u8>>,
     /// A request has run, and its reply has not begun. A Reset frame in its place would say that
@@ -53,6 +61,9 @@ impl ServerConnection {
             header: RefCell::default(),
             in_service: Cell::default(),
             deadline: Cell::default(),
+            contracts: OnceCell::new(),
+            extensions: OnceCell::new(),
+            call_extensions: RefCell::default(),
             json: Cell::default(),
             unanswered: Cell::default(),
         }
@@ -62,6 +73,33 @@ impl ServerConnection {
     pub(super) fn register(&mut self, registry: &Arc<Registry>) {
         self.registry = Some(Arc::clone(registry));
         registry.register(&self.lifecycle);
+    }
+
+    /// Notes what the service offers that is going to be served. The first time counts.
+    pub(super) fn offer(&self, contracts: Contracts) {
+        _ = self.contracts.set(contracts);
+    }
+
+    /// Returns what the service offers that is being served.
+    pub(super) fn contracts(&self) -> &Contracts {
+        self.contracts.get().expect("a service says what it offers before it is served")
+    }
+
+    /// Returns the values that the connection carries.
+    pub(super) fn extensions(&self) -> &Arc<Extensions> {
+        self.extensions.get_or_init(Arc::default)
+    }
+
+    /// Returns the values that the current call carries.
+    pub(super) fn call_extensions(&self) -> Arc<Extensions> {
+        Arc::clone(self.call_extensions.borrow_mut().get_or_insert_default())
+    }
+
+    /// Forgets the values of a call that is over.
+    pub(super) fn forget_call(&self) {
+        // dropping them runs the user's code, which may ask for the next ones
+        let values = self.call_extensions.take();
+        drop(values);
     }
 
     /// Runs `operate`, which may run the user's code, with the buffer for JSON. Then keeps the

@@ -11,6 +11,7 @@ use crate::message::{Metadata, RequestHeader};
 use crate::transport::Peer;
 
 use super::connection::{ServerConnection, SharedReceiving};
+use super::extensions::Extensions;
 use super::lock::try_lock;
 
 /// The call that is being answered: its endpoint, caller, metadata and deadline, and whether the
@@ -54,6 +55,8 @@ struct OneCall {
     metadata: Metadata<'static>,
     deadline: Option<Instant>,
     peer: Peer,
+    extensions: Arc<Extensions>,
+    connection_extensions: Arc<Extensions>,
     shared: Arc<SharedReceiving>,
 }
 
@@ -70,10 +73,16 @@ impl CallContext {
             let connection = connection.as_ref().filter(|connection| connection.in_service.get())?;
             let bytes = connection.header.borrow();
             let header = RequestHeader::decode(&bytes).ok()?;
-            let shared = connection.inbound.share();
-            let (endpoint, metadata) = (header.endpoint.into_owned(), header.metadata.into_owned());
-            let (deadline, peer) = (connection.deadline.get(), connection.peer.clone());
-            Some(CallContext { call: Arc::new(OneCall { endpoint, metadata, deadline, peer, shared }) })
+            let call = OneCall {
+                endpoint: header.endpoint.into_owned(),
+                metadata: header.metadata.into_owned(),
+                deadline: connection.deadline.get(),
+                peer: connection.peer.clone(),
+                extensions: connection.call_extensions(),
+                connection_extensions: Arc::clone(connection.extensions()),
+                shared: connection.inbound.share(),
+            };
+            Some(CallContext { call: Arc::new(call) })
         })
     }
 
@@ -96,6 +105,19 @@ impl CallContext {
     /// header took to arrive is not counted.
     pub fn deadline(&self) -> Option<Instant> {
         self.call.deadline
+    }
+
+    /// Returns the values that this call carries: what a [`Dispatch`](super::Dispatch) around the
+    /// handler has found out, for example who the caller is. Empty at the beginning of each call.
+    pub fn extensions(&self) -> &Extensions {
+        &self.call.extensions
+    }
+
+    /// Returns the values that the connection carries from call to call, to all services of a
+    /// server: for example a login. The calls of a [`Client`](crate::Client) use several
+    /// connections, so only a caller with a [`Session`](crate::Session) can rely on them.
+    pub fn connection_extensions(&self) -> &Extensions {
+        &self.call.connection_extensions
     }
 
     /// Returns whether the caller has cancelled the call or closed the connection, as far as is

@@ -4,36 +4,77 @@
 use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
+use std::time::Instant;
 
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use crate::codec::{
-    Contract, ErrorCodec, JsonAndOctetsReply, JsonReply, OctetsReply, ReplyKind, SerdeParameter, ServiceError,
+    Contract, Contracts, ErrorCodec, JsonAndOctetsReply, JsonReply, Method, OctetsReply, ReplyKind, SerdeParameter,
+    ServiceError,
 };
-use crate::message::Status;
+use crate::message::{Metadata, Status};
+use crate::transport::Peer;
 
 use super::arguments::{AndOctets, Arguments, Octets};
 use super::exchange::{Exchange, Served};
+use super::extensions::Extensions;
 use super::reply::{Reply, fail};
+use super::unknown::unknown_endpoint;
 
 /// Answers calls. `#[rpc_service]` implements it for `<Trait>Server`; to write it by hand, match on
 /// [`Call::endpoint`].
 ///
 /// A connection uses it on one thread only, so it needs to be neither `Send` nor `Sync` by itself.
-/// A panic is answered with a ServerError, and ends the connection if its contract is a
-/// [`session`](Contract::session).
+/// A panic is answered with a ServerError, and ends the connection if the called endpoint's
+/// contract is a [`session`](Contract::session).
+///
+/// # Several services
+///
+/// A tuple of up to eight [`Service`](super::Service)s is a `Dispatch` as well, which passes each call to the
+/// service whose contract lists its endpoint.
+///
+/// # Around a call
+///
+/// A `Dispatch` may hold another one, look at each call, and refuse it or pass it on:
+///
+/// ```
+/// use rpc_core::{Call, Contracts, Dispatch, Served, Status};
+///
+/// /// Lets only callers in that send a token.
+/// #[derive(Clone)]
+/// struct Guarded<D>(D);
+///
+/// impl<D: Dispatch> Dispatch for Guarded<D> {
+///     fn contracts(&self) -> Contracts {
+///         self.0.contracts()
+///     }
+///
+///     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+///         match call.metadata().get("token") {
+///             Some("open sesame") => self.0.dispatch(call),
+///             _ => call.refuse(Status::RequestError, "the token is missing or wrong"),
+///         }
+///     }
+/// }
+/// ```
+///
+/// When `dispatch` returns, the reply has been written, its stream included, or held back for at
+/// most a millisecond to leave together with the next one.
+/// [`CallContext::current`](super::CallContext::current) returns the call from the beginning to the
+/// end of `dispatch`.
 pub trait Dispatch {
-    /// Returns what this service offers.
-    fn contract(&self) -> &'static Contract;
+    /// Returns what this service offers. A server asks once for each connection, before the first
+    /// call.
+    fn contracts(&self) -> Contracts;
 
     /// Answers one call. Only answering gives a [`Served`].
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c>;
 }
 
 impl<D: Dispatch + ?Sized> Dispatch for &mut D {
-    fn contract(&self) -> &'static Contract {
-        (**self).contract()
+    fn contracts(&self) -> Contracts {
+        (**self).contracts()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -42,8 +83,8 @@ impl<D: Dispatch + ?Sized> Dispatch for &mut D {
 }
 
 impl<D: Dispatch + ?Sized> Dispatch for Box<D> {
-    fn contract(&self) -> &'static Contract {
-        (**self).contract()
+    fn contracts(&self) -> Contracts {
+        (**self).contracts()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -81,6 +122,44 @@ impl<'c> Call<'c> {
         &self.exchange.header.endpoint
     }
 
+    /// Returns the contract of the service that is called; `None` if none lists the endpoint.
+    pub fn service(&self) -> Option<&'static Contract> {
+        self.exchange.target().map(|(contract, _)| contract)
+    }
+
+    /// Returns the method that is called, as its contract describes it; `None` if no contract lists
+    /// the endpoint.
+    pub fn method(&self) -> Option<&'static Method> {
+        self.exchange.target().map(|(_, method)| method)
+    }
+
+    /// Returns who calls.
+    pub fn peer(&self) -> &'c Peer {
+        &self.exchange.connection.peer
+    }
+
+    /// Returns the metadata that the caller attached.
+    pub fn metadata(&self) -> &'c Metadata<'c> {
+        &self.exchange.header.metadata
+    }
+
+    /// Returns when the caller gives up waiting, if it sent a time limit.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.exchange.connection.deadline.get()
+    }
+
+    /// Returns the values that this call carries, for its handler to find by
+    /// [`CallContext::extensions`](super::CallContext::extensions).
+    pub fn extensions(&self) -> &'c Extensions {
+        self.exchange.extensions()
+    }
+
+    /// Returns the values that the connection carries, see
+    /// [`CallContext::connection_extensions`](super::CallContext::connection_extensions).
+    pub fn connection_extensions(&self) -> &'c Extensions {
+        self.exchange.connection.extensions()
+    }
+
     /// Takes one JSON value: `()` for a method without parameters, a struct whose fields have their
     /// names for one with several.
     pub fn takes_json<T: DeserializeOwned>(self) -> TypedCall<'c, SerdeParameter<T>> {
@@ -98,14 +177,10 @@ impl<'c> Call<'c> {
         self.takes(AndOctets(SerdeParameter(PhantomData)))
     }
 
-    /// Refuses the call because there is no such endpoint, and suggests one with a similar name.
-    pub fn unknown_endpoint(self, contract: &Contract) -> Served<'c> {
-        let name = self.endpoint();
-        let message = match closest(name, contract) {
-            Some(other) => format!("unknown endpoint {name}, did you mean {other}?"),
-            None => format!("unknown endpoint {name}"),
-        };
-        self.exchange.refuse_request(&message)
+    /// Refuses the call because there is no such endpoint. Suggests one with a similar name of any
+    /// service of this server, or lists all if they are few.
+    pub fn unknown_endpoint(self) -> Served<'c> {
+        self.exchange.refuse_request(&unknown_endpoint(self.endpoint(), self.exchange.connection.contracts()))
     }
 
     /// Refuses a call, whatever it takes and returns. [`Status::RequestError`] tells the caller
@@ -194,32 +269,6 @@ impl<'c, A: Arguments> TypedCall<'c, A> {
     }
 }
 
-/// Returns the endpoint with the most similar name, if at most a third of its letters differ.
-fn closest(name: &str, contract: &Contract) -> Option<&'static str> {
-    contract
-        .methods
-        .iter()
-        .map(|method| (distance(name, method.name), method.name))
-        .filter(|(distance, other)| distance * 3 <= other.chars().count())
-        .min()
-        .map(|(_, other)| other)
-}
-
-/// Returns how many letters must be inserted, removed or replaced (Levenshtein), ignoring case.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, &to) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("endpoint", &self.endpoint()).finish_non_exhaustive()
@@ -229,19 +278,5 @@ impl fmt::Debug for Call<'_> {
 impl<A> fmt::Debug for TypedCall<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TypedCall").field("call", &self.call).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances() {
-        for (a, b, expected) in
-            [("", "", 0), ("list", "List", 0), ("lst", "list", 1), ("fetch", "etchf", 2), ("", "abc", 3)]
-        {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-        }
     }
 }

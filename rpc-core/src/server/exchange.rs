@@ -3,15 +3,18 @@
 //!
 //! [`answer`]: super::answer
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use crate::codec::{Contract, Method};
 use crate::connection::{Ahead, ServerTurn};
 use crate::error::Result;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
 use crate::transport::TimeLimit;
 
 use super::connection::ServerConnection;
+use super::extensions::Extensions;
 
 /// One call.
 pub(super) struct Exchange<'c> {
@@ -21,6 +24,7 @@ pub(super) struct Exchange<'c> {
     /// Whether the whole next request had been read ahead when the reply began, so that this reply
     /// may be sent together with the next.
     pub(super) another_waits: Cell<bool>,
+    extensions: OnceCell<Arc<Extensions>>,
 }
 
 /// The proof that a call was answered.
@@ -35,6 +39,23 @@ pub struct Served<'c> {
 impl<'c> Served<'c> {
     pub(super) fn new(outcome: Result<()>) -> Served<'c> {
         Served { outcome, call: PhantomData }
+    }
+}
+
+impl<'c> Exchange<'c> {
+    pub(super) fn new(connection: &'c ServerConnection, header: RequestHeader<'c>, turn: ServerTurn) -> Exchange<'c> {
+        let (turn, another_waits, extensions) = (Cell::new(turn), Cell::new(false), OnceCell::new());
+        Exchange { connection, header, turn, another_waits, extensions }
+    }
+
+    /// Returns the method that is called, and its contract, if any lists it.
+    pub(super) fn target(&self) -> Option<(&'static Contract, &'static Method)> {
+        self.connection.contracts().find(&self.header.endpoint)
+    }
+
+    /// Returns the values that the call carries.
+    pub(super) fn extensions(&self) -> &Extensions {
+        self.extensions.get_or_init(|| self.connection.call_extensions())
     }
 }
 

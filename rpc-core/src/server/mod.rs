@@ -8,6 +8,7 @@ mod connection;
 mod context;
 mod dispatch;
 mod exchange;
+mod extensions;
 mod handle;
 mod lifecycle;
 mod lock;
@@ -16,6 +17,8 @@ mod reply;
 mod reply_batching;
 mod request_octets;
 mod serve;
+mod several;
+mod unknown;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,9 +32,11 @@ pub use config::ServerConfig;
 pub use context::CallContext;
 pub use dispatch::{Call, Dispatch, TypedCall};
 pub use exchange::Served;
+pub use extensions::Extensions;
 pub use handle::{ServerHandle, ShutdownReport};
 pub use reply::Reply;
 pub use serve::Ended;
+pub use several::{Service, contracts};
 
 use connection::ServerConnection;
 use registry::Registry;
@@ -85,9 +90,10 @@ impl Server {
     /// on this thread. Returns only with an error.
     ///
     /// # Errors
-    /// If no more connections can be accepted.
+    /// [`Misuse::SharedEndpoint`](crate::Misuse::SharedEndpoint) if two services have the same
+    /// endpoint; [`Error::Transport`] if no more connections can be accepted.
     pub fn serve<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<()> {
-        self.accept_all(&Registry::new()?, cloning(service))
+        self.accept_all(&Registry::new()?, cloning(service)?)
     }
 
     /// Serves each connection on its own thread with what `make` returns, and accepts connections
@@ -104,9 +110,10 @@ impl Server {
     /// on another thread.
     ///
     /// # Errors
-    /// If the system cannot start a thread.
+    /// [`Misuse::SharedEndpoint`](crate::Misuse::SharedEndpoint) if two services have the same
+    /// endpoint; [`Error::Transport`] if the system cannot start a thread.
     pub fn spawn<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<ServerHandle> {
-        self.spawn_accepting(cloning(service))
+        self.spawn_accepting(cloning(service)?)
     }
 
     /// Serves each connection on its own thread with what `make` returns, and accepts connections
@@ -145,7 +152,8 @@ impl Server {
 /// service needs to be neither `Send` nor `Clone`.
 ///
 /// # Errors
-/// What broke the connection: [`Error::Protocol`], [`Error::Transport`], [`Error::Deadline`], or
+/// [`Misuse::SharedEndpoint`](crate::Misuse::SharedEndpoint) if two services have the same
+/// endpoint. What broke the connection: [`Error::Protocol`], [`Error::Transport`], [`Error::Deadline`], or
 /// the [`Error::Source`] of a handler's stream.
 pub fn serve_connection<D: Dispatch>(transport: impl Transport, service: D) -> Result<Ended> {
     serve_connection_with(transport, service, ServerConfig::default())
@@ -160,15 +168,17 @@ pub fn serve_connection_with<D: Dispatch>(
     mut service: D,
     config: ServerConfig,
 ) -> Result<Ended> {
+    service.contracts().check()?;
     let parts = transport.into_parts().map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
     Rc::new(ServerConnection::new(parts, config)).run(&mut service)
 }
 
-fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> PrepareService {
-    Box::new(move || {
+fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> Result<PrepareService> {
+    service.contracts().check()?;
+    Ok(Box::new(move || {
         let own = service.clone();
         Box::new(move |_| Box::new(own))
-    })
+    }))
 }
 
 fn making<D: Dispatch + 'static>(make: impl Fn(&Peer) -> D + Send + Sync + 'static) -> PrepareService {

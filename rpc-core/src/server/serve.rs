@@ -1,6 +1,5 @@
 //! Serves a connection from its first request to its end.
 
-use std::cell::Cell;
 use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -39,6 +38,7 @@ pub enum Ended {
 impl ServerConnection {
     /// Serves until the connection ends.
     pub(super) fn run(self: &Rc<Self>, service: &mut dyn Dispatch) -> Result<Ended> {
+        self.offer(service.contracts());
         let _serving = ServingGuard::new(Rc::clone(self));
         let outcome = self.serve_calls(service);
         self.end(&outcome);
@@ -158,7 +158,7 @@ impl ServerConnection {
             tracing::error!("the hook for trace contexts panicked");
         }
         let _entered = span.enter();
-        let exchange = Exchange { connection: self, header, turn: Cell::new(turn), another_waits: Cell::new(false) };
+        let exchange = Exchange::new(self, header, turn);
         let answered = match turn.wanted {
             Wanted::Close => return Ok(Some(self.acknowledge_close())),
             Wanted::Call => self.dispatch(&exchange, service),
@@ -184,7 +184,8 @@ impl ServerConnection {
             exchange.panicked()
         });
         self.in_service.set(false);
-        outcome.map(|()| panicked && unwind::catch(|| service.contract().session).unwrap_or(true))
+        self.forget_call();
+        outcome.map(|()| panicked && self.contracts().keeps_session(&exchange.header.endpoint))
     }
 
     /// Ends a call, given whether its answer ends a session. Returns `None` if the next request may

@@ -77,9 +77,12 @@ fn session(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 }
 
 /// ```text
-/// fn contract(&self) -> &'static Contract { const CONTRACT: Contract = Contract::new("Vault")..; &CONTRACT }
-/// fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
-///     match call.endpoint() { "list" => .., _ => call.unknown_endpoint(Dispatch::contract(self)) }
+/// impl<S: Vault> Service for VaultServer<S> { const CONTRACT: Option<&'static Contract> = Some(&Contract::new("Vault")..) }
+/// impl<S: Vault> Dispatch for VaultServer<S> {
+///     fn contracts(&self) -> Contracts { contracts::<Self>() }
+///     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+///         match call.endpoint() { "list" => .., _ => call.unknown_endpoint() }
+///     }
 /// }
 /// ```
 fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
@@ -89,20 +92,27 @@ fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let arms = service.methods.iter().map(|method| arm(method, service, runtime));
     generate! {
         #[automatically_derived]
+        impl<#implementor> #runtime::Service for #server<#implementor>
+        where
+            #implementor: #ident,
+        {
+            const CONTRACT: #runtime::Option<&'static #runtime::Contract> = #runtime::Option::Some(&#contract);
+        }
+
+        #[automatically_derived]
         #(#tolerated)*
         impl<#implementor> #runtime::Dispatch for #server<#implementor>
         where
             #implementor: #ident,
         {
-            fn contract(&self) -> &'static #runtime::Contract {
-                const __RPC_CONTRACT: #runtime::Contract = #contract;
-                &__RPC_CONTRACT
+            fn contracts(&self) -> #runtime::Contracts {
+                #runtime::contracts::<Self>()
             }
 
             fn dispatch<'__rpc>(&mut self, __rpc_call: #runtime::Call<'__rpc>) -> #runtime::Served<'__rpc> {
                 match __rpc_call.endpoint() {
                     #(#arms)*
-                    _ => __rpc_call.unknown_endpoint(#runtime::Dispatch::contract(self)),
+                    _ => __rpc_call.unknown_endpoint(),
                 }
             }
         }

@@ -238,14 +238,14 @@ impl<S> ::renamed::inner::__private::fmt::Debug for VaultServer<S> {
     }
 }
 #[automatically_derived]
-impl<__RpcService> ::renamed::inner::__private::Dispatch for VaultServer<__RpcService>
+impl<__RpcService> ::renamed::inner::__private::Service for VaultServer<__RpcService>
 where
     __RpcService: Vault,
 {
-    fn contract(&self) -> &'static ::renamed::inner::__private::Contract {
-        const __RPC_CONTRACT: ::renamed::inner::__private::Contract = ::renamed::inner::__private::Contract::new(
-                "Vault",
-            )
+    const CONTRACT: ::renamed::inner::__private::Option<
+        &'static ::renamed::inner::__private::Contract,
+    > = ::renamed::inner::__private::Option::Some(
+        &::renamed::inner::__private::Contract::new("Vault")
             .methods(
                 &[
                     ::renamed::inner::__private::Method::new("vault.ListEntries")
@@ -267,8 +267,16 @@ where
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
                         .parameters(&[]),
                 ],
-            );
-        &__RPC_CONTRACT
+            ),
+    );
+}
+#[automatically_derived]
+impl<__RpcService> ::renamed::inner::__private::Dispatch for VaultServer<__RpcService>
+where
+    __RpcService: Vault,
+{
+    fn contracts(&self) -> ::renamed::inner::__private::Contracts {
+        ::renamed::inner::__private::contracts::<Self>()
     }
     fn dispatch<'__rpc>(
         &mut self,
@@ -356,12 +364,7 @@ where
                         },
                     )
             }
-            _ => {
-                __rpc_call
-                    .unknown_endpoint(
-                        ::renamed::inner::__private::Dispatch::contract(self),
-                    )
-            }
+            _ => __rpc_call.unknown_endpoint(),
         }
     }
 }

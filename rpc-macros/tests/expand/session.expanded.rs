@@ -187,14 +187,14 @@ impl<S> ::rpc_core::__private::fmt::Debug for CursorServer<S> {
     }
 }
 #[automatically_derived]
-impl<__RpcService> ::rpc_core::__private::Dispatch for CursorServer<__RpcService>
+impl<__RpcService> ::rpc_core::__private::Service for CursorServer<__RpcService>
 where
     __RpcService: Cursor,
 {
-    fn contract(&self) -> &'static ::rpc_core::__private::Contract {
-        const __RPC_CONTRACT: ::rpc_core::__private::Contract = ::rpc_core::__private::Contract::new(
-                "Cursor",
-            )
+    const CONTRACT: ::rpc_core::__private::Option<
+        &'static ::rpc_core::__private::Contract,
+    > = ::rpc_core::__private::Option::Some(
+        &::rpc_core::__private::Contract::new("Cursor")
             .session()
             .methods(
                 &[
@@ -215,8 +215,16 @@ where
                         .reply(::rpc_core::__private::DataType::Octets)
                         .parameters(&["content"]),
                 ],
-            );
-        &__RPC_CONTRACT
+            ),
+    );
+}
+#[automatically_derived]
+impl<__RpcService> ::rpc_core::__private::Dispatch for CursorServer<__RpcService>
+where
+    __RpcService: Cursor,
+{
+    fn contracts(&self) -> ::rpc_core::__private::Contracts {
+        ::rpc_core::__private::contracts::<Self>()
     }
     fn dispatch<'__rpc>(
         &mut self,
@@ -304,10 +312,7 @@ where
                         },
                     )
             }
-            _ => {
-                __rpc_call
-                    .unknown_endpoint(::rpc_core::__private::Dispatch::contract(self))
-            }
+            _ => __rpc_call.unknown_endpoint(),
         }
     }
 }

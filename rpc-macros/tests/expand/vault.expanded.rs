@@ -420,14 +420,14 @@ impl<S> ::rpc_core::__private::fmt::Debug for VaultServer<S> {
     }
 }
 #[automatically_derived]
-impl<__RpcService> ::rpc_core::__private::Dispatch for VaultServer<__RpcService>
+impl<__RpcService> ::rpc_core::__private::Service for VaultServer<__RpcService>
 where
     __RpcService: Vault,
 {
-    fn contract(&self) -> &'static ::rpc_core::__private::Contract {
-        const __RPC_CONTRACT: ::rpc_core::__private::Contract = ::rpc_core::__private::Contract::new(
-                "Vault",
-            )
+    const CONTRACT: ::rpc_core::__private::Option<
+        &'static ::rpc_core::__private::Contract,
+    > = ::rpc_core::__private::Option::Some(
+        &::rpc_core::__private::Contract::new("Vault")
             .methods(
                 &[
                     ::rpc_core::__private::Method::new("list")
@@ -477,8 +477,16 @@ where
                         .reply(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
                         .parameters(&["format", "content"]),
                 ],
-            );
-        &__RPC_CONTRACT
+            ),
+    );
+}
+#[automatically_derived]
+impl<__RpcService> ::rpc_core::__private::Dispatch for VaultServer<__RpcService>
+where
+    __RpcService: Vault,
+{
+    fn contracts(&self) -> ::rpc_core::__private::Contracts {
+        ::rpc_core::__private::contracts::<Self>()
     }
     fn dispatch<'__rpc>(
         &mut self,
@@ -744,10 +752,7 @@ where
                         },
                     )
             }
-            _ => {
-                __rpc_call
-                    .unknown_endpoint(::rpc_core::__private::Dispatch::contract(self))
-            }
+            _ => __rpc_call.unknown_endpoint(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{Call, Client, ClientConfig, Contract, Dispatch, Error, OctetReader, Served, ServerConfig};
+use rpc_core::{Call, Client, ClientConfig, Contract, Contracts, Dispatch, Error, OctetReader, Served, ServerConfig};
 use rpc_tests::{ScriptedPeer, serve_bytes, watchdog, wire};
 
 /// What stays the same: message, kind, and what the failure means for the call.
@@ -73,8 +73,8 @@ fn a_stalled_reply_reports_the_same_fate_each_time() {
 struct Rereading(mpsc::Sender<[(String, io::ErrorKind, bool, bool); 2]>);
 
 impl Dispatch for Rereading {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Rereading") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Rereading") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use rpc_core::{
-    Call, ClientConfig, Contract, DataType, Dispatch, Error, Misuse, Served as Answered, ServerConfig, Status,
+    Call, ClientConfig, Contract, Contracts, DataType, Dispatch, Error, Misuse, Served as Answered, ServerConfig,
+    Status,
 };
 use rpc_tests::watchdog;
 use serde_json::json;
@@ -145,8 +146,8 @@ struct Duplicate;
 struct Contented<T>(T);
 
 impl Dispatch for Contented<Duplicate> {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Duplicate") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Duplicate") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Answered<'c> {
@@ -200,7 +201,7 @@ fn a_reply_of_another_type_fails_only_its_call() {
 #[test]
 fn a_contract_lists_the_methods() {
     let server = ShapesServer::new(Handler);
-    let contract = server.contract();
+    let contract = server.contracts().iter().next().unwrap();
     assert_eq!((contract.name(), contract.is_session()), ("Shapes", false));
     let method = |name| contract.endpoints().iter().find(|method| method.name() == name).unwrap();
     let of = |name| (method(name).request_type(), method(name).reply_type(), method(name).parameter_names());

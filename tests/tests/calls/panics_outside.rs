@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rpc_core::{
-    Call, CallOptions, Client, Contract, Dispatch, Ended, Error, Peer, Result, Served, Server, ServerConfig,
+    Call, CallOptions, Client, Contract, Contracts, Dispatch, Ended, Error, Peer, Result, Served, Server, ServerConfig,
     serve_connection,
 };
 use rpc_tests::watchdog;
@@ -35,8 +35,8 @@ impl Clone for Careless {
 }
 
 impl Dispatch for Careless {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Careless") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Careless") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

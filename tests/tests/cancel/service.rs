@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, mpsc};
 
-use rpc_core::{Call, Contract, Dispatch, Error, Served};
+use rpc_core::{Call, Contract, Contracts, Dispatch, Error, Served};
 
 /// Bytes of the largest frame of a stream.
 pub(crate) const FRAME: usize = 512 * 1024;
@@ -31,8 +31,8 @@ pub(crate) fn gated() -> (Spring, mpsc::Receiver<&'static str>, mpsc::Sender<()>
 }
 
 impl Dispatch for Spring {
-    fn contract(&self) -> &'static Contract {
-        &CONTRACT
+    fn contracts(&self) -> Contracts {
+        (&CONTRACT).into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -46,7 +46,7 @@ impl Dispatch for Spring {
             "take" => {
                 call.takes_octets().returns_json(|mut content| Ok::<_, Error>(io::copy(&mut content, &mut io::sink())?))
             }
-            _ => call.unknown_endpoint(&CONTRACT),
+            _ => call.unknown_endpoint(),
         }
     }
 }

@@ -6,14 +6,16 @@ use std::thread;
 use std::time::Instant;
 
 use rpc_core::transport::{Parts, WriteHalf, memory_pair, memory_pair_with_capacity};
-use rpc_core::{Call, Client, Contract, Dispatch, Error, OctetReader, Result, Served, Transport, serve_connection};
+use rpc_core::{
+    Call, Client, Contract, Contracts, Dispatch, Error, OctetReader, Result, Served, Transport, serve_connection,
+};
 
 /// Filters, by the name of the endpoint.
 pub(crate) struct Filters;
 
 impl Dispatch for Filters {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Filters") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Filters") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use rpc_core::{Call, Contract, Dispatch, Error, OctetReader, Result, Served};
+use rpc_core::{Call, Contract, Contracts, Dispatch, Error, OctetReader, Result, Served};
 
 /// The size of the largest frame of a stream.
 pub(crate) const FRAME: usize = 512 * 1024;
@@ -31,8 +31,8 @@ pub(crate) struct Gate;
 const CONTRACT: Contract = Contract::new("Gate");
 
 impl Dispatch for Gate {
-    fn contract(&self) -> &'static Contract {
-        &CONTRACT
+    fn contracts(&self) -> Contracts {
+        (&CONTRACT).into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -53,7 +53,7 @@ impl Dispatch for Gate {
                 read_exactly(content, count)?;
                 Err::<(), _>(Error::new(format!("no room for {name} at {count}")))
             }),
-            _ => call.unknown_endpoint(&CONTRACT),
+            _ => call.unknown_endpoint(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 use std::sync::mpsc;
 
-use rpc_core::{Call, Client, Contract, Dispatch, Error, Served};
+use rpc_core::{Call, Client, Contract, Contracts, Dispatch, Error, Served};
 
 /// The size of a stream's first frame if its source has as many bytes. The next frames are larger.
 pub(crate) const FIRST_FRAME: usize = 16 * 1024;
@@ -55,8 +55,8 @@ impl Taps {
 }
 
 impl Dispatch for Taps {
-    fn contract(&self) -> &'static Contract {
-        &CONTRACT
+    fn contracts(&self) -> Contracts {
+        (&CONTRACT).into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -71,7 +71,7 @@ impl Dispatch for Taps {
             }
             "take" => call.takes_octets().returns_json(|content| self.take(content)),
             "store" => call.takes_json_and_octets().returns_json(|((), content)| self.take(content)),
-            _ => call.unknown_endpoint(&CONTRACT),
+            _ => call.unknown_endpoint(),
         }
     }
 }

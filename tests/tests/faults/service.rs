@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
-use rpc_core::{Call, Contract, Dispatch, Error, Result, Served};
+use rpc_core::{Call, Contract, Contracts, Dispatch, Error, Result, Served};
 use rpc_tests::pattern;
 
 /// How often handlers began, by request.
@@ -69,8 +69,8 @@ pub(crate) fn counted(mut content: impl Read) -> Result<u64> {
 pub(crate) struct Service(pub(crate) Witness);
 
 impl Dispatch for Service {
-    fn contract(&self) -> &'static Contract {
-        const { &Contract::new("Service") }
+    fn contracts(&self) -> Contracts {
+        const { &Contract::new("Service") }.into()
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
@@ -123,7 +123,7 @@ impl Dispatch for Service {
                 witness.saw(name);
                 Ok::<_, Error>((count, Source::of(count)))
             }),
-            _ => call.unknown_endpoint(self.contract()),
+            _ => call.unknown_endpoint(),
         }
     }
 }

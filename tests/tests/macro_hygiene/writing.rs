@@ -182,7 +182,7 @@ impl raw::Match for Writer {
 #[test]
 fn names_may_be_keywords_and_travel_without_their_prefix() {
     use raw::{Match, MatchClient, MatchServer};
-    let contract = MatchServer::new(Writer).contract();
+    let contract = MatchServer::new(Writer).contracts().iter().next().unwrap();
     assert_eq!((contract.name(), contract.endpoints()[0].name()), ("Match", "move"));
     assert_eq!(contract.endpoints()[0].parameter_names(), ["type", "loop"]);
     connected(MatchServer::new(Writer), |near| {

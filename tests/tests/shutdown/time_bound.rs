@@ -6,7 +6,7 @@ use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Call, Contract, Dispatch, Error, Peer, Served, Server, ServerHandle, ShutdownReport};
+use rpc_core::{Call, Contract, Contracts, Dispatch, Error, Peer, Served, Server, ServerHandle, ShutdownReport};
 use rpc_tests::{watchdog, wire};
 
 use crate::service::{Handler, Running, Work, WorkClient, WorkServer, start};
@@ -139,8 +139,8 @@ fn nothing_is_left_of_idle_connections() {
     /// A handler for one connection; reports when it is dropped.
     struct Own(Handler, mpsc::Sender<()>);
     impl Dispatch for Own {
-        fn contract(&self) -> &'static Contract {
-            const { &Contract::new("Own").session() }
+        fn contracts(&self) -> Contracts {
+            const { &Contract::new("Own").session() }.into()
         }
         fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
             WorkServer::new(self.0.clone()).dispatch(call)

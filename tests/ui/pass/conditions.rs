@@ -36,6 +36,6 @@ impl Vault for Shelf {
 
 fn main() {
     let server = VaultServer::new(Shelf);
-    let names: Vec<_> = server.contract().endpoints().iter().map(|method| method.name()).collect();
+    let names: Vec<_> = server.contracts().iter().flat_map(|contract| contract.endpoints()).map(|method| method.name()).collect();
     assert_eq!(names, ["list", "mode", "always"]);
 }

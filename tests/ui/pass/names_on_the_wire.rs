@@ -28,7 +28,7 @@ impl Vault for Shelf {
 
 fn main() {
     let server = VaultServer::new(Shelf);
-    let contract = server.contract();
+    let contract = server.contracts().iter().next().unwrap();
     let methods: Vec<_> = contract.endpoints().iter().map(|method| (method.name(), method.parameter_names())).collect();
     assert_eq!(contract.name(), "Vault");
     assert!(!contract.is_session());
