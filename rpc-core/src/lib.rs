@@ -10,6 +10,7 @@
 //! | `frame` | frames: six bytes of header and a payload |
 //! | `message` | JSON headers, status, data types, body reader and writer |
 //! | `connection` | turns, as pure state machines; how a connection ends |
+//! | `observe` | what an [`Observer`] and `tracing` are told |
 //! | `stream` | reading, sending and copying octets, by the kernel where it can move them |
 //! | [`Client`], [`Session`], [`Server`] | typed calls, dispatch, shutdown |
 //! | `codec` | how a value becomes JSON and comes back, and what that requires of its type |
@@ -29,6 +30,7 @@ mod connection;
 mod error;
 mod frame;
 mod message;
+mod observe;
 mod server;
 mod stream;
 mod unwind;
@@ -38,12 +40,13 @@ pub mod __private;
 
 pub use client::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline, Session};
 pub use codec::{Contract, Contracts, Method, ServiceError};
-pub use error::{Error, Fate, Misuse, Operation, RemoteError, Result};
+pub use error::{Error, ErrorKind, Fate, Misuse, Operation, RemoteError, Result};
 pub use frame::{FrameKind, FramePart, FrameViolation};
 pub use message::{DataType, Metadata, Status, TRACEPARENT, Violation};
+pub use observe::{CallReport, ConnectionInfo, Ended, Observer, Side, StreamEnd};
 pub use server::{
-    Call, CallContext, Dispatch, Ended, Extensions, Served, Server, ServerConfig, ServerHandle, Service,
-    ShutdownReport, TypedCall, serve_connection, serve_connection_with,
+    Call, CallContext, Dispatch, Extensions, Served, Server, ServerConfig, ServerHandle, Service, ShutdownReport,
+    TypedCall, serve_connection, serve_connection_with,
 };
 pub use stream::{OctetReader, copy};
 pub use transport::address::{Address, AddressError, ToAddress};

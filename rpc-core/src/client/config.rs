@@ -1,6 +1,9 @@
 //! The settings of a client.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::observe::{ConfiguredObserver, Observer};
 
 /// The settings of a client. Each limit has a generous default; `None` is no limit.
 ///
@@ -11,7 +14,7 @@ use std::time::Duration;
 /// let config = ClientConfig::default().reply_timeout(Some(Duration::from_secs(2))).max_idle_connections(1);
 /// # _ = config;
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[must_use]
 pub struct ClientConfig {
     pub(crate) connect_timeout: Option<Duration>,
@@ -23,6 +26,7 @@ pub struct ClientConfig {
     pub(crate) max_connections: usize,
     pub(crate) reconnect_attempts: u32,
     pub(crate) shared_connections: usize,
+    pub(crate) observer: ConfiguredObserver,
 }
 
 impl Default for ClientConfig {
@@ -37,6 +41,7 @@ impl Default for ClientConfig {
             max_connections: usize::MAX,
             reconnect_attempts: 6,
             shared_connections: 0,
+            observer: ConfiguredObserver::default(),
         }
     }
 }
@@ -121,6 +126,12 @@ impl ClientConfig {
     /// connections stay open as are shared.
     pub fn shared_connections(self, count: usize) -> Self {
         ClientConfig { shared_connections: count, ..self }
+    }
+
+    /// Sets who is told about the client's connections and calls; by default nobody is. Without an
+    /// observer this costs nothing, and with one the kernel goes on moving bytes.
+    pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
+        ClientConfig { observer: ConfiguredObserver::new(observer), ..self }
     }
 
     /// Sets how many connections a [`Client`](crate::Client) may have open at once, at least 1; by

@@ -1,6 +1,7 @@
 //! Everything that can go wrong, sorted by who must act.
 
 mod classify;
+mod kind;
 mod text;
 
 use std::io;
@@ -13,6 +14,7 @@ use crate::message::{MAX_DETAILS_LEN, Status, TrailerError, Violation};
 use crate::transport::AddressError;
 
 pub(crate) use classify::source_trailer;
+pub use kind::ErrorKind;
 
 /// The result of most functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

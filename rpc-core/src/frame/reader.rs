@@ -29,12 +29,23 @@ pub struct FrameReader<R> {
     remaining: u32,
     /// The present frame is large, and another of its message follows.
     bulk: bool,
+    /// How many bytes have come from the byte stream below.
+    received: u64,
 }
 
 impl<R> FrameReader<R> {
     /// Returns a reader that expects a frame next.
     pub fn new(source: R) -> FrameReader<R> {
-        FrameReader { source, buffer: vec![0; READ_AHEAD].into(), start: 0, end: 0, len: 0, remaining: 0, bulk: false }
+        FrameReader {
+            source,
+            buffer: vec![0; READ_AHEAD].into(),
+            start: 0,
+            end: 0,
+            len: 0,
+            remaining: 0,
+            bulk: false,
+            received: 0,
+        }
     }
 
     /// Returns the number of bytes of the present frame's payload that have not been handed out.
@@ -45,6 +56,11 @@ impl<R> FrameReader<R> {
     /// Returns what was read ahead and not handed out: payload, and frames after it.
     pub fn buffered(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
+    }
+
+    /// Returns the number of bytes of frames that have been handed out.
+    pub(crate) fn position(&self) -> u64 {
+        self.received - self.buffered().len() as u64
     }
 
     /// Returns the byte stream below. What was read ahead is no longer in it.
@@ -71,6 +87,7 @@ impl<R> FrameReader<R> {
         }
         let gained = read(&mut self.source, &mut self.buffer[self.end..])?;
         self.end += gained;
+        self.received += gained as u64;
         Ok(gained)
     }
 
@@ -177,6 +194,7 @@ impl<R: Read> FrameReader<R> {
             retry_interrupted(|| self.source.read_vectored(&mut [IoSliceMut::new(out), IoSliceMut::new(ahead)]))?;
         let payload = gained.min(wanted);
         self.end = gained - payload;
+        self.received += gained as u64;
         self.took(payload);
         if gained == 0 { Err(self.cut_in_payload()) } else { Ok(payload) }
     }
@@ -199,6 +217,7 @@ impl<R: Read> FrameReader<R> {
         }
         let taken = take(&mut self.source, self.remaining as usize)?;
         assert!(taken <= self.remaining as usize, "more bytes taken than the frame has");
+        self.received += taken as u64;
         self.took(taken);
         if taken == 0 { Err(self.cut_in_payload()) } else { Ok(Some(taken)) }
     }

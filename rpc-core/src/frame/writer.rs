@@ -33,6 +33,11 @@ impl<W> FrameWriter<W> {
         self.accepted
     }
 
+    /// Returns the number of bytes of frames so far, those that wait for the next write included.
+    pub(crate) fn position(&self) -> u64 {
+        self.accepted + self.queued.len() as u64
+    }
+
     /// Returns the number of bytes that wait for the next write.
     pub fn queued(&self) -> usize {
         self.queued.len()

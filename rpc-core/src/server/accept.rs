@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use crate::connection::DISCARD_TIME;
 use crate::error::{Error, Fate, Operation, Result};
+use crate::observe::Ended;
 use crate::transport::{Parts, TimeLimit};
 use crate::unwind;
 
 use super::connection::ServerConnection;
 use super::registry::{Registry, guarded};
-use super::serve::Ended;
 use super::{MakeService, PrepareService, Server};
 
 /// How long the server waits after a failure to accept that may pass, such as too many open files.

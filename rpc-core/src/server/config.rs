@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::message::{Metadata, TRACEPARENT};
+use crate::observe::{ConfiguredObserver, Observer};
 
 /// The settings of a server. Each limit has a generous default; `None` switches it off.
 #[derive(Debug, Clone)]
@@ -16,6 +17,7 @@ pub struct ServerConfig {
     pub(crate) stall_timeout: Option<Duration>,
     pub(crate) max_json_len: usize,
     pub(crate) stack_size: usize,
+    pub(crate) observer: ConfiguredObserver,
     trace_context: Option<TraceContext>,
 }
 
@@ -34,6 +36,7 @@ impl Default for ServerConfig {
             stall_timeout: Some(Duration::from_secs(120)),
             max_json_len: 8 * 1024 * 1024,
             stack_size: 2 * 1024 * 1024,
+            observer: ConfiguredObserver::default(),
             trace_context: None,
         }
     }
@@ -118,6 +121,12 @@ impl ServerConfig {
     /// the process.
     pub fn stack_size(self, bytes: usize) -> Self {
         ServerConfig { stack_size: bytes, ..self }
+    }
+
+    /// Sets who is told about the server's connections and calls; by default nobody is. Without an
+    /// observer this costs nothing, and with one the kernel goes on moving bytes.
+    pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
+        ServerConfig { observer: ConfiguredObserver::new(observer), ..self }
     }
 
     /// Sets what happens with the W3C `traceparent` that a call carries: `hook` is called with the

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::error::{Error, Fate, Operation, Result};
+use crate::observe::Ended;
 use crate::transport::{Address, Listener, Peer, ToAddress, Transport};
 
 pub use arguments::{AndOctets, Arguments, Octets};
@@ -35,7 +36,6 @@ pub use exchange::Served;
 pub use extensions::Extensions;
 pub use handle::{ServerHandle, ShutdownReport};
 pub use reply::Reply;
-pub use serve::Ended;
 pub use several::{Service, contracts};
 
 use connection::ServerConnection;

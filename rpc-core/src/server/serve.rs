@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::connection::{DISCARD_TIME, HEADER_KEPT, Inbound, ServerTurn, Wanted, discard_until_the_end, finish, trim};
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
+use crate::observe::Ended;
 use crate::transport::TimeLimit;
 use crate::unwind;
 
@@ -15,25 +16,6 @@ use super::context::ServingGuard;
 use super::dispatch::{Call, Dispatch};
 use super::exchange::Exchange;
 use super::lock::lock;
-
-/// How a connection ended without a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Ended {
-    /// The client closed the connection with the Close handshake.
-    Closed,
-    /// The client disconnected between two calls.
-    HungUp,
-    /// The client sent a Reset frame between two calls.
-    Reset,
-    /// No request came within the idle timeout.
-    Idle,
-    /// The server shut down.
-    ShutDown,
-    /// The server closed the connection after a reply, because the rest of a request was too much
-    /// to read, the request's data type was unknown, or the handler of a session panicked.
-    GivenUp,
-}
 
 impl ServerConnection {
     /// Serves until the connection ends.

@@ -39,14 +39,15 @@ const LAYERS: Layers<'_> = &[
     ("frame", &[]),
     ("message", &["frame"]),
     ("error", &["message", "transport"]),
+    ("observe", &["error", "message", "transport", "unwind"]),
     ("connection", &["frame", "message", "transport"]),
     ("stream", &["connection", "error", "frame", "transport"]),
     ("codec", &["error", "message"]),
-    ("client", &["codec", "connection", "error", "frame", "message", "stream", "transport", "unwind"]),
-    ("server", &["codec", "connection", "error", "frame", "message", "stream", "transport", "unwind"]),
+    ("client", &["codec", "connection", "error", "frame", "message", "observe", "stream", "transport", "unwind"]),
+    ("server", &["codec", "connection", "error", "frame", "message", "observe", "stream", "transport", "unwind"]),
     ("reply", &[]),
     ("unstable", &[]),
-    ("testing", &["error", "server", "transport"]),
+    ("testing", &["error", "observe", "server", "transport"]),
     ("__private", &["client", "codec", "stream"]),
 ];
 
