@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use crate::frame::{FRAME_HEADER_LEN, FrameHeader, FrameKind, FrameReader};
 
-use super::{MAX_HEADER_LEN, MessageError, TrailerError, Violation};
+use super::{MAX_HEADER_LEN, MessageError, Status, TrailerError, Violation};
 
 /// Reads messages.
 ///
@@ -28,6 +28,8 @@ pub struct MessageReader<R> {
     trailers_allowed: bool,
     /// The bytes of a Trailer frame that have been read; empty outside such a frame.
     trailer: Vec<u8>,
+    /// The status of the Trailer that ended the body.
+    trailer_status: Option<Status>,
     /// `Some` inside a frame of a header: whether the frame is the last one.
     in_header: Option<bool>,
 }
@@ -55,6 +57,7 @@ impl<R> MessageReader<R> {
             extra_frame_may_follow: false,
             trailers_allowed: false,
             trailer: Vec::new(),
+            trailer_status: None,
             in_header: None,
         }
     }
@@ -62,6 +65,11 @@ impl<R> MessageReader<R> {
     /// Returns whether the body that was started has been read to its end, or none was started.
     pub fn body_ended(&self) -> bool {
         self.parts_left == 0 && self.part_ended()
+    }
+
+    /// Returns the status of the Trailer that ended the body that was started, if one did.
+    pub(crate) fn trailer_status(&self) -> Option<Status> {
+        self.trailer_status
     }
 
     /// Whether the present message of the body has been read to its end.
@@ -78,6 +86,7 @@ impl<R> MessageReader<R> {
     pub fn start_body(&mut self, parts: u8) {
         self.parts_left = parts;
         self.place = Place::Ended;
+        self.trailer_status = None;
         self.next_part();
     }
 
@@ -267,7 +276,7 @@ impl<R: Read> MessageReader<R> {
             let remaining = self.frames.remaining() as usize;
             match self.place {
                 Place::Ended => return Ok(true),
-                Place::Trailer if ahead >= remaining => _ = self.finish_trailer()?,
+                Place::Trailer if ahead >= remaining => _ = self.end_by_trailer()?,
                 Place::Inside { .. } if remaining == 0 => self.step()?,
                 Place::Inside { .. } if ahead > 0 => self.frames.consume_payload(ahead.min(remaining)),
                 Place::Between if !self.extra_frame_may_follow && self.frames.peek_frame()?.is_some() => self.step()?,
@@ -303,7 +312,7 @@ impl<R: Read> MessageReader<R> {
                     Place::Inside { last: frame.last }
                 }
             }
-            Place::Trailer => return Err(MessageError::Trailer(Box::new(self.finish_trailer()?))),
+            Place::Trailer => return Err(MessageError::Trailer(Box::new(self.end_by_trailer()?))),
         };
         Ok(())
     }
@@ -313,6 +322,13 @@ impl<R: Read> MessageReader<R> {
         append_payload(&mut self.frames, &mut self.trailer)?;
         (self.place, self.parts_left) = (Place::Ended, 0);
         Ok(TrailerError::decode(&std::mem::take(&mut self.trailer))?)
+    }
+
+    /// Reads the rest of a Trailer frame in the place of a body's next frame.
+    fn end_by_trailer(&mut self) -> Result<TrailerError, MessageError> {
+        let trailer = self.finish_trailer()?;
+        self.trailer_status = Some(trailer.status);
+        Ok(trailer)
     }
 
     /// Reads the header of the next frame, which may not be a Reset. Skips the extra frame of

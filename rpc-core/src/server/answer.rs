@@ -11,6 +11,7 @@ use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, ReplyHeader, Status};
+use crate::observe::StreamEnd;
 use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 
@@ -63,7 +64,8 @@ impl Exchange<'_> {
                 }
                 (Err(error), _) => format!("the reply cannot be encoded: {error}"),
             };
-            tracing::warn!(endpoint = %self.header.endpoint, problem, "the reply cannot be sent");
+            let (peer, endpoint) = (&self.connection.peer, &self.header.endpoint);
+            tracing::warn!(%peer, %endpoint, problem, "the reply cannot be sent");
             self.refuse(Status::ServerError, &problem, None)
         })
     }
@@ -114,12 +116,14 @@ impl Exchange<'_> {
                 Err(error) => return self.source_failed(error),
             };
             if self.cancelled()? {
+                self.note_stream(StreamEnd::Cancelled);
                 return self.trail(&ReplyHeader::trailer(Status::RequestError, "cancelled by the client"));
             }
             let mut outbound = lock(&self.connection.outbound);
             if count == 0 {
                 self.written(outbound.frames.finish_body(&[]))?;
                 self.end_reply(outbound);
+                self.note_stream(StreamEnd::Completed);
                 return Ok(());
             }
             self.written(pieces.send(&mut *outbound))?;
@@ -129,10 +133,12 @@ impl Exchange<'_> {
     /// Reports to the caller that the handler panicked, unless the reply has ended.
     pub(super) fn panicked(&self) -> Result<()> {
         const TEXT: &str = "the handler panicked";
+        self.note_panic();
         let turn = self.turn.get();
         if turn.reply_owed() {
             self.refuse(Status::ServerError, TEXT, None)
         } else if turn.can_trail() && !turn.reply_is_over() {
+            self.note_stream(StreamEnd::Broke);
             self.trail(&ReplyHeader::trailer(Status::ServerError, TEXT))?;
             self.discard_request()
         } else {
@@ -143,7 +149,9 @@ impl Exchange<'_> {
     /// Ends a reply whose source failed: with a Trailer frame that says why, or, if the client does
     /// not understand those, with the connection.
     fn source_failed(&self, error: io::Error) -> Result<()> {
-        tracing::warn!(endpoint = %self.header.endpoint, %error, "the handler's stream failed");
+        let (peer, endpoint) = (&self.connection.peer, &self.header.endpoint);
+        tracing::warn!(%peer, %endpoint, %error, "the handler's stream failed");
+        self.note_source_failure();
         if !self.turn.get().can_trail() {
             return Err(Error::Source { error, fate: Fate::LOST });
         }
@@ -171,6 +179,7 @@ impl Exchange<'_> {
     fn begin_reply(&self, header: &ReplyHeader<'_>) -> Result<MutexGuard<'_, Outbound>> {
         let goes_on = self.reply_may_go_on(header)?;
         self.change_turn(ServerTurn::reply_begun);
+        self.note_reply(header);
         self.connection.unanswered.set(false);
         let mut outbound = lock(&self.connection.outbound);
         outbound.set_time_limit(TimeLimit::Stall(self.connection.config.stall_timeout));

@@ -30,6 +30,8 @@ pub(super) struct ServerConnection {
     pub(super) lifecycle: Arc<Lifecycle>,
     /// The header of the current request, or of the last one.
     pub(super) header: RefCell<Vec<u8>>,
+    /// How many bytes had been received before that header.
+    pub(super) header_began_at: Cell<u64>,
     /// Whether the service is answering a call, so that there is a
     /// [`CallContext`](super::CallContext).
     pub(super) in_service: Cell<bool>,
@@ -59,6 +61,7 @@ impl ServerConnection {
             config,
             peer: parts.peer,
             header: RefCell::default(),
+            header_began_at: Cell::default(),
             in_service: Cell::default(),
             deadline: Cell::default(),
             contracts: OnceCell::new(),

@@ -3,7 +3,7 @@
 //!
 //! [`answer`]: super::answer
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use crate::codec::{Contract, Method};
 use crate::connection::{Ahead, ServerTurn};
 use crate::error::Result;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
+use crate::observe::Watch;
 use crate::transport::TimeLimit;
 
 use super::connection::ServerConnection;
@@ -25,6 +26,8 @@ pub(super) struct Exchange<'c> {
     /// may be sent together with the next.
     pub(super) another_waits: Cell<bool>,
     extensions: OnceCell<Arc<Extensions>>,
+    /// What is told of the call at its end, if anybody wants to know.
+    pub(super) watch: RefCell<Option<Watch>>,
 }
 
 /// The proof that a call was answered.
@@ -44,8 +47,14 @@ impl<'c> Served<'c> {
 
 impl<'c> Exchange<'c> {
     pub(super) fn new(connection: &'c ServerConnection, header: RequestHeader<'c>, turn: ServerTurn) -> Exchange<'c> {
-        let (turn, another_waits, extensions) = (Cell::new(turn), Cell::new(false), OnceCell::new());
-        Exchange { connection, header, turn, another_waits, extensions }
+        Exchange {
+            connection,
+            header,
+            turn: Cell::new(turn),
+            another_waits: Cell::new(false),
+            extensions: OnceCell::new(),
+            watch: RefCell::new(None),
+        }
     }
 
     /// Returns the method that is called, and its contract, if any lists it.

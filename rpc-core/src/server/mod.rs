@@ -19,6 +19,7 @@ mod request_octets;
 mod serve;
 mod several;
 mod unknown;
+mod watched;
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -4,11 +4,13 @@ use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOu
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use tracing::field::Empty;
+
 use crate::connection::{DISCARD_TIME, HEADER_KEPT, Inbound, ServerTurn, Wanted, discard_until_the_end, finish, trim};
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
-use crate::observe::Ended;
-use crate::transport::TimeLimit;
+use crate::observe::{Ended, Side};
+use crate::transport::{Peer, TimeLimit};
 use crate::unwind;
 
 use super::connection::ServerConnection;
@@ -16,13 +18,22 @@ use super::context::ServingGuard;
 use super::dispatch::{Call, Dispatch};
 use super::exchange::Exchange;
 use super::lock::lock;
+use super::watched::WatchedConnection;
+
+/// Returns the span of a call. A client's has the same name and fields.
+fn call_span(endpoint: &str, peer: &Peer) -> tracing::Span {
+    let (side, status, elapsed) = (Side::Server.as_str(), Empty, Empty);
+    tracing::debug_span!("rpc_call", side, endpoint, %peer, status, elapsed)
+}
 
 impl ServerConnection {
     /// Serves until the connection ends.
     pub(super) fn run(self: &Rc<Self>, service: &mut dyn Dispatch) -> Result<Ended> {
         self.offer(service.contracts());
         let _serving = ServingGuard::new(Rc::clone(self));
+        let mut watched = WatchedConnection::new(self);
         let outcome = self.serve_calls(service);
+        watched.end = outcome.as_ref().copied().map_err(Error::kind);
         self.end(&outcome);
         outcome
     }
@@ -95,6 +106,7 @@ impl ServerConnection {
             if ended.is_some() {
                 return Ok(ended);
             }
+            self.header_began_at.set(inbound.messages.frames().position());
             match inbound.messages.read_header(&mut header) {
                 Ok(true) if self.lifecycle.begin_call() => Ok(None),
                 Ok(true) => Ok(Some(Ended::ShutDown)),
@@ -135,22 +147,25 @@ impl ServerConnection {
             messages.allow_trailers(turn.can_trail());
             messages.start_body(turn.request.map_or(0, DataType::messages));
         });
-        let span = tracing::debug_span!("rpc_serve", endpoint = %header.endpoint);
+        let span = call_span(&header.endpoint, &self.peer);
         if unwind::catch(|| self.config.adopt_trace(&span, &header.metadata)).is_none() {
-            tracing::error!("the hook for trace contexts panicked");
+            tracing::error!(peer = %self.peer, endpoint = %header.endpoint, "the hook for trace contexts panicked");
         }
         let _entered = span.enter();
         let exchange = Exchange::new(self, header, turn);
         let answered = match turn.wanted {
             Wanted::Close => return Ok(Some(self.acknowledge_close())),
-            Wanted::Call => self.dispatch(&exchange, service),
+            Wanted::Call => {
+                exchange.watch.replace(self.watch(&span));
+                self.dispatch(&exchange, service)
+            }
             Wanted::Ping => exchange.send_only(&ReplyHeader::ok(DataType::Control)).map(|()| false),
             Wanted::UnknownControl => {
                 let message = format!("unknown control endpoint {}", exchange.header.endpoint);
                 exchange.refuse(Status::RequestError, &message, None).map(|()| false)
             }
         };
-        self.settle(answered, exchange.turn.get())
+        self.settle(&exchange, answered)
     }
 
     /// Calls the service; if that panics, replies with an error. Returns whether the panic ends a
@@ -162,7 +177,7 @@ impl ServerConnection {
         let served = unwind::catch(|| service.dispatch(Call { exchange }).outcome);
         let panicked = served.is_none();
         let outcome = served.unwrap_or_else(|| {
-            tracing::error!(endpoint = %exchange.header.endpoint, "the handler panicked");
+            tracing::error!(peer = %self.peer, endpoint = %exchange.header.endpoint, "the handler panicked");
             exchange.panicked()
         });
         self.in_service.set(false);
@@ -172,12 +187,13 @@ impl ServerConnection {
 
     /// Ends a call, given whether its answer ends a session. Returns `None` if the next request may
     /// be read, otherwise how the connection ends.
-    fn settle(&self, answered: Result<bool>, turn: ServerTurn) -> Result<Option<Ended>> {
+    fn settle(&self, exchange: &Exchange<'_>, answered: Result<bool>) -> Result<Option<Ended>> {
         let received = self.inbound.end_call();
-        let session_over = answered?;
-        received?;
+        let outcome = answered.and_then(|session_over| received.map(|()| session_over));
+        exchange.report(&outcome);
+        let session_over = outcome?;
         let request_ended = self.inbound.with(|receiving| receiving.inbound().messages.body_ended());
-        let in_step = turn.in_step(request_ended) && !session_over;
+        let in_step = exchange.turn.get().in_step(request_ended) && !session_over;
         Ok(match (self.lifecycle.end_call(), in_step) {
             (_, false) => Some(Ended::GivenUp),
             (false, true) => Some(Ended::ShutDown),
