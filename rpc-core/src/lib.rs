@@ -50,7 +50,8 @@ pub use server::{
 };
 pub use stream::{OctetReader, copy};
 pub use transport::address::{Address, AddressError, ToAddress};
-pub use transport::parts::{Peer, Transport};
+pub use transport::parts::Transport;
+pub use transport::peer::{Credentials, Peer, PeerAddress};
 
 /// The parts of a reply, for handlers written without the macro.
 pub mod reply {

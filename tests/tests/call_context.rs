@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use rpc_core::transport::{ReadHalf, memory_pair};
 use rpc_core::{
-    Call, CallContext, CallOptions, Client, Contract, Contracts, Dispatch, Error, Misuse, OctetReader, Peer, Served,
-    Server, ServerConfig, Session, Transport, serve_connection, serve_connection_with,
+    Call, CallContext, CallOptions, Client, Contract, Contracts, Dispatch, Error, Misuse, OctetReader, Served, Server,
+    ServerConfig, Session, Transport, serve_connection, serve_connection_with,
 };
 use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::Value;
@@ -45,7 +45,8 @@ fn a_handler_sees_endpoint_peer_metadata_and_deadline() {
         client.with_options(options).call("ask").with(&1).json::<Value>().unwrap();
         let context = contexts.recv().unwrap();
         assert_eq!(context.endpoint(), "ask");
-        assert!(matches!(context.peer(), Peer::Tcp(address) if address.ip().is_loopback()), "{context:?}");
+        assert!(context.peer().tcp_address().is_some_and(|address| address.ip().is_loopback()), "{context:?}");
+        assert_eq!(context.peer().credentials(), None, "TCP does not tell");
         let pairs: Vec<_> = context.metadata().iter().collect();
         assert_eq!(pairs, [("user", "bob"), ("trace", "\"quoted\" ä")]);
         let left = context.deadline().expect("the caller sent it").saturating_duration_since(Instant::now());
@@ -54,6 +55,30 @@ fn a_handler_sees_endpoint_peer_metadata_and_deadline() {
         client.with_options(CallOptions::default().timeout(None)).call("ask").with(&1).json::<Value>().unwrap();
         let plain = contexts.recv().unwrap();
         assert!(plain.metadata().is_empty() && plain.deadline().is_none(), "{plain:?}");
+    });
+}
+
+/// Whoever is on the same machine can reach a Unix socket that is open to all, so a handler has to
+/// know which user calls.
+#[cfg(unix)]
+#[test]
+fn a_handler_sees_which_process_calls_over_a_unix_socket() {
+    use rpc_core::{Credentials, PeerAddress};
+    use std::os::unix::fs::MetadataExt;
+
+    watchdog(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let (send, contexts) = mpsc::sync_channel(8);
+        let path = folder.path().join("rpc.sock");
+        let server = Server::bind(format!("unix://{}", path.display())).unwrap().spawn(Curious(send)).unwrap();
+        Client::connect(server.address()).unwrap().call("ask").with(&1).json::<Value>().unwrap();
+        let context = contexts.recv().unwrap();
+        assert_eq!(*context.peer().address(), PeerAddress::Unix(None));
+        // who made the socket's file is who calls
+        let owner = std::fs::metadata(&path).unwrap();
+        let known = Credentials::new(owner.uid(), owner.gid(), Some(std::process::id()));
+        let told = cfg!(any(target_os = "linux", target_os = "android"));
+        assert_eq!(context.peer().credentials(), told.then_some(&known));
     });
 }
 

@@ -71,7 +71,10 @@ fn a_call_is_a_span_on_each_side() {
         let (client, server) = (client_side.heard(), server_side.heard());
         assert!(client[0].starts_with("span rpc_call endpoint=\"Fail\""), "{client:?}");
         assert!(client.iter().any(|line| line.contains("handler says no: loudly")), "{client:?}");
-        assert!(server.iter().any(|line| line.starts_with("span rpc_call side=\"server\" endpoint=\"Fail\" peer=")), "{server:?}");
+        assert!(
+            server.iter().any(|line| line.starts_with("span rpc_call side=\"server\" endpoint=\"Fail\" peer=")),
+            "{server:?}"
+        );
         let end = server.iter().find(|line| line.contains("the call has ended")).expect("the end is logged");
         for field in ["side=\"server\"", "endpoint=\"Fail\"", "peer=memory", "status=Error", "elapsed="] {
             assert!(end.contains(field), "{field}: {end}");

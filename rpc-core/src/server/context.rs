@@ -91,7 +91,8 @@ impl CallContext {
         &self.call.endpoint
     }
 
-    /// Returns who calls.
+    /// Returns who calls: its address, and over a Unix socket its
+    /// [credentials](Peer::credentials), where the system tells them.
     pub fn peer(&self) -> &Peer {
         &self.call.peer
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::unwind;
 
-use super::{Parts, Peer, ReadHalf, Timed, Transport, WriteHalf, memory_pair_with_capacity};
+use super::{Parts, Peer, PeerAddress, ReadHalf, Timed, Transport, WriteHalf, memory_pair_with_capacity};
 
 /// Bytes that each direction holds, and the most that one read or write of a half moves.
 const CAPACITY: usize = 256 * 1024;
@@ -25,7 +25,8 @@ impl<R: Read + Send + 'static, W: Write + Send + 'static> Transport for (R, W) {
         let near = near.into_parts()?;
         start("rpc-halves-read", self.0, Timed::new(near.writer))?;
         start("rpc-halves-write", Timed::new(near.reader), self.1)?;
-        Ok(Parts { peer: Peer::Other("a pair of halves".to_owned()), ..far.into_parts()? })
+        let peer = Peer::new(PeerAddress::Other("a pair of halves".to_owned()));
+        Ok(Parts { peer, ..far.into_parts()? })
     }
 }
 

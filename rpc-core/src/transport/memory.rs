@@ -8,7 +8,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::{Control, Parts, Peer, ReadHalf, Transport, WriteHalf, time_left};
+use super::{Control, Parts, Peer, PeerAddress, ReadHalf, Transport, WriteHalf, time_left};
 
 /// Bytes that each direction holds while nobody reads.
 const CAPACITY: usize = 64 * 1024;
@@ -50,7 +50,7 @@ impl Transport for MemoryStream {
             reader: Box::new(self.incoming),
             writer: Box::new(self.outgoing),
             control: Some(control),
-            peer: Peer::Memory,
+            peer: Peer::new(PeerAddress::Memory),
         })
     }
 }

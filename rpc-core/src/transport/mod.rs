@@ -17,6 +17,7 @@ pub(crate) mod kernel;
 mod listener;
 mod memory;
 pub(crate) mod parts;
+pub(crate) mod peer;
 #[cfg_attr(not(unix), path = "plain_socket.rs")]
 mod socket;
 mod tcp;
@@ -29,8 +30,11 @@ pub(crate) use halves::with_helpers;
 pub(crate) use kernel::{Filled, KernelPipe};
 pub(crate) use listener::{Bell, Listener};
 pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
+pub(crate) use parts::Transport;
 pub use parts::{Control, Parts, ReadHalf, WriteHalf};
-pub(crate) use parts::{Peer, Transport};
+#[cfg(unix)]
+pub(crate) use peer::Credentials;
+pub(crate) use peer::{Peer, PeerAddress};
 pub(crate) use tcp::connect as connect_tcp;
 pub(crate) use timeout::{TimeLimit, Timed, time_left};
 #[cfg(unix)]

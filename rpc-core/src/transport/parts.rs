@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::kernel::KernelPipe;
+use super::peer::Peer;
 
 /// A connected byte stream that can be taken apart into the two halves that a connection uses.
 ///
@@ -30,7 +31,7 @@ pub struct Parts {
     /// Ends the stream from another thread, if anything can. Without it, a server's shutdown cannot
     /// cut a connection that outlasts its grace.
     pub control: Option<Arc<dyn Control>>,
-    /// Identifies the other end.
+    /// Who is at the other end.
     pub peer: Peer,
 }
 
@@ -167,32 +168,6 @@ pub trait Control: Send + Sync {
     /// all work. The default implementation returns `false`.
     fn can_wait(&self) -> bool {
         false
-    }
-}
-
-/// Identifies the other end of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Peer {
-    /// The address of a TCP socket.
-    Tcp(std::net::SocketAddr),
-    /// A Unix socket, with the path if it is bound to one.
-    Unix(Option<std::path::PathBuf>),
-    /// The other end of a [`memory_pair`](super::memory_pair).
-    Memory,
-    /// The description that a transport of another kind gives.
-    Other(String),
-}
-
-impl fmt::Display for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Peer::Tcp(address) => write!(f, "tcp://{address}"),
-            Peer::Unix(Some(path)) => write!(f, "unix://{}", path.display()),
-            Peer::Unix(None) => f.write_str("unix:"),
-            Peer::Memory => f.write_str("memory"),
-            Peer::Other(description) => f.write_str(description),
-        }
     }
 }
 

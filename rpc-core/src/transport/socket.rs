@@ -22,7 +22,7 @@ pub(super) fn parts(socket: impl Into<OwnedFd>, peer: Peer) -> io::Result<Parts>
     let socket = Arc::new(socket.into());
     #[cfg(target_vendor = "apple")]
     flags::silence(&socket)?;
-    let low_water = matches!(peer, Peer::Tcp(_)).then_some(1);
+    let low_water = peer.tcp_address().map(|_| 1);
     let half = |timeout, low_water| {
         Box::new(SocketHalf { socket: Arc::clone(&socket), timeout, limit: SocketLimit::default(), low_water })
     };

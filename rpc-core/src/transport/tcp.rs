@@ -4,13 +4,13 @@ use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use super::{Parts, Peer, Transport, socket};
+use super::{Parts, Peer, PeerAddress, Transport, socket};
 
 impl Transport for TcpStream {
     fn into_parts(self) -> io::Result<Parts> {
         self.set_nodelay(true)?;
         self.set_nonblocking(false)?;
-        let peer = Peer::Tcp(self.peer_addr()?);
+        let peer = Peer::new(PeerAddress::Tcp(self.peer_addr()?));
         socket::parts(self, peer)
     }
 }

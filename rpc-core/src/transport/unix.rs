@@ -10,15 +10,30 @@ use rustix::io::Errno;
 use rustix::net::SocketAddrUnix;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
-use super::kernel::flags;
-use super::{Parts, Peer, Transport, socket};
+use super::kernel::{credentials_of_peer, flags};
+use super::{Parts, Peer, PeerAddress, Transport, socket};
 
 impl Transport for UnixStream {
+    /// Asks the system for the peer's credentials, on Linux and Android.
     fn into_parts(self) -> io::Result<Parts> {
         self.set_nonblocking(false)?;
-        let peer = Peer::Unix(self.peer_addr()?.as_pathname().map(ToOwned::to_owned));
+        let peer = peer_of(&self)?;
         socket::parts(self, peer)
     }
+}
+
+/// Returns who is at the other end. A peer whose process the system does not tell is served as one
+/// without credentials; it is up to the service to refuse that.
+fn peer_of(socket: &UnixStream) -> io::Result<Peer> {
+    let peer = Peer::new(PeerAddress::Unix(socket.peer_addr()?.as_pathname().map(ToOwned::to_owned)));
+    Ok(match credentials_of_peer(socket) {
+        Ok(Some(credentials)) => peer.with_credentials(credentials),
+        Ok(None) => peer,
+        Err(error) => {
+            tracing::debug!(%error, "the system does not tell who the peer is");
+            peer
+        }
+    })
 }
 
 /// Connects to a socket. If its listen queue is full, waits for at most the limit.

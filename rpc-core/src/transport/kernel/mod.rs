@@ -1,9 +1,14 @@
 //! What the kernel can do beyond std: move bytes between descriptors without copying them into this
-//! process, and wait for many bytes together.
+//! process, wait for many bytes together, and tell which process a peer is.
 //!
 //! Everything that one Unix has and another lacks is here. Only Linux and Android have a
 //! [`KernelPipe`]; other platforms copy streams.
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod credentials;
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+#[path = "no_credentials.rs"]
+mod credentials;
 #[cfg(unix)]
 pub(super) mod flags;
 // Android has the mark, but `libc` cannot ask about the window there, without which the mark does
@@ -19,6 +24,8 @@ mod pipe;
 #[path = "no_pipe.rs"]
 mod pipe;
 
+#[cfg(unix)]
+pub(super) use credentials::of_peer as credentials_of_peer;
 #[cfg(unix)]
 pub(super) use low_water::set as set_low_water;
 pub use pipe::KernelPipe;

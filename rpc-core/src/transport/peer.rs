@@ -1,0 +1,155 @@
+//! Who is at the other end of a connection: where it is, and what the system vouches for.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The other end of a connection.
+///
+/// Prints as its address, followed by its credentials if they are known: `tcp://10.0.0.1:5000`,
+/// `unix: (uid 1000, pid 42)`.
+///
+/// ```
+/// use rpc_core::{Credentials, Peer, PeerAddress};
+///
+/// let peer = Peer::new(PeerAddress::Unix(None)).with_credentials(Credentials::new(1000, 100, Some(42)));
+/// assert_eq!(peer.to_string(), "unix: (uid 1000, pid 42)");
+///
+/// // whoever has no known user is nobody in particular
+/// let is_ann = |peer: &Peer| peer.credentials().is_some_and(|credentials| credentials.uid == 1000);
+/// assert!(is_ann(&peer));
+/// assert!(!is_ann(&Peer::new(PeerAddress::Unix(None))));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    address: PeerAddress,
+    credentials: Option<Credentials>,
+}
+
+/// Where the other end of a connection is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PeerAddress {
+    /// The address of a TCP socket.
+    Tcp(SocketAddr),
+    /// A Unix socket, with the path if it is bound to one. Clients are usually not.
+    Unix(Option<PathBuf>),
+    /// The other end of a [`memory_pair`](super::memory_pair).
+    Memory,
+    /// The description that a transport of another kind gives.
+    Other(String),
+}
+
+/// Which process is at the other end of a Unix socket, as the system saw it when the connection was
+/// made: of a client when it connected, of a server when it began to listen.
+///
+/// The process may have passed its socket to another one since, and its `pid` may belong to a new
+/// process when the first has ended; decide by the `uid`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Credentials {
+    /// The effective user. A user who does not exist in this process's user namespace appears as
+    /// the system's overflow user, usually 65534.
+    pub uid: u32,
+    /// The effective group.
+    pub gid: u32,
+    /// The process; `None` if it is not visible from here, because it is outside this container.
+    pub pid: Option<u32>,
+}
+
+impl Peer {
+    /// Returns a peer at this address, of which nothing else is known.
+    pub fn new(address: PeerAddress) -> Peer {
+        Peer { address, credentials: None }
+    }
+
+    /// Adds what the system says about the peer's process. Claims of the peer itself do not belong
+    /// here, because handlers decide by it what a caller may do.
+    #[must_use]
+    pub fn with_credentials(self, credentials: Credentials) -> Peer {
+        Peer { credentials: Some(credentials), ..self }
+    }
+
+    /// Returns where the peer is.
+    pub fn address(&self) -> &PeerAddress {
+        &self.address
+    }
+
+    /// Returns the address of a peer that is connected by TCP.
+    pub fn tcp_address(&self) -> Option<SocketAddr> {
+        match self.address {
+            PeerAddress::Tcp(address) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// Returns who the peer's process is. Known for Unix sockets on Linux and Android, and for
+    /// transports of your own that say it.
+    ///
+    /// **`None` means that nobody knows, and permits nothing**: other platforms and transports do
+    /// not tell, and the system may have refused to. A service that serves certain users must
+    /// refuse a caller without credentials.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+}
+
+impl Credentials {
+    /// Returns credentials for a transport of your own, or for a test.
+    pub fn new(uid: u32, gid: u32, pid: Option<u32>) -> Credentials {
+        Credentials { uid, gid, pid }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.address)?;
+        match &self.credentials {
+            Some(Credentials { uid, pid: Some(pid), .. }) => write!(f, " (uid {uid}, pid {pid})"),
+            Some(Credentials { uid, pid: None, .. }) => write!(f, " (uid {uid})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for PeerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PeerAddress::Tcp(address) => write!(f, "tcp://{address}"),
+            PeerAddress::Unix(Some(path)) => write!(f, "unix://{}", path.display()),
+            PeerAddress::Unix(None) => f.write_str("unix:"),
+            PeerAddress::Memory => f.write_str("memory"),
+            PeerAddress::Other(description) => f.write_str(description),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_its_address_and_then_its_credentials() {
+        let known = Credentials::new(1000, 100, Some(42));
+        let printed = |address, credentials: Option<Credentials>| {
+            let peer = Peer::new(address);
+            credentials.into_iter().fold(peer, Peer::with_credentials).to_string()
+        };
+        let path = || PeerAddress::Unix(Some("/run/vault.sock".into()));
+        assert_eq!(printed(PeerAddress::Tcp(([1, 2, 3, 4], 5).into()), None), "tcp://1.2.3.4:5");
+        assert_eq!(printed(path(), None), "unix:///run/vault.sock");
+        assert_eq!(printed(path(), Some(known.clone())), "unix:///run/vault.sock (uid 1000, pid 42)");
+        assert_eq!(printed(PeerAddress::Unix(None), Some(known)), "unix: (uid 1000, pid 42)");
+        assert_eq!(printed(PeerAddress::Unix(None), Some(Credentials::new(0, 0, None))), "unix: (uid 0)");
+        assert_eq!(printed(PeerAddress::Unix(None), None), "unix:");
+        assert_eq!(printed(PeerAddress::Memory, None), "memory");
+        assert_eq!(printed(PeerAddress::Other("a modem".to_owned()), None), "a modem");
+    }
+
+    #[test]
+    fn only_a_tcp_socket_has_a_tcp_address() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 80));
+        assert_eq!(Peer::new(PeerAddress::Tcp(address)).tcp_address(), Some(address));
+        assert_eq!(Peer::new(PeerAddress::Other("tcp://127.0.0.1:80".to_owned())).tcp_address(), None);
+    }
+}
