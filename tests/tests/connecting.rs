@@ -1,6 +1,8 @@
 //! How long connecting may take, and the errors when it fails.
 
-use rpc_core::{Client, Error, Misuse, Operation, Server};
+use std::net::SocketAddr;
+
+use rpc_core::{Address, Client, Error, Misuse, Operation, Server};
 use rpc_tests::{OriginalServer, Reference, watchdog};
 
 #[cfg(unix)]
@@ -9,7 +11,6 @@ fn nobody_listens() {
     use rpc_core::Session;
     use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
     use std::io;
-    use std::net::SocketAddr;
 
     watchdog(|| {
         // a port that is bound, so that nothing else gets it, but on which nothing listens
@@ -37,6 +38,30 @@ fn not_an_address() {
         assert!(matches!(error, Error::Misuse(Misuse::Address(_))), "{error:?}");
         assert!(error.to_string().contains("tcp://host:port"), "{error}");
         assert!(matches!(Server::bind("unix://relative"), Err(Error::Misuse(Misuse::Address(_)))));
+    });
+}
+
+#[test]
+fn a_host_and_a_port_or_a_socket_address_is_enough() {
+    watchdog(|| {
+        let server = Server::bind(("127.0.0.1", 0)).unwrap().spawn(OriginalServer::new(Reference)).unwrap();
+        let Address::Tcp(place) = server.address() else { unreachable!("it is bound to TCP") };
+        let place: SocketAddr = place.parse().unwrap();
+        for client in [Client::connect(place), Client::connect((place.ip().to_string(), place.port()))] {
+            assert_eq!(client.unwrap().call("Echo").with(&7).json::<u8>().unwrap(), 7);
+        }
+    });
+}
+
+#[test]
+fn a_place_of_a_users_own_cannot_be_connected_to_or_bound() {
+    watchdog(|| {
+        let place = Address::Other("the modem".to_owned());
+        let error = Client::connect(&place).unwrap_err();
+        assert!(error.to_string().starts_with("connecting: the modem: only its own connector"), "{error}");
+        assert!(error.never_ran());
+        let error = Server::bind(&place).unwrap_err();
+        assert!(error.to_string().starts_with("binding: the modem: only its own listener"), "{error}");
     });
 }
 

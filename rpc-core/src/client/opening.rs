@@ -23,6 +23,10 @@ pub(super) fn connector(address: Address) -> Connector {
             Address::Unix(path) => transport::connect_unix(path, limit).and_then(Transport::into_parts),
             #[cfg(not(unix))]
             Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+            Address::Other(_) => {
+                let reason = "only its own connector can connect to it: see `Client::with_connector`";
+                Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+            }
         };
         opened.map_err(|error| address.name_in(error))
     })

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io;
+use std::net::{SocketAddr, SocketAddrV6};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Where a server listens and a client connects: `tcp://host:port` or `unix:///path`. Parses from
-/// such text and prints as it.
+/// such text and prints as it. [`ToAddress`] lists what else is accepted as one.
 ///
 /// ```
 /// use rpc_core::Address;
@@ -24,17 +25,23 @@ pub enum Address {
     Tcp(String),
     /// The absolute path of a Unix socket.
     Unix(PathBuf),
+    /// A place that only its own listener and its own connector know, as they describe it. No text
+    /// parses as this, and connecting to it or binding it fails: see
+    /// [`Client::with_connector`](crate::Client::with_connector) and
+    /// [`Transport`](crate::Transport).
+    Other(String),
 }
 
-/// A text that is not an [`Address`].
+/// What is not an [`Address`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressError {
+    expected: &'static str,
     found: String,
 }
 
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected an address like tcp://host:port or unix:///path, found {:?}", self.found)
+        write!(f, "expected {}, found {:?}", self.expected, self.found)
     }
 }
 
@@ -47,16 +54,27 @@ impl FromStr for Address {
         match text.split_once("://") {
             Some(("tcp", place)) if is_host_and_port(place) => Ok(Address::Tcp(place.to_owned())),
             Some(("unix", path)) if Path::new(path).is_absolute() => Ok(Address::Unix(path.into())),
-            _ => Err(AddressError { found: text.to_owned() }),
+            _ => {
+                let expected = "an address like tcp://host:port or unix:///path";
+                Err(AddressError { expected, found: text.to_owned() })
+            }
         }
     }
 }
 
 fn is_host_and_port(place: &str) -> bool {
-    place.rsplit_once(':').is_some_and(|(host, port)| {
-        let bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
-        !host.is_empty() && !bare_ipv6 && port.parse::<u16>().is_ok()
-    })
+    place.rsplit_once(':').is_some_and(|(host, port)| port.parse::<u16>().is_ok() && is_host(host))
+}
+
+/// A host as it is written before a port: in brackets if it is an IPv6 address.
+fn is_host(host: &str) -> bool {
+    let never_in_a_name = |c: char| c.is_whitespace() || c.is_control() || "[]:/@".contains(c);
+    is_ipv6(host) || !(host.is_empty() || host.contains(never_in_a_name))
+}
+
+/// An IPv6 address in brackets, perhaps with a scope: `[fe80::1%2]`.
+fn is_ipv6(host: &str) -> bool {
+    format!("{host}:0").parse::<SocketAddrV6>().is_ok()
 }
 
 impl fmt::Display for Address {
@@ -64,6 +82,7 @@ impl fmt::Display for Address {
         match self {
             Address::Tcp(place) => write!(f, "tcp://{place}"),
             Address::Unix(path) => write!(f, "unix://{}", path.display()),
+            Address::Other(place) => f.write_str(place),
         }
     }
 }
@@ -75,12 +94,21 @@ impl Address {
     }
 }
 
-/// What can be converted to an [`Address`]: an address, a reference to one, or text.
+/// What can be converted to an [`Address`]: an address, text, a [`SocketAddr`], a host and a port,
+/// or a reference to one of these.
+///
+/// ```
+/// use rpc_core::ToAddress;
+///
+/// assert_eq!(("localhost", 7411).to_address()?, "tcp://localhost:7411".to_address()?);
+/// assert_eq!(("::1", 7411).to_address()?.to_string(), "tcp://[::1]:7411");
+/// # Ok::<(), rpc_core::AddressError>(())
+/// ```
 pub trait ToAddress {
     /// Returns the address.
     ///
     /// # Errors
-    /// If the text is not an address.
+    /// If the text is not an address, or the host not one.
     fn to_address(&self) -> Result<Address, AddressError>;
 }
 
@@ -99,6 +127,28 @@ impl ToAddress for str {
 impl ToAddress for String {
     fn to_address(&self) -> Result<Address, AddressError> {
         self.parse()
+    }
+}
+
+impl ToAddress for SocketAddr {
+    fn to_address(&self) -> Result<Address, AddressError> {
+        Ok(Address::Tcp(self.to_string()))
+    }
+}
+
+/// A host and a port, over TCP. The host is a name, an IPv4 address, or an IPv6 address with or
+/// without brackets.
+impl<H: AsRef<str>> ToAddress for (H, u16) {
+    fn to_address(&self) -> Result<Address, AddressError> {
+        let (host, port) = (self.0.as_ref(), self.1);
+        let bracketed = format!("[{host}]");
+        match [host, &bracketed].into_iter().find(|host| is_host(host)) {
+            Some(host) => Ok(Address::Tcp(format!("{host}:{port}"))),
+            None => {
+                let expected = "a host: a name, an IPv4 address or an IPv6 address";
+                Err(AddressError { expected, found: host.to_owned() })
+            }
+        }
     }
 }
 
@@ -125,10 +175,59 @@ mod tests {
     }
 
     #[test]
+    fn a_socket_address_is_one() {
+        let scoped = SocketAddrV6::new(std::net::Ipv6Addr::LOCALHOST, 9, 0, 3);
+        for (address, printed) in [
+            (SocketAddr::from(([10, 0, 0, 1], 80)), "tcp://10.0.0.1:80"),
+            (SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 80)), "tcp://[::1]:80"),
+            (SocketAddr::V6(scoped), "tcp://[::1%3]:9"),
+        ] {
+            let found = address.to_address().unwrap();
+            assert_eq!(found.to_string(), printed);
+            assert_eq!(printed.parse::<Address>().unwrap(), found);
+        }
+    }
+
+    #[test]
+    fn a_host_and_a_port_are_one() {
+        for (host, printed) in [
+            ("localhost", "tcp://localhost:80"),
+            ("my_host.example.org", "tcp://my_host.example.org:80"),
+            ("127.0.0.1", "tcp://127.0.0.1:80"),
+            ("::1", "tcp://[::1]:80"),
+            ("[::1]", "tcp://[::1]:80"),
+            ("fe80::1%2", "tcp://[fe80::1%2]:80"),
+        ] {
+            let found = (host.to_owned(), 80).to_address().unwrap();
+            assert_eq!((found.to_string().as_str(), &found), (printed, &printed.parse().unwrap()));
+        }
+        for host in ["", "host:1", "tcp://host", "[host]", "a b", "[]", "::1]", "user@host", "host\n", ":::"] {
+            let error = (host, 80).to_address().unwrap_err().to_string();
+            assert_eq!(error, format!("expected a host: a name, an IPv4 address or an IPv6 address, found {host:?}"));
+        }
+    }
+
+    #[test]
+    fn another_place_prints_as_it_was_given() {
+        assert_eq!(Address::Other("the modem".to_owned()).to_string(), "the modem");
+    }
+
+    #[test]
     fn says_what_it_expects() {
-        for text in
-            ["", "tcp://", "tcp://host", "tcp://:1", "tcp://::1:80", "tcp://h:65536", "unix://relative", "udp://h:1"]
-        {
+        for text in [
+            "",
+            "tcp://",
+            "tcp://host",
+            "tcp://:1",
+            "tcp://::1:80",
+            "tcp://h:65536",
+            "unix://relative",
+            "udp://h:1",
+            "tcp://[h]:1",
+            "tcp://a/b:1",
+            "tcp:// :1",
+            "memory",
+        ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(error.contains("tcp://host:port") && error.contains(&format!("{text:?}")), "{error}");
         }

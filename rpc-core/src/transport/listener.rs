@@ -38,6 +38,9 @@ impl Listener {
             }
             #[cfg(not(unix))]
             Address::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
+            Address::Other(_) => {
+                return Err(io::Error::new(io::ErrorKind::Unsupported, "only its own listener can listen there"));
+            }
         };
         Ok(Listener { socket, address })
     }
