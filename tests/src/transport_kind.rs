@@ -73,7 +73,7 @@ impl TransportKind {
     {
         let connections = Connections::default();
         let counter = connections.clone();
-        let connect = move || {
+        let connect = move |_left| {
             let (near, far) = self.pair()?;
             counter.0.fetch_add(1, Ordering::SeqCst);
             let (service, server) = (service.clone(), server.clone());
@@ -81,7 +81,7 @@ impl TransportKind {
             thread::spawn(move || serve_connection_with(far, service, server));
             Ok(wrap(near))
         };
-        (Client::with_connector(connect, client), connections)
+        (Client::with_connector(format!("{self:?} to itself"), connect, client), connections)
     }
 }
 

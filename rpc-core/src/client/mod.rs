@@ -22,13 +22,15 @@ mod session;
 mod shared;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use crate::error::Result;
-use crate::transport::{ToAddress, Transport};
+use crate::transport::{Address, ToAddress, Transport};
 
 pub use call::CallBuilder;
 pub use config::ClientConfig;
@@ -37,7 +39,7 @@ pub use pipeline::Pipeline;
 pub use session::Session;
 
 use lease::Lease;
-use opening::{connector, parts_of};
+use opening::{connector, connector_by, parts_of};
 use pool::{Freshness, Pool};
 use shared::Sharing;
 
@@ -129,12 +131,34 @@ impl Client {
 
     /// Creates a client that opens its connections with `connect`. The first call opens the first
     /// one.
-    pub fn with_connector<T, F>(connect: F, config: ClientConfig) -> Client
+    ///
+    /// `connect` gets the time that is left for connecting, which is never 0, or `None` without a
+    /// limit. It blocks the call that needs the connection, so it must keep to that time,
+    /// a handshake included, and return an error of the kind `TimedOut` after it. Errors of the
+    /// kinds that a server causes while it restarts (`ConnectionRefused`, `ConnectionReset`,
+    /// `ConnectionAborted`, `NotFound`) are [retried](ClientConfig::reconnect_attempts). Each error
+    /// names `address`, so `connect` need not do that.
+    ///
+    /// ```
+    /// use std::net::{SocketAddr, TcpStream};
+    ///
+    /// use rpc_core::{Client, ClientConfig};
+    ///
+    /// let hidden = SocketAddr::from(([127, 0, 0, 1], 7411));
+    /// let connect = move |left| match left {
+    ///     Some(left) => TcpStream::connect_timeout(&hidden, left),
+    ///     None => TcpStream::connect(hidden),
+    /// };
+    /// let client = Client::with_connector("the vault", connect, ClientConfig::default());
+    /// # drop(client);
+    /// ```
+    pub fn with_connector<T, F>(address: impl fmt::Display, connect: F, config: ClientConfig) -> Client
     where
         T: Transport,
-        F: Fn() -> std::io::Result<T> + Send + Sync + 'static,
+        F: Fn(Option<Duration>) -> io::Result<T> + Send + Sync + 'static,
     {
-        let connector = Box::new(move |_limit| connect()?.into_parts());
+        let address = Address::Other(address.to_string());
+        let connector = connector_by(address, move |limit| connect(limit)?.into_parts());
         Client::of_pool(Pool::new(connector, config))
     }
 

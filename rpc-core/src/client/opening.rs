@@ -11,25 +11,31 @@ use crate::transport::{self, Address, Parts, Transport};
 use super::config::ClientConfig;
 use super::deadline::Deadline;
 
-/// Opens a connection within a time limit.
+/// Opens a connection within a time limit, which is not 0.
 pub(super) type Connector = Box<dyn Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync>;
 
 /// Returns a connector to an address.
 pub(super) fn connector(address: Address) -> Connector {
-    Box::new(move |limit| {
-        let opened = match &address {
-            Address::Tcp(place) => transport::connect_tcp(place, limit).and_then(Transport::into_parts),
-            #[cfg(unix)]
-            Address::Unix(path) => transport::connect_unix(path, limit).and_then(Transport::into_parts),
-            #[cfg(not(unix))]
-            Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-            Address::Other(_) => {
-                let reason = "only its own connector can connect to it: see `Client::with_connector`";
-                Err(io::Error::new(io::ErrorKind::Unsupported, reason))
-            }
-        };
-        opened.map_err(|error| address.name_in(error))
+    let place = address.clone();
+    connector_by(address, move |limit| match &place {
+        Address::Tcp(place) => transport::connect_tcp(place, limit).and_then(Transport::into_parts),
+        #[cfg(unix)]
+        Address::Unix(path) => transport::connect_unix(path, limit).and_then(Transport::into_parts),
+        #[cfg(not(unix))]
+        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        Address::Other(_) => {
+            let reason = "only its own connector can connect to it: see `Client::with_connector`";
+            Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+        }
     })
+}
+
+/// Returns a connector that opens by `open`, and whose errors name the address.
+pub(super) fn connector_by<F>(address: Address, open: F) -> Connector
+where
+    F: Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync + 'static,
+{
+    Box::new(move |limit| open(limit).map_err(|error| address.name_in(error)))
 }
 
 /// Splits a connected transport into its parts.
@@ -63,7 +69,7 @@ pub(super) fn open_once(connector: &Connector, config: &ClientConfig, deadline: 
     let left = deadline.left();
     let within = [own, left].into_iter().flatten().min();
     let limit = if within == own { own } else { deadline.limit };
-    let parts = match left {
+    let parts = match within {
         Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),
         _ => connector(within),
     };

@@ -22,13 +22,13 @@ fn headers(config: ClientConfig, before: Duration, calls: impl FnOnce(&Client)) 
             let headers = wire::frames(&peer.received).into_iter().filter(|frame| frame.kind == wire::HEADER);
             headers.map(|frame| serde_json::from_slice(&frame.payload).unwrap()).collect()
         });
-        let connect = move || {
+        let connect = move |_left| {
             // connecting takes a while: nothing is ever sent here
             let (_nobody, never) = mpsc::channel::<()>();
             _ = never.recv_timeout(before);
             transport.lock().unwrap().take().ok_or_else(|| std::io::ErrorKind::PermissionDenied.into())
         };
-        calls(&Client::with_connector(connect, config));
+        calls(&Client::with_connector("a script", connect, config));
         server.join().unwrap()
     })
 }

@@ -41,7 +41,7 @@ impl Scripted {
         let left = Arc::new(Mutex::new(VecDeque::from(scripts)));
         let scripts = Arc::clone(&left);
         let (on_close, closed) = mpsc::channel();
-        let connect = move || {
+        let connect = move |_left| {
             let script = scripts.lock().unwrap().pop_front().ok_or(io::ErrorKind::PermissionDenied)?;
             let (mut peer, near) = ScriptedPeer::new();
             let on_close = on_close.clone();
@@ -53,7 +53,7 @@ impl Scripted {
             });
             Ok(wrap(near))
         };
-        Scripted { client: Client::with_connector(connect, config), left, total, closed }
+        Scripted { client: Client::with_connector("a script", connect, config), left, total, closed }
     }
 
     /// Makes a plain call.

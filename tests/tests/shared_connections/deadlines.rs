@@ -134,7 +134,7 @@ fn a_call_that_has_not_been_sent_never_ran() {
         let (go, gone) = mpsc::channel::<()>();
         let gone = std::sync::Mutex::new(gone);
         let (on_connect, connecting) = mpsc::channel();
-        let connect = move || {
+        let connect = move |_left| {
             on_connect.send(()).unwrap();
             gone.lock().unwrap().recv().unwrap();
             let (near, far) = memory_pair();
@@ -142,7 +142,7 @@ fn a_call_that_has_not_been_sent_never_ran() {
             thread::spawn(move || rpc_core::serve_connection(far, GateServer::new(keeper)));
             Ok(near)
         };
-        let client = Client::with_connector(connect, sharing(1));
+        let client = Client::with_connector("a test", connect, sharing(1));
         thread::scope(|scope| {
             let first = call(scope, &client, |gate| gate.echo("first"));
             connecting.recv().unwrap();

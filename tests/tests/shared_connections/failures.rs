@@ -19,13 +19,13 @@ const LIMIT: Duration = Duration::from_millis(500);
 /// A client whose transports this function creates.
 fn client<T: Transport>(wrap: impl Fn(MemoryStream) -> T + Send + Sync + 'static) -> Client {
     let (keeper, _arrived) = Keeper::new();
-    let connect = move || {
+    let connect = move |_left| {
         let (near, far) = memory_pair();
         let keeper = keeper.clone();
         thread::spawn(move || rpc_core::serve_connection(far, GateServer::new(keeper)));
         Ok(wrap(near))
     };
-    Client::with_connector(connect, sharing(1).reply_timeout(Some(LIMIT)))
+    Client::with_connector("a test", connect, sharing(1).reply_timeout(Some(LIMIT)))
 }
 
 #[test]
@@ -109,14 +109,14 @@ fn a_connector_that_panics_fails_only_the_calls_that_need_it() {
         for shared in [0, 1] {
             let calm = Arc::new(AtomicBool::new(false));
             let flag = Arc::clone(&calm);
-            let connect = move || {
+            let connect = move |_left| {
                 assert!(flag.load(Ordering::SeqCst), "as configured");
                 let (near, far) = memory_pair();
                 thread::spawn(move || rpc_core::serve_connection(far, GateServer::new(Keeper::new().0)));
                 Ok(near)
             };
             let config = sharing(shared).max_connections(1).reply_timeout(Some(LIMIT));
-            let gate = GateClient::new(Client::with_connector(connect, config));
+            let gate = GateClient::new(Client::with_connector("a test", connect, config));
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| gate.echo("x")));
             match outcome {
                 // the panic is in the thread that connects: that of the shared connection, or the
@@ -174,7 +174,8 @@ fn a_failure_to_connect_reaches_all_callers_at_once() {
     watchdog(|| {
         let config = sharing(1).reconnect_attempts(3);
         let client = Client::with_connector(
-            || -> io::Result<MemoryStream> { Err(io::ErrorKind::ConnectionRefused.into()) },
+            "a test",
+            |_left| -> io::Result<MemoryStream> { Err(io::ErrorKind::ConnectionRefused.into()) },
             config,
         );
         thread::scope(|scope| {
@@ -239,7 +240,7 @@ fn calls_queued_after_a_blocked_write_are_made_over_another_connection() {
         let (keeper, _arrived) = Keeper::new();
         let (on_first, first) = mpsc::channel();
         let used = AtomicBool::new(false);
-        let connect = move || {
+        let connect = move |_left| {
             let is_first = !used.swap(true, Ordering::SeqCst);
             let (near, far) = memory_pair_with_capacity(if is_first { 100 } else { 8 * 1024 });
             if is_first {
@@ -250,7 +251,7 @@ fn calls_queued_after_a_blocked_write_are_made_over_another_connection() {
             }
             Ok(Plain(near))
         };
-        let client = Client::with_connector(connect, sharing(1));
+        let client = Client::with_connector("a test", connect, sharing(1));
         thread::scope(|scope| {
             let blocks = call(scope, &within(&client, LIMIT), |gate| gate.echo(&"x".repeat(1000)));
             let mut far = first.recv().unwrap();

@@ -23,13 +23,13 @@ impl Scripted {
         let total = scripts.len();
         let left = Arc::new(Mutex::new(VecDeque::from(scripts)));
         let scripts = Arc::clone(&left);
-        let connect = move || {
+        let connect = move |_left| {
             let script = scripts.lock().unwrap().pop_front().ok_or(io::ErrorKind::PermissionDenied)?;
             let (mut peer, near) = ScriptedPeer::new();
             thread::spawn(move || script(&mut peer));
             Ok(near)
         };
-        Scripted { client: Client::with_connector(connect, config), left, total }
+        Scripted { client: Client::with_connector("a script", connect, config), left, total }
     }
 
     /// Returns how many connections have been opened.
