@@ -38,6 +38,8 @@ struct DerivedReply {
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_absent")]
     error_message: String,
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_absent")]
+    not_run: bool,
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_absent")]
     revision: u32,
 }
 
@@ -58,8 +60,8 @@ impl<'a> From<DerivedRequest<'a>> for RequestHeader<'a> {
 
 impl From<DerivedReply> for ReplyHeader<'_> {
     fn from(header: DerivedReply) -> Self {
-        let DerivedReply { data_type, error, error_message, revision } = header;
-        ReplyHeader { data_type, error, error_message: error_message.into(), revision, error_details: None }
+        let DerivedReply { data_type, error, error_message, not_run, revision } = header;
+        ReplyHeader { data_type, error, error_message: error_message.into(), not_run, revision, error_details: None }
     }
 }
 
@@ -128,7 +130,14 @@ fn request_bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn reply_bytes() -> impl Strategy<Value = Vec<u8>> {
-    let tail = prop_oneof![2 => Just("}"), 1 => Just(""), 1 => Just("}\n"), 1 => Just(",\"ErrorMessage\":\"x\"}")];
+    let text = Just(",\"ErrorMessage\":\"x\"}");
+    let not_run = prop_oneof![
+        2 => Just(",\"NotRun\":true}"),
+        1 => Just(",\"NotRun\":false}"),
+        1 => Just(",\"NotRun\":null}"),
+        1 => Just(",\"NotRun\":1}"),
+    ];
+    let tail = prop_oneof![2 => Just("}"), 1 => Just(""), 1 => Just("}\n"), 1 => text, 1 => not_run];
     let usual = ("3".to_owned(), "1".to_owned(), Some("1".to_owned()));
     let fields = prop_oneof![Just(usual), (written_number(), written_number(), prop::option::of(written_number()))];
     (fields, tail).prop_map(|((data_type, error, revision), tail)| {
@@ -208,9 +217,9 @@ fn a_reply_header_is_written_as_the_json_library_writes_it() {
     watchdog(|| {
         let message = prop_oneof![3 => Just(String::new()), 1 => text()];
         let numbers = prop_oneof![Just((3, 1, 1)), (0_u32..7, any::<u32>(), 0_u32..3)];
-        proptest!(config(), |(numbers in numbers, message in message)| {
+        proptest!(config(), |(numbers in numbers, message in message, not_run in any::<bool>())| {
             let (data_type, error, revision) = numbers;
-            let derived = DerivedReply { data_type, error, error_message: message, revision };
+            let derived = DerivedReply { data_type, error, error_message: message, not_run, revision };
             let expected = written(&derived);
             let mut bytes = Vec::new();
             ReplyHeader::from(derived).encode(&mut bytes);

@@ -123,6 +123,9 @@ mod tests {
         out.clear();
         ReplyHeader::refusal(Status::Error, "no").encode(&mut out);
         assert_eq!(out, br#"{"Error":4,"ErrorMessage":"no","Revision":1}"#);
+        out.clear();
+        ReplyHeader::not_run("full").encode(&mut out);
+        assert_eq!(out, br#"{"Error":2,"ErrorMessage":"full","NotRun":true,"Revision":1}"#);
     }
 
     #[test]
@@ -214,6 +217,18 @@ mod tests {
     }
 
     #[test]
+    fn not_run_is_a_boolean() {
+        let read = |value: &str| {
+            ReplyHeader::decode(format!(r#"{{"Error":2,"NotRun":{value}}}"#).as_bytes()).map(|header| header.not_run)
+        };
+        assert_eq!((read("true"), read("false"), read("null")), (Ok(true), Ok(false), Ok(false)));
+        assert_eq!(ReplyHeader::decode(br#"{"Error":2}"#).map(|header| header.not_run), Ok(false));
+        for wrong in ["1", "0", r#""true""#, "[true]", "{}", r#"true,"NotRun":true"#] {
+            assert!(matches!(read(wrong), Err(Violation::MalformedHeader { .. })), "{wrong}");
+        }
+    }
+
+    #[test]
     fn metadata_are_pairs_of_strings() {
         let mut bytes = Vec::new();
         let metadata = Metadata::from_iter([("traceparent", "00-1-2-01"), ("user", "ann")]);
@@ -240,14 +255,18 @@ mod tests {
         for unit in ["x", "é", "日", "😀", "\"", "\u{1}", "\n", "a日\u{0}"] {
             for extra in 0..8 {
                 let text = "y".repeat(extra) + &unit.repeat(5000 / unit.len());
-                let mut out = Vec::new();
-                ReplyHeader::refusal(Status::Error, &text).encode(&mut out);
-                let read = ReplyHeader::decode(&out).unwrap();
-                let kept = read.error_message.strip_suffix('…').unwrap();
-                assert!(text.starts_with(kept));
-                let next = text[kept.len()..].chars().next().unwrap();
-                assert!(out.len() <= MAX_HEADER_LEN_WRITTEN);
-                assert!(out.len() + escaped_len(next) > MAX_HEADER_LEN_WRITTEN, "one more character would have fitted");
+                for header in [ReplyHeader::refusal(Status::Error, &text), ReplyHeader::not_run(&text)] {
+                    let mut out = Vec::new();
+                    header.encode(&mut out);
+                    let read = ReplyHeader::decode(&out).unwrap();
+                    assert_eq!((read.error, read.not_run), (header.error, header.not_run));
+                    let kept = read.error_message.strip_suffix('…').unwrap();
+                    assert!(text.starts_with(kept));
+                    let next = text[kept.len()..].chars().next().unwrap();
+                    assert!(out.len() <= MAX_HEADER_LEN_WRITTEN);
+                    let one_more = out.len() + escaped_len(next);
+                    assert!(one_more > MAX_HEADER_LEN_WRITTEN, "one more character would have fitted");
+                }
             }
         }
     }

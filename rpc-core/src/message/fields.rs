@@ -49,6 +49,7 @@ impl<'a> ReplyHeader<'a> {
         if let Some(details) = self.error_details {
             write_field("ErrorDetails", details, out);
         }
+        write_if_set("NotRun", &self.not_run, out);
         write_if_set("Revision", &self.revision, out);
         put_in_braces(start, out);
     }
@@ -60,6 +61,7 @@ impl<'a> ReplyHeader<'a> {
             error_message: fields.value::<Text<'a>>("ErrorMessage")?.0,
             // here `null` is a value
             error_details: fields.find("ErrorDetails")?,
+            not_run: fields.value("NotRun")?,
             revision: fields.value("Revision")?,
         })
     }
@@ -87,7 +89,7 @@ fn write_field<T: Serialize + ?Sized>(name: &str, value: &T, out: &mut Vec<u8>) 
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
     let outcome = serde_json::to_writer(out, value);
-    debug_assert!(outcome.is_ok(), "strings and numbers can be encoded, and a vector can be written to");
+    debug_assert!(outcome.is_ok(), "strings, numbers and flags can be encoded, and a vector can be written to");
 }
 
 fn write_if_set<T: Serialize + Default + PartialEq>(name: &str, value: &T, out: &mut Vec<u8>) {

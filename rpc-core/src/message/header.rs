@@ -48,6 +48,9 @@ pub struct ReplyHeader<'a> {
     pub error_message: Cow<'a, str>,
     /// The handler's error as JSON. `null` is a value.
     pub error_details: Option<&'a RawValue>,
+    /// Whether the server refuses the whole connection, so that the request was not run. Has a
+    /// meaning in a reply only.
+    pub not_run: bool,
     /// The revision that the server speaks.
     pub revision: u32,
 }
@@ -82,6 +85,12 @@ impl<'a> ReplyHeader<'a> {
         ReplyHeader { revision: REVISION, ..ReplyHeader::trailer(status, message) }
     }
 
+    /// Returns the header of a reply that refuses a request, which was not run, and its connection.
+    /// A message that does not fit is cut when it is written.
+    pub fn not_run(message: &'a str) -> ReplyHeader<'a> {
+        ReplyHeader { not_run: true, ..ReplyHeader::refusal(Status::RequestError, message) }
+    }
+
     /// Returns the payload of a Trailer frame. A message that does not fit is cut when it is
     /// written.
     pub fn trailer(status: Status, message: &'a str) -> ReplyHeader<'a> {
@@ -98,7 +107,8 @@ impl<'a> ReplyHeader<'a> {
 /// Compares details as text.
 impl PartialEq for ReplyHeader<'_> {
     fn eq(&self, other: &Self) -> bool {
-        (self.data_type, self.error, self.revision) == (other.data_type, other.error, other.revision)
+        (self.data_type, self.error, self.not_run, self.revision)
+            == (other.data_type, other.error, other.not_run, other.revision)
             && self.error_message == other.error_message
             && self.error_details.map(RawValue::get) == other.error_details.map(RawValue::get)
     }
