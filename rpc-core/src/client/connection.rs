@@ -72,9 +72,9 @@ impl ClientConnection {
         !self.broken && self.turn.reusable()
     }
 
-    /// Returns the fate of a call that the server may have run.
+    /// Returns the fate of a call that the server may have run, unless its reply says otherwise.
     pub(super) fn fate(&self) -> Fate {
-        Fate { never_ran: false, connection_usable: self.reusable() }
+        Fate { never_ran: self.turn.not_run(), connection_usable: self.reusable() }
     }
 
     /// Fails if anything has arrived since the last call. This notices a server that has closed, if
@@ -168,6 +168,8 @@ impl ClientConnection {
     pub(crate) fn close(mut self) -> Result<()> {
         let limit = self.config.close_timeout;
         self.call_control(CLOSE, Deadline::new(limit, Scope::WholeCall)).map_err(|error| match error {
+            // it has refused the connection and closes
+            Error::Remote(refusal) if refusal.fate.never_ran => Error::Remote(refusal),
             // no server may refuse to close
             Error::Remote(refusal) => {
                 let violation = Violation::UnknownStatus { found: refusal.status.to_wire() };

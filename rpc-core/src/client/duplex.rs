@@ -55,7 +55,7 @@ impl ClientConnection {
             }
         }
         let answer = self.reply_header(deadline.after_stream());
-        if matches!(answer, Err(Error::Remote(_))) {
+        if self.turn.must_stop() {
             self.finish_duplex();
         }
         self.with_current_fate(answer)

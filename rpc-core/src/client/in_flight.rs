@@ -5,6 +5,7 @@ use std::io;
 use std::time::Instant;
 
 use crate::connection::{Ahead, Outbound};
+use crate::error::{Error, Operation};
 use crate::frame::{FRAME_HEADER_LEN, FrameError, FrameKind};
 use crate::message::{add_timeout, timeout_len};
 use crate::transport::{TimeLimit, time_left};
@@ -32,6 +33,17 @@ pub(super) struct EncodedRequest<'a> {
     pub(super) json: &'a [u8],
     /// The time left, in milliseconds; 0 is no limit.
     pub(super) timeout_ms: u64,
+}
+
+/// Returns the error of a call in flight behind one whose error has ended the connection. The server
+/// answers in order: behind a request that was not run, none was.
+pub(super) fn error_behind(first: &Error) -> Error {
+    match first {
+        Error::Transport { .. } => first.repeated(),
+        // the server has refused the connection, and so each call on it
+        _ if first.never_ran() => first.repeated(),
+        _ => Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted),
+    }
 }
 
 impl EncodedRequest<'_> {

@@ -184,7 +184,7 @@ impl Client {
     /// after the other, so this saves round trips, not work.
     ///
     /// Each item is one call's result. The iterator keeps its connection until it has ended or is
-    /// dropped.
+    /// dropped. If the server refuses the connection, each call in flight gets that refusal.
     ///
     /// ```
     /// # use rpc_core::{Call, Client, Contract, Contracts, Dispatch, Served, Server};

@@ -18,7 +18,7 @@ use crate::transport::TimeLimit;
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
-use super::in_flight::{EncodedRequest, LEAST_WINDOW, WINDOW};
+use super::in_flight::{EncodedRequest, LEAST_WINDOW, WINDOW, error_behind};
 use super::lease::Lease;
 use super::options::CallOptions;
 use super::request::Request;
@@ -29,7 +29,8 @@ use super::request::Request;
 /// Each item is one call's result. Reading an item blocks until its reply has arrived. Arguments
 /// are taken when they can be sent, at most 32 KiB of requests ahead of the reply that is read, so
 /// any number of them is possible. If the connection breaks, each call that was sent and not
-/// answered gets an error which says that the call may have run, and no further argument is taken.
+/// answered gets an error, and no further argument is taken. The error says that the call may have
+/// run, unless the server has said that it did not.
 ///
 /// Dropping it before the end discards the replies that are on their way, at most 16 MiB and for at
 /// most 5 seconds; if that is not enough, the connection is closed.
@@ -51,6 +52,8 @@ pub struct Pipeline<'s, I: Iterator, T> {
     bytes_in_flight: usize,
     /// The most bytes of requests that may be without a reply.
     window: usize,
+    /// What has ended the connection, for the calls that were in flight then.
+    ended_by: Option<Error>,
     types: PhantomData<fn() -> (&'s mut (), T)>,
 }
 
@@ -72,6 +75,7 @@ where
             calls: VecDeque::new(),
             bytes_in_flight: 0,
             window: 0,
+            ended_by: None,
             types: PhantomData,
         }
     }
@@ -148,17 +152,18 @@ where
         if self.arguments.is_some() && self.bytes_in_flight <= self.window / 2 {
             failure = self.fill().err();
         }
-        let outcome = match (self.calls.pop_front()?, failure) {
-            (Err(error), _) | (Ok(_), Some(error)) => Err(error),
-            (Ok(_), None) if self.lease.connection().broken => {
-                // it may have run before the connection broke
-                Err(Error::lost(Operation::WaitingForReply, std::io::ErrorKind::ConnectionAborted))
-            }
-            (Ok(size), None) => self.receive(size),
+        let outcome = match (self.calls.pop_front()?, failure, &self.ended_by) {
+            (Err(error), ..) | (Ok(_), Some(error), _) => Err(error),
+            (Ok(_), None, Some(error)) => Err(error_behind(error)),
+            (Ok(size), None, None) => self.receive(size),
         };
-        if outcome.as_ref().is_err_and(|error| !error.connection_usable()) {
+        if let Err(error) = &outcome
+            && !error.connection_usable()
+            && self.ended_by.is_none()
+        {
             self.arguments = None;
             self.lease.connection().broken = true;
+            self.ended_by = Some(error.repeated());
         }
         Some(outcome)
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::connection::{Ahead, PING};
-use crate::error::{Error, Fate, Misuse, Operation, Result, source_trailer};
+use crate::error::{Error, Fate, Misuse, Operation, RemoteError, Result, source_trailer};
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::{DataType, Metadata, ReplyHeader, Status, add_timeout};
 use crate::stream::{Pieces, Source};
@@ -49,11 +49,11 @@ impl ClientConnection {
     }
 
     /// Asks the server which revision it speaks. An original server refuses, which is an answer
-    /// too.
+    /// too. A refusal of the connection is the call's error.
     fn ping(&mut self, deadline: Deadline) -> Result<()> {
         match self.call_control(PING, deadline) {
             Ok(_) => Ok(()),
-            Err(Error::Remote(refusal)) if refusal.status == Status::RequestError => Ok(()),
+            Err(Error::Remote(RemoteError { status: Status::RequestError, fate, .. })) if !fate.never_ran => Ok(()),
             Err(error) => Err(error.with_fate(Fate::UNREACHED)),
         }
     }

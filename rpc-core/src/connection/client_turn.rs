@@ -11,7 +11,8 @@
 //! The reply may come while the request is being sent. Then a Trailer in place of the request's
 //! next frame stops it: if the reply is an error, if it announces no octets, or as soon as it has
 //! ended. A peer of revision 0 does not know Trailer frames; a connection to it cannot be used
-//! again.
+//! again. Neither can one that the server refuses: it closes after its reply, so nothing more is
+//! sent.
 
 use crate::message::{DataType, ReplyHeader, Status, Violation};
 
@@ -23,6 +24,8 @@ pub(crate) struct ClientTurn {
     sending: Sending,
     reply: Reply,
     status: Option<Status>,
+    /// The server refuses the connection, and has not run the request.
+    not_run: bool,
     cancelled: bool,
     /// The revision that the peer speaks; 0 if unknown.
     revision: u32,
@@ -63,6 +66,7 @@ impl ClientTurn {
             sending: Sending::Open,
             reply: Reply::Awaited,
             status: None,
+            not_run: false,
             cancelled: false,
             revision,
         }
@@ -72,9 +76,14 @@ impl ClientTurn {
         self.request.has_octets()
     }
 
-    /// Returns whether the peer understands Trailer frames.
+    /// Returns whether the peer understands Trailer frames, and still listens.
     pub(crate) fn can_trail(&self) -> bool {
-        self.revision >= 1
+        self.revision >= 1 && !self.not_run
+    }
+
+    /// Returns whether the reply says that the request was not run.
+    pub(crate) fn not_run(&self) -> bool {
+        self.not_run
     }
 
     /// Returns whether frames of the request may still be sent.
@@ -89,7 +98,7 @@ impl ClientTurn {
             Some(Status::Ok) => !self.accept.has_octets() || self.reply == Reply::Ended,
             Some(_) => true,
         };
-        self.sending() && unwanted
+        self.sending() && unwanted && !self.not_run
     }
 
     /// The last frame of the request has been sent.
@@ -107,6 +116,10 @@ impl ClientTurn {
         self.revision = header.revision;
         let status = Status::from_wire(header.error).ok_or(Violation::UnknownStatus { found: header.error })?;
         self.status = Some(status);
+        self.not_run = header.not_run;
+        if status == Status::Ok && header.not_run {
+            return Err(Violation::OkNotRun);
+        }
         if status != Status::Ok {
             self.reply = Reply::Ended;
             return Ok(Answer::Refused(status));
@@ -160,10 +173,11 @@ impl ClientTurn {
 
     /// Returns whether the connection can be used for another call. A peer of revision 0 takes the
     /// unread rest of a request for the next one, so `false` after a request with octets, and after
-    /// a RequestError to a request with a body.
+    /// a RequestError to a request with a body; `false` as well if the server refuses the
+    /// connection.
     pub(crate) fn reusable(&self) -> bool {
         let refused_with_body = self.status == Some(Status::RequestError) && self.request.has_body();
-        self.over() && (self.can_trail() || !(self.request.has_octets() || refused_with_body))
+        self.over() && !self.not_run && (self.can_trail() || !(self.request.has_octets() || refused_with_body))
     }
 }
 
@@ -223,6 +237,27 @@ mod tests {
         assert!(turn.must_stop() && !turn.reusable());
         turn.request_stopped();
         assert!(!turn.must_stop() && turn.reusable());
+    }
+
+    #[test]
+    fn nothing_follows_a_refusal_of_the_connection() {
+        for (request, accept) in [(Octets, Json), (Octets, Octets), (Json, Json), (DataType::Control, Json)] {
+            for status in [Status::RequestError, Status::ServerError, Status::Error] {
+                let mut turn = ClientTurn::new(request, accept, 1);
+                let header = ReplyHeader { error: status.to_wire(), ..ReplyHeader::not_run("full") };
+                assert_eq!(turn.reply_header(&header), Ok(Answer::Refused(status)));
+                assert!(turn.not_run() && !turn.must_stop() && !turn.can_trail() && !turn.may_cancel());
+                turn.request_ended();
+                assert!(turn.over() && !turn.reusable(), "{request} {status}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_ok_reply_to_what_was_not_run_is_a_violation() {
+        let header = ReplyHeader { not_run: true, ..ReplyHeader::ok(Json) };
+        let mut turn = sent(Json, Json);
+        assert_eq!(turn.reply_header(&header), Err(Violation::OkNotRun));
     }
 
     #[test]

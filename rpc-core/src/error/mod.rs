@@ -28,8 +28,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// The other side said no: its handler failed, or it refused the request. The connection stays
-    /// usable, unless an original peer may be out of step. Also what a handler returns:
-    /// [`Error::new`] makes one, and so does `?` on an [`io::Error`] that is not a stream's.
+    /// usable, unless an original peer may be out of step. If the server refused the whole
+    /// connection, the connection is closed, and the request [never ran](Error::never_ran).
+    ///
+    /// Also what a handler returns: [`Error::new`] makes one, and so does `?` on an [`io::Error`]
+    /// that is not a stream's.
     Remote(RemoteError),
     /// The peer broke the protocol, or sent a value that does not fit the signature.
     Protocol {
@@ -88,7 +91,8 @@ pub struct RemoteError {
     pub message: String,
     /// The handler's error as JSON, if serde can write it in at most 2 KiB.
     pub details: Option<Box<str>>,
-    /// What it means for the call and the connection.
+    /// What it means for the call and the connection. `never_ran` is set only if the server refused
+    /// the whole connection, whose text is then the reason for that.
     pub fate: Fate,
 }
 
@@ -204,10 +208,13 @@ impl Error {
     /// - nothing of it was written, or
     /// - it was not written to its end and is not a stream (whose handler begins before its end),
     ///   or
-    /// - the server closed the connection saying that it would not run the request.
+    /// - the server said that it would not run the request, and closed the connection: by a Reset,
+    ///   or by a reply ([`Error::Remote`]) with the reason why it refuses the whole connection.
     ///
-    /// Returns `false` for a refusal by a reply ([`Error::Remote`]), because its cause will be
-    /// there again.
+    /// Returns `false` for any other refusal by a reply, because its cause will be there again.
+    ///
+    /// "Never ran" is about the server. Bytes of a stream that the call was to send may have been
+    /// read from it; to repeat the call, begin the stream again.
     pub fn never_ran(&self) -> bool {
         self.fate().never_ran
     }

@@ -144,6 +144,8 @@ pub enum Violation {
         /// The number that came.
         found: u32,
     },
+    /// An OK reply which says that its request was not run.
+    OkNotRun,
     /// A Trailer frame whose status is not an error.
     TrailerStatus {
         /// The number that came.
@@ -187,6 +189,9 @@ impl fmt::Display for Violation {
             Self::UnknownStatus { found } => write!(f, "expected a reply with a status from 1 to 4, found {found}"),
             Self::ReplyDataType { expected, found } => {
                 write!(f, "expected an OK reply with data type {expected}, found data type number {found}")
+            }
+            Self::OkNotRun => {
+                f.write_str("expected an error from a server that has not run the request, found an OK reply")
             }
             Self::TrailerStatus { found } => {
                 write!(f, "expected a Trailer frame with a status from 2 to 4, found {found}")

@@ -69,6 +69,11 @@ pub fn no(status: u32, message: &str) -> Vec<u8> {
     header(&format!(r#"{{"Error":{status},"ErrorMessage":"{message}","Revision":1}}"#))
 }
 
+/// Returns a refusal of the whole connection, of revision 1.
+pub fn not_run(message: &str) -> Vec<u8> {
+    header(&format!(r#"{{"Error":2,"ErrorMessage":"{message}","NotRun":true,"Revision":1}}"#))
+}
+
 /// Returns a Trailer frame.
 pub fn trailer(status: u32, message: &str) -> Vec<u8> {
     frame(TRAILER, true, format!(r#"{{"Error":{status},"ErrorMessage":"{message}"}}"#).as_bytes())

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::deadline::Deadline;
-use crate::client::in_flight::EncodedRequest;
+use crate::client::in_flight::{EncodedRequest, error_behind};
 use crate::client::lease::Lease;
 use crate::client::pool::{Freshness, Pool};
 use crate::client::sending::EXPLANATION_TIME;
@@ -274,15 +274,11 @@ impl Driver<'_> {
         let accepted = self.lease.connection().outbound.frames.accepted();
         if let Err(error) = outcome {
             tracing::debug!(%error, calls = self.in_flight.len(), "a shared connection failed");
-            let (reset, stale_at) = (error.never_ran(), (!self.lease.is_new).then(Instant::now));
+            let stale_at = (!self.lease.is_new).then(Instant::now);
             for (at, InFlight { call, end, .. }) in self.in_flight.drain(..).enumerate() {
-                // the server answers in order: a call after one that never ran has not run either
-                let fate = if reset || end > accepted { Fate::UNREACHED } else { Fate::LOST };
-                let error = match error {
-                    Error::Transport { .. } => error.repeated(),
-                    _ if at == 0 => error.repeated(),
-                    _ => Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted),
-                };
+                let never_ran = error.never_ran() || end > accepted;
+                let error = if at == 0 { error.repeated() } else { error_behind(&error) };
+                let fate = if never_ran { Fate::UNREACHED } else { Fate::LOST };
                 call.end(Err(Failure { error: error.with_fate(fate), stale_at }));
             }
         }
