@@ -123,8 +123,8 @@ impl OneBook {
 
 fn main() -> Result<()> {
     let book = Arc::new(OneBook(Mutex::new(("draft".to_owned(), "once upon a time"))));
-    // `spawn_each` creates a `Dispatch` for each connection, so ours need not be `Clone`
-    let running = Server::bind("tcp://127.0.0.1:0")?.spawn_each(move |_peer| ShelfServer(Arc::clone(&book)))?;
+    // `spawn_with` creates a `Dispatch` for each connection, so ours need not be `Clone`
+    let running = Server::bind("tcp://127.0.0.1:0")?.spawn_with(move |_peer| ShelfServer(Arc::clone(&book)))?;
     let shelf = ShelfClient(Client::connect(running.address())?);
 
     assert_eq!(shelf.size("draft")?, 16);

@@ -103,7 +103,7 @@ impl Server {
     ///
     /// # Errors
     /// If no more connections can be accepted.
-    pub fn serve_each<D: Dispatch + 'static, F: Fn(&Peer) -> D + Send + Sync + 'static>(self, make: F) -> Result<()> {
+    pub fn serve_with<D: Dispatch + 'static, F: Fn(&Peer) -> D + Send + Sync + 'static>(self, make: F) -> Result<()> {
         self.accept_all(&Registry::new()?, making(make))
     }
 
@@ -123,7 +123,7 @@ impl Server {
     ///
     /// # Errors
     /// If the system cannot start a thread.
-    pub fn spawn_each<D: Dispatch + 'static, F: Fn(&Peer) -> D + Send + Sync + 'static>(
+    pub fn spawn_with<D: Dispatch + 'static, F: Fn(&Peer) -> D + Send + Sync + 'static>(
         self,
         make: F,
     ) -> Result<ServerHandle> {

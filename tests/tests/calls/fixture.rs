@@ -196,7 +196,7 @@ impl Served {
         let counter = Arc::clone(&connections);
         let running = Server::bind_with("tcp://127.0.0.1:0", config)
             .unwrap()
-            .spawn_each(move |_peer| {
+            .spawn_with(move |_peer| {
                 counter.fetch_add(1, Ordering::SeqCst);
                 service.clone()
             })

@@ -94,7 +94,7 @@ fn a_handler_that_cannot_be_created_costs_one_connection() {
             }
             Careless::new().0
         };
-        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn_each(make).unwrap();
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn_with(make).unwrap();
         let client = Client::connect(server.address()).unwrap();
         assert_refused(echo(&client));
         panics.store(false, Ordering::SeqCst);

@@ -75,7 +75,7 @@ fn gone() -> std::io::Result<MemoryStream> {
 #[test]
 fn a_write_that_fails_is_explained_by_the_refusal() {
     watchdog(|| {
-        let client = Client::with_connector(gone, ClientConfig::default());
+        let client = Client::with_connector("a server that is gone", |_| gone(), ClientConfig::default());
         assert_refused(client.call("x").with(&()).json::<Value>());
         assert_refused(client.call("x").with_octets(std::io::repeat(7)).json::<Value>());
         assert_refused(client.call("x").with_octets(std::io::repeat(7)).octets());

@@ -30,13 +30,13 @@ impl Scripted {
         let scripts = Arc::clone(&left);
         let running = Arc::<Mutex<Vec<_>>>::default();
         let threads = Arc::clone(&running);
-        let connect = move || {
+        let connect = move |_left| {
             let script = scripts.lock().unwrap().pop_front().ok_or(io::ErrorKind::PermissionDenied)?;
             let (mut peer, near) = ScriptedPeer::new();
             threads.lock().unwrap().push(thread::spawn(move || script(&mut peer)));
             Ok(near)
         };
-        Scripted { client: Client::with_connector(connect, config), left, running, total }
+        Scripted { client: Client::with_connector("script", connect, config), left, running, total }
     }
 
     /// Makes a plain call.

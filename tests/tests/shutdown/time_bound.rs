@@ -157,7 +157,7 @@ fn nothing_is_left_of_idle_connections() {
         let dropped = Mutex::new(dropped);
         let handler = running.handler.clone();
         let make = move |_: &Peer| Own(handler.clone(), dropped.lock().unwrap().clone());
-        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn_each(make).unwrap();
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn_with(make).unwrap();
         let clients: Vec<_> = (0..5).map(|_| WorkClient::connect(server.address()).unwrap()).collect();
         for (id, client) in (0..).zip(&clients) {
             client.run(id).unwrap();
