@@ -339,7 +339,7 @@ impl Dispatch for Doubling {
 }
 
 /// Ignores what goes wrong with its stream, while other threads look whether its caller is gone.
-struct Careless;
+struct Careless(mpsc::Sender<()>);
 
 impl Dispatch for Careless {
     fn contracts(&self) -> Contracts {
@@ -355,20 +355,24 @@ impl Dispatch for Careless {
             }
             let mut bytes = Vec::new();
             _ = content.read_to_end(&mut bytes);
+            self.0.send(()).expect("the caller's source waits");
             Ok::<_, Error>(bytes.len())
         })
     }
 }
 
-/// Gives a byte at once and another after longer than the server waits for it.
-struct Late(u32);
+/// Gives a byte at once and another when the handler waits for it no longer.
+struct Late {
+    reads: u32,
+    handler_gave_up: mpsc::Receiver<()>,
+}
 
 impl Read for Late {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0 += 1;
-        match self.0 {
+        self.reads += 1;
+        match self.reads {
             1 => buf[0] = 1,
-            2 => thread::sleep(Duration::from_millis(150)),
+            2 => self.handler_gave_up.recv().expect("the handler reads"),
             _ => return Ok(0),
         }
         Ok(1)
@@ -382,9 +386,10 @@ fn a_broken_request_is_not_answered_while_others_look_for_its_caller() {
         for _ in 0..10 {
             let (ours, theirs) = memory_pair();
             let config = ServerConfig::default().stall_timeout(Some(Duration::from_millis(50)));
-            let server = thread::spawn(move || serve_connection_with(theirs, Careless, config));
+            let (given_up, handler_gave_up) = mpsc::channel();
+            let server = thread::spawn(move || serve_connection_with(theirs, Careless(given_up), config));
             let client = Client::from_transport(ours).unwrap();
-            let answer = client.call("count").with_octets(Late(0)).json::<usize>();
+            let answer = client.call("count").with_octets(Late { reads: 0, handler_gave_up }).json::<usize>();
             assert!(matches!(answer, Err(Error::Transport { .. })), "{answer:?}");
             assert!(server.join().unwrap().is_err());
         }
