@@ -44,7 +44,8 @@ impl Default for ServerConfig {
 
 impl ServerConfig {
     /// Sets how many connections are served at once, each on its own thread; 1,024 by default, and
-    /// at least one. Further ones wait in the system's listen queue until one ends.
+    /// at least one. Those whose handshake is under way count as well. Further ones wait in the
+    /// system's listen queue until one ends.
     pub fn max_connections(self, count: usize) -> Self {
         ServerConfig { max_connections: count.max(1), ..self }
     }

@@ -52,8 +52,9 @@ impl ServerHandle {
     /// its connection was reset, and cannot know that nothing ran.
     ///
     /// Returns as soon as no call is under way, or up to 250 ms later, so that clients can close
-    /// first. Blocks no longer than `grace`, plus at most 250 ms for sending Reset frames, plus the
-    /// time of a clone of the service that is being made.
+    /// first. Blocks no longer than `grace`, plus at most 300 ms for sending Reset frames, plus the
+    /// time of a clone of the service that is being made. A connection whose handshake takes longer
+    /// gets its Reset frame when that is over.
     ///
     /// A connection whose last reply has been written closes after its client has closed, or by
     /// itself within 5 s, on its own thread.
@@ -72,6 +73,7 @@ impl ServerHandle {
         if acceptor.join().is_err() {
             tracing::error!("the accepting thread panicked");
         }
+        self.registry.wait_until_set_up();
         self.registry.reset_idle();
         self.registry.wait_until(until, |connection| !connection.in_call());
         self.registry.wait_until(until.min(Instant::now() + LINGER), |_ended_only| false);

@@ -21,13 +21,14 @@ mod several;
 mod unknown;
 mod watched;
 
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 
 use crate::error::{Error, Fate, Operation, Result};
 use crate::observe::Ended;
-use crate::transport::{Address, Listener, Peer, ToAddress, Transport};
+use crate::transport::{Address, ErasedListener, IntoListener, Listener, Peer, SocketListener, ToAddress, Transport};
 
 pub use arguments::{AndOctets, Arguments, Octets};
 pub use config::ServerConfig;
@@ -49,14 +50,14 @@ type MakeService = Box<dyn FnOnce(&Peer) -> Box<dyn Dispatch> + Send>;
 /// compiles the server's code once and not for each of its services.
 type PrepareService = Box<dyn FnMut() -> MakeService + Send>;
 
-/// A bound server that does not serve yet.
+/// A server that listens and does not serve yet.
 ///
 /// Each connection is served on its own thread, one call at a time. A handler's panic becomes a
 /// ServerError reply, and the server goes on.
 #[must_use = "a server serves nothing before `serve` or `spawn`"]
-#[derive(Debug)]
 pub struct Server {
-    listener: Listener,
+    listener: Arc<dyn ErasedListener>,
+    address: Address,
     config: ServerConfig,
 }
 
@@ -76,35 +77,63 @@ impl Server {
     /// As [`bind`](Server::bind).
     pub fn bind_with(address: impl ToAddress, config: ServerConfig) -> Result<Server> {
         let address = address.to_address()?;
-        let bound = Listener::bind(&address).map_err(|error| address.name_in(error));
-        let listener = bound.map_err(Error::transport(Operation::Binding, Fate::UNREACHED))?;
-        Ok(Server { listener, config })
+        let bound = SocketListener::bind(&address).map_err(|error| address.name_in(error));
+        Server::new_with(bound.map_err(Error::transport(Operation::Binding, Fate::UNREACHED))?, config)
+    }
+
+    /// Listens on a socket that you have bound, or on a [`Listener`] of your own, with the default
+    /// [`ServerConfig`]. A socket is made non-blocking, and a Unix socket's path stays when the
+    /// server ends.
+    ///
+    /// ```
+    /// use std::net::TcpListener;
+    ///
+    /// let server = rpc_core::Server::new(TcpListener::bind("127.0.0.1:0")?)?;
+    /// assert!(server.address().to_string().starts_with("tcp://127.0.0.1:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Transport`] if the listener cannot be set up.
+    pub fn new(listener: impl IntoListener) -> Result<Server> {
+        Server::new_with(listener, ServerConfig::default())
+    }
+
+    /// Listens as [`new`](Server::new) does, with this config.
+    ///
+    /// # Errors
+    /// As [`new`](Server::new).
+    pub fn new_with(listener: impl IntoListener, config: ServerConfig) -> Result<Server> {
+        let listener = listener.into_listener().map_err(Error::transport(Operation::Binding, Fate::UNREACHED))?;
+        let address = listener.address();
+        Ok(Server { listener: Arc::new(listener), address, config })
     }
 
     /// Returns the address it listens on. If it was bound to port 0, has the port that the system
     /// chose.
     pub fn address(&self) -> &Address {
-        &self.listener.address
+        &self.address
     }
 
     /// Serves each connection on its own thread with a clone of `service`, and accepts connections
-    /// on this thread. Returns only with an error.
+    /// on this thread. Returns only with an error, unless a [`Listener`] of your own has no more
+    /// connections.
     ///
     /// # Errors
     /// [`Misuse::SharedEndpoint`](crate::Misuse::SharedEndpoint) if two services have the same
     /// endpoint; [`Error::Transport`] if no more connections can be accepted.
     pub fn serve<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<()> {
-        self.accept_all(&Registry::new()?, cloning(service)?)
+        self.accept_on_this_thread(cloning(service)?)
     }
 
     /// Serves each connection on its own thread with what `make` returns, and accepts connections
     /// on this thread. `make` is called on the connection's thread with its peer, and its result
-    /// stays on that thread. Returns only with an error.
+    /// stays on that thread. Returns as [`serve`](Server::serve) does.
     ///
     /// # Errors
     /// If no more connections can be accepted.
     pub fn serve_with<D: Dispatch + 'static, F: Fn(&Peer) -> D + Send + Sync + 'static>(self, make: F) -> Result<()> {
-        self.accept_all(&Registry::new()?, making(make))
+        self.accept_on_this_thread(making(make))
     }
 
     /// Serves each connection on its own thread with a clone of `service`, and accepts connections
@@ -130,9 +159,14 @@ impl Server {
         self.spawn_accepting(making(make))
     }
 
+    fn accept_on_this_thread(self, prepare: PrepareService) -> Result<()> {
+        let registry = Registry::new(&self.listener);
+        self.accept_all(&registry, prepare)
+    }
+
     fn spawn_accepting(self, prepare: PrepareService) -> Result<ServerHandle> {
-        let address = self.address().clone();
-        let registry = Registry::new()?;
+        let address = self.address.clone();
+        let registry = Registry::new(&self.listener);
         let for_acceptor = Arc::clone(&registry);
         let acceptor = thread::Builder::new()
             .name("rpc-accept".to_owned())
@@ -143,6 +177,12 @@ impl Server {
             })
             .map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
         Ok(ServerHandle { address, registry, acceptor: Some(acceptor) })
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).field("config", &self.config).finish_non_exhaustive()
     }
 }
 

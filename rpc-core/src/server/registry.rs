@@ -3,8 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Fate, Operation, Result};
-use crate::transport::Bell;
+use crate::transport::ErasedListener;
 use crate::unwind;
 
 use super::lifecycle::Lifecycle;
@@ -18,28 +17,43 @@ const RESET_TIME: Duration = Duration::from_millis(100);
 pub(super) struct Registry {
     connections: Mutex<Connections>,
     changed: Condvar,
-    /// Rings when the server stops.
-    pub(super) bell: Bell,
+    /// What has to be woken when the server stops, until it is closed. The lock is held while it is
+    /// woken: whoever takes it out to close it may rely on having the last reference.
+    listener: Mutex<Option<Arc<dyn ErasedListener>>>,
 }
 
 /// What `Registry::connections` protects.
 #[derive(Default)]
 struct Connections {
+    /// How many have been accepted and are being set up, which may take a handshake.
+    being_set_up: usize,
     open: Vec<Arc<Lifecycle>>,
     stopping: bool,
 }
 
 impl Registry {
-    pub(super) fn new() -> Result<Arc<Registry>> {
-        let bell = Bell::new().map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
-        Ok(Arc::new(Registry { connections: Mutex::default(), changed: Condvar::new(), bell }))
+    pub(super) fn new(listener: &Arc<dyn ErasedListener>) -> Arc<Registry> {
+        let listener = Mutex::new(Some(Arc::clone(listener)));
+        Arc::new(Registry { connections: Mutex::default(), changed: Condvar::new(), listener })
     }
 
     /// Blocks until there are fewer than `max` connections. Returns `false` if the server stops.
     pub(super) fn wait_for_room(&self, max: usize) -> bool {
-        let full = |connections: &mut Connections| connections.open.len() >= max && !connections.stopping;
+        let full = |connections: &mut Connections| {
+            connections.being_set_up + connections.open.len() >= max && !connections.stopping
+        };
         let connections = self.changed.wait_while(lock(&self.connections), full);
         !connections.unwrap_or_else(PoisonError::into_inner).stopping
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        lock(&self.connections).stopping
+    }
+
+    /// Counts a connection that has been accepted, until it is registered.
+    pub(super) fn begin_setting_up(self: &Arc<Self>) -> SettingUp {
+        lock(&self.connections).being_set_up += 1;
+        SettingUp(Arc::clone(self))
     }
 
     /// Registers a connection, and resets it at once if the server stops already.
@@ -73,7 +87,30 @@ impl Registry {
         connections.stopping = true;
         connections.open.iter().for_each(|connection| connection.stop());
         self.changed.notify_all();
-        self.bell.ring();
+        drop(connections);
+        self.wake_listener();
+    }
+
+    /// Makes the listener, if it is still there, stop blocking.
+    pub(super) fn wake_listener(&self) {
+        if let Some(listener) = &*lock(&self.listener)
+            && unwind::catch(|| listener.wake()).is_none()
+        {
+            tracing::error!("a listener panicked while it was being woken");
+        }
+    }
+
+    /// Gives up the listener, so that dropping it elsewhere closes it.
+    pub(super) fn release_listener(&self) {
+        lock(&self.listener).take();
+    }
+
+    /// Blocks until each connection that was accepted has been set up, and reset if the server
+    /// stops, but no longer than such a frame may take.
+    pub(super) fn wait_until_set_up(&self) {
+        let busy = |connections: &mut Connections| connections.being_set_up > 0;
+        let waited = self.changed.wait_timeout_while(lock(&self.connections), RESET_TIME, busy);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Sends a Reset frame to each idle connection.
@@ -103,6 +140,17 @@ impl Registry {
             cut += usize::from(in_call);
         }
         cut
+    }
+}
+
+/// A connection that is being set up, on its own thread. Dropping this says that it is registered,
+/// or has failed.
+pub(super) struct SettingUp(Arc<Registry>);
+
+impl Drop for SettingUp {
+    fn drop(&mut self) {
+        lock(&self.0.connections).being_set_up -= 1;
+        self.0.changed.notify_all();
     }
 }
 

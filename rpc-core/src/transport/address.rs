@@ -28,7 +28,7 @@ pub enum Address {
     /// A place that only its own listener and its own connector know, as they describe it. No text
     /// parses as this, and connecting to it or binding it fails: see
     /// [`Client::with_connector`](crate::Client::with_connector) and
-    /// [`Transport`](crate::Transport).
+    /// [`Server::new`](crate::Server::new).
     Other(String),
 }
 

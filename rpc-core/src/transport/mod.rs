@@ -8,10 +8,14 @@
 //! | a pair of halves | yes | yes | any `(impl Read, impl Write)`: two helper threads own them |
 //! | your own | as you write it | if you write it | [`Transport`] |
 //!
+//! A server takes its connections from a [`Listener`]: a listening socket, or your own.
+//!
 //! A transport holds at least 8 KiB each way while nobody reads. This layer knows nothing of
 //! frames.
 
 pub(crate) mod address;
+#[cfg_attr(not(unix), path = "plain_bell.rs")]
+mod bell;
 mod halves;
 pub(crate) mod kernel;
 mod listener;
@@ -20,6 +24,7 @@ pub(crate) mod parts;
 pub(crate) mod peer;
 #[cfg_attr(not(unix), path = "plain_socket.rs")]
 mod socket;
+mod socket_listener;
 mod tcp;
 mod timeout;
 #[cfg(unix)]
@@ -28,13 +33,15 @@ mod unix;
 pub(crate) use address::{Address, AddressError, ToAddress};
 pub(crate) use halves::with_helpers;
 pub(crate) use kernel::{Filled, KernelPipe};
-pub(crate) use listener::{Bell, Listener};
+pub(crate) use listener::{Accepted, ErasedListener};
+pub use listener::{IntoListener, Listener};
 pub use memory::{MemoryStream, memory_pair, memory_pair_with_capacity};
 pub(crate) use parts::Transport;
 pub use parts::{Control, Parts, ReadHalf, WriteHalf};
 #[cfg(unix)]
 pub(crate) use peer::Credentials;
 pub(crate) use peer::{Peer, PeerAddress};
+pub use socket_listener::{SocketListener, SocketStream};
 pub(crate) use tcp::connect as connect_tcp;
 pub(crate) use timeout::{TimeLimit, Timed, time_left};
 #[cfg(unix)]

@@ -15,7 +15,8 @@ use super::peer::Peer;
 /// `Write + Send + 'static`. To write your own, implement [`ReadHalf`] and [`WriteHalf`]; see
 /// `rpc-examples/examples/custom_transport.rs`.
 pub trait Transport: Send + 'static {
-    /// Takes the stream apart.
+    /// Takes the stream apart. May block for a handshake, with a time limit of its own: a server
+    /// calls it on the connection's own thread, a client on the thread of the call that connects.
     ///
     /// # Errors
     /// If the stream cannot be set up.
