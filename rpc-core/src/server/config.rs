@@ -18,6 +18,7 @@ pub struct ServerConfig {
     pub(crate) max_json_len: usize,
     pub(crate) stack_size: usize,
     pub(crate) observer: ConfiguredObserver,
+    pub(crate) unix_socket_mode: Option<u32>,
     trace_context: Option<TraceContext>,
 }
 
@@ -37,6 +38,7 @@ impl Default for ServerConfig {
             max_json_len: 8 * 1024 * 1024,
             stack_size: 2 * 1024 * 1024,
             observer: ConfiguredObserver::default(),
+            unix_socket_mode: None,
             trace_context: None,
         }
     }
@@ -128,6 +130,18 @@ impl ServerConfig {
     /// observer this costs nothing, and with one the kernel goes on moving bytes.
     pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
         ServerConfig { observer: ConfiguredObserver::new(observer), ..self }
+    }
+
+    /// Sets the permissions of the file of a Unix socket that the server binds, such as `0o600` for
+    /// its own user alone, or `0o660` for its group as well; `None` by default, which means that the
+    /// umask of the process decides. Nobody can connect before they are set.
+    ///
+    /// Connecting takes the permission to write, on Linux and most other systems; some old ones
+    /// ignore the file's permissions. Those of its folder count everywhere. Which user then calls,
+    /// [`Peer::credentials`](crate::Peer::credentials) says. This has no effect on other sockets,
+    /// or on a listener that you pass to [`Server::new_with`](crate::Server::new_with).
+    pub fn unix_socket_mode(self, mode: Option<u32>) -> Self {
+        ServerConfig { unix_socket_mode: mode, ..self }
     }
 
     /// Sets what happens with the W3C `traceparent` that a call carries: `hook` is called with the

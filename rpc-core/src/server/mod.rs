@@ -77,7 +77,7 @@ impl Server {
     /// As [`bind`](Server::bind).
     pub fn bind_with(address: impl ToAddress, config: ServerConfig) -> Result<Server> {
         let address = address.to_address()?;
-        let bound = SocketListener::bind(&address).map_err(|error| address.name_in(error));
+        let bound = SocketListener::bind(&address, config.unix_socket_mode).map_err(|error| address.name_in(error));
         Server::new_with(bound.map_err(Error::transport(Operation::Binding, Fate::UNREACHED))?, config)
     }
 

@@ -40,13 +40,15 @@ enum AcceptedSocket {
 }
 
 impl SocketListener {
-    /// Binds a socket. A Unix socket's path is removed when this is dropped.
-    pub(crate) fn bind(address: &Address) -> io::Result<SocketListener> {
+    /// Binds a socket. A Unix socket's file gets these permissions if they are given, and is
+    /// removed when this is dropped.
+    #[cfg_attr(not(unix), expect(unused_variables, reason = "it has no Unix sockets"))]
+    pub(crate) fn bind(address: &Address, unix_mode: Option<u32>) -> io::Result<SocketListener> {
         match address {
             Address::Tcp(place) => TcpListener::bind(place)?.into_listener(),
             #[cfg(unix)]
             Address::Unix(path) => {
-                let socket = super::unix::bind(path)?;
+                let socket = super::unix::bind(path, unix_mode)?;
                 let bound = BoundPath(path.clone());
                 let listener = SocketListener::over(ListeningSocket::Unix(socket), address.clone())?;
                 Ok(SocketListener { _path: Some(bound), ..listener })

@@ -1,7 +1,9 @@
 //! Unix sockets.
 
+use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::FileTypeExt;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
@@ -50,15 +52,41 @@ pub(crate) fn connect(path: &Path, limit: Option<Duration>) -> io::Result<UnixSt
     }
 }
 
-/// Binds a socket. Replaces a socket that a dead process has left, and nothing else.
-pub(super) fn bind(path: &Path) -> io::Result<UnixListener> {
-    match UnixListener::bind(path) {
+/// Binds a socket and listens, with these permissions of its file if they are given. Replaces a
+/// socket that a dead process has left, and nothing else.
+pub(super) fn bind(path: &Path, mode: Option<u32>) -> io::Result<UnixListener> {
+    let socket = match bound(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_dead_socket(path) => {
             std::fs::remove_file(path)?;
-            UnixListener::bind(path)
+            bound(path)?
         }
-        outcome => outcome,
+        outcome => outcome?,
+    };
+    // connecting is refused until it listens, so nobody gets in before the mode is set
+    let listening = set_mode(path, mode).and_then(|()| Ok(rustix::net::listen(&socket, BACKLOG)?));
+    match listening {
+        Ok(()) => Ok(UnixListener::from(socket)),
+        Err(error) => {
+            // it is ours, and nothing listens there
+            _ = std::fs::remove_file(path);
+            Err(error)
+        }
     }
+}
+
+/// How many connections may wait to be accepted. Each system has a limit of its own, which is
+/// usually lower.
+const BACKLOG: i32 = 4096;
+
+/// Returns a socket that is bound and does not listen yet.
+fn bound(path: &Path) -> io::Result<OwnedFd> {
+    let socket = flags::unix_socket()?;
+    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(socket)
+}
+
+fn set_mode(path: &Path, mode: Option<u32>) -> io::Result<()> {
+    mode.map_or(Ok(()), |mode| std::fs::set_permissions(path, Permissions::from_mode(mode)))
 }
 
 /// Connecting to a file that is not a socket is refused exactly as connecting to a dead socket is,

@@ -3,14 +3,15 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::Duration;
 
-use rpc_core::{Error, Operation, Server};
+use rpc_core::{Error, Operation, Server, ServerConfig};
 use rpc_tests::watchdog;
 
-use crate::service::{Work, start_at};
+use crate::service::{Work, start_at, start_with};
 
 fn address(path: &Path) -> String {
     format!("unix://{}", path.display())
@@ -80,6 +81,42 @@ fn assert_refused(path: &Path) {
         }
         outcome => panic!("{outcome:?}"),
     }
+}
+
+#[test]
+fn the_file_has_the_mode_that_was_asked_for() {
+    watchdog(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rpc.sock");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+        // the last has what every umask takes away
+        for asked in [0o600, 0o660, 0o755, 0o777] {
+            let config = ServerConfig::default().unix_socket_mode(Some(asked));
+            let (server, running) = start_with(&address(&path), config);
+            assert_eq!(mode(), asked, "{asked:o}");
+            running.client().run(1).unwrap();
+            server.shutdown(Duration::from_secs(30));
+            assert!(!path.exists());
+        }
+        // std's own leaves it to the umask, too
+        let (_server, _running) = start_at(&address(&path));
+        let usual = mode();
+        let plain = dir.path().join("plain.sock");
+        let _listener = UnixListener::bind(&plain).unwrap();
+        assert_eq!(usual, fs::metadata(&plain).unwrap().permissions().mode() & 0o7777);
+    });
+}
+
+#[test]
+fn a_stale_socket_with_another_mode_is_replaced() {
+    watchdog(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rpc.sock");
+        drop(UnixListener::bind(&path).unwrap());
+        let (_server, running) = start_with(&address(&path), ServerConfig::default().unix_socket_mode(Some(0o600)));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+        running.client().run(1).unwrap();
+    });
 }
 
 #[test]
