@@ -16,6 +16,9 @@ pub enum Ended {
     Idle,
     /// The server shut down.
     ShutDown,
+    /// The server closed the connection to make room for another one, because it was idle and no
+    /// more connections were allowed.
+    MadeRoom,
     /// This side closed the connection although it was in order: because the rest of a request or a
     /// reply was too much to read, the request's data type was unknown, the handler of a session
     /// panicked, or the server had refused to serve it.
@@ -31,6 +34,7 @@ impl Ended {
             Ended::Reset => "reset",
             Ended::Idle => "idle",
             Ended::ShutDown => "shut_down",
+            Ended::MadeRoom => "made_room",
             Ended::GivenUp => "given_up",
         }
     }
