@@ -1,20 +1,17 @@
-//! Accepts connections and starts a thread for each.
+//! Accepts connections until the server stops.
 
 use std::io;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::connection::DISCARD_TIME;
 use crate::error::{Error, Fate, Operation, Result};
-use crate::observe::Ended;
-use crate::transport::{Accepted, ErasedListener, TimeLimit};
+use crate::transport::{Accepted, ErasedListener};
 use crate::unwind;
 
-use super::connection::ServerConnection;
-use super::registry::{Registry, SettingUp, guarded};
-use super::{MakeService, PrepareService, Server, ServerConfig};
+use super::registry::Registry;
+use super::starting::{reset_all, start};
+use super::{PrepareService, Server};
 
 /// How long the server waits after a failure to accept that may pass, such as too many open files.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
@@ -38,17 +35,17 @@ impl Server {
         registry.release_listener();
         drop(self.listener);
         if !queued.is_empty() {
-            refuse(queued, registry, &self.config);
+            reset_all(queued, registry, &self.config);
         }
         outcome
     }
 
     fn accept_until_stopped(&self, registry: &Arc<Registry>, prepare: &mut PrepareService) -> Result<()> {
-        while registry.wait_for_room(self.config.max_connections) {
+        while registry.wait_for_thread(self.config.max_connections) {
             match accept(&*self.listener) {
                 Ok(None) => break,
                 // a clone that panics ends its own connection only
-                Ok(Some(accepted)) => self.start(registry, accepted, unwind::catch(&mut *prepare)),
+                Ok(Some(accepted)) => start(registry, accepted, &self.config, unwind::catch(&mut *prepare)),
                 Err(error) if concerns_one_connection(&error) => {
                     tracing::debug!(%error, "a connection failed before it was accepted");
                 }
@@ -82,80 +79,11 @@ impl Server {
         }
         queued
     }
-
-    /// Starts a connection's thread, which sets it up and serves it.
-    fn start(&self, registry: &Arc<Registry>, accepted: Accepted, make: Option<MakeService>) {
-        let setting_up = registry.begin_setting_up();
-        let (registry, config) = (Arc::clone(registry), self.config.clone());
-        let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(self.config.stack_size);
-        let run = move || {
-            let Some(connection) = set_up(accepted, setting_up, &registry, config) else { return };
-            let span = tracing::debug_span!("rpc_connection", peer = %connection.peer);
-            let _entered = span.enter();
-            serve(&Rc::new(connection), make);
-        };
-        let started = thread.spawn(|| {
-            if unwind::catch(run).is_none() {
-                tracing::error!("serving a connection panicked, closing it");
-            }
-        });
-        if let Err(error) = started {
-            tracing::error!(%error, "cannot start a thread for a connection, closing it");
-        }
-    }
 }
 
 /// Accepts a connection. A listener that panics has failed.
 fn accept(listener: &dyn ErasedListener) -> io::Result<Option<Accepted>> {
     unwind::catch(|| listener.accept()).unwrap_or_else(|| Err(io::Error::other("the listener panicked")))
-}
-
-/// Takes a connection's transport apart, which may block for a handshake, and registers it. This
-/// sends a Reset frame if the server stops.
-fn set_up(
-    accepted: Accepted,
-    setting_up: SettingUp,
-    registry: &Arc<Registry>,
-    config: ServerConfig,
-) -> Option<ServerConnection> {
-    let parts = accepted().inspect_err(|error| tracing::debug!(%error, "a connection could not be set up")).ok()?;
-    let mut connection = ServerConnection::new(parts, config);
-    connection.register(registry);
-    // only now: until then it would be missing in the count
-    drop(setting_up);
-    Some(connection)
-}
-
-/// Sends a Reset frame on each connection, on another thread.
-fn refuse(queued: Vec<Accepted>, registry: &Arc<Registry>, config: &ServerConfig) {
-    tracing::debug!(connections = queued.len(), "refusing the connections in the listen queue");
-    let queued: Vec<_> = queued.into_iter().map(|accepted| (accepted, registry.begin_setting_up())).collect();
-    let (registry, config) = (Arc::clone(registry), config.clone());
-    let run = move || {
-        let set_up = |(accepted, setting_up)| {
-            // one that panics is no reason not to refuse the others
-            unwind::catch(|| set_up(accepted, setting_up, &registry, config.clone())).flatten()
-        };
-        let refused: Vec<_> = queued.into_iter().filter_map(set_up).collect();
-        let time_limit = TimeLimit::total(Some(DISCARD_TIME));
-        refused.into_iter().for_each(|connection| guarded(|| connection.linger(time_limit)));
-    };
-    if let Err(error) = thread::Builder::new().name("rpc-refuse".to_owned()).spawn(run) {
-        tracing::debug!(%error, "cannot start a thread for refused connections, closing them at once");
-    }
-}
-
-/// Makes a connection's service and serves until the connection ends.
-fn serve(connection: &Rc<ServerConnection>, make: Option<MakeService>) {
-    let Some(mut service) = make.and_then(|make| unwind::catch(|| make(&connection.peer))) else {
-        tracing::error!("making the service of a connection panicked, refusing the connection");
-        // this sends a Reset frame: none of its requests has run
-        return connection.end(&Ok(Ended::GivenUp));
-    };
-    match connection.run(&mut *service) {
-        Ok(ended) => tracing::debug!(?ended, "the connection has ended"),
-        Err(error) => tracing::warn!(%error, "the connection failed"),
-    }
 }
 
 fn concerns_one_connection(error: &io::Error) -> bool {

@@ -12,6 +12,8 @@ use crate::observe::{ConfiguredObserver, Observer};
 #[must_use]
 pub struct ServerConfig {
     pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_peer: Option<usize>,
+    pub(crate) cleanup_time: Duration,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) stall_timeout: Option<Duration>,
@@ -32,6 +34,8 @@ impl Default for ServerConfig {
     fn default() -> ServerConfig {
         ServerConfig {
             max_connections: 1024,
+            max_connections_per_peer: None,
+            cleanup_time: Duration::from_secs(2),
             idle_timeout: Some(Duration::from_secs(3600)),
             request_timeout: Some(Duration::from_secs(300)),
             stall_timeout: Some(Duration::from_secs(120)),
@@ -46,10 +50,36 @@ impl Default for ServerConfig {
 
 impl ServerConfig {
     /// Sets how many connections are served at once, each on its own thread; 1,024 by default, and
-    /// at least one. Those whose handshake is under way count as well. Further ones wait in the
-    /// system's listen queue until one ends.
+    /// at least one.
+    ///
+    /// A further one takes the place of the connection that has been idle longest, if that is at
+    /// least 1 s: the server closes it with a Reset frame, which says that no request on its way
+    /// runs. A client of this library then opens another connection when it needs one; to an
+    /// original client it is as if the idle timeout had passed. A session that has served a call is
+    /// never closed for that, and neither is a transport without
+    /// [`Control`](crate::transport::Control).
+    ///
+    /// If none is idle, the new connection waits for up to 1 s. Then its first call is refused, with
+    /// an error that says how busy the server is, and that the call
+    /// [never ran](crate::Error::never_ran). Connections that wait, are refused, or are still
+    /// shaking hands have threads as well: 32 at most. Any others wait in the system's listen queue.
     pub fn max_connections(self, count: usize) -> Self {
         ServerConfig { max_connections: count.max(1), ..self }
+    }
+
+    /// Sets how many connections from one peer are served at once: from one IP address, or from one
+    /// user over Unix sockets; by default there is no limit besides
+    /// [`max_connections`](ServerConfig::max_connections). Further ones are treated as described
+    /// there, with the connections of that peer. Peers whose transport tells neither are not
+    /// limited.
+    pub fn max_connections_per_peer(self, count: Option<usize>) -> Self {
+        ServerConfig { max_connections_per_peer: count.map(|count| count.max(1)), ..self }
+    }
+
+    /// Sets how long a shutdown waits for the handlers whose connections it has cut, so that they
+    /// can clean up; 2 s by default. See [`ServerHandle::shutdown`](crate::ServerHandle::shutdown).
+    pub fn cleanup_time(self, limit: Duration) -> Self {
+        ServerConfig { cleanup_time: limit, ..self }
     }
 
     /// Sets how long a connection may be idle between two calls before it is closed; one hour by

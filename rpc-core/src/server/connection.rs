@@ -39,6 +39,8 @@ pub(super) struct ServerConnection {
     pub(super) deadline: Cell<Option<Instant>>,
     /// What its service offers, once it is served.
     contracts: OnceCell<Contracts>,
+    /// Whether any handler keeps a session.
+    has_sessions: Cell<bool>,
     /// The values that the connection carries, once anybody asks for them.
     extensions: OnceCell<Arc<Extensions>>,
     /// The values that the current call carries, once anybody asks for them.
@@ -65,6 +67,7 @@ impl ServerConnection {
             in_service: Cell::default(),
             deadline: Cell::default(),
             contracts: OnceCell::new(),
+            has_sessions: Cell::default(),
             extensions: OnceCell::new(),
             call_extensions: RefCell::default(),
             json: Cell::default(),
@@ -80,7 +83,13 @@ impl ServerConnection {
 
     /// Notes what the service offers that is going to be served. The first time counts.
     pub(super) fn offer(&self, contracts: Contracts) {
+        self.has_sessions.set(contracts.iter().any(|contract| contract.session));
         _ = self.contracts.set(contracts);
+    }
+
+    /// Returns whether the handler of an endpoint keeps a session.
+    pub(super) fn keeps_session(&self, endpoint: &str) -> bool {
+        self.has_sessions.get() && self.contracts().keeps_session(endpoint)
     }
 
     /// Returns what the service offers that is being served.

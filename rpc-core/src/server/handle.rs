@@ -5,34 +5,61 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::error::Result;
 use crate::transport::Address;
 
 use super::registry::Registry;
-
-/// How long a shutdown waits after the last call for clients to close. So a client whose request is
-/// on its way just then reads the Reset frame and does not find a broken connection. It is short,
-/// because a client that keeps a connection for later does not notice the Reset frame.
-const LINGER: Duration = Duration::from_millis(250);
+use super::stopping::ShutdownReport;
 
 /// What replaces a grace that ends later than an [`Instant`] can express: a year.
 const FAR: Duration = Duration::from_secs(86_400 * 365);
 
-/// A server that runs on its own threads. Dropping the handle stops it at once, as
+/// A server that runs on its own threads. Dropping the handle stops it, as
 /// [`shutdown`](ServerHandle::shutdown) without a grace does.
 #[must_use = "dropping the handle stops the server"]
 pub struct ServerHandle {
     pub(super) address: Address,
-    pub(super) registry: Arc<Registry>,
-    pub(super) acceptor: Option<JoinHandle<()>>,
+    pub(super) stopper: Stopper,
+    pub(super) cleanup_time: Duration,
+    pub(super) acceptor: Option<JoinHandle<Result<ShutdownReport>>>,
 }
 
-/// How a shutdown went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ShutdownReport {
-    /// How many connections were cut, because their calls did not end within the grace. A handler
-    /// that goes on without using its connection keeps its thread until it returns.
-    pub cut: usize,
+/// Stops a server from any thread: from one that waits for signals, for example, while the main
+/// thread [waits](ServerHandle::wait) for the server. Clones stop the same server.
+///
+/// ```
+/// use std::thread;
+/// use std::time::Duration;
+/// # use rpc_core::{Call, Contract, Contracts, Dispatch, Served, Server};
+/// # #[derive(Clone)]
+/// # struct Service;
+/// # impl Dispatch for Service {
+/// #     fn contracts(&self) -> Contracts {
+/// #         const { &Contract::new("Service") }.into()
+/// #     }
+/// #     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+/// #         call.unknown_endpoint()
+/// #     }
+/// # }
+///
+/// let server = Server::bind("tcp://127.0.0.1:0")?.spawn(Service)?;
+/// let stopper = server.stopper();
+/// thread::spawn(move || stopper.stop(Duration::from_secs(30)));
+/// let report = server.wait()?;
+/// assert_eq!(report.cut, 0);
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Stopper(pub(super) Arc<Registry>);
+
+impl Stopper {
+    /// Begins to stop the server, as [`ServerHandle::shutdown`] describes, and does not wait for
+    /// it. Called again, it can shorten the grace, but not extend it: with no grace, it cuts the
+    /// calls that are still under way.
+    pub fn stop(&self, grace: Duration) {
+        let now = Instant::now();
+        self.0.stop(now.checked_add(grace).unwrap_or_else(|| now + FAR));
+    }
 }
 
 impl ServerHandle {
@@ -40,6 +67,25 @@ impl ServerHandle {
     /// system chose.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Returns what stops this server from another thread.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Blocks until the server has been stopped by a [`Stopper`], and returns how that went.
+    ///
+    /// # Errors
+    /// [`Error::Transport`](crate::Error::Transport) if no more connections can be accepted. Calls
+    /// that are under way are cut then.
+    pub fn wait(mut self) -> Result<ShutdownReport> {
+        let outcome = self.join();
+        if outcome.is_err() {
+            self.stopper.stop(Duration::ZERO);
+            self.stopper.0.finish_stop(self.cleanup_time);
+        }
+        outcome
     }
 
     /// Stops the server. Connections in a call may finish it within `grace`, and are cut then. Idle
@@ -51,10 +97,15 @@ impl ServerHandle {
     /// A client that connects in the moment in which the listening socket is closed hears only that
     /// its connection was reset, and cannot know that nothing ran.
     ///
+    /// A handler whose connection is cut meets that as an error when it reads the request or its
+    /// reply is written. It gets the [clean-up time](crate::ServerConfig::cleanup_time) to return,
+    /// so that what it does at its end, such as removing a temporary file, is done before the
+    /// program ends.
+    ///
     /// Returns as soon as no call is under way, or up to 250 ms later, so that clients can close
     /// first. Blocks no longer than `grace`, plus at most 300 ms for sending Reset frames, plus the
-    /// time of a clone of the service that is being made. A connection whose handshake takes longer
-    /// gets its Reset frame when that is over.
+    /// clean-up time, plus the time of a clone of the service that is being made. A connection whose
+    /// handshake takes longer gets its Reset frame when that is over.
     ///
     /// A connection whose last reply has been written closes after its client has closed, or by
     /// itself within 5 s, on its own thread.
@@ -63,32 +114,40 @@ impl ServerHandle {
     }
 
     fn stop(&mut self, grace: Duration) -> ShutdownReport {
-        let now = Instant::now();
-        let until = now.checked_add(grace).unwrap_or_else(|| now + FAR);
-        let Some(acceptor) = self.acceptor.take() else { return ShutdownReport { cut: 0 } };
-        // in this order: once clients cannot connect any more, no connection takes another call;
-        // and a client that connects again as soon as it gets a Reset frame does not reach this
-        // server
-        self.registry.stop();
-        if acceptor.join().is_err() {
-            tracing::error!("the accepting thread panicked");
+        self.stopper.stop(grace);
+        match self.join() {
+            Ok(report) => report,
+            // nobody accepts any more, so nobody has ended the connections either
+            Err(_logged) => self.stopper.0.finish_stop(self.cleanup_time),
         }
-        self.registry.wait_until_set_up();
-        self.registry.reset_idle();
-        self.registry.wait_until(until, |connection| !connection.in_call());
-        self.registry.wait_until(until.min(Instant::now() + LINGER), |_ended_only| false);
-        ShutdownReport { cut: self.registry.abort() }
+    }
+
+    /// Waits for the accepting thread, which ends the connections if it is told to stop.
+    fn join(&mut self) -> Result<ShutdownReport> {
+        let Some(acceptor) = self.acceptor.take() else { return Ok(ShutdownReport::default()) };
+        acceptor.join().unwrap_or_else(|_| {
+            tracing::error!("the accepting thread panicked");
+            Ok(self.stopper.0.finish_stop(self.cleanup_time))
+        })
     }
 }
 
 impl Drop for ServerHandle {
     fn drop(&mut self) {
-        self.stop(Duration::ZERO);
+        if self.acceptor.is_some() {
+            self.stop(Duration::ZERO);
+        }
     }
 }
 
 impl fmt::Debug for ServerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerHandle").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Stopper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stopper").finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! Servers: one thread for each connection, up to a configurable number of connections.
 
 mod accept;
+mod admission;
 mod answer;
 mod arguments;
 mod config;
@@ -12,12 +13,17 @@ mod extensions;
 mod handle;
 mod lifecycle;
 mod lock;
+mod origin;
+mod refusal;
+mod refused;
 mod registry;
 mod reply;
 mod reply_batching;
 mod request_octets;
 mod serve;
 mod several;
+mod starting;
+mod stopping;
 mod unknown;
 mod watched;
 
@@ -36,15 +42,17 @@ pub use context::CallContext;
 pub use dispatch::{Call, Dispatch, TypedCall};
 pub use exchange::Served;
 pub use extensions::Extensions;
-pub use handle::{ServerHandle, ShutdownReport};
+pub use handle::{ServerHandle, Stopper};
+pub use refused::{IntoService, Refused};
 pub use reply::Reply;
 pub use several::{Service, contracts};
+pub use stopping::ShutdownReport;
 
 use connection::ServerConnection;
 use registry::Registry;
 
-/// Makes the service of one connection, on that connection's thread.
-type MakeService = Box<dyn FnOnce(&Peer) -> Box<dyn Dispatch> + Send>;
+/// Makes the service of one connection, on that connection's thread, or refuses the peer.
+type MakeService = Box<dyn FnOnce(&Peer) -> Result<Box<dyn Dispatch>, Refused> + Send>;
 
 /// Returns a [`MakeService`] for each connection. The service's type is erased here, so a program
 /// compiles the server's code once and not for each of its services.
@@ -126,13 +134,17 @@ impl Server {
         self.accept_on_this_thread(cloning(service)?)
     }
 
-    /// Serves each connection on its own thread with what `make` returns, and accepts connections
-    /// on this thread. `make` is called on the connection's thread with its peer, and its result
-    /// stays on that thread. Returns as [`serve`](Server::serve) does.
+    /// Serves each connection on its own thread with the service that `make` returns for its peer,
+    /// and accepts connections on this thread. Otherwise as [`spawn_with`](Server::spawn_with).
+    /// Returns only with an error.
     ///
     /// # Errors
     /// If no more connections can be accepted.
-    pub fn serve_with<D: Dispatch + 'static, F: Fn(&Peer) -> D + Send + Sync + 'static>(self, make: F) -> Result<()> {
+    pub fn serve_with<F, R>(self, make: F) -> Result<()>
+    where
+        F: Fn(&Peer) -> R + Send + Sync + 'static,
+        R: IntoService<Service: 'static>,
+    {
         self.accept_on_this_thread(making(make))
     }
 
@@ -146,37 +158,80 @@ impl Server {
         self.spawn_accepting(cloning(service)?)
     }
 
-    /// Serves each connection on its own thread with what `make` returns, and accepts connections
-    /// on another thread. `make` is called on the connection's thread with its peer, and its result
-    /// stays on that thread.
+    /// Serves each connection on its own thread with the service that `make` returns for its peer,
+    /// and accepts connections on another thread.
+    ///
+    /// `make` is called on the connection's thread, and its result stays on that thread. It may
+    /// return a `Result` instead, and refuse the peer by a [`Refused`]: the client's first call then
+    /// fails with that reason, and an error that says that it [never ran](Error::never_ran). An
+    /// original client takes it for an ordinary refusal of its call. A `make` that panics refuses
+    /// the connection as well.
+    ///
+    /// A refused connection is closed after its first reply, or without one if no request comes
+    /// within 2 s. Until then, 4 s at most, it counts as one of
+    /// [`max_connections`](ServerConfig::max_connections).
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use rpc_core::{Peer, Refused, Result, Server, rpc_service};
+    ///
+    /// #[rpc_service]
+    /// trait Greeter {
+    ///     fn greet(&self) -> Result<String>;
+    /// }
+    ///
+    /// struct Polite(String);
+    ///
+    /// impl Greeter for Polite {
+    ///     fn greet(&self) -> Result<String> {
+    ///         Ok(format!("hello, {}", self.0))
+    ///     }
+    /// }
+    ///
+    /// let members = HashMap::from([("192.0.2.1", "ann")]);
+    /// let server = Server::bind("tcp://127.0.0.1:0")?.spawn_with(move |peer| {
+    ///     let Peer::Tcp(address) = peer else { return Err(Refused::new("members call over TCP")) };
+    ///     let name = members.get(&*address.ip().to_string()).ok_or_else(|| Refused::new("members only"))?;
+    ///     Ok(GreeterServer::new(Polite(name.to_string())))
+    /// })?;
+    ///
+    /// let greeter = GreeterClient::connect(server.address())?;
+    /// let error = greeter.greet().unwrap_err();
+    /// assert_eq!(error.to_string(), "members only");
+    /// assert!(error.never_ran());
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the system cannot start a thread.
-    pub fn spawn_with<D: Dispatch + 'static, F: Fn(&Peer) -> D + Send + Sync + 'static>(
-        self,
-        make: F,
-    ) -> Result<ServerHandle> {
+    pub fn spawn_with<F, R>(self, make: F) -> Result<ServerHandle>
+    where
+        F: Fn(&Peer) -> R + Send + Sync + 'static,
+        R: IntoService<Service: 'static>,
+    {
         self.spawn_accepting(making(make))
     }
 
     fn accept_on_this_thread(self, prepare: PrepareService) -> Result<()> {
         let registry = Registry::new(&self.listener);
-        self.accept_all(&registry, prepare)
+        self.accept_all(&registry, prepare)?;
+        registry.wait_for_end();
+        Ok(())
     }
 
     fn spawn_accepting(self, prepare: PrepareService) -> Result<ServerHandle> {
-        let address = self.address.clone();
+        let (address, cleanup_time) = (self.address.clone(), self.config.cleanup_time);
         let registry = Registry::new(&self.listener);
         let for_acceptor = Arc::clone(&registry);
-        let acceptor = thread::Builder::new()
-            .name("rpc-accept".to_owned())
-            .spawn(move || {
-                if let Err(error) = self.accept_all(&for_acceptor, prepare) {
-                    tracing::error!(%error, "no further connections are accepted");
-                }
-            })
-            .map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
-        Ok(ServerHandle { address, registry, acceptor: Some(acceptor) })
+        let accept = move || {
+            self.accept_all(&for_acceptor, prepare)
+                .inspect_err(|error| tracing::error!(%error, "no further connections are accepted"))?;
+            for_acceptor.wait_for_end();
+            Ok(for_acceptor.finish_stop(cleanup_time))
+        };
+        let started = thread::Builder::new().name("rpc-accept".to_owned()).spawn(accept);
+        let acceptor = started.map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
+        Ok(ServerHandle { address, stopper: Stopper(registry), cleanup_time, acceptor: Some(acceptor) })
     }
 }
 
@@ -209,23 +264,26 @@ pub fn serve_connection_with<D: Dispatch>(
     mut service: D,
     config: ServerConfig,
 ) -> Result<Ended> {
-    service.contracts().check()?;
+    let contracts = service.contracts();
+    contracts.check()?;
     let parts = transport.into_parts().map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
-    Rc::new(ServerConnection::new(parts, config)).run(&mut service)
+    let connection = ServerConnection::new(parts, config);
+    connection.offer(contracts);
+    Rc::new(connection).run(&mut service)
 }
 
 fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> Result<PrepareService> {
     service.contracts().check()?;
     Ok(Box::new(move || {
         let own = service.clone();
-        Box::new(move |_| Box::new(own))
+        Box::new(move |_| Ok(Box::new(own)))
     }))
 }
 
-fn making<D: Dispatch + 'static>(make: impl Fn(&Peer) -> D + Send + Sync + 'static) -> PrepareService {
+fn making<R: IntoService<Service: 'static>>(make: impl Fn(&Peer) -> R + Send + Sync + 'static) -> PrepareService {
     let make = Arc::new(make);
     Box::new(move || {
         let make = Arc::clone(&make);
-        Box::new(move |peer| Box::new(make(peer)))
+        Box::new(move |peer| Ok(Box::new(make(peer).into_service()?)))
     })
 }

@@ -1,6 +1,6 @@
-//! The connections of a server: how many there are, and how a shutdown reaches them.
+//! The connections of a server: which there are, and how other threads reach them.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::transport::ErasedListener;
@@ -8,10 +8,16 @@ use crate::unwind;
 
 use super::lifecycle::Lifecycle;
 use super::lock::lock;
+use super::origin::Origin;
+
+/// How many threads a server has besides those of the connections that it serves: for connections
+/// that wait for a place, or hear that there is none. When all are in use, further connections wait
+/// in the system's listen queue.
+pub(super) const SPARE_THREADS: usize = 32;
 
 /// How long sending Reset frames to all idle connections may take. A frame is six bytes, so only a
 /// broken connection makes it wait.
-const RESET_TIME: Duration = Duration::from_millis(100);
+pub(super) const RESET_TIME: Duration = Duration::from_millis(100);
 
 /// All connections of one server.
 pub(super) struct Registry {
@@ -24,11 +30,24 @@ pub(super) struct Registry {
 
 /// What `Registry::connections` protects.
 #[derive(Default)]
-struct Connections {
-    /// How many have been accepted and are being set up, which may take a handshake.
-    being_set_up: usize,
-    open: Vec<Arc<Lifecycle>>,
-    stopping: bool,
+pub(super) struct Connections {
+    /// How many threads serve, refuse or set up connections.
+    threads: usize,
+    /// How many connections have been accepted and are being set up, which may take a handshake.
+    setting_up: usize,
+    pub(super) open: Vec<Open>,
+    /// Set when the server stops: when calls that are still under way are cut.
+    pub(super) cut_at: Option<Instant>,
+    /// How many calls have ended by themselves since the server began to stop.
+    pub(super) finished: usize,
+}
+
+/// An open connection.
+pub(super) struct Open {
+    pub(super) lifecycle: Arc<Lifecycle>,
+    pub(super) origin: Option<Origin>,
+    /// Whether it is served. Otherwise it waits for a place, or hears that there is none.
+    pub(super) has_place: bool,
 }
 
 impl Registry {
@@ -37,58 +56,90 @@ impl Registry {
         Arc::new(Registry { connections: Mutex::default(), changed: Condvar::new(), listener })
     }
 
-    /// Blocks until there are fewer than `max` connections. Returns `false` if the server stops.
-    pub(super) fn wait_for_room(&self, max: usize) -> bool {
-        let full = |connections: &mut Connections| {
-            connections.being_set_up + connections.open.len() >= max && !connections.stopping
-        };
-        let connections = self.changed.wait_while(lock(&self.connections), full);
-        !connections.unwrap_or_else(PoisonError::into_inner).stopping
+    pub(super) fn lock(&self) -> MutexGuard<'_, Connections> {
+        lock(&self.connections)
     }
 
-    pub(super) fn is_stopping(&self) -> bool {
-        lock(&self.connections).stopping
+    /// Waits until the connections change, but no longer than `limit`.
+    pub(super) fn wait<'r>(
+        &'r self,
+        connections: MutexGuard<'r, Connections>,
+        limit: Duration,
+    ) -> MutexGuard<'r, Connections> {
+        self.changed.wait_timeout(connections, limit).unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Counts a connection that has been accepted, until it is registered.
-    pub(super) fn begin_setting_up(self: &Arc<Self>) -> SettingUp {
-        lock(&self.connections).being_set_up += 1;
-        SettingUp(Arc::clone(self))
+    /// Wakes all threads that wait for the connections to change.
+    pub(super) fn notify(&self, connections: MutexGuard<'_, Connections>) {
+        drop(connections);
+        self.changed.notify_all();
+    }
+
+    /// Blocks until one more connection may have a thread. Returns `false` if the server stops.
+    pub(super) fn wait_for_thread(&self, max_connections: usize) -> bool {
+        let most = max_connections.saturating_add(SPARE_THREADS);
+        let busy = |connections: &mut Connections| connections.threads >= most && connections.cut_at.is_none();
+        let connections = self.changed.wait_while(self.lock(), busy);
+        connections.unwrap_or_else(PoisonError::into_inner).cut_at.is_none()
+    }
+
+    /// Counts a connection that has been accepted, until its thread ends.
+    pub(super) fn begin_thread(self: &Arc<Self>) -> ConnectionThread {
+        let mut connections = self.lock();
+        connections.threads += 1;
+        connections.setting_up += 1;
+        drop(connections);
+        ConnectionThread { registry: Arc::clone(self), sets_up: true }
     }
 
     /// Registers a connection, and resets it at once if the server stops already.
-    pub(super) fn register(&self, connection: &Arc<Lifecycle>) {
-        let mut connections = lock(&self.connections);
-        connections.open.push(Arc::clone(connection));
-        if connections.stopping {
+    pub(super) fn register(&self, lifecycle: &Arc<Lifecycle>) {
+        let mut connections = self.lock();
+        connections.open.push(Open { lifecycle: Arc::clone(lifecycle), origin: None, has_place: false });
+        if connections.cut_at.is_some() {
             drop(connections);
-            connection.stop();
-            guarded(|| connection.reset_if_idle(Instant::now() + RESET_TIME));
+            lifecycle.stop();
+            guarded(|| lifecycle.reset_if_idle(Instant::now() + RESET_TIME));
         }
     }
 
     /// Wakes the threads that wait for calls to end, because a connection's last call has ended.
     pub(super) fn last_call_ended(&self) {
         // under the lock, because a thread that has just looked might not wait yet
-        let _locked = lock(&self.connections);
-        self.changed.notify_all();
+        self.notify(self.lock());
+    }
+
+    /// Counts a call that has ended by itself while the server stops.
+    pub(super) fn call_finished(&self) {
+        self.lock().finished += 1;
     }
 
     /// Removes a connection that has ended.
-    pub(super) fn remove(&self, connection: &Arc<Lifecycle>) {
-        lock(&self.connections).open.retain(|open| !Arc::ptr_eq(open, connection));
-        self.changed.notify_all();
+    pub(super) fn remove(&self, lifecycle: &Arc<Lifecycle>) {
+        let mut connections = self.lock();
+        connections.open.retain(|open| !Arc::ptr_eq(&open.lifecycle, lifecycle));
+        self.notify(connections);
     }
 
     /// Stops the server: no more connections are accepted, and no call follows the current one of a
-    /// connection.
-    pub(super) fn stop(&self) {
-        let mut connections = lock(&self.connections);
-        connections.stopping = true;
-        connections.open.iter().for_each(|connection| connection.stop());
-        self.changed.notify_all();
-        drop(connections);
+    /// connection. Calls under way are cut at `cut_at`, or at the earlier time that was set before.
+    pub(super) fn stop(&self, cut_at: Instant) {
+        let mut connections = self.lock();
+        connections.cut_at = Some(connections.cut_at.map_or(cut_at, |set| set.min(cut_at)));
+        connections.open.iter().for_each(|open| open.lifecycle.stop());
+        self.notify(connections);
         self.wake_listener();
+    }
+
+    /// Blocks until the server is told to stop, or until no connection is left of a listener that
+    /// has no more.
+    pub(super) fn wait_for_end(&self) {
+        let serves = |connections: &mut Connections| connections.threads > 0 && connections.cut_at.is_none();
+        drop(self.changed.wait_while(self.lock(), serves).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.lock().cut_at.is_some()
     }
 
     /// Makes the listener, if it is still there, stop blocking.
@@ -104,58 +155,41 @@ impl Registry {
     pub(super) fn release_listener(&self) {
         lock(&self.listener).take();
     }
+}
 
-    /// Blocks until each connection that was accepted has been set up, and reset if the server
-    /// stops, but no longer than such a frame may take.
-    pub(super) fn wait_until_set_up(&self) {
-        let busy = |connections: &mut Connections| connections.being_set_up > 0;
-        let waited = self.changed.wait_timeout_while(lock(&self.connections), RESET_TIME, busy);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
-    }
+/// The thread of a connection, as the registry counts it.
+pub(super) struct ConnectionThread {
+    registry: Arc<Registry>,
+    sets_up: bool,
+}
 
-    /// Sends a Reset frame to each idle connection.
-    pub(super) fn reset_idle(&self) {
-        let open = lock(&self.connections).open.clone();
-        let until = Instant::now() + RESET_TIME;
-        open.iter().for_each(|connection| guarded(|| connection.reset_if_idle(until)));
-    }
-
-    /// Blocks until each connection has ended or is `done`, but no longer than `until`.
-    pub(super) fn wait_until(&self, until: Instant, done: impl Fn(&Lifecycle) -> bool) {
-        let left = until.saturating_duration_since(Instant::now());
-        let open = |connections: &mut Connections| !connections.open.iter().all(|connection| done(connection));
-        let waited = self.changed.wait_timeout_while(lock(&self.connections), left, open);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Cuts the connections that are still in a call and returns their number. Cuts those that were
-    /// reset as well; those that are closing end soon by themselves.
-    pub(super) fn abort(&self) -> usize {
-        let mut cut = 0;
-        for connection in lock(&self.connections).open.clone() {
-            let in_call = connection.in_call();
-            if in_call || connection.was_reset() {
-                guarded(|| connection.abort());
-            }
-            cut += usize::from(in_call);
+impl ConnectionThread {
+    /// The connection has been set up and registered, or has failed.
+    pub(super) fn is_set_up(&mut self) {
+        if std::mem::take(&mut self.sets_up) {
+            let mut connections = self.registry.lock();
+            connections.setting_up -= 1;
+            self.registry.notify(connections);
         }
-        cut
     }
 }
 
-/// A connection that is being set up, on its own thread. Dropping this says that it is registered,
-/// or has failed.
-pub(super) struct SettingUp(Arc<Registry>);
-
-impl Drop for SettingUp {
+impl Drop for ConnectionThread {
     fn drop(&mut self) {
-        lock(&self.0.connections).being_set_up -= 1;
-        self.0.changed.notify_all();
+        self.is_set_up();
+        let mut connections = self.registry.lock();
+        connections.threads -= 1;
+        self.registry.notify(connections);
     }
 }
 
-/// Runs the code of a transport, whose panic must not keep a shutdown from ending other
-/// connections.
+impl Connections {
+    pub(super) fn are_set_up(&self) -> bool {
+        self.setting_up == 0
+    }
+}
+
+/// Runs the code of a transport, whose panic must not keep a server from ending other connections.
 pub(super) fn guarded(run: impl FnOnce()) {
     if unwind::catch(run).is_none() {
         tracing::error!("a transport panicked while its connection was being ended");

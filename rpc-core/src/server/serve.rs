@@ -13,6 +13,7 @@ use crate::observe::{Ended, Side};
 use crate::transport::{Peer, TimeLimit};
 use crate::unwind;
 
+use super::ServerConfig;
 use super::connection::ServerConnection;
 use super::context::ServingGuard;
 use super::dispatch::{Call, Dispatch};
@@ -27,12 +28,13 @@ fn call_span(endpoint: &str, peer: &Peer) -> tracing::Span {
 }
 
 impl ServerConnection {
-    /// Serves until the connection ends.
+    /// Serves until the connection ends. What the service offers has been noted.
     pub(super) fn run(self: &Rc<Self>, service: &mut dyn Dispatch) -> Result<Ended> {
-        self.offer(service.contracts());
         let _serving = ServingGuard::new(Rc::clone(self));
         let mut watched = WatchedConnection::new(self);
         let outcome = self.serve_calls(service);
+        // however this thread noticed it
+        let outcome = self.lifecycle.ended_by_another().map_or(outcome, Ok);
         watched.end = outcome.as_ref().copied().map_err(Error::kind);
         self.end(&outcome);
         outcome
@@ -40,7 +42,9 @@ impl ServerConnection {
 
     fn serve_calls(&self, service: &mut dyn Dispatch) -> Result<Ended> {
         loop {
-            if let Some(ended) = self.read_header()? {
+            let ServerConfig { idle_timeout, request_timeout, .. } = self.config;
+            let (waiting, reading) = (TimeLimit::FromFirst(idle_timeout), TimeLimit::FromFirst(request_timeout));
+            if let Some(ended) = self.read_header(waiting, reading)? {
                 return Ok(ended);
             }
             if let Some(ended) = self.answer(&self.header.borrow(), service)? {
@@ -52,8 +56,12 @@ impl ServerConnection {
     /// Closes the connection so that the client reads the last reply and knows which requests have
     /// not run. Failures are ignored: they mean that the client has closed first. Blocks for at
     /// most [`DISCARD_TIME`].
-    pub(super) fn end(&self, outcome: &Result<Ended>) {
-        let time_limit = TimeLimit::total(Some(DISCARD_TIME));
+    fn end(&self, outcome: &Result<Ended>) {
+        self.end_within(outcome, TimeLimit::total(Some(DISCARD_TIME)));
+    }
+
+    /// Closes the connection as [`end`](ServerConnection::end) does, within this time.
+    pub(super) fn end_within(&self, outcome: &Result<Ended>, time_limit: TimeLimit) {
         let client_left = match outcome {
             Ok(ended) => matches!(ended, Ended::HungUp | Ended::Reset),
             Err(error) => matches!(error, Error::Transport { error, .. } if error.kind() == ConnectionReset),
@@ -91,17 +99,21 @@ impl ServerConnection {
         self.inbound.with(|receiving| discard_until_the_end(receiving.inbound(), time_limit));
     }
 
-    /// Reads the header of the next request, or returns how the connection has ended.
-    fn read_header(&self) -> Result<Option<Ended>> {
+    /// Reads the header of the next request, or returns how the connection has ended. `waiting`
+    /// limits the time until it begins, and `reading` the rest of the request.
+    pub(super) fn read_header(&self, waiting: TimeLimit, reading: TimeLimit) -> Result<Option<Ended>> {
         let mut header = self.header.borrow_mut();
         trim(&mut header, HEADER_KEPT);
         header.clear();
         self.inbound.with(|receiving| {
             let inbound = receiving.inbound();
-            let mut ended = self.await_request(inbound)?;
+            if inbound.messages.frames().buffered().is_empty() {
+                self.lifecycle.begin_waiting();
+            }
+            let mut ended = await_request(inbound, waiting, reading)?;
             // after a cancel that came too late, the connection is as idle as before
             if ended.is_none() && inbound.messages.skip_late_cancel().map_err(|error| self.request_failed(error))? {
-                ended = self.await_request(inbound)?;
+                ended = await_request(inbound, waiting, reading)?;
             }
             if ended.is_some() {
                 return Ok(ended);
@@ -115,25 +127,6 @@ impl ServerConnection {
                 Err(error) => Err(self.request_failed(error)),
             }
         })
-    }
-
-    /// Waits for the first byte of a request, or returns how the connection has ended. Sets the
-    /// time limit for the rest of the request.
-    fn await_request(&self, inbound: &mut Inbound) -> Result<Option<Ended>> {
-        let config = &self.config;
-        inbound.set_time_limit(TimeLimit::FromFirst(config.idle_timeout));
-        let ended = match inbound.wait() {
-            Ok(true) => None,
-            Ok(false) => Some(Ended::HungUp),
-            Err(error) => match error.kind() {
-                TimedOut => Some(Ended::Idle),
-                // the client is gone, and the system reports that as an error
-                ConnectionReset | ConnectionAborted | BrokenPipe => Some(Ended::HungUp),
-                _ => return Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::LOST }),
-            },
-        };
-        inbound.set_time_limit(TimeLimit::FromFirst(config.request_timeout));
-        Ok(ended)
     }
 
     /// Answers the request that has this header. Returns `None` if the next one may be read,
@@ -173,6 +166,9 @@ impl ServerConnection {
     fn dispatch(&self, exchange: &Exchange<'_>, service: &mut dyn Dispatch) -> Result<bool> {
         let timeout = Some(exchange.header.timeout_ms).filter(|&left| left > 0).map(Duration::from_millis);
         self.deadline.set(timeout.and_then(|left| Instant::now().checked_add(left)));
+        if self.keeps_session(&exchange.header.endpoint) {
+            self.lifecycle.keep_session();
+        }
         self.in_service.set(true);
         let served = unwind::catch(|| service.dispatch(Call { exchange }).outcome);
         let panicked = served.is_none();
@@ -182,7 +178,7 @@ impl ServerConnection {
         });
         self.in_service.set(false);
         self.forget_call();
-        outcome.map(|()| panicked && self.contracts().keeps_session(&exchange.header.endpoint))
+        outcome.map(|()| panicked && self.keeps_session(&exchange.header.endpoint))
     }
 
     /// Ends a call, given whether its answer ends a session. Returns `None` if the next request may
@@ -194,14 +190,18 @@ impl ServerConnection {
         let session_over = outcome?;
         let request_ended = self.inbound.with(|receiving| receiving.inbound().messages.body_ended());
         let in_step = exchange.turn.get().in_step(request_ended) && !session_over;
-        Ok(match (self.lifecycle.end_call(), in_step) {
+        let goes_on = self.lifecycle.end_call();
+        if let Some(registry) = self.registry.as_ref().filter(|_| !goes_on && !self.lifecycle.was_cut()) {
+            registry.call_finished();
+        }
+        Ok(match (goes_on, in_step) {
             (_, false) => Some(Ended::GivenUp),
             (false, true) => Some(Ended::ShutDown),
             (true, true) => None,
         })
     }
 
-    fn acknowledge_close(&self) -> Ended {
+    pub(super) fn acknowledge_close(&self) -> Ended {
         let mut outbound = lock(&self.outbound);
         outbound.set_time_limit(TimeLimit::Stall(self.config.stall_timeout));
         // the Reset frame will leave in the same write. A failure does not matter: the
@@ -211,4 +211,22 @@ impl ServerConnection {
         }
         Ended::Closed
     }
+}
+
+/// Waits for the first byte of a request, or returns how the connection has ended. Then sets the
+/// time limit for the rest of the request.
+fn await_request(inbound: &mut Inbound, waiting: TimeLimit, reading: TimeLimit) -> Result<Option<Ended>> {
+    inbound.set_time_limit(waiting);
+    let ended = match inbound.wait() {
+        Ok(true) => None,
+        Ok(false) => Some(Ended::HungUp),
+        Err(error) => match error.kind() {
+            TimedOut => Some(Ended::Idle),
+            // the client is gone, and the system reports that as an error
+            ConnectionReset | ConnectionAborted | BrokenPipe => Some(Ended::HungUp),
+            _ => return Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::LOST }),
+        },
+    };
+    inbound.set_time_limit(reading);
+    Ok(ended)
 }

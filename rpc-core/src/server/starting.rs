@@ -1,0 +1,91 @@
+//! A connection from the moment it is accepted: its thread, its handshake, its place and its service.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
+
+use crate::connection::DISCARD_TIME;
+use crate::transport::{Accepted, TimeLimit};
+use crate::unwind;
+
+use super::admission::Admission;
+use super::connection::ServerConnection;
+use super::origin::Origin;
+use super::registry::{ConnectionThread, Registry, guarded};
+use super::{MakeService, ServerConfig};
+
+/// Starts a connection's thread. `make` is `None` if preparing its service has panicked.
+pub(super) fn start(registry: &Arc<Registry>, accepted: Accepted, config: &ServerConfig, make: Option<MakeService>) {
+    let counted = registry.begin_thread();
+    let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(config.stack_size);
+    let (registry, config) = (Arc::clone(registry), config.clone());
+    let run = move || {
+        let Some((connection, _counted)) = set_up(accepted, counted, &registry, config) else { return };
+        let peer = connection.peer.clone();
+        let _entered = tracing::debug_span!("rpc_connection", %peer).entered();
+        if unwind::catch(|| place_and_serve(connection, &registry, make)).is_none() {
+            tracing::error!(%peer, "serving a connection panicked, closing it");
+        }
+    };
+    let started = thread.spawn(|| {
+        if unwind::catch(run).is_none() {
+            tracing::error!("setting up a connection panicked, closing it");
+        }
+    });
+    if let Err(error) = started {
+        tracing::error!(%error, "cannot start a thread for a connection, closing it");
+    }
+}
+
+/// Takes a connection's transport apart, which may block for a handshake, and registers it. This
+/// sends a Reset frame if the server stops.
+fn set_up(
+    accepted: Accepted,
+    mut counted: ConnectionThread,
+    registry: &Arc<Registry>,
+    config: ServerConfig,
+) -> Option<(ServerConnection, ConnectionThread)> {
+    let parts = accepted().inspect_err(|error| tracing::debug!(%error, "a connection could not be set up")).ok()?;
+    let mut connection = ServerConnection::new(parts, config);
+    connection.register(registry);
+    counted.is_set_up();
+    Some((connection, counted))
+}
+
+/// Serves a connection if there is a place for it, otherwise tells its client that there is none.
+fn place_and_serve(connection: ServerConnection, registry: &Registry, make: Option<MakeService>) {
+    let origin = Origin::of(&connection.peer);
+    match registry.find_place(&connection.lifecycle, origin, &connection.config) {
+        Admission::Placed => serve(&Rc::new(connection), make),
+        Admission::Refused(reason) => connection.refuse(&reason),
+        Admission::Stopping => connection.linger(TimeLimit::total(Some(DISCARD_TIME))),
+    }
+}
+
+/// Makes a connection's service and serves until the connection ends, or refuses the connection.
+fn serve(connection: &Rc<ServerConnection>, make: Option<MakeService>) {
+    let Some(mut service) = connection.service_or_refusal(make) else { return };
+    match connection.run(&mut *service) {
+        Ok(ended) => tracing::debug!(%ended, "the connection has ended"),
+        Err(error) => tracing::warn!(peer = %connection.peer, %error, "the connection failed"),
+    }
+}
+
+/// Sends a Reset frame on each of these connections, on another thread.
+pub(super) fn reset_all(queued: Vec<Accepted>, registry: &Arc<Registry>, config: &ServerConfig) {
+    tracing::debug!(connections = queued.len(), "refusing the connections in the listen queue");
+    let queued: Vec<_> = queued.into_iter().map(|accepted| (accepted, registry.begin_thread())).collect();
+    let (registry, config) = (Arc::clone(registry), config.clone());
+    let run = move || {
+        let set_up = |(accepted, counted)| {
+            // one that panics is no reason not to refuse the others
+            unwind::catch(|| set_up(accepted, counted, &registry, config.clone())).flatten()
+        };
+        let refused: Vec<_> = queued.into_iter().filter_map(set_up).collect();
+        let time_limit = TimeLimit::total(Some(DISCARD_TIME));
+        refused.into_iter().for_each(|(connection, _counted)| guarded(|| connection.linger(time_limit)));
+    };
+    if let Err(error) = thread::Builder::new().name("rpc-refuse".to_owned()).spawn(run) {
+        tracing::debug!(%error, "cannot start a thread for refused connections, closing them at once");
+    }
+}
