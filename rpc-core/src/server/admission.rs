@@ -19,7 +19,7 @@ const LEAST_IDLE: Duration = Duration::from_secs(1);
 
 /// How long a new connection waits for a place: long enough that each connection which is idle now
 /// has been idle for [`LEAST_IDLE`] by then.
-const WAIT_FOR_PLACE: Duration = Duration::from_secs(1);
+const WAIT_FOR_PLACE: Duration = Duration::from_secs(2);
 
 /// How long a client that was idle gets to close, where a system may lose a Reset frame that the
 /// client has not read when its own next request finds the connection closed. Linux does not.
@@ -142,5 +142,48 @@ impl Connections {
                 format!("there are {max} connections from {origin}, and no more are allowed at a time")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use crate::connection::Outbound;
+    use crate::transport::{Transport, memory_pair};
+
+    use super::super::registry::Open;
+    use super::*;
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// Returns the lifecycle of a connection that has waited since so long after `start`.
+    fn idle_since(start: Instant, since: Duration) -> Arc<Lifecycle> {
+        let parts = memory_pair().0.into_parts().unwrap();
+        let lifecycle = Lifecycle::new(Arc::new(Mutex::new(Outbound::new(parts.writer))), parts.control);
+        lifecycle.begin_waiting(start + since);
+        Arc::new(lifecycle)
+    }
+
+    #[test]
+    fn the_one_that_was_idle_longest_makes_room() {
+        let start = Instant::now() + at(1);
+        let all = [at(3), at(1), at(2), at(9)].map(|since| idle_since(start, since));
+        let open = all.iter().map(|lifecycle| Open { lifecycle: Arc::clone(lifecycle), origin: None, has_place: true });
+        let mut connections = Connections::default();
+        connections.open.extend(open);
+        all[2].begin_call();
+        let mut claim = |now| connections.claim_longest_idle(&Full::Server, start + now);
+        assert!(claim(at(1)).is_none(), "none has been idle for a second");
+        let is = |claimed: Option<Arc<Lifecycle>>, expected| Arc::ptr_eq(&claimed.unwrap(), expected);
+        assert!(is(claim(at(9)), &all[1]) && is(claim(at(9)), &all[0]));
+        assert!(claim(at(9)).is_none(), "one is in a call, and one has just begun to wait");
+        all[2].end_call();
+        assert!(is(claim(at(9)), &all[2]));
+        all[3].keep_session();
+        assert!(claim(at(20)).is_none(), "a session stays");
+        assert_eq!(connections.places(), 1);
     }
 }

@@ -59,7 +59,7 @@ impl ServerConfig {
     /// never closed for that, and neither is a transport without
     /// [`Control`](crate::transport::Control).
     ///
-    /// If none is idle, the new connection waits for up to 1 s. Then its first call is refused, with
+    /// If none is idle, the new connection waits for up to 2 s. Then its first call is refused, with
     /// an error that says how busy the server is, and that the call
     /// [never ran](crate::Error::never_ran). Connections that wait, are refused, or are still
     /// shaking hands have threads as well: 32 at most. Any others wait in the system's listen queue.

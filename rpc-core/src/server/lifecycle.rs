@@ -34,7 +34,7 @@ mod phase {
 pub(super) struct Lifecycle {
     phase: AtomicU8,
     created: Instant,
-    /// When it began to wait for a request, in milliseconds since it was created; [`NOT_WAITING`]
+    /// When it began to wait for a request, in nanoseconds since it was created; [`NOT_WAITING`]
     /// until it does for the first time.
     idle_since: AtomicU64,
     /// It keeps a session that has served a call, so it may not be replaced by another one.
@@ -60,9 +60,9 @@ impl Lifecycle {
         }
     }
 
-    /// Notes that the connection waits for a request from now on.
-    pub(super) fn begin_waiting(&self) {
-        self.idle_since.store(self.age(Instant::now()), Ordering::Relaxed);
+    /// Notes that the connection waits for a request, from now on.
+    pub(super) fn begin_waiting(&self, now: Instant) {
+        self.idle_since.store(self.age(now), Ordering::Relaxed);
     }
 
     /// Notes that the connection keeps a session that serves a call.
@@ -75,11 +75,11 @@ impl Lifecycle {
     pub(super) fn idle_for(&self, now: Instant) -> Option<Duration> {
         let idle = self.phase.load(Ordering::SeqCst) == phase::IDLE && !self.keeps_session.load(Ordering::Relaxed);
         let since = Some(self.idle_since.load(Ordering::Relaxed)).filter(|&since| idle && since != NOT_WAITING)?;
-        Some(Duration::from_millis(self.age(now).saturating_sub(since)))
+        Some(Duration::from_nanos(self.age(now).saturating_sub(since)))
     }
 
     fn age(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.created).as_millis()).unwrap_or(NOT_WAITING - 1)
+        u64::try_from(now.saturating_duration_since(self.created).as_nanos()).unwrap_or(NOT_WAITING - 1)
     }
 
     /// Begins a call. Returns `false` if its request may not be answered any more.

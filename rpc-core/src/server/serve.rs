@@ -108,7 +108,7 @@ impl ServerConnection {
         self.inbound.with(|receiving| {
             let inbound = receiving.inbound();
             if inbound.messages.frames().buffered().is_empty() {
-                self.lifecycle.begin_waiting();
+                self.lifecycle.begin_waiting(Instant::now());
             }
             let mut ended = await_request(inbound, waiting, reading)?;
             // after a cancel that came too late, the connection is as idle as before
