@@ -1,10 +1,13 @@
 //! The examples of PROTOCOL.md: our server answers them, and our client sends them, byte for byte.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::sync::mpsc;
 use std::thread;
 
-use rpc_core::{Call, Client, ClientConfig, Contracts, Dispatch, Error, OctetReader, Served, ServerConfig};
+use rpc_core::{
+    Address, Call, Client, ClientConfig, Contracts, Dispatch, Error, OctetReader, Refused, Served, Server, ServerConfig,
+};
 use rpc_tests::{
     ListRequest, Original, OriginalClient, OriginalServer, Reference, ScriptedPeer, serve_bytes, watchdog,
 };
@@ -70,13 +73,30 @@ impl Dispatch for Examples {
     }
 }
 
+/// Returns what a server sends that serves this client.
+fn served(client: &[u8]) -> Vec<u8> {
+    let service = Examples(OriginalServer::new(Reference));
+    serve_bytes(client, service, ServerConfig::default(), |transport| transport).1
+}
+
+/// Returns what a server sends that refuses this client.
+fn refused(client: &[u8]) -> Vec<u8> {
+    let refuse = |_: &_| Err::<OriginalServer<Reference>, _>(Refused::new("members only"));
+    let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn_with(refuse).unwrap();
+    let Address::Tcp(place) = server.address() else { panic!("{}", server.address()) };
+    let mut client_side = TcpStream::connect(place).unwrap();
+    client_side.write_all(client).unwrap();
+    let mut sent = Vec::new();
+    client_side.read_to_end(&mut sent).unwrap();
+    sent
+}
+
 #[test]
 fn our_server_answers_each_example() {
     watchdog(|| {
         for example in examples() {
-            let service = Examples(OriginalServer::new(Reference));
             let client = example.side('C');
-            let (_, sent) = serve_bytes(&client, service, ServerConfig::default(), |transport| transport);
+            let sent = if example.call.starts_with("refused") { refused(&client) } else { served(&client) };
             let (sent, expected) = (sent.escape_ascii().to_string(), example.side('S').escape_ascii().to_string());
             assert_eq!(sent, expected, "{}", example.call);
         }
@@ -87,7 +107,7 @@ fn our_server_answers_each_example() {
 fn our_client_sends_each_example() {
     watchdog(|| {
         let examples = examples();
-        assert_eq!(examples.len(), 10, "an example of PROTOCOL.md is missing, or new");
+        assert_eq!(examples.len(), 13, "an example of PROTOCOL.md is missing, or new");
         for example in examples {
             let (peer, transport) = ScriptedPeer::new();
             let expected = example.side('C');
@@ -163,6 +183,19 @@ fn make_call(name: &str, client: &Client, answers: &mpsc::Receiver<()>) {
         "verdict" => {
             let error = client.call("Refuse").with_octets(AfterReply(answers)).json::<Value>().unwrap_err();
             assert_eq!(error.details::<Value>(), Some(json!({"Full": {"needed": 7}})));
+        }
+        "refused" => {
+            let error = original.list(ListRequest { prefix: "a".to_owned(), limit: 1 }).unwrap_err();
+            assert!(error.never_ran() && error.to_string() == "members only", "{error:?}");
+        }
+        "refused_upload" => {
+            let error = client.call("Receive").with_octets(AfterReply(answers)).json::<Value>().unwrap_err();
+            assert!(error.never_ran() && error.to_string() == "members only", "{error:?}");
+        }
+        "refused_ping" => {
+            let call = client.call("Store").with("name").with_octets(io::Cursor::new("some bytes"));
+            let error = call.json::<u64>().unwrap_err();
+            assert!(error.never_ran() && error.to_string() == "members only", "{error:?}");
         }
         "cancel" => drop(original.send_pattern(9_000_000).unwrap()),
         other => panic!("unknown example {other}"),

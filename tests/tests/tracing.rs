@@ -4,8 +4,8 @@ use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use rpc_core::serve_connection;
 use rpc_core::transport::memory_pair;
+use rpc_core::{Peer, Refused, Server, serve_connection};
 use rpc_tests::{Original, OriginalClient, OriginalServer, Reference, serve_bytes, watchdog, wire};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -79,6 +79,30 @@ fn a_call_is_a_span_on_each_side() {
         for field in ["side=\"server\"", "endpoint=\"Fail\"", "peer=memory", "status=Error", "elapsed="] {
             assert!(end.contains(field), "{field}: {end}");
         }
+    });
+}
+
+/// Who knocks in vain, and why, is for whoever looks into it; a busy server would fill a log.
+#[test]
+fn a_refused_peer_is_logged_for_debugging() {
+    watchdog(|| {
+        let listener = Listener::default();
+        let on_connection = listener.clone();
+        let refuse = move |_: &Peer| {
+            // for the rest of this thread, which is the connection's own
+            std::mem::forget(tracing::subscriber::set_default(on_connection.clone()));
+            Err::<OriginalServer<Reference>, _>(Refused::new("members only"))
+        };
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn_with(refuse).unwrap();
+        OriginalClient::connect(server.address()).unwrap().fail("loudly").unwrap_err();
+        let heard = listener.heard();
+        let expected = |line: &String| {
+            line.starts_with("DEBUG")
+                && line.contains("peer=tcp://127.0.0.1:")
+                && line.contains("reason=\"members only\"")
+        };
+        assert!(heard.iter().any(expected), "{heard:?}");
+        assert!(heard.iter().all(|line| !line.starts_with("WARN") && !line.starts_with("ERROR")), "{heard:?}");
     });
 }
 

@@ -35,8 +35,8 @@ pub(super) struct EncodedRequest<'a> {
     pub(super) timeout_ms: u64,
 }
 
-/// Returns the error of a call in flight behind one whose error has ended the connection. The server
-/// answers in order: behind a request that was not run, none was.
+/// Returns the error of a call in flight behind one whose error has ended the connection. The
+/// server answers in order: behind a request that was not run, none was.
 pub(super) fn error_behind(first: &Error) -> Error {
     match first {
         Error::Transport { .. } => first.repeated(),

@@ -14,16 +14,17 @@ use super::dispatch::Dispatch;
 /// of it are sent.
 ///
 /// ```
-/// use rpc_core::{Peer, Refused};
+/// use rpc_core::{Peer, PeerAddress, Refused};
 ///
 /// fn admit(peer: &Peer) -> Result<(), Refused> {
-///     match peer {
-///         Peer::Tcp(address) if !address.ip().is_loopback() => Err(Refused::new(format!("{peer} may not call"))),
+///     match peer.tcp_address() {
+///         Some(address) if !address.ip().is_loopback() => Err(Refused::new(format!("{peer} may not call"))),
 ///         _ => Ok(()),
 ///     }
 /// }
 ///
-/// assert_eq!(admit(&Peer::Tcp("192.0.2.1:99".parse()?)).unwrap_err().to_string(), "tcp://192.0.2.1:99 may not call");
+/// let stranger = Peer::new(PeerAddress::Tcp("192.0.2.1:99".parse()?));
+/// assert_eq!(admit(&stranger).unwrap_err().to_string(), "tcp://192.0.2.1:99 may not call");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

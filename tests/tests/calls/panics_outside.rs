@@ -60,10 +60,12 @@ fn echo(client: &Client) -> Result<u32> {
     client.call("echo").with(&7).json()
 }
 
-/// Checks that a call has not run, and that its error says so.
+/// Checks that a call has not run, and that its error says so, and why.
 fn assert_refused(outcome: Result<u32>) {
     let error = outcome.unwrap_err();
     assert!(error.never_ran() && !error.connection_usable(), "{error:?}");
+    let remote = error.remote().unwrap_or_else(|| panic!("{error:?}"));
+    assert_eq!(remote.message, "the server could not make a handler for this connection");
 }
 
 /// The panic silently ended the thread that accepts connections.

@@ -1,0 +1,24 @@
+use rpc_core::{Result, Server, ServerHandle, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    fn count(&self) -> Result<u64>;
+}
+
+struct Shelf;
+
+impl Vault for Shelf {
+    fn count(&self) -> Result<u64> {
+        Ok(1)
+    }
+}
+
+fn admitted() -> Result<VaultServer<Shelf>, String> {
+    Ok(VaultServer::new(Shelf))
+}
+
+fn start(server: Server) -> Result<ServerHandle> {
+    server.spawn_with(|_peer| admitted())
+}
+
+fn main() {}
