@@ -8,15 +8,20 @@
 //! | a pair of halves | yes | yes | any `(impl Read, impl Write)`: two helper threads own them |
 //! | your own | as you write it | if you write it | [`Transport`] |
 //!
-//! A server takes its connections from a [`Listener`]: a listening socket, or your own.
+//! A server takes its connections from a [`Listener`]: a socket that it binds, that you have bound
+//! or that systemd has passed to the process (`activated_listeners`), or your own.
 //!
 //! A transport holds at least 8 KiB each way while nobody reads. This layer knows nothing of
 //! frames.
 
+#[cfg(unix)]
+mod activation;
 pub(crate) mod address;
 #[cfg_attr(not(unix), path = "plain_bell.rs")]
 mod bell;
 mod halves;
+#[cfg(unix)]
+mod inherited;
 pub(crate) mod kernel;
 mod listener;
 mod memory;
@@ -30,6 +35,8 @@ mod timeout;
 #[cfg(unix)]
 mod unix;
 
+#[cfg(unix)]
+pub use activation::activated_listeners;
 pub(crate) use address::{Address, AddressError, ToAddress};
 pub(crate) use halves::with_helpers;
 pub(crate) use kernel::{Filled, KernelPipe};

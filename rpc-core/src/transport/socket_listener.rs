@@ -19,6 +19,7 @@ pub struct SocketListener {
     /// Where it is bound: for port 0 with the port that the system chose.
     address: Address,
     bell: Bell,
+    name: Option<String>,
 }
 
 #[derive(Debug)]
@@ -67,7 +68,18 @@ impl SocketListener {
             #[cfg(unix)]
             ListeningSocket::Unix(listener) => listener.set_nonblocking(true)?,
         }
-        Ok(SocketListener { _path: None, socket, address, bell: Bell::new()? })
+        Ok(SocketListener { _path: None, socket, address, bell: Bell::new()?, name: None })
+    }
+
+    #[cfg(unix)]
+    pub(super) fn with_name(self, name: Option<String>) -> SocketListener {
+        SocketListener { name, ..self }
+    }
+
+    /// Returns the name that a socket from `activated_listeners` was given in `LISTEN_FDNAMES`, as
+    /// by `FileDescriptorName=` in a systemd socket unit; `None` for all others.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// Accepts a connection that waits; fails with [`WouldBlock`](io::ErrorKind::WouldBlock) if
