@@ -71,19 +71,20 @@ impl Inbound {
 
     /// Returns what has arrived since the last read, without blocking.
     pub(crate) fn look_ahead(&mut self) -> Ahead {
-        if !self.messages.ahead().is_empty() {
-            return Ahead::Bytes;
+        // bytes that do not count may be followed by others, which no waiting would notice if the
+        // transport keeps them
+        while self.messages.ahead().is_empty() {
+            match self.messages.frames_mut().read_ahead(|source, buffer| source.half.try_read(buffer)) {
+                Ok(0) => return Ahead::End,
+                Ok(_) => {}
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => return Ahead::Nothing,
+                    io::ErrorKind::Unsupported => return Ahead::Blind,
+                    _ => return Ahead::End,
+                },
+            }
         }
-        match self.messages.frames_mut().read_ahead(|source, buffer| source.half.try_read(buffer)) {
-            Ok(0) => Ahead::End,
-            Ok(_) if self.messages.ahead().is_empty() => Ahead::Nothing,
-            Ok(_) => Ahead::Bytes,
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ahead::Nothing,
-                io::ErrorKind::Unsupported => Ahead::Blind,
-                _ => Ahead::End,
-            },
-        }
+        Ahead::Bytes
     }
 
     /// Returns whether the frame that was read ahead after a request's end cancels the call or
@@ -223,5 +224,43 @@ impl Outbound {
 pub(crate) fn trim(buffer: &mut Vec<u8>, kept: usize) {
     if buffer.capacity() > kept {
         *buffer = Vec::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    /// Returns a part at each try.
+    struct InParts(std::vec::IntoIter<Vec<u8>>);
+
+    impl ReadHalf for InParts {
+        fn read(&mut self, buf: &mut [u8], _until: Option<Instant>) -> io::Result<usize> {
+            self.try_read(buf)
+        }
+
+        fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let part = self.0.next().ok_or(io::ErrorKind::WouldBlock)?;
+            buf[..part.len()].copy_from_slice(&part);
+            Ok(part.len())
+        }
+    }
+
+    /// After an extra frame of an original sender nothing more was looked for. But a transport may
+    /// keep what follows, and nothing that arrives later would tell.
+    #[test]
+    fn what_follows_bytes_that_do_not_count_is_noticed() {
+        let full = [&[1, 1, 0, 16, 0, 0][..], &[b' '; 4096]].concat();
+        let (extra, next) = (vec![1, 1, 0, 0, 0, 0], vec![1]);
+        for (parts, expected) in [
+            (vec![full.clone(), extra.clone(), next.clone()], Ahead::Bytes),
+            (vec![full.clone(), extra[..2].to_vec(), extra[2..].to_vec(), next], Ahead::Bytes),
+            (vec![full, extra], Ahead::Nothing),
+        ] {
+            let mut inbound = Inbound::new(Box::new(InParts(parts.into_iter())));
+            assert!(inbound.messages.read_header(&mut Vec::new()).unwrap());
+            assert_eq!(inbound.look_ahead(), expected);
+        }
     }
 }
