@@ -120,13 +120,13 @@ impl ClientConnection {
         Error::Source { error, fate: self.fate() }
     }
 
-    /// Sends what the transport takes of the current frame. Returns whether it took anything.
+    /// Sends what the transport takes of the current frame. Returns whether there was progress.
     fn push(&mut self) -> io::Result<bool> {
         match self.pump.send(&mut self.outbound, &mut self.turn) {
             // a wrapped half may be unable to write without blocking, although the one below it can
             // wait
             Err(error) if error.kind() == io::ErrorKind::Unsupported => self.hand_to_helpers().map(|()| true),
-            taken => Ok(taken? > 0),
+            moved => moved,
         }
     }
 

@@ -80,14 +80,14 @@ impl ClientConnection {
     }
 
     /// Sends what is queued, within a time limit. If the transport can write without blocking, this
-    /// sends only what it takes at once, and returns a failure as a value: a server that refused a
+    /// sends only what is possible at once, and returns a failure as a value: a server that refused a
     /// call and closed may have said why, so its replies are read first.
     pub(super) fn send_queued(&mut self, window: usize, limit: TimeLimit) -> Result<Option<io::Error>, FrameError> {
-        if self.outbound.frames.queued() == 0 {
+        if self.outbound.frames.is_sent() {
             return Ok(None);
         }
         if window == WINDOW {
-            return Ok(self.outbound.try_flush().err());
+            return Ok(self.outbound.frames.try_flush().err());
         }
         self.outbound.set_time_limit(limit);
         self.outbound.frames.flush().map(|()| None)
@@ -96,9 +96,9 @@ impl ClientConnection {
     /// Sends queued requests until a reply arrives, so that the two sides never both wait in a
     /// write. Fails if `until` passes first.
     pub(super) fn send_until_reply(&mut self, until: Option<Instant>) -> io::Result<()> {
-        while self.outbound.frames.queued() > 0 && self.inbound.look_ahead() == Ahead::Nothing {
+        while !self.outbound.frames.is_sent() && self.inbound.look_ahead() == Ahead::Nothing {
             time_left(until)?;
-            if let Ok(false) = self.outbound.try_flush() {
+            if let Ok(false) = self.outbound.frames.try_flush() {
                 self.control.as_ref().map_or(Ok(()), |control| control.wait(until))?;
             }
         }

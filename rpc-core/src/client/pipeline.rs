@@ -180,7 +180,7 @@ impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
 impl ClientConnection {
     /// Reads the next reply, which is JSON, and meanwhile sends queued requests.
     fn next_reply(&mut self, mut time_limit: TimeLimit, limit: Option<Duration>) -> Result<()> {
-        if self.outbound.frames.queued() > 0 {
+        if !self.outbound.frames.is_sent() {
             time_limit = TimeLimit::Until(time_limit.deadline());
             self.send_until_reply(time_limit.deadline())
                 .map_err(|error| Error::from_message(error.into(), Operation::WaitingForReply, limit, Fate::LOST))?;

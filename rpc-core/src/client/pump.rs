@@ -12,14 +12,17 @@ use crate::message::ReplyHeader;
 pub(super) struct Pump {
     /// The frame's header and payload, and spare room.
     frame: Vec<u8>,
+    /// What the transport has not taken.
     unsent: Range<usize>,
-    /// How the turn changes once the frame has been sent.
+    /// Some of the frame has not left.
+    sending: bool,
+    /// How the turn changes once the frame has left.
     completes: Option<fn(&mut ClientTurn)>,
 }
 
 impl Pump {
     pub(super) fn is_empty(&self) -> bool {
-        self.unsent.is_empty()
+        !self.sending
     }
 
     /// Reads from the source into a frame.
@@ -51,17 +54,24 @@ impl Pump {
         let header = FrameHeader::new(kind, last, count).expect("a chunk is shorter than the longest frame");
         self.frame[..FRAME_HEADER_LEN].copy_from_slice(&header.encode());
         self.unsent = 0..FRAME_HEADER_LEN + count;
+        self.sending = true;
     }
 
-    /// Sends what the transport takes without blocking, and returns how many bytes that is.
-    pub(super) fn send(&mut self, outbound: &mut Outbound, turn: &mut ClientTurn) -> io::Result<usize> {
-        let taken = outbound.try_write(&self.frame[self.unsent.clone()])?;
-        self.unsent.start += taken;
-        if self.is_empty()
-            && let Some(complete) = self.completes.take()
-        {
-            complete(turn);
+    /// Sends what is possible without blocking. Returns whether the transport took any of the
+    /// frame, or the last of it has left.
+    pub(super) fn send(&mut self, outbound: &mut Outbound, turn: &mut ClientTurn) -> io::Result<bool> {
+        let mut moved = false;
+        if !self.unsent.is_empty() {
+            let taken = outbound.frames.try_write(&self.frame[self.unsent.clone()])?;
+            self.unsent.start += taken;
+            moved = taken > 0;
         }
-        Ok(taken)
+        if self.unsent.is_empty() && outbound.frames.try_flush()? {
+            (self.sending, moved) = (false, true);
+            if let Some(complete) = self.completes.take() {
+                complete(turn);
+            }
+        }
+        Ok(moved)
     }
 }

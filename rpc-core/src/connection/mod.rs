@@ -14,7 +14,7 @@ mod server_turn;
 use std::io::{self, IoSlice};
 use std::time::Duration;
 
-use crate::frame::{FrameError, FrameKind, FrameWriter};
+use crate::frame::{FrameError, FrameKind, FrameWriter, TryWrite};
 use crate::message::{DataType, MessageError, MessageReader, ReplyHeader, RequestHeader};
 use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf};
 
@@ -161,18 +161,6 @@ impl Outbound {
         self.frames.queue(FrameKind::Header, true, &self.header)
     }
 
-    /// Sends as much of the queue as the transport takes without blocking. Returns whether that is
-    /// all.
-    pub(crate) fn try_flush(&mut self) -> io::Result<bool> {
-        self.frames.try_flush(|writer, queued| writer.half.try_write(&[IoSlice::new(queued)]))
-    }
-
-    /// Sends as many of these bytes, which are frames, as the transport takes without blocking.
-    /// Returns how many.
-    pub(crate) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.frames.try_write(bytes, |writer, bytes| writer.half.try_write(&[IoSlice::new(bytes)]))
-    }
-
     /// Encodes the header of a request of a control endpoint into `header`.
     pub(crate) fn encode_control(&mut self, endpoint: &str) {
         self.header.clear();
@@ -217,6 +205,16 @@ impl Outbound {
     pub(crate) fn trim(&mut self) {
         self.frames.trim();
         trim(&mut self.header, HEADER_KEPT);
+    }
+}
+
+impl TryWrite for Timed<dyn WriteHalf> {
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.half.try_write(&[IoSlice::new(bytes)])
+    }
+
+    fn try_flush(&mut self) -> io::Result<bool> {
+        self.half.try_flush()
     }
 }
 

@@ -22,6 +22,7 @@ pub use header::FrameHeader;
 pub use kind::FrameKind;
 pub use reader::FrameReader;
 pub use writer::FrameWriter;
+pub(crate) use writer::TryWrite;
 
 /// Bytes of a frame's header.
 pub const FRAME_HEADER_LEN: usize = 6;

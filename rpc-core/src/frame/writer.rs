@@ -10,13 +10,16 @@ const ROOM: usize = 4 * 1024;
 
 /// Writes frames to any byte stream.
 ///
-/// Small frames can be queued, so that a message's header and body leave in one write. Nothing is
-/// flushed on drop: what is still queued is lost. After a write has failed nothing more is written:
-/// part of its frame may have been sent, and whatever came next would be taken for the rest of it.
+/// Small frames can be queued, so that a message's header and body leave in one write. All that is
+/// written is also flushed, except on drop: what is still queued is lost. After a write has failed
+/// nothing more is written: part of its frame may have been sent, and whatever came next would be
+/// taken for the rest of it.
 pub struct FrameWriter<W> {
     sink: W,
     queued: Vec<u8>,
     accepted: u64,
+    /// The byte stream below may have taken more than it has sent.
+    leftovers: bool,
     /// A write has failed, maybe inside a frame.
     broken: bool,
 }
@@ -24,7 +27,7 @@ pub struct FrameWriter<W> {
 impl<W> FrameWriter<W> {
     /// Returns a writer that begins with a frame.
     pub fn new(sink: W) -> FrameWriter<W> {
-        FrameWriter { sink, queued: Vec::new(), accepted: 0, broken: false }
+        FrameWriter { sink, queued: Vec::new(), accepted: 0, leftovers: false, broken: false }
     }
 
     /// Returns the number of bytes that the byte stream below has taken so far, frame headers
@@ -41,6 +44,11 @@ impl<W> FrameWriter<W> {
     /// Returns the number of bytes that wait for the next write.
     pub fn queued(&self) -> usize {
         self.queued.len()
+    }
+
+    /// Returns whether nothing waits to be sent, neither here nor in the byte stream below.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.queued.is_empty() && !self.leftovers
     }
 
     /// Returns the byte stream below.
@@ -123,7 +131,7 @@ impl<W: Write> FrameWriter<W> {
             write_all(accepted, slices, |slices| head(sink, slices))?;
             let mut left = len;
             while left > 0 {
-                let moved = unless_interrupted(|| payload(sink))?;
+                let moved = unless_interrupted(|| at_least_one(payload(sink)))?;
                 *accepted += moved as u64;
                 left = left.checked_sub(moved).expect("no more is moved than was announced");
             }
@@ -131,53 +139,12 @@ impl<W: Write> FrameWriter<W> {
         })
     }
 
-    /// Sends what is queued.
+    /// Sends what is queued, and flushes the byte stream.
     ///
     /// # Errors
     /// Those of the byte stream, which cannot be used afterwards.
     pub fn flush(&mut self) -> Result<(), FrameError> {
         self.send(&[], &[])
-    }
-
-    /// Sends as much of what is queued as `write`, which does not block, takes at once. Returns
-    /// whether that is all of it.
-    ///
-    /// # Errors
-    /// Those of the byte stream, which cannot be used afterwards.
-    pub(crate) fn try_flush(&mut self, write: impl FnOnce(&mut W, &[u8]) -> io::Result<usize>) -> io::Result<bool> {
-        let mut queued = std::mem::take(&mut self.queued);
-        if !queued.is_empty() || self.broken {
-            let taken = self.try_write(&queued, write)?;
-            queued.drain(..taken);
-        }
-        self.queued = queued;
-        Ok(self.queued.is_empty())
-    }
-
-    /// Sends as much of these bytes, which are frames, as `write` takes at once, and returns how
-    /// many: 0 if it would block.
-    ///
-    /// # Errors
-    /// Those of the byte stream, which cannot be used afterwards, unless the error is
-    /// `Unsupported`.
-    pub(crate) fn try_write(
-        &mut self,
-        bytes: &[u8],
-        write: impl FnOnce(&mut W, &[u8]) -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        if self.broken {
-            return Err(failed_before());
-        }
-        // until it returns: what a write that panicked has sent is unknown
-        self.broken = true;
-        let taken = match write(&mut self.sink, bytes) {
-            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(0),
-            outcome => outcome,
-        };
-        self.broken = taken.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Unsupported);
-        self.accepted += *taken.as_ref().unwrap_or(&0) as u64;
-        taken
     }
 
     fn send(&mut self, header: &[u8], payload: &[u8]) -> Result<(), FrameError> {
@@ -195,17 +162,88 @@ impl<W: Write> FrameWriter<W> {
         })
     }
 
-    /// Writes what is queued, and more, unless a write has failed before.
+    /// Writes what is queued, and more, and flushes all that, unless a write has failed before.
     fn attempt(&mut self, write: impl FnOnce(&mut W, &mut u64, &[u8]) -> io::Result<()>) -> Result<(), FrameError> {
         if self.broken {
             return Err(failed_before().into());
         }
         // until it returns: what a write that panicked has sent is unknown
         self.broken = true;
-        let outcome = write(&mut self.sink, &mut self.accepted, &self.queued);
+        let written = write(&mut self.sink, &mut self.accepted, &self.queued);
+        let outcome = written.and_then(|()| unless_interrupted(|| self.sink.flush()));
         self.queued.clear();
+        self.leftovers = false;
         self.broken = outcome.is_err();
         Ok(outcome?)
+    }
+}
+
+/// A byte stream that can be written to without blocking.
+pub(crate) trait TryWrite {
+    /// Takes what the stream can take at once.
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Sends as much as possible at once of what was taken. Returns whether that is all of it.
+    fn try_flush(&mut self) -> io::Result<bool>;
+}
+
+/// The bound is on each method, because the type is public and the trait is not.
+impl<W> FrameWriter<W> {
+    /// Sends as much of what is queued as is possible without blocking. Returns whether all of it
+    /// has left.
+    ///
+    /// # Errors
+    /// Those of the byte stream, which cannot be used afterwards.
+    pub(crate) fn try_flush(&mut self) -> io::Result<bool>
+    where
+        W: TryWrite,
+    {
+        let mut queued = std::mem::take(&mut self.queued);
+        if !queued.is_empty() {
+            let taken = self.try_write(&queued)?;
+            queued.drain(..taken);
+        }
+        self.queued = queued;
+        if self.queued.is_empty() {
+            self.leftovers = !self.attempt_now(TryWrite::try_flush)?;
+        }
+        Ok(self.is_sent())
+    }
+
+    /// Gives as many of these bytes, which are frames, to the byte stream as it takes at once, and
+    /// returns how many: 0 if it would block. They may not have left yet.
+    ///
+    /// # Errors
+    /// Those of the byte stream, which cannot be used afterwards, unless the error is
+    /// `Unsupported`.
+    pub(crate) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>
+    where
+        W: TryWrite,
+    {
+        let taken = self.attempt_now(|sink| at_least_one(sink.try_write(bytes)))?;
+        self.accepted += taken as u64;
+        self.leftovers |= taken > 0;
+        Ok(taken)
+    }
+
+    /// Attempts to send without blocking, unless a write has failed before. Returns the default if
+    /// that would block.
+    fn attempt_now<T: Default>(&mut self, attempt: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
+        if self.broken {
+            return Err(failed_before());
+        }
+        // until it returns: what a write that panicked has sent is unknown
+        self.broken = true;
+        let outcome = match attempt(&mut self.sink) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Ok(T::default())
+            }
+            outcome => outcome,
+        };
+        self.broken = outcome.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Unsupported);
+        // after a failure, nothing waits any more
+        self.leftovers &= !self.broken;
+        outcome
     }
 }
 
@@ -220,21 +258,28 @@ fn write_all(
 ) -> io::Result<()> {
     IoSlice::advance_slices(&mut slices, 0);
     while !slices.is_empty() {
-        let taken = unless_interrupted(|| write(slices))?;
+        let taken = unless_interrupted(|| at_least_one(write(slices)))?;
         *accepted += taken as u64;
         IoSlice::advance_slices(&mut slices, taken);
     }
     Ok(())
 }
 
-/// Repeats a write that a signal interrupts. A byte stream that takes nothing has failed.
-fn unless_interrupted(mut write: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+/// Repeats an operation that a signal interrupts.
+fn unless_interrupted<T>(mut operate: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
-        match write() {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+        match operate() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             outcome => return outcome,
         }
+    }
+}
+
+/// Makes a write that took nothing an error: such a byte stream has failed.
+fn at_least_one(taken: io::Result<usize>) -> io::Result<usize> {
+    match taken {
+        Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+        outcome => outcome,
     }
 }
 
@@ -251,6 +296,7 @@ impl<W> std::fmt::Debug for FrameWriter<W> {
 mod tests {
     use super::*;
     use crate::frame::MAX_PAYLOAD_LEN;
+    use std::collections::VecDeque;
 
     struct Counting(Vec<u8>, usize);
 
@@ -313,35 +359,92 @@ mod tests {
         assert_eq!(writer.get_ref().0.len(), before);
     }
 
+    /// A byte stream that takes as much at each try as the test says, and sends it only when it is
+    /// flushed.
+    #[derive(Default)]
+    struct Records {
+        takes: VecDeque<io::Result<usize>>,
+        kept: Vec<u8>,
+        /// How many tries to flush send nothing.
+        clogged: usize,
+        sent: Vec<u8>,
+    }
+
+    impl Write for Records {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            self.kept.extend_from_slice(buf);
+            Ok(buf.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            self.sent.append(&mut self.kept);
+            Ok(())
+        }
+    }
+
+    impl TryWrite for Records {
+        fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let taken = self.takes.pop_front().expect("a try that the test expects")?;
+            self.write(&bytes[..taken])
+        }
+        fn try_flush(&mut self) -> io::Result<bool> {
+            if self.clogged > 0 {
+                self.clogged -= 1;
+                return Ok(false);
+            }
+            self.flush().map(|()| true)
+        }
+    }
+
+    fn records(takes: impl IntoIterator<Item = io::Result<usize>>) -> FrameWriter<Records> {
+        let mut writer = FrameWriter::new(Records { takes: takes.into_iter().collect(), ..Records::default() });
+        writer.queue(FrameKind::Header, true, b"{}").unwrap();
+        writer
+    }
+
     #[test]
     fn what_is_queued_leaves_as_the_byte_stream_takes_it() {
-        let mut writer = FrameWriter::new(Vec::new());
-        writer.queue(FrameKind::Header, true, b"{}").unwrap();
-        let take = |count: usize| {
-            move |sink: &mut Vec<u8>, queued: &[u8]| {
-                sink.extend_from_slice(&queued[..count]);
-                Ok(count)
-            }
-        };
-        assert!(!writer.try_flush(take(3)).unwrap());
-        assert!(!writer.try_flush(|_, _| Err(io::ErrorKind::WouldBlock.into())).unwrap());
+        let mut writer = records([Ok(3), Err(io::ErrorKind::WouldBlock.into()), Ok(6)]);
+        assert!(!writer.try_flush().unwrap());
+        assert!(!writer.try_flush().unwrap());
         writer.queue(FrameKind::Data, true, b"1").unwrap();
-        assert!(!writer.try_flush(take(6)).unwrap());
+        assert!(!writer.try_flush().unwrap());
         writer.write(FrameKind::Reset, true, &[]).unwrap();
         let expected = [1, 1, 2, 0, 0, 0, b'{', b'}', 2, 1, 1, 0, 0, 0, b'1', 0xff, 1, 0, 0, 0, 0];
-        assert_eq!(writer.get_ref()[..], expected);
+        assert_eq!(writer.get_ref().sent, expected);
         assert_eq!((writer.accepted(), writer.queued()), (21, 0));
-        assert!(writer.try_flush(|_, _| panic!("there is nothing to send")).unwrap());
+        assert!(writer.try_flush().unwrap() && writer.is_sent());
+    }
+
+    #[test]
+    fn what_the_byte_stream_has_taken_and_not_sent_is_not_sent() {
+        let mut writer = records([Ok(8)]);
+        writer.get_mut().clogged = 2;
+        assert!(!writer.try_flush().unwrap() && !writer.is_sent());
+        assert_eq!((writer.accepted(), writer.queued(), writer.get_ref().sent.len()), (8, 0, 0));
+        assert!(!writer.try_flush().unwrap() && !writer.is_sent());
+        assert!(writer.try_flush().unwrap() && writer.is_sent());
+        assert_eq!(writer.get_ref().sent.len(), 8);
+    }
+
+    #[test]
+    fn what_is_written_is_flushed() {
+        let mut writer = records([Ok(8)]);
+        writer.get_mut().clogged = 1;
+        assert!(!writer.try_flush().unwrap());
+        writer.flush().unwrap();
+        assert!(writer.is_sent() && writer.get_ref().sent.len() == 8);
+        writer.write(FrameKind::Data, true, b"1").unwrap();
+        assert!(writer.is_sent() && writer.get_ref().sent.len() == 15);
     }
 
     #[test]
     fn an_attempt_that_failed_is_the_last() {
         for failure in [Ok(0), Err(io::ErrorKind::BrokenPipe.into())] {
-            let mut writer = FrameWriter::new(Vec::new());
-            writer.queue(FrameKind::Header, true, b"{}").unwrap();
-            assert!(writer.try_flush(|_, _| failure).is_err());
-            assert!(writer.try_flush(|_, queued| Ok(queued.len())).is_err() && writer.flush().is_err());
-            assert!(writer.get_ref().is_empty());
+            let mut writer = records([failure, Ok(8)]);
+            assert!(writer.try_flush().is_err());
+            assert!(writer.is_sent(), "nothing waits any more");
+            assert!(writer.try_flush().is_err() && writer.flush().is_err());
+            assert!(writer.get_ref().sent.is_empty());
         }
     }
 

@@ -106,7 +106,7 @@ impl Flush {
         if let Some(mut outbound) = try_lock(&outbound) {
             // before the attempt, because the transport may panic
             outbound.flush_scheduled = false;
-            let flushed = outbound.try_flush();
+            let flushed = outbound.frames.try_flush();
             if let Err(error) = &flushed {
                 // the connection's own thread meets the error when it writes
                 tracing::debug!(%error, "replies that were held back cannot be sent");

@@ -193,6 +193,15 @@ impl WriteHalf for FaultyHalf<dyn WriteHalf> {
         }
     }
 
+    // what the transport has taken is past the point where faults happen
+    fn try_flush(&mut self) -> io::Result<bool> {
+        self.half.try_flush()
+    }
+
+    fn flush(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.half.flush(until)
+    }
+
     fn takes_pipes(&self) -> bool {
         self.half.takes_pipes()
     }

@@ -77,6 +77,14 @@ impl WriteHalf for PiecewiseHalf<dyn WriteHalf> {
         self.0.try_write(&[piece])
     }
 
+    fn try_flush(&mut self) -> io::Result<bool> {
+        self.0.try_flush()
+    }
+
+    fn flush(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.0.flush(until)
+    }
+
     fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
         self.0.finish(until)
     }

@@ -70,7 +70,7 @@ impl Write for FinishedOnDrop {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.0.flush()
     }
 }
 

@@ -14,6 +14,34 @@ use super::peer::Peer;
 /// [`MemoryStream`](super::MemoryStream), and any pair `(R, W)` of `Read + Send + 'static` and
 /// `Write + Send + 'static`. To write your own, implement [`ReadHalf`] and [`WriteHalf`]; see
 /// `rpc-examples/examples/custom_transport.rs`.
+///
+/// # Records
+/// A transport that packs bytes into records, as TLS does, may be able to send only a part of a
+/// record without blocking, and the peer can read nothing of a part. Over another transport, it
+/// does this:
+///
+/// 1. [`try_write`](WriteHalf::try_write) first sends what is left of the last record. If that does
+///    not leave whole, it takes nothing and fails with `WouldBlock`. Otherwise it packs a record,
+///    sends what the transport below takes at once, keeps the rest, the *leftovers*, and returns
+///    how many bytes are in the record. A record cannot be taken back, so it has to know beforehand
+///    whether the transport below can write without blocking: if its
+///    [`can_wait`](Control::can_wait) returns `true`, it can.
+/// 2. [`try_flush`](WriteHalf::try_flush) sends leftovers without blocking, and
+///    [`flush`](WriteHalf::flush) blocks until they have left. The library calls them until nothing
+///    is left, also while it waits for a reply; the transport needs no thread of its own.
+/// 3. [`write`](WriteHalf::write) sends the leftovers, packs a record, and returns when all of it
+///    has left; a time limit is for the whole record. To pack several at once, it must return the
+///    bytes of those that have left if a later one fails.
+/// 4. [`finish`](WriteHalf::finish) sends the leftovers before the end, unless a write has failed.
+///    Dropping a half sends nothing.
+/// 5. [`read`](ReadHalf::read) waits for a whole record that is not empty, returns what fits of it,
+///    and keeps the rest for the next call. [`try_read`](ReadHalf::try_read) keeps a part of a
+///    record and fails with `WouldBlock`. If the stream ends inside a record, both fail with
+///    [`UnexpectedEof`](io::ErrorKind::UnexpectedEof).
+/// 6. [`Parts::control`] is that of the transport below. It may wake for a part of a record,
+///    because [`wait`](Control::wait) may return early. It need not know of bytes that the reader
+///    keeps, because the library waits only after `try_read` has found nothing, or if it only
+///    wants to write.
 pub trait Transport: Send + 'static {
     /// Takes the stream apart. May block for a handshake, with a time limit of its own: a server
     /// calls it on the connection's own thread, a client on the thread of the call that connects.
@@ -89,25 +117,51 @@ pub trait ReadHalf: Send {
 /// The outgoing direction of a [`Transport`].
 pub trait WriteHalf: Send {
     /// Writes at least one byte from the slices, which are not all empty, and returns how many.
-    /// Blocks until then, but no longer than `until` if that is given and the transport has time
-    /// limits.
+    /// They have left when it returns, and before them what an earlier
+    /// [`try_write`](WriteHalf::try_write) has taken. Blocks until then, but no longer than `until`
+    /// if that is given and the transport has time limits.
     ///
     /// # Errors
-    /// [`TimedOut`](io::ErrorKind::TimedOut) after `until`, with nothing written; otherwise those
-    /// of the stream.
+    /// [`TimedOut`](io::ErrorKind::TimedOut) after `until`; otherwise those of the stream. The peer
+    /// can then read none of these bytes, and nothing more is written.
     fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize>;
 
-    /// Writes what the stream takes without blocking. Small messages try this before
+    /// Takes what it can without blocking, and returns how many bytes that is. They follow what was
+    /// taken before. Not all of them need have left: [`try_flush`](WriteHalf::try_flush) and
+    /// [`flush`](WriteHalf::flush) send the rest. Small messages try this before
     /// [`write`](WriteHalf::write).
     ///
     /// # Errors
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the stream takes nothing.
-    /// [`Unsupported`](io::ErrorKind::Unsupported), which the default implementation returns, if
-    /// the transport cannot write without blocking. A call with octets both ways then hands the
-    /// halves to two helper threads.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it takes nothing.
+    /// [`Unsupported`](io::ErrorKind::Unsupported), which the default implementation returns, with
+    /// nothing taken, if the transport cannot write without blocking. A call with octets both ways
+    /// then hands the halves to two helper threads.
     fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         _ = bufs;
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Sends, without blocking, what [`try_write`](WriteHalf::try_write) has taken and not sent.
+    /// Returns whether nothing is left. The default implementation returns `true`: it is right for
+    /// a transport that sends at once all that it takes. One that wraps another and passes
+    /// `try_write` on must pass this and [`flush`](WriteHalf::flush) on as well.
+    ///
+    /// # Errors
+    /// Those of the stream. That it takes nothing now is no error.
+    fn try_flush(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// Sends what [`try_write`](WriteHalf::try_write) has taken and not sent. Blocks until nothing
+    /// is left, but no longer than `until` if that is given and the transport has time limits. The
+    /// default implementation does nothing, as that of [`try_flush`](WriteHalf::try_flush).
+    ///
+    /// # Errors
+    /// [`TimedOut`](io::ErrorKind::TimedOut) after `until`; otherwise those of the stream. The peer
+    /// can then not read the last byte that was taken, and nothing more is written.
+    fn flush(&mut self, until: Option<Instant>) -> io::Result<()> {
+        _ = until;
+        Ok(())
     }
 
     /// Writes, as [`write`](WriteHalf::write) does, what is followed by more at once, for which a
@@ -139,8 +193,8 @@ pub trait WriteHalf: Send {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Sends what is buffered, and then the end of the stream if the transport can end this
-    /// direction alone.
+    /// Sends what was taken and has not left, and then the end of the stream if the transport can
+    /// end this direction alone.
     ///
     /// # Errors
     /// Those of the stream.
@@ -154,7 +208,8 @@ pub trait Control: Send + Sync {
     fn abort(&self);
 
     /// Blocks until a read would not block or a write would take something, whichever comes first,
-    /// but no longer than `until`.
+    /// but no longer than `until`. It may return early. It is called only after
+    /// [`ReadHalf::try_read`] has found nothing, or if only writing is left.
     ///
     /// # Errors
     /// [`TimedOut`](io::ErrorKind::TimedOut) after `until`.

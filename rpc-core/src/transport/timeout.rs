@@ -127,8 +127,13 @@ impl Write for Timed<dyn WriteHalf> {
         self.half.write(bufs, until)
     }
 
+    /// Sends what a write that was tried without blocking has left in the transport.
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        if self.half.try_flush()? {
+            return Ok(());
+        }
+        let until = self.begin();
+        self.half.flush(until)
     }
 }
 

@@ -211,7 +211,7 @@ impl Driver<'_> {
         let until = Instant::now() + POLL_INTERVAL;
         let mut time_limit = TimeLimit::Until(Some(until));
         let connection = self.lease.connection();
-        if connection.outbound.frames.queued() > 0 && connection.inbound.look_ahead() == Ahead::Nothing {
+        if !connection.outbound.frames.is_sent() && connection.inbound.look_ahead() == Ahead::Nothing {
             // so that the two sides never both wait in a write
             let waited = connection.control.as_ref().map_or(Ok(()), |control| control.wait(Some(until)));
             waited
