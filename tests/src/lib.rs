@@ -1,15 +1,17 @@
 //! What the tests share in addition to `rpc_core::testing`: the recorded sessions of the original
-//! program, its service as a trait, connections over each kind of transport, and counts of
-//! allocated memory.
+//! program, its service as a trait, connections over each kind of transport, one that packs bytes
+//! into records, and counts of allocated memory.
 
 pub mod heap;
 
 mod golden;
 mod original;
+mod records;
 mod transport_kind;
 
 pub use golden::{Golden, golden_sessions};
 pub use original::{Entry, ListRequest, Original, OriginalClient, OriginalServer, Reference, pattern};
+pub use records::Records;
 pub use rpc_core::testing::{
     Fault, Faulty, PieceSize, Piecewise, Plan, ScriptedPeer, serve_bytes, watchdog, watchdog_with_limit, wire,
 };

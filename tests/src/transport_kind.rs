@@ -9,6 +9,8 @@ use std::thread;
 use rpc_core::transport::{Parts, memory_pair};
 use rpc_core::{Client, ClientConfig, Dispatch, ServerConfig, Transport, serve_connection_with};
 
+use super::records::Records;
+
 /// A kind of transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportKind {
@@ -19,6 +21,8 @@ pub enum TransportKind {
     Unix,
     /// Two buffers in memory.
     Memory,
+    /// Records over two buffers in memory.
+    Records,
 }
 
 impl TransportKind {
@@ -28,6 +32,7 @@ impl TransportKind {
         #[cfg(unix)]
         TransportKind::Unix,
         TransportKind::Memory,
+        TransportKind::Records,
     ];
 
     /// Returns two connected ends.
@@ -49,6 +54,10 @@ impl TransportKind {
             TransportKind::Memory => {
                 let (near, far) = memory_pair();
                 Ok((near.into_parts()?, far.into_parts()?))
+            }
+            TransportKind::Records => {
+                let (near, far) = memory_pair();
+                Ok((Records(near).into_parts()?, Records(far).into_parts()?))
             }
         }
     }

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use rpc_core::transport::{memory_pair, memory_pair_with_capacity};
 use rpc_core::{CallOptions, Client, Error, Operation, Result, Server, Session, Transport, serve_connection};
-use rpc_tests::{OriginalServer, Reference, ScriptedPeer, watchdog, wire};
+use rpc_tests::{OriginalServer, Records, Reference, ScriptedPeer, watchdog, wire};
 use serde_json::{Value, json};
 
 fn over_each_transport(calls: impl Fn(&Client)) {
     over(memory_pair(), &calls);
     // the least that the protocol requires of a transport
     over(memory_pair_with_capacity(8 * 1024), &calls);
+    let (ours, theirs) = memory_pair_with_capacity(8 * 1024);
+    over((Records(ours), Records(theirs)), &calls);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     over((ours, listener.accept().unwrap().0), &calls);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rpc_core::transport::{Parts, WriteHalf, memory_pair, memory_pair_with_capacity};
 use rpc_core::unstable::{MessageError, MessageReader, ReplyHeader};
 use rpc_core::{Ended, Error, Result, Server, Transport, rpc_service, serve_connection};
-use rpc_tests::{watchdog, wire};
+use rpc_tests::{Records, watchdog, wire};
 
 #[rpc_service]
 trait Steps {
@@ -69,6 +69,25 @@ trait Stream: Read + Write + Send {}
 
 impl<S: Read + Write + Send> Stream for S {}
 
+/// The halves of a transport as a blocking stream.
+struct Halves(Parts);
+
+impl Read for Halves {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.reader.read(buf, None)
+    }
+}
+
+impl Write for Halves {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.writer.write(&[IoSlice::new(buf)], None)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A client that writes requests by hand, and reads replies as they arrive.
 struct Caller(MessageReader<Box<dyn Stream>>);
 
@@ -124,6 +143,8 @@ fn over_each_transport(test: impl Fn(Caller, &mpsc::Receiver<mpsc::Sender<()>>))
     for (ours, theirs) in [memory_pair(), memory_pair_with_capacity(8 * 1024)] {
         run(theirs.into_parts().unwrap(), Box::new(ours));
     }
+    let (ours, theirs) = memory_pair_with_capacity(8 * 1024);
+    run(Records(theirs).into_parts().unwrap(), Box::new(Halves(Records(ours).into_parts().unwrap())));
     let (ours, theirs) = tcp_pair();
     run(theirs.into_parts().unwrap(), Box::new(ours));
     let (ours, theirs) = tcp_pair();

@@ -9,6 +9,7 @@ use rpc_core::transport::{Parts, WriteHalf, memory_pair, memory_pair_with_capaci
 use rpc_core::{
     Call, Client, Contract, Contracts, Dispatch, Error, OctetReader, Result, Served, Transport, serve_connection,
 };
+use rpc_tests::Records;
 
 /// Filters, by the name of the endpoint.
 pub(crate) struct Filters;
@@ -132,6 +133,11 @@ pub(crate) fn over_each_transport(calls: impl Fn(&str, &Client)) {
     over("TCP", (ours, theirs), &calls);
     #[cfg(unix)]
     over("a Unix socket", std::os::unix::net::UnixStream::pair().unwrap(), &calls);
+    let (ours, theirs) = memory_pair_with_capacity(8 * 1024);
+    over("records", (Records(ours), Records(theirs)), &calls);
+    let (ours, theirs) = memory_pair_with_capacity(8 * 1024);
+    let blind = Parts { control: None, ..Records(ours).into_parts().unwrap() };
+    over("records that cannot wait for both directions", (blind, Records(theirs)), &calls);
     let (ours, theirs) = memory_pair();
     over("a wrapped writer", (BluntWriter(ours), theirs), &calls);
     #[cfg(unix)]

@@ -1,7 +1,8 @@
 //! Faults, exhaustively: each read and each write of either side, in turn, is shortened, fails,
 //! stalls, or is the point where the connection is cut. Each call then returns the right value, or
 //! a typed error that truly describes what became of the request and the connection. None returns a
-//! wrong value, takes a cut stream for a complete one, or hangs.
+//! wrong value, takes a cut stream for a complete one, or hangs. All this also below a layer of
+//! records.
 
 mod frames;
 mod service;
@@ -13,9 +14,9 @@ use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::transport::{MemoryStream, memory_pair_with_capacity};
-use rpc_core::{Client, ClientConfig, Error, Misuse, ServerConfig, serve_connection_with};
-use rpc_tests::{Fault, Faulty, PieceSize, Piecewise, Plan, watchdog};
+use rpc_core::transport::{MemoryStream, Parts, memory_pair_with_capacity};
+use rpc_core::{Client, ClientConfig, Error, Misuse, ServerConfig, Transport, serve_connection_with};
+use rpc_tests::{Fault, Faulty, PieceSize, Piecewise, Plan, Records, watchdog};
 
 use service::{Service, Witness};
 use sessions::{Outcome, Session, sessions};
@@ -40,6 +41,25 @@ enum Side {
     Server,
 }
 
+/// What lies above the operations that fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layer {
+    Nothing,
+    Records,
+}
+
+impl Layer {
+    const ALL: [Layer; 2] = [Layer::Nothing, Layer::Records];
+
+    fn over(self, transport: impl Transport) -> Parts {
+        match self {
+            Layer::Nothing => transport.into_parts(),
+            Layer::Records => Records(transport).into_parts(),
+        }
+        .expect("memory is always ready")
+    }
+}
+
 /// The outcome of one run.
 struct Run {
     struck: bool,
@@ -51,12 +71,12 @@ fn faulty(stream: MemoryStream, plan: &Plan) -> Faulty<Piecewise<MemoryStream>> 
 }
 
 /// Runs a session once, with a plan for each side.
-fn run(session: &Session, [near, far]: &[Plan; 2]) -> Run {
+fn run(session: &Session, layer: Layer, [near, far]: &[Plan; 2]) -> Run {
     let witness = Witness::default();
     let (ours, theirs) = memory_pair_with_capacity(CAPACITY);
-    let (service, far_side) = (Service(witness.clone()), faulty(theirs, far));
+    let (service, far_side) = (Service(witness.clone()), layer.over(faulty(theirs, far)));
     let serving = thread::spawn(move || serve_connection_with(far_side, service, server_config()).map(drop));
-    let client = Client::from_transport_with(faulty(ours, near), client_config()).unwrap();
+    let client = Client::from_transport_with(layer.over(faulty(ours, near)), client_config()).unwrap();
     let struck = || near.has_struck() || far.has_struck();
     let mut never_ran = Vec::new();
     let mut closed = false;
@@ -119,6 +139,7 @@ fn plans(side: Side, operation: usize, fault: Fault) -> [Plan; 2] {
 /// One kind of fault at each operation of one side of a session.
 struct Task {
     session: &'static Session,
+    layer: Layer,
     side: Side,
     fault: Fault,
     /// The next operation to hit.
@@ -131,9 +152,9 @@ struct Task {
 }
 
 impl Task {
-    fn new(session: &'static Session, side: Side, fault: Fault) -> Task {
+    fn new(session: &'static Session, layer: Layer, side: Side, fault: Fault) -> Task {
         let count = AtomicUsize::default;
-        Task { session, side, fault, next: count(), exhausted: false.into(), points: count(), failed: count() }
+        Task { session, layer, side, fault, next: count(), exhausted: false.into(), points: count(), failed: count() }
     }
 
     /// Hits the next operation, if there is one. The error says what went wrong.
@@ -148,8 +169,8 @@ impl Task {
             Ok(None) | Err(_) => self.exhausted.store(true, Ordering::Relaxed),
         }
         outcome.map(drop).map_err(|problem| {
-            let Task { session, side, fault, .. } = self;
-            format!("{}: {fault:?} at operation {operation} of the {side:?}: {problem}", session.name)
+            let Task { session, layer, side, fault, .. } = self;
+            format!("{}: {fault:?} at operation {operation} of the {side:?} below {layer:?}: {problem}", session.name)
         })
     }
 
@@ -159,8 +180,8 @@ impl Task {
         const TRIES: usize = 10;
         for _ in 0..TRIES {
             let plans = plans(self.side, operation, self.fault);
-            let session = self.session;
-            let run = caught(move || run(session, &plans))?;
+            let (session, layer) = (self.session, self.layer);
+            let run = caught(move || run(session, layer, &plans))?;
             if self.fault == Fault::Short && run.failed > 0 {
                 return Err("a short operation must not fail".to_owned());
             }
@@ -181,18 +202,20 @@ fn caught<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result
 }
 
 /// Returns the number of operations of both sides when nothing goes wrong.
-fn operations(session: &'static Session) -> [usize; 2] {
+fn operations(session: &'static Session, layer: Layer) -> [usize; 2] {
     let plans = [Plan::none(), Plan::none()];
     let shared = plans.clone();
-    caught(move || run(session, &shared)).unwrap_or_else(|problem| panic!("{}: {problem}", session.name));
+    caught(move || run(session, layer, &shared)).unwrap_or_else(|problem| panic!("{}: {problem}", session.name));
     plans.map(|plan| plan.operations())
 }
 
 fn tasks() -> Vec<Task> {
     let mut tasks = Vec::new();
     for session in SESSIONS.iter() {
-        for side in [Side::Client, Side::Server] {
-            tasks.extend(Fault::ALL.map(|fault| Task::new(session, side, fault)));
+        for layer in Layer::ALL {
+            for side in [Side::Client, Side::Server] {
+                tasks.extend(Fault::ALL.map(|fault| Task::new(session, layer, side, fault)));
+            }
         }
     }
     tasks
@@ -206,8 +229,11 @@ fn choose(tasks: &[Task], worker: usize) -> Option<&Task> {
 
 #[test]
 fn no_fault_at_any_operation_is_taken_for_success_or_misreported() {
-    let [near, far] = SESSIONS.iter().map(operations).fold([0; 2], |[a, b], [near, far]| [a + near, b + far]);
-    println!("when nothing goes wrong, {near} operations of clients and {far} of servers");
+    for layer in Layer::ALL {
+        let operations = SESSIONS.iter().map(|session| operations(session, layer));
+        let [near, far] = operations.fold([0; 2], |[a, b], [near, far]| [a + near, b + far]);
+        println!("when nothing goes wrong, {near} operations of clients and {far} of servers below {layer:?}");
+    }
     let tasks = tasks();
     let problems = Mutex::new(Vec::new());
     let work = &|worker: usize| {
@@ -225,13 +251,16 @@ fn no_fault_at_any_operation_is_taken_for_success_or_misreported() {
 
 fn report(tasks: &[Task]) {
     let mut all = 0;
-    for side in [Side::Client, Side::Server] {
-        for fault in Fault::ALL {
-            let of_kind = || tasks.iter().filter(|task| task.side == side && task.fault == fault);
-            let points: usize = of_kind().map(|task| task.points.load(Ordering::Relaxed)).sum();
-            let failed: usize = of_kind().map(|task| task.failed.load(Ordering::Relaxed)).sum();
-            println!("{side:?}, {fault:?}: {points} points, {failed} of them with a call that failed with an error");
-            all += points;
+    for layer in Layer::ALL {
+        for side in [Side::Client, Side::Server] {
+            for fault in Fault::ALL {
+                let is_of_kind = |task: &&Task| (task.layer, task.side, task.fault) == (layer, side, fault);
+                let of_kind = || tasks.iter().filter(is_of_kind);
+                let points: usize = of_kind().map(|task| task.points.load(Ordering::Relaxed)).sum();
+                let failed: usize = of_kind().map(|task| task.failed.load(Ordering::Relaxed)).sum();
+                println!("below {layer:?}, {side:?}, {fault:?}: {points} points, {failed} of them with a failed call");
+                all += points;
+            }
         }
     }
     println!("{all} points in {} sessions, all tried", SESSIONS.len());

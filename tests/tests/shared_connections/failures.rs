@@ -2,14 +2,14 @@
 //! another connection.
 
 use std::io::{self, IoSlice, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::transport::{MemoryStream, Parts, ReadHalf, WriteHalf, memory_pair, memory_pair_with_capacity};
+use rpc_core::transport::{Control, MemoryStream, Parts, ReadHalf, WriteHalf, memory_pair, memory_pair_with_capacity};
 use rpc_core::{CallOptions, Client, Error, Transport};
-use rpc_tests::{Fault, Faulty, Plan, watchdog};
+use rpc_tests::{Fault, Faulty, Plan, Records, watchdog};
 
 use crate::gate::{Gate, GateClient, GateServer, Keeper, call, sharing};
 
@@ -18,51 +18,112 @@ const LIMIT: Duration = Duration::from_millis(500);
 
 /// A client whose transports this function creates.
 fn client<T: Transport>(wrap: impl Fn(MemoryStream) -> T + Send + Sync + 'static) -> Client {
+    client_of(move || {
+        let (near, far) = memory_pair();
+        Ok((wrap(near), far))
+    })
+}
+
+/// A client whose connections, both ends of each, this function creates.
+fn client_of<T: Transport, F: Transport>(pair: impl Fn() -> io::Result<(T, F)> + Send + Sync + 'static) -> Client {
     let (keeper, _arrived) = Keeper::new();
     let connect = move |_left| {
-        let (near, far) = memory_pair();
+        let (near, far) = pair()?;
         let keeper = keeper.clone();
         thread::spawn(move || rpc_core::serve_connection(far, GateServer::new(keeper)));
-        Ok(wrap(near))
+        Ok(near)
     };
     Client::with_connector("a test", connect, sharing(1).reply_timeout(Some(LIMIT)))
 }
 
-#[test]
-fn a_transport_that_misbehaves_at_any_operation_fails_no_unaffected_call() {
-    watchdog(|| {
-        let mut points = 0;
-        for fault in Fault::ALL {
-            for operation in 0.. {
-                let plan = Plan::at(operation, fault);
-                let (faulty, used) = (plan.clone(), Arc::new(AtomicBool::new(false)));
-                let client = client(move |near| {
-                    // only the first connection is bad
-                    let plan = if used.swap(true, Ordering::SeqCst) { Plan::none() } else { faulty.clone() };
-                    Faulty(near, plan)
-                });
-                thread::scope(|scope| {
-                    for caller in 0..3 {
-                        call(scope, &client, move |gate| {
-                            for turn in 0..4 {
-                                let text = format!("{caller} {turn}");
-                                match gate.echo(&text) {
-                                    Ok(found) => assert_eq!(found, text),
-                                    Err(Error::Transport { .. } | Error::Deadline { .. }) => {}
-                                    Err(other) => panic!("{fault:?} at {operation}: {other:?}"),
-                                }
+/// Makes calls over connections of which the first follows a plan with each fault at each
+/// operation.
+fn calls_over_a_transport_that_misbehaves<N: Transport, F: Transport>(
+    wrap: fn(Faulty<MemoryStream>, MemoryStream) -> (N, F),
+) {
+    let mut points = 0;
+    for fault in Fault::ALL {
+        for operation in 0.. {
+            let plan = Plan::at(operation, fault);
+            let (faulty, used) = (plan.clone(), Arc::new(AtomicBool::new(false)));
+            let client = client_of(move || {
+                // only the first connection is bad
+                let plan = if used.swap(true, Ordering::SeqCst) { Plan::none() } else { faulty.clone() };
+                let (near, far) = memory_pair();
+                Ok(wrap(Faulty(near, plan), far))
+            });
+            thread::scope(|scope| {
+                for caller in 0..3 {
+                    call(scope, &client, move |gate| {
+                        for turn in 0..4 {
+                            let text = format!("{caller} {turn}");
+                            match gate.echo(&text) {
+                                Ok(found) => assert_eq!(found, text),
+                                Err(Error::Transport { .. } | Error::Deadline { .. }) => {}
+                                Err(other) => panic!("{fault:?} at {operation}: {other:?}"),
                             }
-                        });
-                    }
-                });
-                assert_eq!(GateClient::new(client).echo("after").unwrap_or_else(|_| "after".to_owned()), "after");
-                points += 1;
-                if !plan.has_struck() {
-                    break;
+                        }
+                    });
                 }
+            });
+            assert_eq!(GateClient::new(client).echo("after").unwrap_or_else(|_| "after".to_owned()), "after");
+            points += 1;
+            if !plan.has_struck() {
+                break;
             }
         }
-        println!("{points} points");
+    }
+    println!("{points} points");
+}
+
+#[test]
+fn a_transport_that_misbehaves_at_any_operation_fails_no_unaffected_call() {
+    watchdog(|| calls_over_a_transport_that_misbehaves(|near, far| (near, far)));
+}
+
+#[test]
+fn nor_does_one_that_misbehaves_below_records() {
+    watchdog(|| calls_over_a_transport_that_misbehaves(|near, far| (Records(near), Records(far))));
+}
+
+/// Counts how often its transport is waited for.
+struct Waited(Arc<dyn Control>, Arc<AtomicUsize>);
+
+impl Control for Waited {
+    fn abort(&self) {
+        self.0.abort();
+    }
+
+    fn wait(&self, until: Option<Instant>) -> io::Result<()> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.wait(until)
+    }
+
+    fn can_wait(&self) -> bool {
+        self.0.can_wait()
+    }
+}
+
+/// The thread waited only for a reply, up to a millisecond for each part of the request.
+#[test]
+fn the_rest_of_a_request_leaves_as_soon_as_the_transport_takes_it() {
+    watchdog(|| {
+        let waits = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&waits);
+        let client = client_of(move || {
+            let (near, far) = memory_pair();
+            let mut near = Records(near).into_parts()?;
+            let counted = Arc::clone(&counted);
+            near.control = near.control.map(|control| -> Arc<dyn Control> { Arc::new(Waited(control, counted)) });
+            Ok((near, Records(far)))
+        });
+        let gate = GateClient::new(client);
+        // it is not known yet whether the transport can write without blocking, so all leaves at
+        // once
+        assert_eq!(gate.echo("first").unwrap(), "first");
+        assert_eq!(waits.load(Ordering::SeqCst), 0);
+        assert_eq!(gate.echo("second").unwrap(), "second");
+        assert!(waits.load(Ordering::SeqCst) > 0);
     });
 }
 
