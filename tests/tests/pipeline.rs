@@ -1,11 +1,12 @@
 //! Many small calls in one go: in order, in bounded memory, with a peer of either revision.
 
-use std::io::{Read, Write};
+use std::io::{IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rpc_core::transport::{memory_pair, memory_pair_with_capacity};
+use rpc_core::transport::{ReadHalf, memory_pair, memory_pair_with_capacity};
 use rpc_core::{CallOptions, Client, Error, Operation, Result, Server, Session, Transport, serve_connection};
 use rpc_tests::{OriginalServer, Records, Reference, ScriptedPeer, watchdog, wire};
 use serde_json::{Value, json};
@@ -202,5 +203,55 @@ fn a_server_that_stops_reading_ends_it_at_the_limit() {
         assert!(matches!(error, Error::Deadline { operation: Operation::WaitingForReply, .. }), "{error:?}");
         assert!(!error.never_ran() && !error.connection_usable());
         assert!(replies.all(|reply| reply.is_err_and(|error| !error.connection_usable())));
+    });
+}
+
+/// The rest of the request stayed on the client until its next call. The server waited for it, and
+/// gave the connection up.
+#[test]
+fn a_request_that_is_answered_early_is_sent_to_its_end() {
+    fn check((ours, theirs): (impl Transport, impl Transport)) {
+        let (answered, goes_on) = mpsc::channel::<()>();
+        let mut far = theirs.into_parts().unwrap();
+        let mut received = Vec::new();
+        let mut read_until = move |reader: &mut Box<dyn ReadHalf>, enough: &dyn Fn(&[u8]) -> bool| {
+            while !enough(&received) {
+                let mut piece = [0; 100];
+                let soon = Some(Instant::now() + Duration::from_secs(30));
+                let count = reader.read(&mut piece, soon).expect("the rest of the request");
+                assert!(count > 0, "the client has gone");
+                received.extend_from_slice(&piece[..count]);
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                for number in 1..=3 {
+                    // the second request is answered as soon as its header has come
+                    let ends = |bytes: &[u8]| wire::request_ends(bytes).len();
+                    let headers = |bytes: &[u8]| wire::frames(bytes).iter().filter(|frame| frame.kind == 1).count();
+                    let early = number == 2;
+                    let enough = |bytes: &[u8]| if early { headers(bytes) } else { ends(bytes) } >= number;
+                    read_until(&mut far.reader, &enough);
+                    let reply = if early { wire::no(4, "no") } else { wire::ok_json("0") };
+                    far.writer.write(&[IoSlice::new(&reply)], None).unwrap();
+                    if early {
+                        goes_on.recv().unwrap();
+                        read_until(&mut far.reader, &|bytes| ends(bytes) >= number);
+                    }
+                }
+            });
+            let client = Client::from_transport(ours).unwrap();
+            assert_eq!(client.call("Echo").with(&0).json::<u32>().unwrap(), 0);
+            let mut replies = client.pipeline::<_, String>("Echo", ["x".repeat(3000)]).unwrap();
+            assert!(replies.next().unwrap().is_err_and(|error| error.connection_usable()));
+            answered.send(()).unwrap();
+            drop(replies);
+            assert_eq!(client.call("Echo").with(&0).json::<u32>().unwrap(), 0);
+        });
+    }
+    watchdog(|| {
+        check(memory_pair_with_capacity(500));
+        let (ours, theirs) = memory_pair_with_capacity(500);
+        check((Records(ours), Records(theirs)));
     });
 }

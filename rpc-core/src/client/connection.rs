@@ -124,7 +124,13 @@ impl ClientConnection {
     /// the reply is cancelled and read to its end, within a budget; with a peer of revision 0 the
     /// connection is closed instead.
     pub(crate) fn abandon(&mut self) {
-        if self.broken || self.reusable() {
+        if self.broken {
+            return;
+        }
+        if self.reusable() {
+            if !self.outbound.frames.is_sent() {
+                self.send_rest();
+            }
             return;
         }
         if self.turn.full_duplex() {
@@ -137,6 +143,13 @@ impl ClientConnection {
         } else {
             self.broken = true;
         }
+    }
+
+    /// Sends what is left of pipelined requests. A server may answer a request before it has come
+    /// to its end, and waits for that end before it reads another.
+    fn send_rest(&mut self) {
+        self.outbound.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
+        self.broken = self.outbound.frames.flush().is_err();
     }
 
     /// Sends a cancel, because the rest of the reply is not wanted. Returns whether it was sent.
