@@ -180,19 +180,16 @@ impl PreparedCall<'_> {
     /// If an idle connection had ended, so that the request certainly never ran, the call is
     /// repeated once on a new one.
     fn on_own_connection(&self, request: &mut Request<'_, '_>) -> Result<LeasedReply> {
-        let pool = &self.client.pool;
-        let mut lease = Lease::acquire(pool, request.deadline, Freshness::Any)?;
-        let mut called = lease.connection().call(request);
+        let mut lease = Lease::acquire(&self.client.pool, request.deadline, Freshness::Any)?;
+        let mut called = lease.call(request);
         if let Err(error) = &called
             && !lease.is_new
             && error.was_lost()
             && request.can_repeat()
-            && pool.can_reconnect()
+            && lease.pool.can_reconnect()
         {
             tracing::debug!(%error, "an idle connection had ended, retrying on a new one");
-            drop(lease);
-            lease = Lease::acquire(pool, request.deadline, Freshness::New)?;
-            called = lease.connection().call(request);
+            called = lease.renew(request.deadline).and_then(|()| lease.call(request));
         }
         Ok(LeasedReply { body: called?, lease, limit: request.deadline.limit })
     }

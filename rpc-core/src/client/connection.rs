@@ -8,10 +8,11 @@ use crate::connection::{
     Ahead, CLOSE, ClientTurn, DISCARD_TIME, HEADER_KEPT, Inbound, JSON_KEPT, Outbound, discard_until_the_end, finish,
     request_close, trim,
 };
-use crate::error::{Error, Fate, Operation, Result};
+use crate::error::{Error, ErrorKind, Fate, Operation, Result};
 use crate::frame::FrameKind;
-use crate::message::{DataType, ReplyHeader, Status, Violation};
-use crate::transport::{Control, Parts, TimeLimit};
+use crate::message::{DataType, MessageError, ReplyHeader, Status, Violation};
+use crate::observe::{ConnectionInfo, Ended, Side};
+use crate::transport::{Control, Parts, Peer, TimeLimit};
 
 use super::config::ClientConfig;
 use super::deadline::{Deadline, Scope};
@@ -36,7 +37,10 @@ pub(crate) struct ClientConnection {
     pub(super) turn: ClientTurn,
     /// The peer's revision, from its last reply.
     pub(super) revision: Option<u32>,
-    pub(super) broken: bool,
+    /// How the connection ends, once it cannot be used again.
+    end: Option<Result<Ended, ErrorKind>>,
+    /// The other end.
+    pub(super) peer: Arc<Peer>,
     /// Controls both directions.
     pub(super) control: Option<Arc<dyn Control>>,
     /// The frame that is being sent while octets go both ways.
@@ -51,7 +55,12 @@ impl ClientConnection {
         let mut turn = ClientTurn::new(DataType::Control, DataType::Control, 0);
         turn.request_ended();
         turn.reply_ended();
+        let peer = Arc::new(parts.peer);
+        config.observer.tell_of(Some(&peer), None, |observer| {
+            observer.connection_opened(&ConnectionInfo::new(Side::Client, &peer));
+        });
         ClientConnection {
+            peer,
             control: parts.control,
             pump: Pump::default(),
             inbound: Inbound::new(parts.reader),
@@ -62,14 +71,45 @@ impl ClientConnection {
             config,
             turn,
             revision: None,
-            broken: false,
+            end: None,
             last_used: None,
         }
     }
 
     /// Returns whether the connection is in step, so that it can serve another call.
     pub(crate) fn reusable(&self) -> bool {
-        !self.broken && self.turn.reusable()
+        !self.is_broken() && self.turn.reusable()
+    }
+
+    /// Returns whether the connection cannot be used again, whatever its turn says.
+    pub(super) fn is_broken(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Breaks the connection because of an error. The first one says how the connection ends; a
+    /// refusal is none, so after it this side gives up the connection.
+    pub(super) fn break_by(&mut self, error: &Error) {
+        let end = if error.remote().is_some() { Ok(Ended::GivenUp) } else { Err(error.kind()) };
+        self.end.get_or_insert(end);
+    }
+
+    /// Breaks the connection because of an error, and fails with it.
+    pub(super) fn fail<T>(&mut self, error: Error) -> Result<T> {
+        self.break_by(&error);
+        Err(error)
+    }
+
+    /// Breaks the connection although it may be in order.
+    pub(super) fn give_up(&mut self) {
+        self.end.get_or_insert(Ok(Ended::GivenUp));
+    }
+
+    /// Breaks the connection because the server had ended it when it was idle, whatever showed that.
+    /// After a Reset frame a write may have failed as well.
+    pub(super) fn was_ended(&mut self, how: Ended) {
+        if self.end != Some(Ok(Ended::Reset)) {
+            self.end = Some(Ok(how));
+        }
     }
 
     /// Returns the fate of a call that the server may have run, unless its reply says otherwise.
@@ -85,23 +125,21 @@ impl ClientConnection {
         if busy && self.inbound.messages.ahead().is_empty() {
             return Ok(());
         }
-        let gone = |kind: io::ErrorKind, text: &str| Error::Transport {
-            operation: Operation::Idling,
-            error: io::Error::new(kind, text),
-            fate: Fate::UNREACHED,
-        };
-        match self.inbound.look_ahead() {
-            Ahead::Nothing | Ahead::Blind => Ok(()),
-            Ahead::End => Err(gone(io::ErrorKind::UnexpectedEof, "the peer has closed the connection")),
+        let (how, kind, text) = match self.inbound.look_ahead() {
+            Ahead::Nothing | Ahead::Blind => return Ok(()),
+            Ahead::End => (Ended::HungUp, io::ErrorKind::UnexpectedEof, "the peer has closed the connection"),
             Ahead::Bytes => {
                 let ahead = self.inbound.messages.ahead();
-                if ahead.first() == Some(&FrameKind::Reset.to_wire()) {
-                    return Err(gone(io::ErrorKind::ConnectionReset, "the peer has reset the connection"));
+                if ahead.first() != Some(&FrameKind::Reset.to_wire()) {
+                    let violation = Violation::OutOfTurn { found: ahead.len() };
+                    return self.fail(Error::Protocol { violation, fate: Fate::UNREACHED });
                 }
-                let violation = Violation::OutOfTurn { found: ahead.len() };
-                Err(Error::Protocol { violation, fate: Fate::UNREACHED })
+                (Ended::Reset, io::ErrorKind::ConnectionReset, "the peer has reset the connection")
             }
-        }
+        };
+        self.was_ended(how);
+        let error = io::Error::new(kind, text);
+        Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::UNREACHED })
     }
 
     /// Begins the turn of a call with bodies of these types.
@@ -124,7 +162,7 @@ impl ClientConnection {
     /// the reply is cancelled and read to its end, within a budget; with a peer of revision 0 the
     /// connection is closed instead.
     pub(crate) fn abandon(&mut self) {
-        if self.broken {
+        if self.is_broken() {
             return;
         }
         if self.reusable() {
@@ -137,11 +175,10 @@ impl ClientConnection {
             return self.finish_duplex();
         }
         self.inbound.look_ahead();
-        let skipped = self.inbound.messages.skip_read_ahead();
-        if !self.turn.sending() && skipped.is_ok_and(|ended| ended || self.cancel()) {
-            self.discard_reply();
-        } else {
-            self.broken = true;
+        match self.inbound.messages.skip_read_ahead() {
+            Ok(ended) if !self.turn.sending() && (ended || self.cancel()) => self.discard_reply(),
+            Ok(_) => self.give_up(),
+            Err(error) => self.break_by(&discarding_failed(error)),
         }
     }
 
@@ -149,7 +186,9 @@ impl ClientConnection {
     /// to its end, and waits for that end before it reads another.
     fn send_rest(&mut self) {
         self.outbound.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
-        self.broken = self.outbound.frames.flush().is_err();
+        if self.outbound.frames.flush().is_err() {
+            self.give_up();
+        }
     }
 
     /// Sends a cancel, because the rest of the reply is not wanted. Returns whether it was sent.
@@ -167,20 +206,21 @@ impl ClientConnection {
     pub(super) fn discard_reply(&mut self) {
         match self.inbound.discard_body() {
             Ok(true) => self.turn.reply_ended(),
-            _ => self.broken = true,
+            Ok(false) => self.give_up(),
+            Err(error) => self.break_by(&discarding_failed(error)),
         }
     }
 
     /// Gives up the connection with a Reset. It is broken even if that does not reach the server.
     pub(super) fn reset(&mut self) {
         _ = self.outbound.reset();
-        self.broken = true;
+        self.give_up();
     }
 
     /// Closes the connection with a handshake.
     pub(crate) fn close(mut self) -> Result<()> {
         let limit = self.config.close_timeout;
-        self.call_control(CLOSE, Deadline::new(limit, Scope::WholeCall)).map_err(|error| match error {
+        let closed = self.call_control(CLOSE, Deadline::new(limit, Scope::WholeCall)).map_err(|error| match error {
             // it has refused the connection and closes
             Error::Remote(refusal) if refusal.fate.never_ran => Error::Remote(refusal),
             // no server may refuse to close
@@ -189,7 +229,8 @@ impl ClientConnection {
                 Error::Protocol { violation, fate: Fate::LOST }
             }
             error => error.with_operation(Operation::Closing).with_fate(Fate::LOST),
-        })?;
+        });
+        closed.inspect_err(|error| self.break_by(error))?;
         // the server has agreed, so what fails from here on does not matter
         if self.outbound.reset().is_ok() {
             finish(&mut self.outbound);
@@ -206,5 +247,21 @@ impl ClientConnection {
         if request_close(&mut self.outbound, TimeLimit::total(Some(limit))).is_ok() {
             finish(&mut self.outbound);
         }
+    }
+}
+
+/// Returns the error of a reply whose rest, which is not wanted, cannot be read.
+fn discarding_failed(error: MessageError) -> Error {
+    Error::from_message(error, Operation::ReadingStream, None, Fate::LOST)
+}
+
+impl Drop for ClientConnection {
+    /// Every connection ends here, also one that a panic drops.
+    fn drop(&mut self) {
+        let in_step = if self.turn.reusable() { Ended::Closed } else { Ended::GivenUp };
+        let end = self.end.unwrap_or(Ok(in_step));
+        self.config.observer.tell_of(Some(&self.peer), None, |observer| {
+            observer.connection_closed(&ConnectionInfo::new(Side::Client, &self.peer), end);
+        });
     }
 }

@@ -100,10 +100,7 @@ impl ClientConnection {
         }
         match self.push() {
             Ok(pushed) => Ok(pushed || loads),
-            Err(error) => {
-                self.broken = true;
-                Err(Error::Transport { operation: Operation::Sending, error, fate: Fate::LOST })
-            }
+            Err(error) => self.fail(Error::Transport { operation: Operation::Sending, error, fate: Fate::LOST }),
         }
     }
 
@@ -132,44 +129,47 @@ impl ClientConnection {
 
     fn wait_for_either(&mut self, until: Option<Instant>, deadline: Deadline, operation: Operation) -> Result<()> {
         let waited = time_left(until).and_then(|_| self.control.as_ref().map_or(Ok(()), |control| control.wait(until)));
-        waited.map_err(|error| {
-            self.broken = true;
+        waited.or_else(|error| {
             let limit = if deadline.ends_streams() { deadline.limit } else { self.config.stall_timeout };
-            Error::from_message(error.into(), operation, limit, Fate::LOST)
+            self.fail(Error::from_message(error.into(), operation, limit, Fate::LOST))
         })
     }
 
     /// Ends a call that is not wanted any more, or whose reply ended before its request. If that
     /// fails, the connection is broken.
     pub(super) fn finish_duplex(&mut self) {
-        let finished = self.try_finish_duplex();
-        self.broken |= !finished;
+        match self.try_finish_duplex() {
+            Ok(true) => {}
+            Ok(false) => self.give_up(),
+            Err(error) => self.break_by(&error),
+        }
     }
 
     /// Completes the current frame, stops the request, cancels the reply, and discards what still
     /// arrives of it, all at the same time, because neither side may wait for the other. Returns
     /// whether the connection is in step afterwards.
-    fn try_finish_duplex(&mut self) -> bool {
+    fn try_finish_duplex(&mut self) -> Result<bool> {
         let until = Instant::now() + DISCARD_TIME;
         let mut discarded = 0;
         // a Trailer that has begun must be completed, even if the call ends first
         while !(self.turn.over() && self.pump.is_empty()) {
             if !self.turn.can_trail() || discarded > DISCARD_BYTES || Instant::now() >= until {
-                return false;
+                return Ok(false);
             }
             // with nothing to send, waiting for either direction would return at once, because the
             // socket is writable
             let sends = !self.pump.is_empty() || self.turn.sending() || self.turn.may_cancel();
             let limit = if sends { TimeLimit::Now } else { TimeLimit::Until };
             self.inbound.set_time_limit(limit(Some(until)));
-            let Ok(read) = self.discard_some(&mut discarded) else { return false };
-            let Ok(written) = (if self.next_closing_frame() { self.push() } else { Ok(false) }) else { return false };
+            let read = self.discard_some(&mut discarded)?;
+            let written = if self.next_closing_frame() { self.push() } else { Ok(false) };
+            let written = written.map_err(Error::transport(Operation::Sending, Fate::LOST))?;
             let waited = || self.control.as_ref().is_some_and(|control| control.wait(Some(until)).is_ok());
             if !read && !written && !waited() {
-                return false;
+                return Ok(false);
             }
         }
-        self.turn.reusable()
+        Ok(self.turn.reusable())
     }
 
     /// Discards some of the reply, within the current time limit. Returns whether there was

@@ -1,17 +1,21 @@
 //! A connection in use.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::Result;
+use crate::message::DataType;
+use crate::observe::Ended;
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::pool::{Freshness, Holder, Pool};
+use super::request::Request;
 
 /// A connection that a call or a stream uses. When the lease is dropped, the rest of the reply is
 /// abandoned, and the connection goes back to its pool or is closed.
 pub(super) struct Lease {
-    /// `None` while it is being opened, and at the end of the drop.
+    /// `None` while it is being opened, if that has failed, and at the end of the drop.
     connection: Option<Box<ClientConnection>>,
     holder: Holder,
     pub(super) pool: Arc<Pool>,
@@ -22,11 +26,30 @@ pub(super) struct Lease {
 impl Lease {
     /// Takes an idle connection, opens a new one, or waits until one is free.
     pub(super) fn acquire(pool: &Arc<Pool>, deadline: Deadline, freshness: Freshness) -> Result<Lease> {
+        let mut waited = None;
+        let acquired = Lease::acquire_or_wait(pool, deadline, freshness, &mut waited);
+        if let Some(waited) = waited {
+            pool.config.observer.tell(|observer| observer.pool_waited(waited));
+        }
+        acquired
+    }
+
+    fn acquire_or_wait(
+        pool: &Arc<Pool>,
+        deadline: Deadline,
+        freshness: Freshness,
+        waited: &mut Option<Duration>,
+    ) -> Result<Lease> {
         let mut state = pool.lock();
         loop {
             pool.check_open()?;
-            if freshness == Freshness::New {
-                pool.make_room(&mut state);
+            if freshness == Freshness::New
+                && let Some(surplus) = pool.surplus(&mut state)
+            {
+                drop(state);
+                drop(surplus);
+                state = pool.lock();
+                continue;
             }
             while freshness == Freshness::Any
                 && let Some(connection) = state.take_idle()
@@ -37,7 +60,6 @@ impl Lease {
                 match lease.connection().check_idle(deadline.begun) {
                     Ok(()) => return Ok(lease),
                     Err(error) => {
-                        lease.connection().broken = true;
                         if !pool.can_reconnect() {
                             return Err(error);
                         }
@@ -53,12 +75,33 @@ impl Lease {
                 lease.connection = Some(pool.open(deadline)?);
                 return Ok(lease);
             }
-            state = pool.wait(state, deadline)?;
+            state = pool.wait(state, deadline, waited)?;
         }
     }
 
     fn new(pool: &Arc<Pool>, holder: Holder, connection: Option<Box<ClientConnection>>) -> Lease {
         Lease { is_new: connection.is_none(), connection, holder, pool: Arc::clone(pool) }
+    }
+
+    /// Makes a call on the connection, up to the reply's header.
+    pub(super) fn call(&mut self, request: &mut Request<'_, '_>) -> Result<DataType> {
+        let was_idle = !self.is_new;
+        let connection = self.connection();
+        connection.call(request).inspect_err(|error| {
+            if was_idle && error.was_lost() {
+                connection.was_ended(Ended::HungUp);
+            }
+        })
+    }
+
+    /// Replaces the connection, which had ended when it was idle, by a new one. The call keeps its
+    /// place in the pool, so this does not wait for others.
+    pub(super) fn renew(&mut self, deadline: Deadline) -> Result<()> {
+        self.pool.check_open()?;
+        drop(self.connection.take());
+        self.connection = Some(self.pool.open(deadline)?);
+        self.is_new = true;
+        Ok(())
     }
 
     pub(super) fn connection(&mut self) -> &mut ClientConnection {

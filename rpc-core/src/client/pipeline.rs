@@ -162,7 +162,7 @@ where
             && self.ended_by.is_none()
         {
             self.arguments = None;
-            self.lease.connection().broken = true;
+            self.lease.connection().break_by(error);
             self.ended_by = Some(error.repeated());
         }
         Some(outcome)
@@ -172,8 +172,7 @@ where
 impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
     fn drop(&mut self) {
         let unanswered = self.calls.iter().filter(|call| call.is_ok()).count();
-        let connection = self.lease.connection();
-        connection.broken = connection.broken || !connection.discard_replies(unanswered);
+        self.lease.connection().discard_replies(unanswered);
     }
 }
 
@@ -190,21 +189,22 @@ impl ClientConnection {
         self.or_deadline_error(read, limit)
     }
 
-    /// Discards the replies to this many calls. Returns `false` if they exceed the budget or
-    /// reading fails.
-    fn discard_replies(&mut self, calls: usize) -> bool {
+    /// Discards the replies to this many calls. If they exceed the budget or reading fails, the
+    /// connection is broken.
+    fn discard_replies(&mut self, calls: usize) {
         let time_limit = TimeLimit::total(Some(DISCARD_TIME));
         let mut left = DISCARD_BYTES;
-        (0..calls).all(|_| {
+        for _ in 0..if self.is_broken() { 0 } else { calls } {
             let len = match self.next_reply(time_limit, None) {
                 Ok(()) => self.received_json.len() as u64,
                 Err(error) if error.connection_usable() => 0,
-                Err(_) => return false,
+                Err(error) => return self.break_by(&error),
             };
-            let reaches = len <= left;
-            left = left.saturating_sub(len);
-            reaches
-        })
+            match left.checked_sub(len) {
+                Some(rest) => left = rest,
+                None => return self.give_up(),
+            }
+        }
     }
 }
 

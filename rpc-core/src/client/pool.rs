@@ -84,7 +84,9 @@ impl Pool {
     /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
     pub(super) fn warm_up(&self) -> Result<()> {
         let parts = open_once(self.connector()?, &self.config, Deadline::none())?;
-        self.lock().idle.push(Idle(self.connection(parts), this_thread()));
+        // not under the lock, because this tells the observer
+        let connection = self.connection(parts);
+        self.lock().idle.push(Idle(connection, this_thread()));
         Ok(())
     }
 
@@ -142,26 +144,31 @@ impl Pool {
         Box::new(ClientConnection::new(parts, self.config.clone()))
     }
 
-    /// Closes an idle connection if the limit leaves no room for a new one.
-    pub(super) fn make_room(&self, state: &mut PoolState) {
-        if state.holders.len() + state.idle.len() >= self.config.max_connections {
-            state.idle.pop();
-        }
+    /// Takes out an idle connection, to be closed, if the limit leaves no room for a new one.
+    pub(super) fn surplus(&self, state: &mut PoolState) -> Option<Box<ClientConnection>> {
+        let has_room = state.holders.len() + state.idle.len() < self.config.max_connections;
+        if has_room { None } else { state.idle.pop().map(|Idle(connection, _)| connection) }
     }
 
-    /// Waits until a connection may be free. Fails if that can never happen, or at the deadline.
+    /// Waits until a connection may be free, and adds the time to `waited`. Fails if that can never
+    /// happen, or at the deadline.
     pub(super) fn wait<'s>(
         &'s self,
         mut state: MutexGuard<'s, PoolState>,
         deadline: Deadline,
+        waited: &mut Option<Duration>,
     ) -> Result<MutexGuard<'s, PoolState>> {
         state.check_waiting()?;
         let me = this_thread();
         state.waiting.push(me);
-        let waited = self.freed.wait_timeout(state, deadline.left().unwrap_or(Duration::MAX));
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let begun = Instant::now();
+        let left = deadline.at.map_or(Duration::MAX, |at| at.saturating_duration_since(begun));
+        let outcome = self.freed.wait_timeout(state, left);
+        let (mut state, _) = outcome.unwrap_or_else(PoisonError::into_inner);
         forget_thread(&mut state.waiting, me);
-        if deadline.passed_by(Instant::now()) {
+        let now = Instant::now();
+        *waited = Some(waited.unwrap_or_default() + now.saturating_duration_since(begun));
+        if deadline.passed_by(now) {
             return Err(deadline.error(Operation::WaitingForConnection, Fate::UNTOUCHED));
         }
         Ok(state)
@@ -177,7 +184,7 @@ impl Pool {
     }
 
     /// Takes back a connection, if there is one. It is kept if it is in step and there is room,
-    /// otherwise closed.
+    /// otherwise closed, without the lock: closing may run a transport's or an observer's code.
     pub(super) fn put_back(&self, connection: Option<Box<ClientConnection>>, holder: Holder) {
         let mut usable = connection.filter(|connection| connection.reusable());
         usable.iter_mut().for_each(|connection| connection.become_idle());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::connection::{Answer, Target};
 use crate::error::{Error, Fate, Operation, RemoteError, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, Violation};
+use crate::observe::Ended;
 use crate::transport::{Filled, TimeLimit};
 
 use super::connection::ClientConnection;
@@ -46,14 +47,16 @@ impl ClientConnection {
     /// Resumes reading the reply's header. A refusal is an error. Returns `None` if not all of it
     /// has arrived within the current time limit.
     pub(super) fn resume_header(&mut self) -> Result<Option<DataType>> {
-        let failed = |error: MessageError| {
-            let fate = if matches!(error, MessageError::Reset) { Fate::UNREACHED } else { Fate::LOST };
-            Error::from_message(error, Operation::WaitingForReply, None, fate)
-        };
+        let failed = |error: MessageError| Error::from_message(error, Operation::WaitingForReply, None, Fate::LOST);
         match self.inbound.messages.read_header(&mut self.received_header) {
             Ok(true) => {}
             Ok(false) => return Err(failed(Violation::EndOfStream { expected: "a reply" }.into())),
             Err(error) if self.is_late(&error) => return Ok(None),
+            Err(MessageError::Reset) => {
+                // for the server the connection was idle
+                self.was_ended(Ended::Reset);
+                return Err(failed(MessageError::Reset).with_fate(Fate::UNREACHED));
+            }
             Err(error) => return Err(failed(error)),
         }
         let header = ReplyHeader::decode(&self.received_header).map_err(|violation| failed(violation.into()))?;
@@ -92,10 +95,7 @@ impl ClientConnection {
                 self.abandon();
                 return Err(Error::Remote((*trailer).into()).with_fate(self.fate()));
             }
-            Err(error) => {
-                self.broken = true;
-                return Err(Error::from_message(error, Operation::WaitingForReply, None, Fate::LOST));
-            }
+            Err(error) => return self.fail(Error::from_message(error, Operation::WaitingForReply, None, Fate::LOST)),
         }
         Ok(Some(()))
     }
@@ -115,11 +115,11 @@ impl ClientConnection {
     /// Fails if the time limit has passed before the read completed, for a call that does not
     /// resume it.
     pub(super) fn or_deadline_error<T>(&mut self, read: Option<T>, limit: Option<Duration>) -> Result<T> {
-        read.ok_or_else(|| {
-            self.broken = true;
-            let limit = limit.unwrap_or_default();
-            Error::Deadline { operation: Operation::WaitingForReply, limit, fate: Fate::LOST }
-        })
+        let (operation, limit) = (Operation::WaitingForReply, limit.unwrap_or_default());
+        match read {
+            Some(read) => Ok(read),
+            None => self.fail(Error::Deadline { operation, limit, fate: Fate::LOST }),
+        }
     }
 
     /// Skips a reply over the limit, within a budget, so that the connection stays in step. Octets
@@ -159,8 +159,7 @@ impl ClientConnection {
                 Err(Error::Remote((*trailer).into()).with_fate(self.fate()))
             }
             Err(error) => {
-                self.broken = true;
-                Err(Error::from_message(error, Operation::ReadingStream, self.config.stall_timeout, Fate::LOST))
+                self.fail(Error::from_message(error, Operation::ReadingStream, self.config.stall_timeout, Fate::LOST))
             }
         }
     }

@@ -22,7 +22,11 @@ impl ClientConnection {
     /// next.
     pub(super) fn call(&mut self, request: &mut Request<'_, '_>) -> Result<DataType> {
         let outcome = self.prepare(request).and_then(|()| self.exchange(request));
-        self.broken |= outcome.as_ref().is_err_and(|error| !error.connection_usable());
+        if let Err(error) = &outcome
+            && !error.connection_usable()
+        {
+            self.break_by(error);
+        }
         outcome
     }
 
@@ -159,7 +163,7 @@ impl ClientConnection {
             match self.reply_header(deadline.after_stream()) {
                 Ok(_) => self.discard_reply(),
                 Err(Error::Remote(_)) => {}
-                Err(_) => self.broken = true,
+                Err(error) => self.break_by(&error),
             }
         } else {
             self.reset();
@@ -186,7 +190,7 @@ impl ClientConnection {
     /// Reads the reply after a write has failed: a server that refused early and closed may have
     /// said why, which is more than a broken pipe says.
     pub(super) fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline) -> Result<DataType> {
-        self.broken = true;
+        self.break_by(&Error::lost(Operation::Sending, error.kind()));
         // sending a stream may have taken longer than a reply may take
         let deadline = if self.turn.request_has_octets() { deadline.after_stream() } else { deadline };
         match self.reply_header(deadline.at_most(EXPLANATION_TIME)) {

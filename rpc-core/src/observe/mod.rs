@@ -11,6 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::field::display;
+
 use crate::transport::Peer;
 use crate::unwind;
 
@@ -91,10 +93,15 @@ impl ConfiguredObserver {
 
     /// Tells the observer, if there is one.
     pub(crate) fn tell(&self, tell: impl FnOnce(&dyn Observer)) {
+        self.tell_of(None, None, tell);
+    }
+
+    /// Tells the observer, if there is one, something of a peer and an endpoint.
+    pub(crate) fn tell_of(&self, peer: Option<&Peer>, endpoint: Option<&str>, tell: impl FnOnce(&dyn Observer)) {
         if let Some(observer) = self.get()
             && unwind::catch(|| tell(observer)).is_none()
         {
-            tracing::error!("an observer panicked");
+            tracing::error!(peer = peer.map(display), endpoint, "an observer panicked");
         }
     }
 }

@@ -270,9 +270,14 @@ impl Driver<'_> {
         let retired = state.generation != self.generation;
         state.busy &= retired;
         drop(state);
-        let broken = outcome.is_err() || retired;
-        let accepted = self.lease.connection().outbound.frames.accepted();
+        let connection = self.lease.connection();
+        let (peer, accepted) = (Arc::clone(&connection.peer), connection.outbound.frames.accepted());
+        if retired {
+            // because a call on it was not over at its deadline
+            connection.break_by(&Deadline::none().error(Operation::WaitingForReply, Fate::LOST));
+        }
         if let Err(error) = outcome {
+            connection.break_by(&error);
             tracing::debug!(%error, calls = self.in_flight.len(), "a shared connection failed");
             let stale_at = (!self.lease.is_new).then(Instant::now);
             for (at, InFlight { call, end, .. }) in self.in_flight.drain(..).enumerate() {
@@ -282,11 +287,10 @@ impl Driver<'_> {
                 call.end(Err(Failure { error: error.with_fate(fate), stale_at }));
             }
         }
-        self.lease.connection().broken |= broken;
         let Driver { lease, last_answered, .. } = self;
         // closing it may run code of a user's transport
         if unwind::catch(|| drop(lease)).is_none() {
-            tracing::error!("a transport panicked when it was closed");
+            tracing::error!(%peer, "a transport panicked when it was closed");
         }
         if let Some((call, outcome)) = last_answered {
             call.end(outcome);
