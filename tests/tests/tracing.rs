@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rpc_core::transport::memory_pair;
-use rpc_core::{Peer, Refused, Server, serve_connection};
+use rpc_core::{
+    CallReport, Client, ClientConfig, ConnectionInfo, Ended, ErrorKind, Observer, Peer, Refused, Server,
+    serve_connection,
+};
 use rpc_tests::{Original, OriginalClient, OriginalServer, Reference, serve_bytes, watchdog, wire};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -47,7 +50,12 @@ impl Subscriber for Listener {
         self.0.lock().unwrap().push(fields.0);
     }
 
-    fn record(&self, _span: &Id, _values: &Record<'_>) {}
+    fn record(&self, _span: &Id, values: &Record<'_>) {
+        let mut fields = Fields("record".to_owned());
+        values.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+    }
+
     fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
     fn enter(&self, _span: &Id) {}
     fn exit(&self, _span: &Id) {}
@@ -69,8 +77,13 @@ fn a_call_is_a_span_on_each_side() {
         });
         server.join().unwrap().unwrap();
         let (client, server) = (client_side.heard(), server_side.heard());
-        assert!(client[0].starts_with("span rpc_call endpoint=\"Fail\""), "{client:?}");
-        assert!(client.iter().any(|line| line.contains("handler says no: loudly")), "{client:?}");
+        assert_eq!(client[0], "span rpc_call side=\"client\" endpoint=\"Fail\"");
+        assert_eq!(client[1], "record peer=memory");
+        assert!(client[2].starts_with("record status=Error"), "{client:?}");
+        assert!(client[3].starts_with("record elapsed="), "{client:?}");
+        let ended =
+            "DEBUG message=the call has ended side=\"client\" endpoint=\"Fail\" peer=memory status=Error error=remote";
+        assert!(client[4].starts_with(ended), "{client:?}");
         assert!(
             server.iter().any(|line| line.starts_with("span rpc_call side=\"server\" endpoint=\"Fail\" peer=")),
             "{server:?}"
@@ -103,6 +116,37 @@ fn a_refused_peer_is_logged_for_debugging() {
         };
         assert!(heard.iter().any(expected), "{heard:?}");
         assert!(heard.iter().all(|line| !line.starts_with("WARN") && !line.starts_with("ERROR")), "{heard:?}");
+    });
+}
+
+struct Panicking;
+
+impl Observer for Panicking {
+    fn connection_closed(&self, _connection: &ConnectionInfo<'_>, _end: Result<Ended, ErrorKind>) {
+        panic!("on purpose");
+    }
+
+    fn call_ended(&self, _call: &CallReport<'_>) {
+        panic!("on purpose");
+    }
+}
+
+#[test]
+fn a_clients_errors_name_its_peer_and_endpoint() {
+    watchdog(|| {
+        let listener = Listener::default();
+        let (ours, theirs) = memory_pair();
+        let server = thread::spawn(move || serve_connection(theirs, OriginalServer::new(Reference)));
+        tracing::subscriber::with_default(listener.clone(), || {
+            let config = ClientConfig::default().observer(Arc::new(Panicking));
+            let client = OriginalClient::new(Client::from_transport_with(ours, config).unwrap());
+            client.fail("loudly").unwrap_err();
+        });
+        server.join().unwrap().unwrap();
+        let mut heard = listener.heard();
+        heard.retain(|line| line.starts_with("ERROR"));
+        let panicked = "ERROR message=an observer panicked peer=memory";
+        assert_eq!(heard, [&format!("{panicked} endpoint=\"Fail\""), panicked]);
     });
 }
 

@@ -22,6 +22,7 @@ use super::options::CallOptions;
 use super::pool::Freshness;
 use super::request::Request;
 use super::shared::OwnCall;
+use super::watched::{WatchedCall, call_span};
 
 /// A call of an endpoint. Nothing is sent until one of [`json`](CallBuilder::json),
 /// [`octets`](CallBuilder::octets) and [`json_and_octets`](CallBuilder::json_and_octets) chooses
@@ -119,7 +120,7 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     pub(crate) fn decode_json<T>(mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
         match self.make(DataType::MarshaledJson, PreparedCall::for_json)? {
             JsonReply::Leased(mut reply) => reply.json(decode),
-            JsonReply::Shared(call) => call.json(decode),
+            JsonReply::Shared(mut call) => call.json(decode),
         }
     }
 
@@ -153,15 +154,17 @@ impl PreparedCall<'_> {
         accept: DataType,
         make: fn(&Self, &mut Request<'_, '_>) -> Result<T>,
     ) -> Result<T> {
-        let span = tracing::debug_span!("rpc_call", endpoint = self.endpoint);
+        let span = call_span(self.endpoint);
         let _entered = span.enter();
-        let Client { pool, options, .. } = &self.client;
+        let Client { pool, options, service, .. } = &self.client;
+        let watched = WatchedCall::begin(&pool.config.observer, *service, self.endpoint, &span);
         let metadata = options.metadata_for(&span);
         let deadline = options.deadline(pool.config.reply_timeout);
         // a call without parameters sends `null`, unless it has a stream
         let json = if octets.is_none() { Some(argument.unwrap_or(&NULL)) } else { argument };
-        let mut request = Request { endpoint: self.endpoint, json, octets, accept, deadline, metadata: &metadata };
-        make(self, &mut request).inspect_err(|error| tracing::debug!(%error, "the call failed"))
+        let endpoint = self.endpoint;
+        let mut request = Request { endpoint, json, octets, accept, deadline, metadata: &metadata, watched };
+        make(self, &mut request).inspect_err(|error| request.failed(error))
     }
 
     /// Makes a call whose reply is JSON: on a shared connection if there are any and the call is
@@ -191,7 +194,8 @@ impl PreparedCall<'_> {
             tracing::debug!(%error, "an idle connection had ended, retrying on a new one");
             called = lease.renew(request.deadline).and_then(|()| lease.call(request));
         }
-        Ok(LeasedReply { body: called?, lease, limit: request.deadline.limit })
+        let body = called.inspect_err(|error| lease.failed(error))?;
+        Ok(LeasedReply { body, lease, limit: request.deadline.limit })
     }
 }
 
@@ -204,9 +208,8 @@ struct LeasedReply {
 
 impl LeasedReply {
     fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        let connection = self.lease.connection();
-        let decoded = decode(connection.read_json(self.body, self.limit)?);
-        decoded.map_err(|violation| connection.malformed(violation))
+        let decoded = self.lease.connection().decode_json(self.body, self.limit, decode);
+        decoded.inspect_err(|error| self.lease.failed(error))
     }
 
     fn octets<'s, R>(self, source: Option<R>) -> OctetReader<'s, R> {
@@ -223,10 +226,11 @@ enum JsonReply {
 impl Receive for Lease {
     fn receive(&mut self, mut target: Target<'_>, source: Option<&mut dyn Read>) -> Result<Filled> {
         self.note_thread();
-        match source {
+        let received = match source {
             None => self.connection().receive(&mut target),
             Some(source) => self.connection().receive_duplex(source, &mut target),
-        }
+        };
+        received.inspect_err(|error| self.failed(error))
     }
 
     fn read_ahead(&mut self, count: usize) -> &[u8] {

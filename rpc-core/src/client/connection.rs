@@ -11,7 +11,7 @@ use crate::connection::{
 use crate::error::{Error, ErrorKind, Fate, Operation, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, Status, Violation};
-use crate::observe::{ConnectionInfo, Ended, Side};
+use crate::observe::{ConnectionInfo, Ended, Side, Traffic};
 use crate::transport::{Control, Parts, Peer, TimeLimit};
 
 use super::config::ClientConfig;
@@ -47,14 +47,18 @@ pub(crate) struct ClientConnection {
     pub(super) pump: Pump,
     /// When its last call ended.
     last_used: Option<Instant>,
+    /// Whether somebody wants to know when replies arrive.
+    pub(super) watched: bool,
+    /// When the reply's header arrived in the current turn, if somebody wants to know.
+    pub(super) replied_at: Option<Instant>,
+    /// The reply's octets have been read to their end.
+    pub(super) reply_is_whole: bool,
+    /// The traffic before the current turn.
+    before: Traffic,
 }
 
 impl ClientConnection {
     pub(crate) fn new(parts: Parts, config: ClientConfig) -> ClientConnection {
-        // as after a call that is over
-        let mut turn = ClientTurn::new(DataType::Control, DataType::Control, 0);
-        turn.request_ended();
-        turn.reply_ended();
         let peer = Arc::new(parts.peer);
         config.observer.tell_of(Some(&peer), None, |observer| {
             observer.connection_opened(&ConnectionInfo::new(Side::Client, &peer));
@@ -69,16 +73,25 @@ impl ClientConnection {
             received_header: Vec::new(),
             received_json: Vec::new(),
             config,
-            turn,
+            turn: no_call(),
             revision: None,
             end: None,
             last_used: None,
+            watched: false,
+            replied_at: None,
+            reply_is_whole: false,
+            before: Traffic::default(),
         }
     }
 
     /// Returns whether the connection is in step, so that it can serve another call.
     pub(crate) fn reusable(&self) -> bool {
         !self.is_broken() && self.turn.reusable()
+    }
+
+    /// Returns whether an error has broken the connection.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.end, Some(Err(_)))
     }
 
     /// Returns whether the connection cannot be used again, whatever its turn says.
@@ -145,11 +158,34 @@ impl ClientConnection {
     /// Begins the turn of a call with bodies of these types.
     pub(super) fn begin_turn(&mut self, request: DataType, accept: DataType) {
         self.received_header.clear();
-        self.turn = ClientTurn::new(request, accept, self.revision.unwrap_or(0));
+        self.change_turn(ClientTurn::new(request, accept, self.revision.unwrap_or(0)));
+    }
+
+    /// Ends the turn of a call that is over.
+    pub(super) fn end_turn(&mut self) {
+        self.change_turn(no_call());
+    }
+
+    fn change_turn(&mut self, turn: ClientTurn) {
+        self.turn = turn;
+        (self.replied_at, self.reply_is_whole, self.before) = (None, false, self.traffic());
+    }
+
+    fn traffic(&self) -> Traffic {
+        Traffic { sent: self.outbound.frames.position(), received: self.inbound.messages.frames().position() }
+    }
+
+    /// Returns the traffic of the current turn.
+    pub(super) fn turn_traffic(&self) -> Traffic {
+        let now = self.traffic();
+        let sent = now.sent.saturating_sub(self.before.sent);
+        Traffic { sent, received: now.received.saturating_sub(self.before.received) }
     }
 
     /// Prepares the connection for being idle: frees the memory that a large reply took.
     pub(crate) fn become_idle(&mut self) {
+        self.end_turn();
+        self.watched = false;
         self.outbound.trim();
         trim(&mut self.received_header, HEADER_KEPT);
         trim(&mut self.request_json, JSON_KEPT);
@@ -248,6 +284,14 @@ impl ClientConnection {
             finish(&mut self.outbound);
         }
     }
+}
+
+/// Returns the turn of a connection that no call has.
+fn no_call() -> ClientTurn {
+    let mut turn = ClientTurn::new(DataType::Control, DataType::Control, 0);
+    turn.request_ended();
+    turn.reply_ended();
+    turn
 }
 
 /// Returns the error of a reply whose rest, which is not wanted, cannot be read.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::message::DataType;
 use crate::observe::Ended;
 
@@ -11,6 +11,7 @@ use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::pool::{Freshness, Holder, Pool};
 use super::request::Request;
+use super::watched::WatchedCall;
 
 /// A connection that a call or a stream uses. When the lease is dropped, the rest of the reply is
 /// abandoned, and the connection goes back to its pool or is closed.
@@ -18,6 +19,8 @@ pub(super) struct Lease {
     /// `None` while it is being opened, if that has failed, and at the end of the drop.
     connection: Option<Box<ClientConnection>>,
     holder: Holder,
+    /// The call, if it has the connection to itself and somebody wants to know about it.
+    watched: Option<Box<WatchedCall>>,
     pub(super) pool: Arc<Pool>,
     /// Whether the connection has not served a call before.
     pub(super) is_new: bool,
@@ -80,12 +83,16 @@ impl Lease {
     }
 
     fn new(pool: &Arc<Pool>, holder: Holder, connection: Option<Box<ClientConnection>>) -> Lease {
-        Lease { is_new: connection.is_none(), connection, holder, pool: Arc::clone(pool) }
+        Lease { is_new: connection.is_none(), connection, holder, watched: None, pool: Arc::clone(pool) }
     }
 
     /// Makes a call on the connection, up to the reply's header.
     pub(super) fn call(&mut self, request: &mut Request<'_, '_>) -> Result<DataType> {
         let was_idle = !self.is_new;
+        self.watched = self.watched.take().or_else(|| request.watched.take());
+        if let (Some(watched), Some(connection)) = (&mut self.watched, &mut self.connection) {
+            watched.connected(connection);
+        }
         let connection = self.connection();
         connection.call(request).inspect_err(|error| {
             if was_idle && error.was_lost() {
@@ -98,10 +105,26 @@ impl Lease {
     /// place in the pool, so this does not wait for others.
     pub(super) fn renew(&mut self, deadline: Deadline) -> Result<()> {
         self.pool.check_open()?;
+        self.count();
         drop(self.connection.take());
         self.connection = Some(self.pool.open(deadline)?);
         self.is_new = true;
         Ok(())
+    }
+
+    /// Notes the error that the caller gets.
+    pub(super) fn failed(&mut self, error: &Error) {
+        if let Some(watched) = &mut self.watched {
+            watched.failed(error);
+        }
+    }
+
+    /// Counts what the call has sent and received on the connection.
+    fn count(&mut self) {
+        if let (Some(watched), Some(connection)) = (&mut self.watched, &self.connection) {
+            watched.seen.sent(connection.turn_traffic().sent);
+            watched.seen.received(connection);
+        }
     }
 
     pub(super) fn connection(&mut self) -> &mut ClientConnection {
@@ -116,7 +139,12 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        if let (Some(watched), Some(connection)) = (&mut self.watched, &self.connection) {
+            watched.streams_ended(connection);
+        }
         self.connection.iter_mut().for_each(|connection| connection.abandon());
+        self.count();
+        drop(self.watched.take());
         self.pool.put_back(self.connection.take(), self.holder);
     }
 }

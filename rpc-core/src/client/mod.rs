@@ -20,6 +20,7 @@ mod request;
 mod sending;
 mod session;
 mod shared;
+mod watched;
 
 use std::fmt;
 use std::io;
@@ -83,6 +84,8 @@ pub struct Client {
     pool: Arc<Pool>,
     sharing: Option<Arc<Sharing>>,
     options: Arc<CallOptions>,
+    /// The name of the service whose generated client makes the calls.
+    service: Option<&'static str>,
 }
 
 impl Client {
@@ -164,7 +167,14 @@ impl Client {
 
     fn of_pool(pool: Pool) -> Client {
         let sharing = Sharing::new(pool.config.shared_connections);
-        Client { pool: Arc::new(pool), sharing, options: Arc::default() }
+        Client { pool: Arc::new(pool), sharing, options: Arc::default(), service: None }
+    }
+
+    /// Returns this client, whose calls are reported as those of a service.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_service(self, name: &'static str) -> Client {
+        Client { service: Some(name), ..self }
     }
 
     /// Returns a client over the same connections whose calls have these options.
@@ -216,7 +226,7 @@ impl Client {
     {
         let deadline = self.options.deadline(self.pool.config.reply_timeout);
         let lease = Lease::acquire(&self.pool, deadline, Freshness::Any)?;
-        Ok(Pipeline::new(lease, endpoint, Arc::clone(&self.options), arguments.into_iter()))
+        Ok(Pipeline::new(self, lease, endpoint, arguments.into_iter()))
     }
 
     /// Closes the idle connections, and blocks until the handshake of each has ended. Clones of

@@ -16,12 +16,14 @@ use crate::frame::FrameError;
 use crate::message::json;
 use crate::transport::TimeLimit;
 
+use super::Client;
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::in_flight::{EncodedRequest, LEAST_WINDOW, WINDOW, error_behind};
 use super::lease::Lease;
 use super::options::CallOptions;
 use super::request::Request;
+use super::watched::{WatchedCall, call_span};
 
 /// The replies of many calls of one endpoint, in order; see
 /// [`Client::pipeline`](crate::Client::pipeline).
@@ -45,16 +47,50 @@ pub struct Pipeline<'s, I: Iterator, T> {
     /// The JSON of the current argument; `json_waits` if it waits for room in the window.
     json: Vec<u8>,
     json_waits: bool,
-    /// The calls whose results have not been returned yet: the number of bytes of a request that
-    /// was sent, or the error of a call that failed before anything was sent.
-    calls: VecDeque<Result<usize>>,
+    /// The calls whose results have not been returned yet.
+    calls: VecDeque<PipelinedCall>,
     /// Bytes of requests without a reply.
     bytes_in_flight: usize,
     /// The most bytes of requests that may be without a reply.
     window: usize,
     /// What has ended the connection, for the calls that were in flight then.
     ended_by: Option<Error>,
+    /// The name of the service whose calls these are, if it is known.
+    service: Option<&'static str>,
     types: PhantomData<fn() -> (&'s mut (), T)>,
+}
+
+/// A call whose result has not been returned yet.
+struct PipelinedCall {
+    /// The number of bytes of its request, or its error if it failed before anything was sent.
+    sent: Result<usize>,
+    /// The call, if somebody wants to know about it.
+    watched: Option<Box<WatchedCall>>,
+}
+
+impl PipelinedCall {
+    fn new(
+        connection: &mut ClientConnection,
+        (service, endpoint): (Option<&'static str>, &str),
+        sent: Result<usize>,
+    ) -> PipelinedCall {
+        let mut watched = WatchedCall::begin(&connection.config.observer, service, endpoint, &call_span(endpoint));
+        if let Some(watched) = &mut watched {
+            watched.connected(connection);
+            match &sent {
+                Ok(size) => watched.seen.sent(*size as u64),
+                Err(error) => watched.failed(error),
+            }
+        }
+        PipelinedCall { sent, watched }
+    }
+
+    /// Its reply has been read, or reading it has failed.
+    fn received(&mut self, connection: &ClientConnection) {
+        if let Some(watched) = &mut self.watched {
+            watched.seen.received(connection);
+        }
+    }
 }
 
 impl<I, T> Pipeline<'_, I, T>
@@ -63,11 +99,12 @@ where
     I::Item: Serialize,
     T: DeserializeOwned,
 {
-    pub(super) fn new(lease: Lease, endpoint: &str, options: Arc<CallOptions>, arguments: I) -> Self {
+    pub(super) fn new(client: &Client, lease: Lease, endpoint: &str, arguments: I) -> Self {
         Pipeline {
             lease,
             endpoint: endpoint.to_owned(),
-            options,
+            options: Arc::clone(&client.options),
+            service: client.service,
             arguments: Some(arguments),
             header: Vec::new(),
             json: Vec::new(),
@@ -104,9 +141,10 @@ where
                 let limit = connection.config.max_json_len;
                 encoded = encoded.and_then(|()| request.encode_json(limit, &mut self.json));
             }
+            let name = (self.service, self.endpoint.as_str());
             if let Err(error) = encoded {
                 self.json_waits = false;
-                self.calls.push_back(Err(error));
+                self.calls.push_back(PipelinedCall::new(connection, name, Err(error)));
                 break;
             }
             let call = EncodedRequest { header: &self.header, json: &self.json, timeout_ms };
@@ -116,7 +154,7 @@ where
                 break;
             }
             self.bytes_in_flight += size;
-            self.calls.push_back(Ok(size));
+            self.calls.push_back(PipelinedCall::new(connection, name, Ok(size)));
             connection.queue_request(call, deadline).map_err(|error| sending_failed(error, deadline))?;
         }
         let sent = connection.send_queued(self.window, TimeLimit::Until(deadline.at));
@@ -124,10 +162,11 @@ where
         sent.map(drop).map_err(|error| sending_failed(error, deadline))
     }
 
-    fn receive(&mut self, size: usize) -> Result<T> {
+    fn receive(&mut self, call: &mut PipelinedCall, size: usize) -> Result<T> {
         let connection = self.lease.connection();
         let limit = self.options.limit(connection.config.reply_timeout);
         let received = connection.next_reply(TimeLimit::FromFirst(limit), limit);
+        call.received(connection);
         self.bytes_in_flight -= size;
         received?;
         let decoded = json::decode(&connection.received_json);
@@ -152,18 +191,19 @@ where
         if self.arguments.is_some() && self.bytes_in_flight <= self.window / 2 {
             failure = self.fill().err();
         }
-        let outcome = match (self.calls.pop_front()?, failure, &self.ended_by) {
+        let mut call = self.calls.pop_front()?;
+        let outcome = match (std::mem::replace(&mut call.sent, Ok(0)), failure, &self.ended_by) {
             (Err(error), ..) | (Ok(_), Some(error), _) => Err(error),
             (Ok(_), None, Some(error)) => Err(error_behind(error)),
-            (Ok(size), None, None) => self.receive(size),
+            (Ok(size), None, None) => self.receive(&mut call, size),
         };
-        if let Err(error) = &outcome
-            && !error.connection_usable()
-            && self.ended_by.is_none()
-        {
-            self.arguments = None;
-            self.lease.connection().break_by(error);
-            self.ended_by = Some(error.repeated());
+        if let Err(error) = &outcome {
+            call.watched.iter_mut().for_each(|watched| watched.failed(error));
+            if !error.connection_usable() && self.ended_by.is_none() {
+                self.arguments = None;
+                self.lease.connection().break_by(error);
+                self.ended_by = Some(error.repeated());
+            }
         }
         Some(outcome)
     }
@@ -171,14 +211,14 @@ where
 
 impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
     fn drop(&mut self) {
-        let unanswered = self.calls.iter().filter(|call| call.is_ok()).count();
-        self.lease.connection().discard_replies(unanswered);
+        self.lease.connection().discard_replies(&mut self.calls);
     }
 }
 
 impl ClientConnection {
     /// Reads the next reply, which is JSON, and meanwhile sends queued requests.
     fn next_reply(&mut self, mut time_limit: TimeLimit, limit: Option<Duration>) -> Result<()> {
+        self.expect_reply();
         if !self.outbound.frames.is_sent() {
             time_limit = TimeLimit::Until(time_limit.deadline());
             self.send_until_reply(time_limit.deadline())
@@ -189,20 +229,28 @@ impl ClientConnection {
         self.or_deadline_error(read, limit)
     }
 
-    /// Discards the replies to this many calls. If they exceed the budget or reading fails, the
-    /// connection is broken.
-    fn discard_replies(&mut self, calls: usize) {
+    /// Discards the replies to calls. If they exceed the budget or reading fails, the connection is
+    /// broken.
+    fn discard_replies(&mut self, calls: &mut VecDeque<PipelinedCall>) {
         let time_limit = TimeLimit::total(Some(DISCARD_TIME));
         let mut left = DISCARD_BYTES;
-        for _ in 0..if self.is_broken() { 0 } else { calls } {
-            let len = match self.next_reply(time_limit, None) {
+        for mut call in calls.drain(..) {
+            if self.is_broken() || call.sent.is_err() {
+                continue;
+            }
+            let reply = self.next_reply(time_limit, None);
+            call.received(self);
+            let len = match reply {
                 Ok(()) => self.received_json.len() as u64,
                 Err(error) if error.connection_usable() => 0,
-                Err(error) => return self.break_by(&error),
+                Err(error) => {
+                    self.break_by(&error);
+                    continue;
+                }
             };
             match left.checked_sub(len) {
                 Some(rest) => left = rest,
-                None => return self.give_up(),
+                None => self.give_up(),
             }
         }
     }

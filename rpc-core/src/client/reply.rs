@@ -1,7 +1,7 @@
 //! Reading a reply. It may stop when the current time limit has passed, and resume later.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::connection::{Answer, Target};
 use crate::error::{Error, Fate, Operation, RemoteError, Result};
@@ -21,20 +21,26 @@ impl ClientConnection {
     }
 
     /// Reads the JSON of a reply whose header has been read, and returns it.
-    pub(super) fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<&[u8]> {
+    fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<&[u8]> {
         self.received_json.clear();
         let read = self.resume_json(body)?;
         self.or_deadline_error(read, limit)?;
         Ok(&self.received_json)
     }
 
-    /// Reads the next reply, of a call whose request and reply are JSON, into `received_json`, or
-    /// resumes that. Returns `None` if not all of it has arrived within the current time limit.
-    pub(super) fn resume_reply(&mut self) -> Result<Option<()>> {
+    /// Begins the turn of the next reply, of a call whose request and reply are JSON, unless it has
+    /// begun.
+    pub(super) fn expect_reply(&mut self) {
         if self.turn.over() {
             self.begin_turn(DataType::MarshaledJson, DataType::MarshaledJson);
             self.turn.request_ended();
         }
+    }
+
+    /// Reads the next reply, of a call whose request and reply are JSON, into `received_json`, or
+    /// resumes that. Returns `None` if not all of it has arrived within the current time limit.
+    pub(super) fn resume_reply(&mut self) -> Result<Option<()>> {
+        self.expect_reply();
         let mut body = DataType::MarshaledJson;
         if self.turn.reply_awaited() {
             let Some(announced) = self.resume_header()? else { return Ok(None) };
@@ -61,6 +67,7 @@ impl ClientConnection {
         }
         let header = ReplyHeader::decode(&self.received_header).map_err(|violation| failed(violation.into()))?;
         self.revision = Some(header.revision);
+        self.replied_at = self.watched.then(Instant::now);
         match self.turn.reply_header(&header).map_err(|violation| failed(violation.into()))? {
             Answer::Body(body) => {
                 self.inbound.messages.allow_trailers(header.revision >= 1);
@@ -140,6 +147,17 @@ impl ClientConnection {
         Error::Protocol { violation, fate: self.fate() }
     }
 
+    /// Reads the JSON of a reply whose header has been read, and decodes it.
+    pub(super) fn decode_json<T>(
+        &mut self,
+        body: DataType,
+        limit: Option<Duration>,
+        decode: fn(&[u8]) -> Result<T, Violation>,
+    ) -> Result<T> {
+        let decoded = decode(self.read_json(body, limit)?);
+        decoded.map_err(|violation| self.malformed(violation))
+    }
+
     /// Receives octets of the reply within the stall limit.
     pub(super) fn receive(&mut self, target: &mut Target<'_>) -> Result<Filled> {
         self.inbound.set_time_limit(TimeLimit::total(self.config.stall_timeout));
@@ -172,6 +190,7 @@ impl ClientConnection {
 
     fn note_end(&mut self) {
         if self.inbound.messages.body_ended() {
+            self.reply_is_whole = true;
             self.turn.reply_ended();
         }
     }

@@ -9,6 +9,7 @@ use crate::message::{DataType, MAX_HEADER_LEN_WRITTEN, Metadata, RequestHeader, 
 use crate::stream::Source;
 
 use super::deadline::Deadline;
+use super::watched::WatchedCall;
 
 /// A request, for any connection.
 pub(super) struct Request<'a, 's> {
@@ -20,6 +21,8 @@ pub(super) struct Request<'a, 's> {
     pub(super) accept: DataType,
     pub(super) deadline: Deadline,
     pub(super) metadata: &'a Metadata<'a>,
+    /// The call, if somebody wants to know about it, until it has a connection.
+    pub(super) watched: Option<Box<WatchedCall>>,
 }
 
 impl<'a> Request<'a, '_> {
@@ -30,7 +33,15 @@ impl<'a> Request<'a, '_> {
         deadline: Deadline,
         metadata: &'a Metadata<'a>,
     ) -> Self {
-        Request { endpoint, json, octets: None, accept: DataType::MarshaledJson, deadline, metadata }
+        let accept = DataType::MarshaledJson;
+        Request { endpoint, json, octets: None, accept, deadline, metadata, watched: None }
+    }
+
+    /// Notes the error that the caller gets.
+    pub(super) fn failed(&mut self, error: &Error) {
+        if let Some(watched) = &mut self.watched {
+            watched.failed(error);
+        }
     }
 
     pub(super) fn data_type(&self) -> DataType {

@@ -55,7 +55,9 @@ impl ClientConnection {
     /// Asks the server which revision it speaks. An original server refuses, which is an answer
     /// too. A refusal of the connection is the call's error.
     fn ping(&mut self, deadline: Deadline) -> Result<()> {
-        match self.call_control(PING, deadline) {
+        let answer = self.call_control(PING, deadline);
+        self.end_turn();
+        match answer {
             Ok(_) => Ok(()),
             Err(Error::Remote(RemoteError { status: Status::RequestError, fate, .. })) if !fate.never_ran => Ok(()),
             Err(error) => Err(error.with_fate(Fate::UNREACHED)),

@@ -64,6 +64,13 @@ impl Session {
         Session(Client::of_pool(Pool::of_one(parts, config.shared_connections(0))))
     }
 
+    /// Returns this session, whose calls are reported as those of a service.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_service(self, name: &'static str) -> Session {
+        Session(self.0.of_service(name))
+    }
+
     /// Sets the options of the calls from now on.
     pub fn set_options(&mut self, options: CallOptions) {
         self.0 = self.0.with_options(options);

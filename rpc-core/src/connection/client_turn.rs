@@ -76,6 +76,16 @@ impl ClientTurn {
         self.request.has_octets()
     }
 
+    /// Returns whether a reply with octets has begun.
+    pub(crate) fn reply_has_octets(&self) -> bool {
+        self.status == Some(Status::Ok) && self.reply != Reply::Awaited && self.accept.has_octets()
+    }
+
+    /// Returns the reply's status, once its header has arrived.
+    pub(crate) fn status(&self) -> Option<Status> {
+        self.status
+    }
+
     /// Returns whether the peer understands Trailer frames, and still listens.
     pub(crate) fn can_trail(&self) -> bool {
         self.revision >= 1 && !self.not_run
@@ -89,6 +99,11 @@ impl ClientTurn {
     /// Returns whether frames of the request may still be sent.
     pub(crate) fn sending(&self) -> bool {
         self.sending == Sending::Open
+    }
+
+    /// Returns whether the last frame of the request has been sent.
+    pub(crate) fn request_is_whole(&self) -> bool {
+        self.sending == Sending::Whole
     }
 
     /// Returns whether a Trailer must stop the request in place of its next frame.

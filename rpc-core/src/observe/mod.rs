@@ -101,7 +101,8 @@ impl ConfiguredObserver {
         if let Some(observer) = self.get()
             && unwind::catch(|| tell(observer)).is_none()
         {
-            tracing::error!(peer = peer.map(display), endpoint, "an observer panicked");
+            let peer = peer.map(display);
+            tracing::error!(peer, endpoint, "an observer panicked");
         }
     }
 }

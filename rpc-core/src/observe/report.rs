@@ -28,7 +28,8 @@ pub struct CallReport<'a> {
     /// got, [`ErrorKind::Remote`] included; on a server a panic of the handler, the source of a
     /// stream, or the connection.
     pub error: Option<ErrorKind>,
-    /// The bytes that this side sent for the call, headers and frames included.
+    /// The bytes that this side sent for the call, headers and frames included. If a client has
+    /// repeated it on a new connection, both attempts count.
     pub sent: u64,
     /// The bytes that it received.
     pub received: u64,
@@ -51,7 +52,7 @@ impl CallReport<'_> {
 pub enum StreamEnd {
     /// Everything was transferred.
     Completed,
-    /// The receiving side did not want the rest.
+    /// The receiving side did not want the rest, or did not read up to the end.
     Cancelled,
     /// The source failed, or the connection did.
     Broke,

@@ -63,9 +63,14 @@ impl Watch {
         self.stream = self.stream.max(Some(end));
     }
 
+    /// The call has a connection.
+    pub(crate) fn connected(&self, peer: &Peer) {
+        self.span.record("peer", display(peer));
+    }
+
     /// Reports the end of the call, given the traffic of its connection at the end.
     pub(crate) fn report(
-        self,
+        &self,
         observer: &ConfiguredObserver,
         (service, endpoint): (Option<&str>, &str),
         peer: Option<&Peer>,
@@ -85,7 +90,7 @@ impl Watch {
             stream: self.stream,
         };
         trace(&self.span, &report);
-        observer.tell(|observer| observer.call_ended(&report));
+        observer.tell_of(peer, Some(endpoint), |observer| observer.call_ended(&report));
     }
 }
 

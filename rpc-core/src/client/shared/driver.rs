@@ -15,6 +15,7 @@ use crate::client::sending::EXPLANATION_TIME;
 use crate::connection::Ahead;
 use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::message::Violation;
+use crate::observe::Ended;
 use crate::transport::TimeLimit;
 use crate::unwind;
 
@@ -175,6 +176,10 @@ impl Driver<'_> {
                 }
                 let queued = connection.queue_request(request, deadline);
                 debug_assert!(queued.is_ok(), "a small call fits into its frames");
+                if let Some(seen) = &mut pending.seen {
+                    seen.connected(connection);
+                    seen.sent(size as u64);
+                }
             }
             drop(pending);
             let Some(call) = state.queue.pop_front() else { break };
@@ -237,7 +242,15 @@ impl Driver<'_> {
     fn next_reply(&mut self, time_limit: TimeLimit) -> Result<bool> {
         let connection = self.lease.connection();
         connection.inbound.set_time_limit(time_limit);
-        let outcome = match connection.resume_reply() {
+        let read = connection.resume_reply();
+        if connection.watched
+            && !matches!(read, Ok(None))
+            && let Some(oldest) = self.in_flight.front()
+            && let Some(seen) = &mut oldest.call.lock().seen
+        {
+            seen.received(connection);
+        }
+        let outcome = match read {
             Ok(None) => return Ok(false),
             Ok(Some(())) => Ok(()),
             Err(error) if error.connection_usable() => Err(error.into()),
@@ -270,6 +283,7 @@ impl Driver<'_> {
         let retired = state.generation != self.generation;
         state.busy &= retired;
         drop(state);
+        let was_idle = !self.lease.is_new;
         let connection = self.lease.connection();
         let (peer, accepted) = (Arc::clone(&connection.peer), connection.outbound.frames.accepted());
         if retired {
@@ -277,10 +291,17 @@ impl Driver<'_> {
             connection.break_by(&Deadline::none().error(Operation::WaitingForReply, Fate::LOST));
         }
         if let Err(error) = outcome {
+            let none_sent = self.in_flight.iter().all(|sent| sent.end > accepted);
+            if none_sent && was_idle && matches!(error, Error::Transport { .. }) {
+                connection.was_ended(Ended::HungUp);
+            }
             connection.break_by(&error);
             tracing::debug!(%error, calls = self.in_flight.len(), "a shared connection failed");
-            let stale_at = (!self.lease.is_new).then(Instant::now);
-            for (at, InFlight { call, end, .. }) in self.in_flight.drain(..).enumerate() {
+            let stale_at = was_idle.then(Instant::now);
+            for (at, InFlight { call, size, end }) in self.in_flight.drain(..).enumerate() {
+                if let Some(seen) = &mut call.lock().seen {
+                    seen.not_sent((size as u64).min(end.saturating_sub(accepted)));
+                }
                 let never_ran = error.never_ran() || end > accepted;
                 let error = if at == 0 { error.repeated() } else { error_behind(&error) };
                 let fate = if never_ran { Fate::UNREACHED } else { Fate::LOST };

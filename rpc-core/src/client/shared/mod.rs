@@ -155,9 +155,9 @@ impl Sharing {
 
     /// Makes a call whose request and reply are JSON, and returns it. Returns `None`, and does
     /// nothing, if the request is not small.
-    pub(super) fn call(&self, pool: &Arc<Pool>, request: &Request<'_, '_>) -> Result<Option<OwnCall>> {
-        let own = OwnCall::take();
-        let call = &own.0;
+    pub(super) fn call(&self, pool: &Arc<Pool>, request: &mut Request<'_, '_>) -> Result<Option<OwnCall>> {
+        let mut own = OwnCall::take();
+        let call = &own.pending;
         match call.encode(request, MAX_SHARED_JSON.min(pool.config.max_json_len)) {
             Err(Error::Limit { .. }) => return Ok(None),
             encoded => encoded?,
@@ -174,7 +174,13 @@ impl Sharing {
             }
             outcome = self.attempt(pool, call, deadline);
         }
-        outcome.map(|()| Some(own)).map_err(|failure| failure.error)
+        let seen = call.lock().seen.take();
+        if let (Some(watched), Some(seen)) = (&mut request.watched, seen) {
+            watched.saw(seen);
+        }
+        outcome.map_err(|failure| failure.error)?;
+        own.watched = request.watched.take();
+        Ok(Some(own))
     }
 
     /// Queues a call on a connection without calls, or otherwise on its thread's preferred one, and

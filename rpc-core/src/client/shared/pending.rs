@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::client::deadline::Deadline;
 use crate::client::request::Request;
+use crate::client::watched::{Seen, WatchedCall};
 use crate::connection::trim;
 use crate::error::{Error, Fate, Result};
 use crate::message::Violation;
@@ -38,6 +39,8 @@ pub(super) struct CallState {
     pub(super) reply: Vec<u8>,
     /// The generation of the connection that its request was sent on.
     pub(super) generation: u64,
+    /// What connections have shown of the call; `None` if nobody wants to know.
+    pub(super) seen: Option<Seen>,
 }
 
 /// Why a call on a shared connection has no reply.
@@ -61,13 +64,17 @@ thread_local! {
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// A call as its caller holds it, until its reply has been decoded.
-pub(in crate::client) struct OwnCall(pub(super) Arc<PendingCall>);
+pub(in crate::client) struct OwnCall {
+    pub(super) pending: Arc<PendingCall>,
+    /// The call, if it has a reply and somebody wants to know about it.
+    pub(super) watched: Option<Box<WatchedCall>>,
+}
 
 impl OwnCall {
     /// Takes the current thread's call.
     pub(super) fn take() -> OwnCall {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().take());
-        OwnCall(spare.ok().flatten().unwrap_or_else(|| {
+        let pending = spare.ok().flatten().unwrap_or_else(|| {
             let call = CallState {
                 outcome: None,
                 abandoned: false,
@@ -77,26 +84,29 @@ impl OwnCall {
                 failed_at: None,
                 reply: Vec::new(),
                 generation: 0,
+                seen: None,
             };
             let thread_number = THREADS.fetch_add(1, Ordering::Relaxed);
             Arc::new(PendingCall { thread: thread::current(), thread_number, state: Mutex::new(call) })
-        }))
+        });
+        OwnCall { pending, watched: None }
     }
 
     /// Decodes its reply.
-    pub(in crate::client) fn json<T>(&self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
+    pub(in crate::client) fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
         // not under the lock, because this runs the user's code
-        let reply = std::mem::take(&mut self.0.lock().reply);
+        let reply = std::mem::take(&mut self.pending.lock().reply);
         let decoded = decode(&reply);
-        self.0.lock().reply = reply;
-        decoded.map_err(|violation| Error::Protocol { violation, fate: Fate::IN_STEP })
+        self.pending.lock().reply = reply;
+        let decoded = decoded.map_err(|violation| Error::Protocol { violation, fate: Fate::IN_STEP });
+        decoded.inspect_err(|error| self.watched.iter_mut().for_each(|watched| watched.failed(error)))
     }
 }
 
 impl Drop for OwnCall {
     /// Keeps it for the thread's next call, unless the connection's thread may still use this one.
     fn drop(&mut self) {
-        let CallState { abandoned, header, body, reply, .. } = &mut *self.0.lock();
+        let CallState { abandoned, header, body, reply, .. } = &mut *self.pending.lock();
         if *abandoned {
             return;
         }
@@ -104,7 +114,7 @@ impl Drop for OwnCall {
             trim(buffer, MAX_KEPT_CAPACITY);
         }
         // a thread that is ending makes no further call
-        _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(Arc::clone(&self.0)));
+        _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(Arc::clone(&self.pending)));
     }
 }
 
@@ -117,6 +127,7 @@ impl PendingCall {
         let encoded = request.encode_json(limit, &mut body);
         let mut call = self.lock();
         (call.deadline, call.failed_at, call.body) = (request.deadline, None, body);
+        call.seen = request.watched.is_some().then(Seen::default);
         encoded.and_then(|()| request.encode_header(&mut call.header))
     }
 
