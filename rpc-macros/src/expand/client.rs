@@ -96,6 +96,7 @@ fn functions(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStrea
     let (visibility, Kind { field, holds, .. }) = (&service.visibility, kind);
     let options = options(service, kind, runtime);
     let new_docs = format!(" Returns a client that makes its calls through `{field}`.");
+    let name = names::plain(&service.ident);
     generate! {
         /// Connects to the server at an address.
         ///
@@ -130,7 +131,7 @@ fn functions(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStrea
         #[doc = #new_docs]
         #[must_use]
         #visibility fn new(#field: #holds) -> Self {
-            Self { #field }
+            Self { #field: #holds::of_service(#field, #name) }
         }
 
         #options

@@ -121,7 +121,9 @@ impl VaultClient {
     /// Returns a client that makes its calls through `client`.
     #[must_use]
     pub(crate) fn new(client: ::renamed::inner::__private::Client) -> Self {
-        Self { client }
+        Self {
+            client: ::renamed::inner::__private::Client::of_service(client, "Vault"),
+        }
     }
     /// Returns a client that shares the connections of `client` and makes its calls with
     /// these options. The options of `client` do not change.

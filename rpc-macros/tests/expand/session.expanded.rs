@@ -91,7 +91,9 @@ impl CursorClient {
     /// Returns a client that makes its calls through `session`.
     #[must_use]
     fn new(session: ::rpc_core::__private::Session) -> Self {
-        Self { session }
+        Self {
+            session: ::rpc_core::__private::Session::of_service(session, "Cursor"),
+        }
     }
     /// Sets the options of later calls, which replace the present ones.
     fn set_options(client: &mut Self, options: ::rpc_core::__private::CallOptions) {

@@ -190,7 +190,9 @@ impl VaultClient {
     /// Returns a client that makes its calls through `client`.
     #[must_use]
     pub fn new(client: ::rpc_core::__private::Client) -> Self {
-        Self { client }
+        Self {
+            client: ::rpc_core::__private::Client::of_service(client, "Vault"),
+        }
     }
     /// Returns a client that shares the connections of `client` and makes its calls with
     /// these options. The options of `client` do not change.
