@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use rpc_core::{CallOptions, Client, ClientConfig, Error, ErrorKind, Misuse, Peer, Session, Side, Status};
+use rpc_core::{CallOptions, Client, ClientConfig, Error, ErrorKind, Misuse, Peer, PeerAddress, Session, Side, Status};
 use rpc_tests::{ScriptedPeer, TransportKind, watchdog, wire};
 
 use crate::depot::{Depot, DepotClient, DepotServer, Shed};
@@ -19,7 +19,10 @@ fn a_call_says_whose_it_is() {
         let depot = DepotClient::new(client.clone());
         depot.echo("").unwrap();
         let call = recorder.call();
-        assert_eq!((call.side, &*call.endpoint, call.peer.as_ref()), (Side::Client, "echo", Some(&Peer::Memory)));
+        assert_eq!(
+            (call.side, &*call.endpoint, call.peer.as_ref()),
+            (Side::Client, "echo", Some(&Peer::new(PeerAddress::Memory)))
+        );
         assert_eq!((call.service.as_deref(), call.end()), (Some("Depot"), (Some(Status::Ok), None, None)));
 
         DepotClient::with_options(&depot, CallOptions::default()).echo("").unwrap();
@@ -118,8 +121,8 @@ fn a_call_without_a_connection_has_no_peer() {
     watchdog(|| {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (recorder, config) = Recorder::with_config();
-        let connect = move || std::net::TcpStream::connect(address);
-        let client = Client::with_connector(connect, config.reconnect_attempts(0));
+        let connect = move |_left| std::net::TcpStream::connect(address);
+        let client = Client::with_connector("a test", connect, config.reconnect_attempts(0));
         client.call("up").with_octets(io::repeat(7)).json::<u8>().unwrap_err();
         let refused = recorder.call();
         assert_eq!((refused.peer.as_ref(), refused.end()), (None, (None, Some(ErrorKind::Transport), None)));
@@ -143,7 +146,7 @@ fn a_misuse_is_a_call_as_well() {
         depot.echo(&"x".repeat(100)).unwrap_err();
         let large = recorder.call();
         assert_eq!((large.end(), large.bytes()), ((None, Some(ErrorKind::Limit), None), (0, 0)));
-        assert_eq!(large.peer, Some(Peer::Memory), "it had a connection");
+        assert_eq!(large.peer, Some(Peer::new(PeerAddress::Memory)), "it had a connection");
 
         client.call(&"x".repeat(5_000)).json::<u8>().unwrap_err();
         assert_eq!(recorder.call().end(), (None, Some(ErrorKind::Misuse), None));

@@ -82,7 +82,7 @@ fn every_way_to_a_connection_opens_one() {
         let server = rpc_core::Server::bind("tcp://127.0.0.1:0").unwrap().spawn(DepotServer::new(Shed)).unwrap();
         drop(Client::connect_with(server.address(), config.clone()).unwrap());
         drop(Session::connect_with(server.address(), config.clone()).unwrap());
-        drop(Client::with_connector(move || Ok(given()), config));
+        drop(Client::with_connector("a test", move |_left| Ok(given()), config));
         assert_eq!((recorder.opened(), recorder.closed()), (4, vec![Ok(Ended::Closed); 4]));
         server.shutdown(std::time::Duration::ZERO);
     });

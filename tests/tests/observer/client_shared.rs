@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{CallOptions, Ended, ErrorKind, Peer, Status};
+use rpc_core::{CallOptions, Ended, ErrorKind, Peer, PeerAddress, Status};
 use rpc_tests::{ScriptedPeer, TransportKind, watchdog, wire};
 
 use crate::depot::{Depot, DepotClient, DepotServer, Shed};
@@ -23,7 +23,7 @@ fn a_call_has_the_bytes_of_its_own_request_and_reply() {
             scripted.client.call("x").json::<u8>().unwrap();
             let call = scripted.recorder.call();
             assert_eq!(call.bytes(), (request("x", 3, "null").len() as u64, seven().len() as u64));
-            assert_eq!((call.end(), call.peer), ((Some(Status::Ok), None, None), Some(Peer::Memory)));
+            assert_eq!((call.end(), call.peer), ((Some(Status::Ok), None, None), Some(Peer::new(PeerAddress::Memory))));
         }
     });
 }
@@ -154,11 +154,12 @@ fn a_call_that_was_not_sent_has_no_peer() {
         let (go, gate) = mpsc::channel::<()>();
         let (recorder, config) = Recorder::with_config();
         let gate = std::sync::Mutex::new(gate);
-        let connect = move || {
+        let connect = move |_left| {
             _ = gate.lock().unwrap().recv();
             Err::<rpc_core::transport::MemoryStream, _>(std::io::ErrorKind::ConnectionRefused.into())
         };
-        let client = rpc_core::Client::with_connector(connect, config.shared_connections(1).reconnect_attempts(0));
+        let client =
+            rpc_core::Client::with_connector("a test", connect, config.shared_connections(1).reconnect_attempts(0));
         let options = CallOptions::default().timeout(Some(Duration::from_millis(20)));
         client.call("x").options(options).json::<u8>().unwrap_err();
         drop(go);

@@ -33,7 +33,7 @@ impl Scripted {
         let (recorder, config) = Recorder::with_config();
         let scripts = Mutex::new(VecDeque::from(scripts));
         let (on_close, closed) = mpsc::channel();
-        let connect = move || {
+        let connect = move |_left| {
             let script = scripts.lock().unwrap().pop_front().ok_or(io::ErrorKind::ConnectionRefused)?;
             let (mut peer, near) = ScriptedPeer::new();
             let on_close = on_close.clone();
@@ -48,7 +48,7 @@ impl Scripted {
         };
         // without a time limit, which headers would say, their lengths are known
         let config = set(config.reconnect_attempts(0).reply_timeout(None));
-        Scripted { client: Client::with_connector(connect, config), recorder, closed }
+        Scripted { client: Client::with_connector("a test", connect, config), recorder, closed }
     }
 
     /// Blocks until a server has closed its connection, and returns what it had received.
