@@ -76,6 +76,14 @@ impl WriteHalf for CountedHalf<dyn WriteHalf> {
         self.count(outcome)
     }
 
+    fn try_flush(&mut self) -> io::Result<bool> {
+        self.0.try_flush()
+    }
+
+    fn flush(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.0.flush(until)
+    }
+
     fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
         self.0.finish(until)
     }

@@ -147,6 +147,11 @@ fn a_misuse_is_a_call_as_well() {
         let large = recorder.call();
         assert_eq!((large.end(), large.bytes()), ((None, Some(ErrorKind::Limit), None), (0, 0)));
         assert_eq!(large.peer, Some(Peer::new(PeerAddress::Memory)), "it had a connection");
+        depot.echo("").unwrap();
+        assert_eq!(recorder.call().end(), (Some(Status::Ok), None, None));
+        depot.echo(&"x".repeat(100)).unwrap_err();
+        let large = recorder.call();
+        assert_eq!((large.end(), large.bytes()), ((None, Some(ErrorKind::Limit), None), (0, 0)), "as on a new one");
 
         client.call(&"x".repeat(5_000)).json::<u8>().unwrap_err();
         assert_eq!(recorder.call().end(), (None, Some(ErrorKind::Misuse), None));

@@ -1,6 +1,12 @@
 //! Each item of a pipeline is a call.
 
-use rpc_core::{ErrorKind, Status};
+use std::io::{Read, Write};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rpc_core::transport::memory_pair_with_capacity;
+use rpc_core::{Client, ErrorKind, Status};
 use rpc_tests::{TransportKind, watchdog, wire};
 use serde::{Serialize, Serializer};
 
@@ -85,6 +91,36 @@ fn all_that_was_sent_is_reported_if_the_connection_breaks() {
         assert_eq!(calls.iter().map(|call| call.sent).sum::<u64>(), scripted.await_close().len() as u64);
         drop(scripted.client);
         assert_eq!(scripted.recorder.closed(), [Err(ErrorKind::Transport)]);
+    });
+}
+
+#[test]
+fn an_item_that_cannot_be_sent_has_nothing_of_the_reply_before() {
+    watchdog(|| {
+        let (mut server, near) = memory_pair_with_capacity(16 * 1024);
+        let (recorder, config) = Recorder::with_config();
+        let client = Client::from_transport_with(near, config.reply_timeout(Some(Duration::from_secs(1)))).unwrap();
+        let (done, gate) = mpsc::channel::<()>();
+        let server = thread::spawn(move || {
+            let mut received = Vec::new();
+            while wire::request_ends(&received).is_empty() {
+                let mut piece = [0; 1024];
+                let count = server.read(&mut piece).unwrap();
+                received.extend_from_slice(&piece[..count]);
+            }
+            server.write_all(&seven()).unwrap();
+            // it reads no more
+            _ = gate.recv();
+        });
+        // after a small request it is known that the transport can write without blocking
+        let texts = [0, 10_000, 10_000].map(|length| "x".repeat(length));
+        let mut replies = client.pipeline::<_, u8>("x", texts).unwrap();
+        assert_eq!(replies.next().unwrap().unwrap(), 7);
+        replies.next().unwrap().unwrap_err();
+        let call = recorder.calls().remove(1);
+        assert_eq!((call.end(), call.received), ((None, Some(ErrorKind::Deadline), None), 0));
+        drop((replies, done));
+        server.join().unwrap();
     });
 }
 

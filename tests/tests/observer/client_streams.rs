@@ -3,8 +3,10 @@
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
+use std::time::Instant;
 
-use rpc_core::{ErrorKind, Status, StreamEnd};
+use rpc_core::transport::{MemoryStream, Parts, ReadHalf};
+use rpc_core::{Client, ErrorKind, Status, StreamEnd, Transport};
 use rpc_tests::{ScriptedPeer, TransportKind, watchdog, wire};
 
 use crate::depot::{Depot, DepotClient, DepotServer, Failing, Shed};
@@ -126,6 +128,44 @@ fn a_request_that_an_early_reply_stops_is_cancelled() {
     });
 }
 
+/// A transport that cannot look ahead.
+struct Blind(MemoryStream);
+
+struct BlindReader(Box<dyn ReadHalf>);
+
+impl Transport for Blind {
+    fn into_parts(self) -> io::Result<Parts> {
+        let parts = self.0.into_parts()?;
+        Ok(Parts { reader: Box::new(BlindReader(parts.reader)), ..parts })
+    }
+}
+
+impl ReadHalf for BlindReader {
+    fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        self.0.read(buf, until)
+    }
+}
+
+#[test]
+fn a_request_whose_server_has_refused_and_gone_is_cancelled() {
+    watchdog(|| {
+        let (mut peer, near) = ScriptedPeer::new();
+        let server = std::thread::spawn(move || {
+            peer.await_frames(|frames| frames.len() >= 2);
+            peer.send(&wire::no(4, "no"));
+        });
+        let (recorder, config) = Recorder::with_config();
+        let client = Client::from_transport_with(Blind(near), config).unwrap();
+        // the failed write is explained by the reply
+        let error = client.call("up").with_octets(io::repeat(7)).json::<u8>().unwrap_err();
+        assert_eq!(error.to_string(), "no");
+        let refused = (Some(Status::Error), Some(ErrorKind::Remote), Some(StreamEnd::Cancelled));
+        assert_eq!(recorder.call().end(), refused);
+        assert_eq!(recorder.closed(), [Err(ErrorKind::Transport)]);
+        server.join().unwrap();
+    });
+}
+
 #[test]
 fn a_request_whose_source_fails_is_broken() {
     watchdog(|| {
@@ -185,7 +225,7 @@ fn octets_both_ways_have_one_end() {
 
 /// Makes a call whose server sends this, once the request's header has come, and closes; returns
 /// the report.
-fn cut(reply: Vec<u8>, call: impl FnOnce(&rpc_core::Client)) -> Report {
+fn cut(reply: Vec<u8>, call: impl FnOnce(&Client)) -> Report {
     let script: Script = Box::new(move |peer| {
         peer.await_frames(|frames| !frames.is_empty());
         peer.send(&reply);
@@ -245,7 +285,7 @@ fn the_first_result_comes_before_the_end() {
         scripted.client.call("x").json::<u8>().unwrap();
         assert_eq!(scripted.recorder.call().received, seven().len() as u64);
         let mut stream = scripted.client.call("down").octets().unwrap();
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         stream.read_exact(&mut [0; 4]).unwrap();
         // the header had come before this time, and the rest comes after it
         while began.elapsed().as_nanos() == 0 {}
