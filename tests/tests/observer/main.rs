@@ -11,3 +11,5 @@ mod client_waits;
 mod depot;
 mod recorder;
 mod scripted;
+mod server_calls;
+mod server_connections;

@@ -74,6 +74,15 @@ impl Recorder {
         call
     }
 
+    /// Returns the only call since the last one was asked for, once it has been reported. A server
+    /// reports a call when its client may have the reply already.
+    pub(crate) fn call_in_time(&self) -> Report {
+        while self.0.lock().unwrap().calls.is_empty() {
+            thread::yield_now();
+        }
+        self.call()
+    }
+
     /// Returns how many connections were opened.
     pub(crate) fn opened(&self) -> usize {
         self.0.lock().unwrap().opened.len()

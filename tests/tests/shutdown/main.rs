@@ -1,6 +1,7 @@
 //! Stopping a server: running calls finish or get an error, it takes no longer than allowed, and
 //! nothing is left running.
 
+mod cleaning_up;
 mod finishing;
 mod listen_queue;
 mod load;
@@ -9,3 +10,4 @@ mod service;
 mod time_bound;
 #[cfg(unix)]
 mod unix;
+mod waiting;
