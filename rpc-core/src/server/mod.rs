@@ -190,7 +190,7 @@ impl Server {
     ///
     /// let members = HashMap::from([("192.0.2.1", "ann")]);
     /// let server = Server::bind("tcp://127.0.0.1:0")?.spawn_with(move |peer| {
-    ///     let Some(address) = peer.tcp_address() else { return Err(Refused::new("members call over TCP")) };
+    ///     let address = peer.tcp_address().ok_or_else(|| Refused::new("members call over TCP"))?;
     ///     let name = members.get(&*address.ip().to_string()).ok_or_else(|| Refused::new("members only"))?;
     ///     Ok(GreeterServer::new(Polite(name.to_string())))
     /// })?;
