@@ -1,0 +1,84 @@
+//! What the depot offers, and the handlers. A file is complete or absent.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rpc_core::{CallContext, Error, Result, copy, rpc_service};
+
+#[rpc_service]
+pub(crate) trait Depot {
+    /// Stores a file of the caller's, and returns its size.
+    fn store(&self, name: &str, content: impl Read) -> Result<u64>;
+    fn list(&self) -> Result<Vec<String>>;
+}
+
+#[rpc_service]
+pub(crate) trait Admin {
+    /// Removes a user's files.
+    fn evict(&self, user: &str) -> Result<()>;
+}
+
+#[rpc_service]
+pub(crate) trait Login {
+    /// Makes this connection an administrator's.
+    fn enter(&self, secret: &str) -> Result<()>;
+}
+
+/// Whose token a call carries.
+#[derive(Clone)]
+pub(crate) struct User(pub(crate) &'static str);
+
+/// What a login leaves for the calls after it on the same connection.
+#[derive(Clone)]
+pub(crate) struct Administrator;
+
+/// Answers all calls: a folder with a folder for each user.
+#[derive(Clone)]
+pub(crate) struct Shelf(pub(crate) PathBuf);
+
+impl Shelf {
+    fn folder_of_caller(&self) -> Result<PathBuf> {
+        let user: Option<User> = CallContext::current().and_then(|context| context.extensions().get());
+        let folder = self.0.join(user.ok_or_else(|| Error::new("nobody has checked the caller"))?.0);
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+}
+
+impl Depot for Shelf {
+    fn store(&self, name: &str, mut content: impl Read) -> Result<u64> {
+        let place = self.folder_of_caller()?.join(plain(name)?);
+        // removed when it is dropped, also if a shutdown cuts the upload
+        let mut part = tempfile::Builder::new().suffix(".part").tempfile_in(&self.0)?;
+        let size = copy(&mut content, part.as_file_mut())?;
+        part.as_file().sync_all()?;
+        part.persist(place).map_err(|failed| failed.error)?;
+        Ok(size)
+    }
+
+    fn list(&self) -> Result<Vec<String>> {
+        let names = fs::read_dir(self.folder_of_caller()?)?;
+        names.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+}
+
+impl Admin for Shelf {
+    fn evict(&self, user: &str) -> Result<()> {
+        Ok(fs::remove_dir_all(self.0.join(plain(user)?))?)
+    }
+}
+
+impl Login for Shelf {
+    fn enter(&self, secret: &str) -> Result<()> {
+        let context = CallContext::current().filter(|_| secret == "sesame");
+        context.ok_or_else(|| Error::new("wrong secret"))?.connection_extensions().insert(Administrator);
+        Ok(())
+    }
+}
+
+/// Refuses a name that leads elsewhere.
+fn plain(name: &str) -> Result<&str> {
+    let plain = Path::new(name).file_name().is_some_and(|last| last == name);
+    plain.then_some(name).ok_or_else(|| Error::new(format!("{name:?} cannot be the name of a file")))
+}
