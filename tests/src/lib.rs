@@ -5,6 +5,8 @@
 pub mod heap;
 
 mod golden;
+#[cfg(doctest)]
+mod guides;
 mod original;
 mod records;
 mod transport_kind;

@@ -1,8 +1,9 @@
-//! What no compiler checks: versions, the changelog, and which module names which.
+//! What no compiler checks: versions, the changelog, the guides, and which module names which.
 
 mod cycles;
 mod imports;
 mod layers;
+mod limits;
 mod source_tree;
 mod syntax;
 

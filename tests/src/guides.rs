@@ -1,0 +1,17 @@
+//! Compiles and runs the examples of the guides in `docs/`, which need crates that the library does
+//! not.
+
+#[doc = include_str!("../../docs/combining-services.md")]
+struct CombiningServices;
+
+#[doc = include_str!("../../docs/authorisation.md")]
+struct Authorisation;
+
+#[doc = include_str!("../../docs/metrics.md")]
+struct Metrics;
+
+#[doc = include_str!("../../docs/stopping.md")]
+struct Stopping;
+
+#[doc = include_str!("../../docs/limits.md")]
+struct Limits;
