@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::sockopt::{Timeout, set_socket_linger, set_socket_timeout};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sendmsg, shutdown};
 
 use super::kernel::flags::{self, MORE, NO_SIGNAL};
@@ -140,7 +140,12 @@ fn send(socket: &OwnedFd, bufs: &[IoSlice<'_>], flags: SendFlags) -> io::Result<
 struct SocketControl(Arc<OwnedFd>);
 
 impl Control for SocketControl {
+    /// Closing the socket then tells the peer at once. Without that, a peer that waits for room in
+    /// its window would go on waiting for up to a minute: after the shutdown nothing announces that
+    /// what it had sent was read.
     fn abort(&self) {
+        // a Unix socket has no such option, and its close wakes the peer
+        _ = set_socket_linger(&self.0, Some(Duration::ZERO));
         // it fails only if the peer has already ended the connection
         _ = shutdown(&self.0, Shutdown::Both);
     }

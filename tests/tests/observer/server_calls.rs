@@ -124,7 +124,7 @@ fn unknown_endpoints_count_as_one() {
         for endpoint in ["a", "b", "_OTHER", ""] {
             client.call(endpoint).json::<()>().unwrap_err();
             let report = recorder.call_in_time();
-            assert_eq!((&*report.endpoint, report.service), (CallReport::OTHER, None));
+            assert_eq!((&*report.endpoint, report.service.as_deref()), (CallReport::OTHER, None));
             assert_eq!(report.end(), (Some(Status::RequestError), None, None));
         }
     });
