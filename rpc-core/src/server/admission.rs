@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::ServerConfig;
 use super::lifecycle::Lifecycle;
 use super::origin::Origin;
-use super::registry::{Connections, RESET_TIME, Registry, guarded};
+use super::registry::{Connections, Open, RESET_TIME, Registry, guarded};
 
 /// How long a connection has to be idle before it makes room for another one: clients that call
 /// again and again keep theirs.
@@ -77,6 +77,14 @@ impl Registry {
             // nobody is told when another connection has been idle for long enough
             connections = self.wait(connections, left.min(LEAST_IDLE / 10));
         }
+    }
+
+    /// Frees the place of a connection that is not served.
+    pub(super) fn free_place(&self, lifecycle: &Arc<Lifecycle>) {
+        let mut connections = self.lock();
+        let is_it = |open: &&mut Open| Arc::ptr_eq(&open.lifecycle, lifecycle);
+        connections.open.iter_mut().filter(is_it).for_each(|open| open.has_place = false);
+        self.notify(connections);
     }
 
     /// Closes a connection that has lost its place.
@@ -152,7 +160,6 @@ mod tests {
     use crate::connection::Outbound;
     use crate::transport::{Transport, memory_pair};
 
-    use super::super::registry::Open;
     use super::*;
 
     fn at(seconds: u64) -> Duration {

@@ -55,8 +55,9 @@ impl ServerConfig {
     /// A further one takes the place of the connection that has been idle longest, if that is at
     /// least 1 s: the server closes it with a Reset frame, which says that no request on its way
     /// runs. A client of this library then opens another connection when it needs one; to an
-    /// original client it is as if the idle timeout had passed. A session that has served a call is
-    /// never closed for that, and neither is a transport without
+    /// original client it is as if the idle timeout had passed, and what a connection carries in its
+    /// [extensions](crate::CallContext::connection_extensions) ends with it. A session that has
+    /// served a call is never closed for that, and neither is a transport without
     /// [`Control`](crate::transport::Control).
     ///
     /// If none is idle, the new connection waits for up to 2 s. Then its first call is refused, with

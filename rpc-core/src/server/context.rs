@@ -12,6 +12,7 @@ use crate::transport::Peer;
 
 use super::connection::{ServerConnection, SharedReceiving};
 use super::extensions::Extensions;
+use super::lifecycle::Lifecycle;
 use super::lock::try_lock;
 
 /// The call that is being answered: its endpoint, caller, metadata and deadline, and whether the
@@ -57,6 +58,7 @@ struct OneCall {
     peer: Peer,
     extensions: Arc<Extensions>,
     connection_extensions: Arc<Extensions>,
+    lifecycle: Arc<Lifecycle>,
     shared: Arc<SharedReceiving>,
 }
 
@@ -80,6 +82,7 @@ impl CallContext {
                 peer: connection.peer.clone(),
                 extensions: connection.call_extensions(),
                 connection_extensions: Arc::clone(connection.extensions()),
+                lifecycle: Arc::clone(&connection.lifecycle),
                 shared: connection.inbound.share(),
             };
             Some(CallContext { call: Arc::new(call) })
@@ -125,10 +128,14 @@ impl CallContext {
     }
 
     /// Returns whether the caller has cancelled the call or closed the connection, as far as is
-    /// known without waiting; `true` when the call is over. A handler that works long may ask this
-    /// repeatedly, and stop. While the request is a stream that has not been read to its end, only
-    /// a closed connection is noticed.
+    /// known without waiting; `true` when the call is over or a shutdown has cut it. A handler that
+    /// works long may ask this repeatedly, and stop. While the request is a stream that has not
+    /// been read to its end, only a shutdown and a closed connection are noticed, and the latter
+    /// only behind all that has arrived of the stream.
     pub fn caller_is_gone(&self) -> bool {
+        if self.call.lifecycle.was_cut() {
+            return true;
+        }
         // another thread reads the request right now, so it still comes
         let Some(mut receiving) = try_lock(&self.call.shared.receiving) else { return false };
         if receiving.call_over {

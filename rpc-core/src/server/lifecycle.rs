@@ -70,11 +70,15 @@ impl Lifecycle {
         self.keeps_session.store(true, Ordering::Relaxed);
     }
 
-    /// Returns how long the connection has been idle; `None` if it is not, or if it keeps a session
-    /// that has served a call.
+    /// Returns how long the connection has been idle; `None` if it is not, if it keeps a session
+    /// that has served a call, or if nothing can wake its thread.
     pub(super) fn idle_for(&self, now: Instant) -> Option<Duration> {
-        let idle = self.phase.load(Ordering::SeqCst) == phase::IDLE && !self.keeps_session.load(Ordering::Relaxed);
-        let since = Some(self.idle_since.load(Ordering::Relaxed)).filter(|&since| idle && since != NOT_WAITING)?;
+        let idle = self.phase.load(Ordering::SeqCst) == phase::IDLE;
+        let may_end = !self.keeps_session.load(Ordering::Relaxed) && self.control.is_some();
+        let since = Some(self.idle_since.load(Ordering::Relaxed)).filter(|&since| since != NOT_WAITING)?;
+        if !(idle && may_end) {
+            return None;
+        }
         Some(Duration::from_nanos(self.age(now).saturating_sub(since)))
     }
 
@@ -165,7 +169,9 @@ impl Lifecycle {
     /// Cuts the connection in its call, because the server stops.
     pub(super) fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
-        self.abort();
+        if let Some(control) = &self.control {
+            control.cut();
+        }
     }
 
     pub(super) fn was_cut(&self) -> bool {

@@ -168,8 +168,7 @@ impl Server {
     /// the connection as well.
     ///
     /// A refused connection is closed after its first reply, or without one if no request comes
-    /// within 2 s. Until then, 4 s at most, it counts as one of
-    /// [`max_connections`](ServerConfig::max_connections).
+    /// within 2 s. It does not count towards [`max_connections`](ServerConfig::max_connections).
     ///
     /// ```
     /// use std::collections::HashMap;

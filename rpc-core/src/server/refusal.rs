@@ -60,6 +60,9 @@ impl ServerConnection {
         tracing::debug!(peer = %self.peer, reason, "refusing the connection");
         let connection = ConnectionInfo::new(Side::Server, &self.peer);
         config.observer.tell(|observer| observer.connection_refused(&connection, reason));
+        if let Some(registry) = &self.registry {
+            registry.free_place(&self.lifecycle);
+        }
         let waiting = at_most([config.idle_timeout, config.request_timeout]);
         let ended = self.read_header(waiting, waiting);
         let outcome = ended.and_then(|ended| ended.map_or_else(|| self.queue_refusal(reason), Ok));

@@ -207,6 +207,13 @@ pub trait Control: Send + Sync {
     /// end of the stream.
     fn abort(&self);
 
+    /// Does the same in the middle of a call, whose bytes are lost: if the transport can, it makes
+    /// the peer notice at once, even if that loses the last bytes that were sent to it. The default
+    /// implementation calls [`abort`](Control::abort).
+    fn cut(&self) {
+        self.abort();
+    }
+
     /// Blocks until a read would not block or a write would take something, whichever comes first,
     /// but no longer than `until`. It may return early. It is called only after
     /// [`ReadHalf::try_read`] has found nothing, or if only writing is left.

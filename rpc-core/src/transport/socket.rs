@@ -140,14 +140,18 @@ fn send(socket: &OwnedFd, bufs: &[IoSlice<'_>], flags: SendFlags) -> io::Result<
 struct SocketControl(Arc<OwnedFd>);
 
 impl Control for SocketControl {
-    /// Closing the socket then tells the peer at once. Without that, a peer that waits for room in
-    /// its window would go on waiting for up to a minute: after the shutdown nothing announces that
-    /// what it had sent was read.
     fn abort(&self) {
-        // a Unix socket has no such option, and its close wakes the peer
-        _ = set_socket_linger(&self.0, Some(Duration::ZERO));
         // it fails only if the peer has already ended the connection
         _ = shutdown(&self.0, Shutdown::Both);
+    }
+
+    /// Makes closing the socket reset the connection. Otherwise a peer that waits for room in its
+    /// window could wait for up to a minute: after a shutdown of both directions nothing announces
+    /// that what it had sent was read.
+    fn cut(&self) {
+        // a Unix socket has no such option, and closing it wakes the peer
+        _ = set_socket_linger(&self.0, Some(Duration::ZERO));
+        self.abort();
     }
 
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {

@@ -46,7 +46,7 @@ fn a_request_that_crosses_the_reset_hears_that_it_never_ran() {
         let mut other = running.raw();
         other.call();
         // the server has closed the connection, and this client does not know that yet
-        idle.0.write_all(&wire::request("echo", 3, "8")).unwrap();
+        _ = idle.0.write_all(&wire::request("echo", 3, "8"));
         let mut frame = [0; 6];
         std::io::Read::read_exact(&mut idle.0, &mut frame).unwrap();
         assert_eq!(frame[..], wire::reset());

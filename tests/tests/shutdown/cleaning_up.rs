@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Result, Server, ServerConfig, rpc_service};
+use rpc_core::{CallContext, Result, Server, ServerConfig, rpc_service};
 use rpc_tests::{watchdog, wire};
 
 use crate::service::{Work, start, start_with};
@@ -13,6 +13,8 @@ use crate::service::{Work, start, start_with};
 #[rpc_service]
 trait Store {
     fn store(&self, content: impl Read) -> Result<u64>;
+    /// Reads nothing, and returns when the caller is gone.
+    fn linger(&self, content: impl Read) -> Result<()>;
 }
 
 /// Keeps a file while it receives one.
@@ -26,6 +28,15 @@ impl Store for Files {
         let mut part = tempfile::NamedTempFile::new_in(self.folder.path())?;
         self.began.send(()).unwrap();
         Ok(std::io::copy(&mut content, &mut part)?)
+    }
+
+    fn linger(&self, _content: impl Read) -> Result<()> {
+        let context = CallContext::current().expect("a call is being answered");
+        self.began.send(()).unwrap();
+        while !context.caller_is_gone() {
+            thread::yield_now();
+        }
+        Ok(())
     }
 }
 
@@ -49,6 +60,24 @@ fn a_handler_that_is_cut_has_cleaned_up_when_a_shutdown_returns() {
                 upload.join().unwrap().unwrap_err();
             });
         }
+    });
+}
+
+/// Bytes that nobody has read hid the end of the connection behind them.
+#[test]
+fn a_handler_that_asks_learns_that_it_was_cut() {
+    watchdog(|| {
+        let (began, begun) = mpsc::channel();
+        let store = StoreServer::new(Files { folder: tempfile::tempdir().unwrap(), began });
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(store).unwrap();
+        let client = StoreClient::connect(server.address()).unwrap();
+        thread::scope(|scope| {
+            let call = scope.spawn(|| client.linger(std::io::repeat(7)));
+            begun.recv().unwrap();
+            let report = server.shutdown(Duration::ZERO);
+            assert_eq!((report.cut, report.still_running), (1, 0));
+            call.join().unwrap().unwrap_err();
+        });
     });
 }
 
