@@ -163,6 +163,7 @@ pub(crate) fn all() -> Vec<Case> {
     let mut cases = octets();
     cases.extend(files());
     cases.extend(calls());
+    cases.extend(observed());
     cases.extend(rivals());
     cases
 }
@@ -250,6 +251,27 @@ fn calls() -> Vec<Case> {
             metric: Metric::ClientCpu,
             ..case("call-by-hand", Tcp, apart, Some(0.9))
         },
+    ]
+}
+
+/// Returns what an observer costs: the same with one and without.
+fn observed() -> Vec<Case> {
+    use Network::{Tcp, Unix};
+    let case = |name, network, work, metric| Case {
+        name,
+        peer: "without an observer",
+        network,
+        placements: &[Placement::Apart],
+        ours: side(Subject::Ours, work, Tuning::Observed),
+        theirs: vec![ours(work)],
+        metric,
+        target: None,
+        costs: true,
+    };
+    vec![
+        case("observed-call-tcp", Tcp, ONE_CALLER, Metric::Latency),
+        case("observed-call-unix", Unix, ONE_CALLER, Metric::Latency),
+        case("observed-file-unix", Unix, Work::Down(Source::File), Metric::Throughput),
     ]
 }
 

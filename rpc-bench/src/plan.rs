@@ -98,6 +98,8 @@ impl Work {
 pub(crate) enum Tuning {
     /// Nothing: the defaults.
     None,
+    /// Our server and our client have an observer.
+    Observed,
     /// The number of connections that our callers share.
     Shared(usize),
     /// The ways to copy.
@@ -146,6 +148,7 @@ impl fmt::Display for Tuning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Tuning::None => f.write_str("defaults"),
+            Tuning::Observed => f.write_str("with an observer"),
             Tuning::Shared(connections) => write!(f, "shared connections: {connections}"),
             Tuning::Copies { sender, receiver } if sender == receiver => write!(f, "{sender}"),
             Tuning::Copies { sender, receiver } => write!(f, "{sender} to {receiver}"),

@@ -4,10 +4,11 @@ use std::any::Any;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::process::Child;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rpc_core::{ClientConfig, Error, Result, Server, ServerHandle, rpc_service};
+use rpc_core::{CallReport, ClientConfig, Error, Observer, Result, Server, ServerConfig, ServerHandle, rpc_service};
 
 use super::content::{self, Unknown};
 use super::{Client, share};
@@ -98,7 +99,25 @@ pub(crate) fn serve_in_process(plan: &Plan, content: Vec<u8>) -> Outcome<ServerH
         Network::Tcp => "tcp://127.0.0.1:0".to_owned(),
         Network::Unix => format!("unix://{}", plan.socket.display()),
     };
-    Ok(Server::bind(&*address)?.spawn(BenchServer::new(Arc::new(Shelf::new(plan, content))))?)
+    let config = match plan.tuning {
+        Tuning::Observed => ServerConfig::default().observer(Arc::new(Counter::default())),
+        _ => ServerConfig::default(),
+    };
+    Ok(Server::bind_with(&*address, config)?.spawn(BenchServer::new(Arc::new(Shelf::new(plan, content))))?)
+}
+
+/// Counts calls and their bytes.
+#[derive(Default)]
+struct Counter {
+    calls: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Observer for Counter {
+    fn call_ended(&self, call: &CallReport<'_>) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(call.sent + call.received, Ordering::Relaxed);
+    }
 }
 
 pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<Box<dyn Client>> {
@@ -108,6 +127,7 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
     };
     let config = match plan.tuning {
         Tuning::Shared(connections) => ClientConfig::default().shared_connections(connections),
+        Tuning::Observed => ClientConfig::default().observer(Arc::new(Counter::default())),
         // so that callers that share a client need not reconnect
         _ => ClientConfig::default().max_idle_connections(callers).max_connections(callers),
     };

@@ -73,7 +73,9 @@ pub(crate) fn connect(rival: Rival, plan: &Plan, address: &str) -> Outcome<Box<d
 fn flavours(plan: &Plan) -> Outcome<(Flavour, Flavour)> {
     match plan.tuning {
         Tuning::Runtimes { server, client } | Tuning::Stream { server, client, .. } => Ok((server, client)),
-        Tuning::None | Tuning::Shared(_) | Tuning::Copies { .. } => Err("the plan of a rival has no runtime".into()),
+        Tuning::None | Tuning::Observed | Tuning::Shared(_) | Tuning::Copies { .. } => {
+            Err("the plan of a rival has no runtime".into())
+        }
     }
 }
 
