@@ -26,8 +26,9 @@ pub(super) struct Exchange<'c> {
     /// may be sent together with the next.
     pub(super) another_waits: Cell<bool>,
     extensions: OnceCell<Arc<Extensions>>,
-    /// What is told of the call at its end, if anybody wants to know.
-    pub(super) watch: RefCell<Option<Watch>>,
+    /// What is told of the call at its end, if anybody wants to know. Boxed, so that others do not
+    /// carry its size.
+    pub(super) watch: RefCell<Option<Box<Watch>>>,
 }
 
 /// The proof that a call was answered.

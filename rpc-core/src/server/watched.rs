@@ -10,10 +10,10 @@ use super::lock::lock;
 
 impl ServerConnection {
     /// Begins to watch a call whose header has been read, if anybody wants to know.
-    pub(super) fn watch(&self, span: &tracing::Span) -> Option<Watch> {
+    pub(super) fn watch(&self, span: &tracing::Span) -> Option<Box<Watch>> {
         let mut watch = Watch::begin(Side::Server, &self.config.observer, span)?;
         watch.count_from(Traffic { received: self.header_began_at.get(), sent: self.sent() });
-        Some(watch)
+        Some(Box::new(watch))
     }
 
     fn sent(&self) -> u64 {
