@@ -20,7 +20,8 @@ use super::services::*;
 fn serve(address: Address, shelf: Shelf) -> rpc_core::Result<ServerHandle> {
     let owner = fs::metadata(&shelf.0)?.uid();
     let config = ServerConfig::default().unix_socket_mode(Some(0o600)).observer(Arc::new(Metrics::describe()));
-    let all = Guarded((DepotServer::new(shelf.clone()), AdminServer::new(shelf.clone()), LoginServer::new(shelf)));
+    let admin = AdminServer::new(Desk(shelf.clone(), false));
+    let all = Guarded((DepotServer::new(shelf.clone()), UsageServer::new(shelf), admin));
     Server::bind_with(address, config)?.spawn_with(move |peer| admit(peer, owner).map(|()| all.clone()))
 }
 
@@ -62,18 +63,14 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
             assert_eq!(upload.join().expect("it does not panic")?, 16 << 20);
         }
         assert_eq!(depot.list()?.len(), 8);
-
         // each rule says why it refuses
         println!("{}", admit(&Peer::new(PeerAddress::Unix(None)), 1000).expect_err("nobody knows its user"));
-        println!("{}", DepotClient::new(client).list().expect_err("it has no token"));
-        // a login holds for one connection, which these clients share
-        let connection = Client::from_transport(UnixStream::connect(&socket)?)?;
-        let (login, admin) = (LoginClient::new(connection.clone()), AdminClient::new(connection));
+        println!("{}", DepotClient::new(client.clone()).list().expect_err("it has no token"));
+        let mut admin = AdminClient::connect(server.address())?;
         println!("{}", admin.evict("ann").expect_err("nobody has logged in"));
-        login.enter("sesame")?;
+        admin.login("sesame")?;
         admin.evict("ann")?;
-        assert!(depot.list()?.is_empty());
-
+        assert_eq!(UsageClient::new(client).users()?, 0);
         // a signal while an upload is under way: it ends, and nothing else begins
         let (upload, mut source) = begin(9)?;
         signal_hook::low_level::raise(SIGTERM)?;

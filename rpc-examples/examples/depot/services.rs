@@ -1,8 +1,7 @@
 //! What the depot offers, and the handlers. A file is complete or absent.
 
-use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::{fs, io::Read};
 
 use rpc_core::{CallContext, Error, Result, copy, rpc_service};
 
@@ -14,26 +13,24 @@ pub(crate) trait Depot {
 }
 
 #[rpc_service]
-pub(crate) trait Admin {
-    /// Removes a user's files.
-    fn evict(&self, user: &str) -> Result<()>;
+pub(crate) trait Usage {
+    /// Returns how many users have files.
+    fn users(&self) -> Result<usize>;
 }
 
+/// A session of an administrator, which begins with a login.
 #[rpc_service]
-pub(crate) trait Login {
-    /// Makes this connection an administrator's.
-    fn enter(&self, secret: &str) -> Result<()>;
+pub(crate) trait Admin {
+    fn login(&mut self, secret: &str) -> Result<()>;
+    /// Removes a user's files.
+    fn evict(&mut self, user: &str) -> Result<()>;
 }
 
 /// Whose token a call carries.
 #[derive(Clone)]
 pub(crate) struct User(pub(crate) &'static str);
 
-/// What a login leaves for the calls after it on the same connection.
-#[derive(Clone)]
-pub(crate) struct Administrator;
-
-/// Answers all calls: a folder with a folder for each user.
+/// A folder with a folder for each user.
 #[derive(Clone)]
 pub(crate) struct Shelf(pub(crate) PathBuf);
 
@@ -63,17 +60,25 @@ impl Depot for Shelf {
     }
 }
 
-impl Admin for Shelf {
-    fn evict(&self, user: &str) -> Result<()> {
-        Ok(fs::remove_dir_all(self.0.join(plain(user)?))?)
+impl Usage for Shelf {
+    fn users(&self) -> Result<usize> {
+        Ok(fs::read_dir(&self.0)?.flatten().filter(|place| place.path().is_dir()).count())
     }
 }
 
-impl Login for Shelf {
-    fn enter(&self, secret: &str) -> Result<()> {
-        let context = CallContext::current().filter(|_| secret == "sesame");
-        context.ok_or_else(|| Error::new("wrong secret"))?.connection_extensions().insert(Administrator);
-        Ok(())
+/// A session, and whether its caller has logged in.
+#[derive(Clone)]
+pub(crate) struct Desk(pub(crate) Shelf, pub(crate) bool);
+
+impl Admin for Desk {
+    fn login(&mut self, secret: &str) -> Result<()> {
+        self.1 = secret == "sesame";
+        if self.1 { Ok(()) } else { Err(Error::new("wrong secret")) }
+    }
+
+    fn evict(&mut self, user: &str) -> Result<()> {
+        let folder = self.0.0.join(plain(user)?);
+        if self.1 { Ok(fs::remove_dir_all(folder)?) } else { Err(Error::new("log in first")) }
     }
 }
 
