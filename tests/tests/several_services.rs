@@ -6,7 +6,7 @@ use std::thread;
 
 use rpc_core::transport::memory_pair;
 use rpc_core::{
-    Call, Client, Contract, Contracts, Dispatch, Ended, Error, Method, Misuse, Result, Served, Server, Service,
+    Call, Client, Contract, Contracts, Dispatch, Ended, Error, Method, Misuse, Peer, Result, Served, Server, Service,
     rpc_service, serve_connection,
 };
 use rpc_tests::watchdog;
@@ -162,5 +162,19 @@ fn an_endpoint_that_two_services_have_is_found_when_the_server_starts() {
         is_refused(server().spawn(clashing()).unwrap_err());
         is_refused(server().serve(clashing()).unwrap_err());
         is_refused(serve_connection(memory_pair().0, clashing()).unwrap_err());
+    });
+}
+
+#[test]
+fn services_of_a_factory_that_have_the_same_endpoint_are_refused_by_name() {
+    watchdog(|| {
+        let clashing = |_: &Peer| (DepotServer::new(Shelf), ByHand(&CLASHING));
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn_with(clashing).unwrap();
+        let error = DepotClient::connect(server.address()).unwrap().size().unwrap_err();
+        assert!(error.never_ran(), "{error:?}");
+        assert!(
+            error.to_string().starts_with("the services Depot and Clashing both have the endpoint size"),
+            "{error}"
+        );
     });
 }

@@ -8,6 +8,7 @@ use crate::message::{Metadata, TRACEPARENT};
 use crate::observe::{ConfiguredObserver, Observer};
 
 /// The settings of a server. Each limit has a generous default; `None` switches it off.
+/// `docs/limits.md` lists all limits with their defaults and reasons.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ServerConfig {

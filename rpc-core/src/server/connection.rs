@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::codec::Contracts;
 use crate::connection::{Inbound, JSON_KEPT, Outbound, trim};
 use crate::error::{Error, Fate, Operation, Result};
-use crate::message::MessageError;
+use crate::message::{MessageError, RequestHeader};
 use crate::transport::{Parts, Peer};
 
 use super::ServerConfig;
@@ -79,6 +79,12 @@ impl ServerConnection {
     pub(super) fn register(&mut self, registry: &Arc<Registry>) {
         self.registry = Some(Arc::clone(registry));
         registry.register(&self.lifecycle);
+    }
+
+    /// Returns the endpoint whose call has ended the connection; `None` if it ended between calls.
+    pub(super) fn endpoint_at_hand(&self) -> Option<String> {
+        let bytes = self.header.borrow();
+        RequestHeader::decode(&bytes).ok().map(|header| header.endpoint.into_owned())
     }
 
     /// Notes what the service offers that is going to be served. The first time counts.

@@ -60,7 +60,8 @@ use super::unknown::unknown_endpoint;
 /// ```
 ///
 /// When `dispatch` returns, the reply has been written, its stream included, or held back for at
-/// most a millisecond to leave together with the next one.
+/// most a millisecond to leave together with the next one. How the call ended is told to an
+/// [`Observer`](crate::Observer).
 /// [`CallContext::current`](super::CallContext::current) returns the call from the beginning to the
 /// end of `dispatch`.
 pub trait Dispatch {

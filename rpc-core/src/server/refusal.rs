@@ -59,7 +59,7 @@ impl ServerConnection {
         let config = &self.config;
         tracing::debug!(peer = %self.peer, reason, "refusing the connection");
         let connection = ConnectionInfo::new(Side::Server, &self.peer);
-        config.observer.tell(|observer| observer.connection_refused(&connection, reason));
+        config.observer.tell_of(Some(&self.peer), None, |observer| observer.connection_refused(&connection, reason));
         if let Some(registry) = &self.registry {
             registry.free_place(&self.lifecycle);
         }

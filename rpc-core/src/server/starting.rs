@@ -67,7 +67,10 @@ fn serve(connection: &Rc<ServerConnection>, make: Option<MakeService>) {
     let Some(mut service) = connection.service_or_refusal(make) else { return };
     match connection.run(&mut *service) {
         Ok(ended) => tracing::debug!(%ended, "the connection has ended"),
-        Err(error) => tracing::warn!(peer = %connection.peer, %error, "the connection failed"),
+        Err(error) => {
+            let endpoint = connection.endpoint_at_hand();
+            tracing::warn!(peer = %connection.peer, endpoint, %error, "the connection failed");
+        }
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) struct WatchedConnection<'c> {
 impl WatchedConnection<'_> {
     pub(super) fn new(connection: &ServerConnection) -> WatchedConnection<'_> {
         let ServerConnection { config, peer, .. } = connection;
-        config.observer.tell(|observer| observer.connection_opened(&ConnectionInfo::new(Side::Server, peer)));
+        let info = ConnectionInfo::new(Side::Server, peer);
+        config.observer.tell_of(Some(peer), None, |observer| observer.connection_opened(&info));
         WatchedConnection { connection, end: Err(ErrorKind::Panic) }
     }
 }
@@ -39,7 +40,8 @@ impl WatchedConnection<'_> {
 impl Drop for WatchedConnection<'_> {
     fn drop(&mut self) {
         let ServerConnection { config, peer, .. } = self.connection;
-        config.observer.tell(|observer| observer.connection_closed(&ConnectionInfo::new(Side::Server, peer), self.end));
+        let info = ConnectionInfo::new(Side::Server, peer);
+        config.observer.tell_of(Some(peer), None, |observer| observer.connection_closed(&info, self.end));
     }
 }
 

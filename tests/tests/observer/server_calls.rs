@@ -39,7 +39,7 @@ impl Both {
         let (near, config) = Recorder::with_config();
         let depot = DepotClient::connect_with(server.address(), config).unwrap();
         depot.echo("so that both know the revision").unwrap();
-        (near.call(), far.call_in_time());
+        _ = (near.call(), far.call_in_time());
         Both { depot, near, far, _server: server }
     }
 
