@@ -79,11 +79,12 @@ fn a_call_is_a_span_on_each_side() {
         let (client, server) = (client_side.heard(), server_side.heard());
         assert_eq!(client[0], "span rpc_call side=\"client\" endpoint=\"Fail\"");
         assert_eq!(client[1], "record peer=memory");
-        assert!(client[2].starts_with("record status=Error"), "{client:?}");
-        assert!(client[3].starts_with("record elapsed="), "{client:?}");
+        assert_eq!(client[2], "DEBUG message=the call failed error=handler says no: loudly");
+        assert!(client[3].starts_with("record status=Error"), "{client:?}");
+        assert!(client[4].starts_with("record elapsed="), "{client:?}");
         let ended =
             "DEBUG message=the call has ended side=\"client\" endpoint=\"Fail\" peer=memory status=Error error=remote";
-        assert!(client[4].starts_with(ended), "{client:?}");
+        assert!(client[5].starts_with(ended), "{client:?}");
         assert!(
             server.iter().any(|line| line.starts_with("span rpc_call side=\"server\" endpoint=\"Fail\" peer=")),
             "{server:?}"

@@ -94,7 +94,7 @@ impl WatchedCall {
 
     /// The caller gets this error.
     pub(super) fn failed(&mut self, error: &Error) {
-        self.watch.error = Some(error.kind());
+        self.watch.failed(error);
     }
 
     /// The call's streams end in the connection's current turn: what is left of them is not wanted.

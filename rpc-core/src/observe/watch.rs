@@ -5,7 +5,7 @@ use std::time::Instant;
 use tracing::Level;
 use tracing::field::{debug, display};
 
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::message::Status;
 use crate::transport::Peer;
 
@@ -61,6 +61,13 @@ impl Watch {
     /// One of the call's streams has ended.
     pub(crate) fn stream_ended(&mut self, end: StreamEnd) {
         self.stream = self.stream.max(Some(end));
+    }
+
+    /// The caller gets this error.
+    pub(crate) fn failed(&mut self, error: &Error) {
+        self.error = Some(error.kind());
+        let _entered = self.span.enter();
+        tracing::debug!(%error, "the call failed");
     }
 
     /// The call has a connection.
