@@ -1,7 +1,9 @@
 //! How a server ends its connections: politely, until a time that may still change, and then not.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::lifecycle::Lifecycle;
 use super::registry::{Connections, RESET_TIME, Registry, guarded};
 
 /// How long a shutdown waits after the last call for clients to close. So a client whose request is
@@ -46,7 +48,7 @@ impl Registry {
 
     /// Sends a Reset frame to each idle connection.
     fn reset_idle(&self) {
-        let open: Vec<_> = self.lock().open.iter().map(|open| std::sync::Arc::clone(&open.lifecycle)).collect();
+        let open = self.lock().lifecycles();
         let until = Instant::now() + RESET_TIME;
         open.iter().for_each(|lifecycle| guarded(|| lifecycle.reset_if_idle(until)));
     }
@@ -79,7 +81,7 @@ impl Registry {
     /// Cuts the connections that are still in a call and returns their number. Ends those that were
     /// reset as well; those that are closing end soon by themselves.
     fn cut(&self) -> usize {
-        let open: Vec<_> = self.lock().open.iter().map(|open| std::sync::Arc::clone(&open.lifecycle)).collect();
+        let open = self.lock().lifecycles();
         let (in_call, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|lifecycle| lifecycle.in_call());
         in_call.iter().for_each(|lifecycle| guarded(|| lifecycle.cut()));
         let reset = others.iter().filter(|lifecycle| lifecycle.was_reset());
@@ -89,6 +91,10 @@ impl Registry {
 }
 
 impl Connections {
+    fn lifecycles(&self) -> Vec<Arc<Lifecycle>> {
+        self.open.iter().map(|open| Arc::clone(&open.lifecycle)).collect()
+    }
+
     /// Returns how many connections that were cut are still there.
     fn still_cut(&self) -> usize {
         self.open.iter().filter(|open| open.lifecycle.was_cut()).count()
