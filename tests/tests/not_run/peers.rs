@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{
-    Address, Client, ClientConfig, Peer, PeerAddress, Refused, Result, Server, ServerConfig, ServerHandle, Session,
-};
+use rpc_core::{Address, Client, ClientConfig, Peer, Refused, Result, Server, ServerConfig, ServerHandle, Session};
 use rpc_tests::{Original, OriginalClient, OriginalServer, Reference, watchdog};
 use serde_json::{Value, json};
 
@@ -146,7 +144,7 @@ fn over_a_unix_socket_it_is_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let address = format!("unix://{}", folder.path().join("socket").display());
         let refuse = |peer: &Peer| match peer.address() {
-            PeerAddress::Unix(_) => Err(Refused::new("full")),
+            rpc_core::PeerAddress::Unix(_) => Err(Refused::new("full")),
             _ => Ok(OriginalServer::new(Reference)),
         };
         let server = Server::bind(&*address).unwrap().spawn_with(refuse).unwrap();
