@@ -3,16 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::Result;
 use crate::transport::Address;
 
 use super::registry::Registry;
-use super::stopping::ShutdownReport;
-
-/// What replaces a grace that ends later than an [`Instant`] can express: a year.
-const FAR: Duration = Duration::from_secs(86_400 * 365);
+use super::stopping::{ShutdownReport, from_now};
 
 /// A server that runs on its own threads. Dropping the handle stops it, as
 /// [`shutdown`](ServerHandle::shutdown) without a grace does.
@@ -57,8 +54,7 @@ impl Stopper {
     /// it. Called again, it can shorten the grace, but not extend it: with no grace, it cuts the
     /// calls that are still under way.
     pub fn stop(&self, grace: Duration) {
-        let now = Instant::now();
-        self.0.stop(now.checked_add(grace).unwrap_or_else(|| now + FAR));
+        self.0.stop(from_now(grace));
     }
 }
 

@@ -11,6 +11,15 @@ use super::registry::{Connections, RESET_TIME, Registry, guarded};
 /// because a client that keeps a connection for later does not notice the Reset frame.
 const LINGER: Duration = Duration::from_millis(250);
 
+/// What replaces a time that ends later than an [`Instant`] can express: a year.
+const FAR: Duration = Duration::from_secs(86_400 * 365);
+
+/// Returns the instant at which this much time has passed.
+pub(super) fn from_now(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time).unwrap_or_else(|| now + FAR)
+}
+
 /// How a shutdown went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -37,7 +46,7 @@ impl Registry {
         let finished = self.lock().finished;
         let cut = self.cut();
         let cleaned_up = |connections: &Connections| connections.still_cut() == 0;
-        self.wait_until(Instant::now() + cleanup_time, cleaned_up);
+        self.wait_until(from_now(cleanup_time), cleaned_up);
         ShutdownReport { finished, cut, still_running: self.lock().still_cut() }
     }
 

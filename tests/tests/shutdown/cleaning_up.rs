@@ -132,3 +132,23 @@ fn without_calls_the_report_is_empty_and_nothing_is_waited_for() {
         assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     });
 }
+
+/// The end of the longest time is no instant that can be expressed.
+#[test]
+fn the_longest_clean_up_time_is_a_long_one() {
+    watchdog(|| {
+        let config = ServerConfig::default().cleanup_time(Duration::MAX);
+        let (server, running) = start_with("tcp://127.0.0.1:0", config);
+        let client = running.client();
+        thread::scope(|scope| {
+            let call = scope.spawn(|| client.wait());
+            let end = running.waiting.recv().unwrap();
+            let stopping = scope.spawn(|| server.shutdown(Duration::ZERO));
+            // the connection is cut
+            call.join().unwrap().unwrap_err();
+            end.send(()).unwrap();
+            let report = stopping.join().unwrap();
+            assert_eq!((report.cut, report.still_running), (1, 0));
+        });
+    });
+}
