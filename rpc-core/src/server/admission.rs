@@ -188,6 +188,8 @@ mod tests {
         assert!(is(claim(at(9)), &all[1]) && is(claim(at(9)), &all[0]));
         assert!(claim(at(9)).is_none(), "one is in a call, and one has just begun to wait");
         all[2].end_call();
+        assert!(claim(at(9)).is_none(), "it has not begun to wait again");
+        all[2].begin_waiting(start + at(3));
         assert!(is(claim(at(9)), &all[2]));
         all[3].keep_session();
         assert!(claim(at(20)).is_none(), "a session stays");

@@ -35,7 +35,7 @@ pub(super) struct Lifecycle {
     phase: AtomicU8,
     created: Instant,
     /// When it began to wait for a request, in nanoseconds since it was created; [`NOT_WAITING`]
-    /// until it does for the first time.
+    /// if it does not. Whoever sees the phase after a call sees what was stored before that phase.
     idle_since: AtomicU64,
     /// It keeps a session that has served a call, so it may not be replaced by another one.
     keeps_session: AtomicBool,
@@ -60,7 +60,7 @@ impl Lifecycle {
         }
     }
 
-    /// Notes that the connection waits for a request, from now on.
+    /// Notes that the connection waits for a request, from now on until a call begins.
     pub(super) fn begin_waiting(&self, now: Instant) {
         self.idle_since.store(self.age(now), Ordering::Relaxed);
     }
@@ -88,7 +88,10 @@ impl Lifecycle {
 
     /// Begins a call. Returns `false` if its request may not be answered any more.
     pub(super) fn begin_call(&self) -> bool {
-        self.change_unless_reset(|phase| phase | phase::IN_CALL)
+        let begins = self.change_unless_reset(|phase| phase | phase::IN_CALL);
+        // otherwise it would seem to have been idle during the call, until it waits again
+        self.idle_since.store(NOT_WAITING, Ordering::Relaxed);
+        begins
     }
 
     /// Ends a call. Returns `false` if no other may follow.
@@ -182,5 +185,27 @@ impl Lifecycle {
         if let Some(control) = &self.control {
             control.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::transport::{Transport, memory_pair};
+
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_call_is_no_idle_time() {
+        let parts = memory_pair().0.into_parts().unwrap();
+        let lifecycle = Lifecycle::new(Arc::new(Mutex::new(Outbound::new(parts.writer))), parts.control);
+        let start = Instant::now();
+        let later = start + Duration::from_secs(9);
+        assert_eq!(lifecycle.idle_for(later), None, "it does not wait yet");
+        lifecycle.begin_waiting(start);
+        assert_eq!(lifecycle.idle_for(later), Some(Duration::from_secs(9)));
+        assert!(lifecycle.begin_call() && lifecycle.end_call());
+        assert_eq!(lifecycle.idle_for(later), None, "it has not begun to wait for the next request");
+        lifecycle.begin_waiting(later);
+        assert_eq!(lifecycle.idle_for(later), Some(Duration::ZERO));
     }
 }

@@ -107,7 +107,7 @@ impl ServerConnection {
         header.clear();
         self.inbound.with(|receiving| {
             let inbound = receiving.inbound();
-            if inbound.messages.frames().buffered().is_empty() {
+            if !inbound.messages.call_ahead() {
                 self.lifecycle.begin_waiting(Instant::now());
             }
             let mut ended = await_request(inbound, waiting, reading)?;
