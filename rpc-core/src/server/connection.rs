@@ -113,11 +113,9 @@ impl ServerConnection {
         Arc::clone(self.call_extensions.borrow_mut().get_or_insert_default())
     }
 
-    /// Forgets the values of a call that is over.
-    pub(super) fn forget_call(&self) {
-        // dropping them runs the user's code, which may ask for the next ones
-        let values = self.call_extensions.take();
-        drop(values);
+    /// Takes the values of a call that is over. Dropping them runs the user's code.
+    pub(super) fn take_call_extensions(&self) -> Option<Arc<Extensions>> {
+        self.call_extensions.take()
     }
 
     /// Runs `operate`, which may run the user's code, with the buffer for JSON. Then keeps the

@@ -158,7 +158,7 @@ impl ServerConnection {
                 exchange.refuse(Status::RequestError, &message, None).map(|()| false)
             }
         };
-        self.settle(&exchange, answered)
+        self.settle(exchange, answered)
     }
 
     /// Calls the service; if that panics, replies with an error. Returns whether the panic ends a
@@ -174,22 +174,29 @@ impl ServerConnection {
         let panicked = served.is_none();
         let outcome = served.unwrap_or_else(|| {
             tracing::error!(peer = %self.peer, endpoint = %exchange.header.endpoint, "the handler panicked");
-            exchange.panicked()
+            // the transport's code may panic as well
+            let lost = || Err(Error::lost(Operation::Sending, ConnectionAborted));
+            unwind::catch(|| exchange.panicked()).unwrap_or_else(lost)
         });
         self.in_service.set(false);
-        self.forget_call();
         outcome.map(|()| panicked && self.keeps_session(&exchange.header.endpoint))
     }
 
     /// Ends a call, given whether its answer ends a session. Returns `None` if the next request may
     /// be read, otherwise how the connection ends.
-    fn settle(&self, exchange: &Exchange<'_>, answered: Result<bool>) -> Result<Option<Ended>> {
+    fn settle(&self, exchange: Exchange<'_>, answered: Result<bool>) -> Result<Option<Ended>> {
         let received = self.inbound.end_call();
         let outcome = answered.and_then(|session_over| received.map(|()| session_over));
         exchange.report(&outcome);
+        let turn = exchange.turn.get();
+        let values = (exchange, self.take_call_extensions());
+        // this is the user's code, whose panic comes too late to cost the call
+        if unwind::catch(|| drop(values)).is_none() {
+            tracing::error!(peer = %self.peer, "dropping the values of a call panicked");
+        }
         let session_over = outcome?;
         let request_ended = self.inbound.with(|receiving| receiving.inbound().messages.body_ended());
-        let in_step = exchange.turn.get().in_step(request_ended) && !session_over;
+        let in_step = turn.in_step(request_ended) && !session_over;
         let goes_on = self.lifecycle.end_call();
         if let Some(registry) = self.registry.as_ref().filter(|_| !goes_on && !self.lifecycle.was_cut()) {
             registry.call_finished();

@@ -1,11 +1,13 @@
 //! What a server reports of calls: the same as its client, and what only a server knows.
 
-use std::io::{self, Read};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
+use std::time::Instant;
 
+use rpc_core::transport::{Parts, WriteHalf, memory_pair};
 use rpc_core::{
-    CallReport, Client, Contracts, Dispatch, Error, ErrorKind, Server, ServerConfig, ServerHandle, Side, Status,
-    StreamEnd, rpc_service,
+    CallReport, Client, Contracts, Dispatch, Error, ErrorKind, Server, ServerConfig, ServerHandle, Session, Side,
+    Status, StreamEnd, Transport, rpc_service, serve_connection_with,
 };
 use rpc_tests::{serve_bytes, watchdog, wire};
 
@@ -210,5 +212,70 @@ fn an_endpoint_that_no_contract_lists_is_other_even_if_it_is_served() {
         Client::connect(server.address()).unwrap().call("anything").json::<()>().unwrap();
         let report = recorder.call_in_time();
         assert_eq!((&*report.endpoint, report.status), (CallReport::OTHER, Some(Status::Ok)));
+    });
+}
+
+/// Leaves a value with each call that panics when it is dropped.
+#[derive(Clone)]
+struct Careless(DepotServer<Shed>);
+
+#[derive(Clone)]
+struct Grenade;
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
+impl Dispatch for Careless {
+    fn contracts(&self) -> Contracts {
+        self.0.contracts()
+    }
+
+    fn dispatch<'c>(&mut self, call: rpc_core::Call<'c>) -> rpc_core::Served<'c> {
+        call.extensions().insert(Grenade);
+        self.0.dispatch(call)
+    }
+}
+
+#[test]
+fn a_call_whose_values_panic_in_their_drop_is_reported() {
+    watchdog(|| {
+        let (server, far) = serve(Careless(DepotServer::new(Shed)));
+        let mut session = Session::connect(server.address()).unwrap();
+        for _ in 0..2 {
+            assert_eq!(session.call("echo").with("text").json::<String>().unwrap(), "text");
+            assert_eq!(far.call_in_time().end(), (Some(Status::Ok), None, None));
+        }
+    });
+}
+
+/// Panics when it is to send something.
+struct Mute(Box<dyn WriteHalf>);
+
+impl WriteHalf for Mute {
+    fn write(&mut self, _bufs: &[IoSlice<'_>], _until: Option<Instant>) -> io::Result<usize> {
+        panic!("on purpose");
+    }
+
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.0.finish(until)
+    }
+}
+
+#[test]
+fn a_call_whose_transport_panics_after_its_handler_is_reported() {
+    watchdog(|| {
+        let recorder = Arc::new(Recorder::default());
+        let config = ServerConfig::default().observer(Arc::<Recorder>::clone(&recorder));
+        let (mut near, far) = memory_pair();
+        let far = far.into_parts().unwrap();
+        let far = Parts { writer: Box::new(Mute(far.writer)), ..far };
+        near.write_all(&wire::request("explode", 3, "null")).unwrap();
+        drop(near);
+        serve_connection_with(far, FragileServer::new(Shed), config).unwrap_err();
+        assert_eq!(recorder.call().error, Some(ErrorKind::Panic));
+        assert_eq!((recorder.opened(), recorder.closed().len()), (1, 1));
     });
 }
