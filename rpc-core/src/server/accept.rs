@@ -33,9 +33,12 @@ impl Server {
         // the registry and this hold the listener. It is closed before the queued connections get a
         // Reset frame, because some clients connect again at once
         registry.release_listener();
-        drop(self.listener);
+        let Server { listener, config, .. } = self;
+        if unwind::catch(|| drop(listener)).is_none() {
+            tracing::error!("a listener panicked while it was being closed");
+        }
         if !queued.is_empty() {
-            reset_all(queued, registry, &self.config);
+            reset_all(queued, registry, &config);
         }
         outcome
     }

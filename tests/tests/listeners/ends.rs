@@ -4,10 +4,11 @@ use std::io;
 use std::sync::mpsc;
 use std::thread;
 
-use rpc_core::{Error, Operation, Result, Server};
+use rpc_core::transport::Listener;
+use rpc_core::{Address, Error, Operation, Result, Server};
 use rpc_tests::watchdog;
 
-use crate::desk::{Door, desk};
+use crate::desk::{Desk, Door, Visitor, desk};
 use crate::service::{Work, service};
 
 /// Runs a server while a test uses its desk. Returns how it ended.
@@ -68,5 +69,47 @@ fn after_the_end_of_a_listener_its_connections_are_still_served() {
             assert!(door.client().echo(3).unwrap_err().never_ran());
         });
         ended.unwrap();
+    });
+}
+
+/// Panics when it is closed.
+struct Clumsy(Desk);
+
+impl Listener for Clumsy {
+    type Transport = Visitor;
+
+    fn accept(&self) -> io::Result<Option<Visitor>> {
+        self.0.accept()
+    }
+
+    fn address(&self) -> Address {
+        self.0.address()
+    }
+
+    fn wake(&self) {
+        self.0.wake();
+    }
+}
+
+impl Drop for Clumsy {
+    fn drop(&mut self) {
+        panic!("as the test wants");
+    }
+}
+
+#[test]
+fn a_panic_in_closing_a_listener_harms_nothing() {
+    watchdog(|| {
+        let (desk, door) = desk();
+        let open = door.client();
+        let served = thread::spawn(move || Server::new(Clumsy(desk)).unwrap().serve(service()));
+        assert_eq!(open.echo(1).unwrap(), 1);
+        door.end();
+        while !door.is_closed() {
+            thread::yield_now();
+        }
+        assert_eq!(open.echo(2).unwrap(), 2);
+        drop(open);
+        served.join().unwrap().unwrap();
     });
 }
