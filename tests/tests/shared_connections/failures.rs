@@ -162,6 +162,48 @@ fn a_transport_that_panics_fails_its_calls_without_panicking_callers() {
     });
 }
 
+/// Sends what it is given, and panics after the second message of all connections.
+struct PanickingWriter(Box<dyn WriteHalf>, Arc<AtomicUsize>);
+
+impl WriteHalf for PanickingWriter {
+    fn write(&mut self, bufs: &[IoSlice<'_>], until: Option<Instant>) -> io::Result<usize> {
+        self.0.write(bufs, until)
+    }
+
+    fn try_write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let taken = self.0.try_write(bufs)?;
+        assert!(self.1.fetch_add(1, Ordering::SeqCst) != 1, "as configured");
+        Ok(taken)
+    }
+
+    fn finish(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.0.finish(until)
+    }
+}
+
+/// Its requests counted as not sent, so they were sent again, and ran up to three times.
+#[test]
+fn a_request_whose_sending_panics_may_have_run() {
+    watchdog(|| {
+        let (keeper, arrived) = Keeper::new();
+        keeper.open();
+        let messages = Arc::<AtomicUsize>::default();
+        let connect = move |_left| {
+            let (near, far) = memory_pair();
+            let keeper = keeper.clone();
+            thread::spawn(move || rpc_core::serve_connection(far, GateServer::new(keeper)));
+            let near = near.into_parts()?;
+            Ok(Parts { writer: Box::new(PanickingWriter(near.writer, Arc::clone(&messages))), ..near })
+        };
+        let gate = GateClient::new(Client::with_connector("a test", connect, sharing(1)));
+        assert_eq!(gate.wait(1).unwrap(), 1);
+        let error = gate.wait(2).unwrap_err();
+        assert!(matches!(error, Error::Transport { .. }) && !error.never_ran(), "{error:?}");
+        assert_eq!(gate.wait(3).unwrap(), 3);
+        assert_eq!(arrived.iter().take(3).collect::<Vec<_>>(), [1, 2, 3]);
+    });
+}
+
 /// The connector's panic left the shared connections without a thread that makes calls, and a
 /// limited pool without the slot being filled: each later call hit its limit.
 #[test]

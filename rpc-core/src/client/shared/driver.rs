@@ -63,8 +63,7 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>, generation: u64)
                     explanation_deadline: None,
                     last_answered: None,
                 };
-                let outcome = unwind::catch(|| driver.serve())
-                    .unwrap_or_else(|| Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
+                let outcome = unwind::catch(|| driver.serve());
                 driver.end(outcome);
             }
             Err(error) => shared.lock().fail_queued(&error),
@@ -277,15 +276,19 @@ impl Driver<'_> {
     }
 
     /// Gives up the connection: if it is in step, it goes back to its pool. Calls in flight fail;
-    /// the oldest gets the error itself.
-    fn end(mut self, outcome: Result<()>) {
+    /// the oldest gets the error itself. `outcome` is `None` if the transport has panicked.
+    fn end(mut self, outcome: Option<Result<()>>) {
         let mut state = self.shared.lock();
         let retired = state.generation != self.generation;
         state.busy &= retired;
         drop(state);
         let was_idle = !self.lease.is_new;
         let connection = self.lease.connection();
-        let (peer, accepted) = (Arc::clone(&connection.peer), connection.outbound.frames.accepted());
+        let peer = Arc::clone(&connection.peer);
+        // a transport that panicked may have sent all that it was given
+        let accepted = if outcome.is_some() { connection.outbound.frames.accepted() } else { u64::MAX };
+        let outcome =
+            outcome.unwrap_or_else(|| Err(Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted)));
         if retired {
             // because a call on it was not over at its deadline
             connection.break_by(&Deadline::none().error(Operation::WaitingForReply, Fate::LOST));
