@@ -139,6 +139,8 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // the observer's code may need a connection, and must not wait for this one
+        self.note_thread();
         if let (Some(watched), Some(connection)) = (&mut self.watched, &self.connection) {
             watched.streams_ended(connection);
         }

@@ -187,6 +187,7 @@ where
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Result<T>> {
+        self.lease.note_thread();
         let mut failure = None;
         if self.arguments.is_some() && self.bytes_in_flight <= self.window / 2 {
             failure = self.fill().err();
@@ -211,6 +212,7 @@ where
 
 impl<I: Iterator, T> Drop for Pipeline<'_, I, T> {
     fn drop(&mut self) {
+        self.lease.note_thread();
         self.lease.connection().discard_replies(&mut self.calls);
     }
 }

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rpc_core::{CallReport, Client, ClientConfig, ConnectionInfo, Ended, ErrorKind, Observer, ServerConfig};
+use rpc_core::{
+    CallReport, Client, ClientConfig, ConnectionInfo, Ended, Error, ErrorKind, Misuse, Observer, ServerConfig,
+};
 use rpc_tests::{TransportKind, watchdog};
 
 use crate::depot::{Depot, DepotClient, DepotServer, Shed};
@@ -136,5 +138,46 @@ fn no_lock_is_held_while_an_observer_runs() {
             // the observer and its client own each other
             client.close().unwrap();
         }
+    });
+}
+
+/// Tries to make a call while the only connection is in use by the call that it is told of.
+#[derive(Default)]
+struct Impatient {
+    client: OnceLock<Client>,
+    busy: AtomicUsize,
+}
+
+impl Observer for Impatient {
+    fn call_ended(&self, call: &CallReport<'_>) {
+        if call.error != Some(ErrorKind::Misuse)
+            && let Some(client) = self.client.get()
+        {
+            let error = client.call("echo").with("from the observer").json::<String>().unwrap_err();
+            assert!(matches!(error, Error::Misuse(Misuse::Busy)), "{error:?}");
+            self.busy.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// The thread that dropped them counted as one that others do not wait for.
+#[test]
+fn what_another_thread_drops_is_not_waited_for_there() {
+    watchdog(|| {
+        let observer = Arc::new(Impatient::default());
+        let config = ClientConfig::default().observer(Arc::<Impatient>::clone(&observer)).max_connections(1);
+        let client = client_of(config.reply_timeout(Some(Duration::from_secs(5))));
+        observer.client.set(client.clone()).unwrap_or_else(|_| unreachable!("it is set once"));
+        let stream = DepotClient::new(client.clone()).down(9).unwrap();
+        std::thread::spawn(move || drop(stream)).join().unwrap();
+        let mut pipeline = client.pipeline::<_, String>("echo", ["a", "b"]).unwrap();
+        std::thread::spawn(move || {
+            assert_eq!(pipeline.next().unwrap().unwrap(), "a");
+            drop(pipeline);
+        })
+        .join()
+        .unwrap();
+        assert_eq!(observer.busy.load(Ordering::SeqCst), 3);
+        client.close().unwrap();
     });
 }
