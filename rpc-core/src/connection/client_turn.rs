@@ -131,10 +131,10 @@ impl ClientTurn {
         self.revision = header.revision;
         let status = Status::from_wire(header.error).ok_or(Violation::UnknownStatus { found: header.error })?;
         self.status = Some(status);
-        self.not_run = header.not_run;
         if status == Status::Ok && header.not_run {
             return Err(Violation::OkNotRun);
         }
+        self.not_run = header.not_run;
         if status != Status::Ok {
             self.reply = Reply::Ended;
             return Ok(Answer::Refused(status));
@@ -273,6 +273,7 @@ mod tests {
         let header = ReplyHeader { not_run: true, ..ReplyHeader::ok(Json) };
         let mut turn = sent(Json, Json);
         assert_eq!(turn.reply_header(&header), Err(Violation::OkNotRun));
+        assert!(!turn.not_run(), "nobody knows");
     }
 
     #[test]
