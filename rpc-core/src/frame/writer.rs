@@ -193,17 +193,20 @@ impl<W> FrameWriter<W> {
     /// has left.
     ///
     /// # Errors
-    /// Those of the byte stream, which cannot be used afterwards.
+    /// Those of the byte stream, which cannot be used afterwards, unless the error is
+    /// `Unsupported`: then all still waits.
     pub(crate) fn try_flush(&mut self) -> io::Result<bool>
     where
         W: TryWrite,
     {
         let mut queued = std::mem::take(&mut self.queued);
-        if !queued.is_empty() {
-            let taken = self.try_write(&queued)?;
-            queued.drain(..taken);
+        let taken = if queued.is_empty() { Ok(0) } else { self.try_write(&queued) };
+        // after a failure, nothing waits any more
+        if !self.broken {
+            queued.drain(..*taken.as_ref().unwrap_or(&0));
+            self.queued = queued;
         }
-        self.queued = queued;
+        taken?;
         if self.queued.is_empty() {
             self.leftovers = !self.attempt_now(TryWrite::try_flush)?;
         }
@@ -446,6 +449,14 @@ mod tests {
             assert!(writer.try_flush().is_err() && writer.flush().is_err());
             assert!(writer.get_ref().sent.is_empty());
         }
+    }
+
+    #[test]
+    fn what_cannot_be_tried_still_waits() {
+        let mut writer = records([Err(io::ErrorKind::Unsupported.into())]);
+        assert!(writer.try_flush().is_err() && !writer.is_sent());
+        writer.write(FrameKind::Data, true, b"1").unwrap();
+        assert_eq!(writer.get_ref().sent.len(), 15);
     }
 
     #[test]
