@@ -103,12 +103,6 @@ impl Registry {
         }
     }
 
-    /// Wakes the threads that wait for calls to end, because a connection's last call has ended.
-    pub(super) fn last_call_ended(&self) {
-        // under the lock, because a thread that has just looked might not wait yet
-        self.notify(self.lock());
-    }
-
     /// Counts a call that has ended by itself while the server stops.
     pub(super) fn call_finished(&self) {
         self.lock().finished += 1;

@@ -68,7 +68,7 @@ impl ServerConnection {
         };
         if self.lifecycle.begin_closing() {
             if let Some(registry) = &self.registry {
-                registry.last_call_ended();
+                registry.free_place(&self.lifecycle);
             }
             let mut outbound = lock(&self.outbound);
             outbound.set_time_limit(time_limit);

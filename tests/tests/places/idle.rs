@@ -1,6 +1,7 @@
 //! Idle connections make room.
 
 use std::io::Write;
+use std::time::Duration;
 
 use rpc_core::{Ended, ServerConfig};
 use rpc_tests::{watchdog, wire};
@@ -84,5 +85,20 @@ fn a_connection_in_a_call_does_not_make_room() {
             call.join().unwrap().unwrap();
         });
         assert_eq!(running.client().echo(2).unwrap(), 2);
+    });
+}
+
+/// It kept its place for 5 s, in which the server waited for its client to close as well.
+#[test]
+fn a_connection_that_the_server_has_closed_has_no_place() {
+    watchdog(|| {
+        let config = ServerConfig::default().max_connections(1).idle_timeout(Some(Duration::from_millis(50)));
+        let running = start(config);
+        let mut idle = running.raw();
+        idle.call();
+        assert_eq!(idle.rest(), wire::reset());
+        let client = running.client();
+        assert_eq!(client.echo(1).unwrap(), 1);
+        drop(idle);
     });
 }
