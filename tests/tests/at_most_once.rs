@@ -31,7 +31,7 @@ impl Ran {
         match id % 7 {
             0 => thread::sleep(Duration::from_millis(id % 4)),
             // a panic without its message
-            1 if id % 5 == 0 => std::panic::resume_unwind(Box::new(id)),
+            1 if id.is_multiple_of(5) => std::panic::resume_unwind(Box::new(id)),
             _ => {}
         }
     }
@@ -269,7 +269,7 @@ impl Stage {
                 0 | 1 => client.call("run").with(&(id, padding)).json().map(|reply: u64| assert_eq!(reply, id)),
                 2 => client.call("take").with(&id).with_octets(source()).json().map(|reply: u64| assert_eq!(reply, id)),
                 _ => client.call("filter").with(&id).with_octets(source()).octets().and_then(|mut reply| {
-                    if seed % 2 == 0 {
+                    if seed.is_multiple_of(2) {
                         io::copy(&mut reply, &mut io::sink())?;
                     }
                     Ok(())
@@ -312,7 +312,7 @@ fn play(kind: Kind) {
                         let next = random(&mut seed);
                         stage.call(&client, next);
                         // long enough to be evicted, now and then
-                        let pause = if next % 40 == 0 { 1_300 } else { next % 3 };
+                        let pause = if next.is_multiple_of(40) { 1_300 } else { next % 3 };
                         thread::sleep(Duration::from_millis(pause));
                     }
                 })
