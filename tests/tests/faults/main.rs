@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rpc_core::transport::{MemoryStream, Parts, memory_pair_with_capacity};
 use rpc_core::{Client, ClientConfig, Error, Misuse, ServerConfig, Transport, serve_connection_with};
@@ -64,6 +64,8 @@ impl Layer {
 struct Run {
     struck: bool,
     failed: usize,
+    /// A time limit has passed although nothing was wrong, because the machine is busy.
+    too_slow: bool,
 }
 
 fn faulty(stream: MemoryStream, plan: &Plan) -> Faulty<Piecewise<MemoryStream>> {
@@ -78,6 +80,8 @@ fn run(session: &Session, layer: Layer, [near, far]: &[Plan; 2]) -> Run {
     let serving = thread::spawn(move || serve_connection_with(far_side, service, server_config()).map(drop));
     let client = Client::from_transport_with(layer.over(faulty(ours, near)), client_config()).unwrap();
     let struck = || near.has_struck() || far.has_struck();
+    let begun = Instant::now();
+    let mut too_slow = false;
     let mut never_ran = Vec::new();
     let mut closed = false;
     let mut failed = 0;
@@ -87,6 +91,10 @@ fn run(session: &Session, layer: Layer, [near, far]: &[Plan; 2]) -> Run {
                 // without a connection closing has nothing to do
                 assert!(!closed || outcome == Outcome::Closed, "{}: a lost connection is used again", step.name);
                 assert_eq!(outcome, step.expected, "{}", step.name);
+            }
+            Err(_) if !struck() && begun.elapsed() >= PATIENCE => {
+                too_slow = true;
+                break;
             }
             Err(error) => {
                 assert!(struck(), "{}: {error:?}", step.name);
@@ -111,7 +119,7 @@ fn run(session: &Session, layer: Layer, [near, far]: &[Plan; 2]) -> Run {
     for name in never_ran {
         assert_eq!(witness.times(name), 0, "{name}: reported as never run, but it ran");
     }
-    Run { struck: struck(), failed }
+    Run { struck: struck(), failed, too_slow }
 }
 
 fn is_usable(client: &Client) -> bool {
@@ -178,16 +186,24 @@ impl Task {
     /// depends slightly on the order of the threads.
     fn strike(&self, operation: usize) -> Result<Option<Run>, String> {
         const TRIES: usize = 10;
-        for _ in 0..TRIES {
+        let mut tries = 0;
+        let mut slow_runs = 0;
+        while tries < TRIES {
             let plans = plans(self.side, operation, self.fault);
             let (session, layer) = (self.session, self.layer);
             let run = caught(move || run(session, layer, &plans))?;
             if self.fault == Fault::Short && run.failed > 0 {
                 return Err("a short operation must not fail".to_owned());
             }
+            if run.too_slow {
+                slow_runs += 1;
+                assert!(slow_runs < 5 * TRIES, "the machine is too busy for this test");
+                continue;
+            }
             if run.struck {
                 return Ok(Some(run));
             }
+            tries += 1;
         }
         Ok(None)
     }
@@ -205,7 +221,9 @@ fn caught<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result
 fn operations(session: &'static Session, layer: Layer) -> [usize; 2] {
     let plans = [Plan::none(), Plan::none()];
     let shared = plans.clone();
-    caught(move || run(session, layer, &shared)).unwrap_or_else(|problem| panic!("{}: {problem}", session.name));
+    let run = caught(move || run(session, layer, &shared));
+    let run = run.unwrap_or_else(|problem| panic!("{}: {problem}", session.name));
+    assert!(!run.too_slow, "{}: the machine is too busy for this test", session.name);
     plans.map(|plan| plan.operations())
 }
 
