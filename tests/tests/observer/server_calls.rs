@@ -41,7 +41,8 @@ impl Both {
         let (near, config) = Recorder::with_config();
         let depot = DepotClient::connect_with(server.address(), config).unwrap();
         depot.echo("so that both know the revision").unwrap();
-        _ = (near.call(), far.call_in_time());
+        near.call();
+        far.call_in_time();
         Both { depot, near, far, _server: server }
     }
 
