@@ -79,8 +79,8 @@ impl Registry {
         }
     }
 
-    /// Frees the place of a connection that is not served, or not any more: its last call has ended,
-    /// for which a shutdown may wait.
+    /// Frees the place of a connection that is not served, or not any more: its last call has
+    /// ended, for which a shutdown may wait.
     pub(super) fn free_place(&self, lifecycle: &Arc<Lifecycle>) {
         let mut connections = self.lock();
         let is_it = |open: &&mut Open| Arc::ptr_eq(&open.lifecycle, lifecycle);

@@ -56,15 +56,16 @@ impl ServerConfig {
     /// A further one takes the place of the connection that has been idle longest, if that is at
     /// least 1 s: the server closes it with a Reset frame, which says that no request on its way
     /// runs. A client of this library then opens another connection when it needs one; to an
-    /// original client it is as if the idle timeout had passed, and what a connection carries in its
-    /// [extensions](crate::CallContext::connection_extensions) ends with it. A session that has
+    /// original client it is as if the idle timeout had passed, and what a connection carries in
+    /// its [extensions](crate::CallContext::connection_extensions) ends with it. A session that has
     /// served a call is never closed for that, and neither is a transport without
     /// [`Control`](crate::transport::Control).
     ///
-    /// If none is idle, the new connection waits for up to 2 s. Then its first call is refused, with
-    /// an error that says how busy the server is, and that the call
-    /// [never ran](crate::Error::never_ran). Connections that wait, are refused, or are still
-    /// shaking hands have threads as well: 32 at most. Any others wait in the system's listen queue.
+    /// If none is idle, the new connection waits for up to 2 s. Then its first call is refused,
+    /// with an error that says how busy the server is, and that the call
+    /// [never ran](crate::Error::never_ran). Connections that wait, are refused, are still shaking
+    /// hands or are being closed have threads as well, and a server has at most `count` + 32 of
+    /// them in all. When those are in use, others wait in the system's listen queue.
     pub fn max_connections(self, count: usize) -> Self {
         ServerConfig { max_connections: count.max(1), ..self }
     }

@@ -65,7 +65,8 @@ use super::unknown::unknown_endpoint;
 /// [`CallContext::current`](super::CallContext::current) returns the call from the beginning to the
 /// end of `dispatch`.
 pub trait Dispatch {
-    /// Returns what this service offers. A server asks once for each connection, before the first
+    /// Returns what this service offers, which must not change. A server asks once for each
+    /// connection, before the first call, and when it starts; a tuple asks its members for each
     /// call.
     fn contracts(&self) -> Contracts;
 

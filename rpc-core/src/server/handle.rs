@@ -70,7 +70,9 @@ impl ServerHandle {
         self.stopper.clone()
     }
 
-    /// Blocks until the server has been stopped by a [`Stopper`], and returns how that went.
+    /// Blocks until the server has been stopped by a [`Stopper`], and returns how that went. If its
+    /// [`Listener`](crate::transport::Listener) has no more connections, blocks until the last one
+    /// that it had has ended.
     ///
     /// # Errors
     /// [`Error::Transport`](crate::Error::Transport) if no more connections can be accepted. Calls

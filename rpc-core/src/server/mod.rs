@@ -136,7 +136,7 @@ impl Server {
 
     /// Serves each connection on its own thread with the service that `make` returns for its peer,
     /// and accepts connections on this thread. Otherwise as [`spawn_with`](Server::spawn_with).
-    /// Returns only with an error.
+    /// Returns only with an error, unless a [`Listener`] of your own has no more connections.
     ///
     /// # Errors
     /// If no more connections can be accepted.

@@ -10,9 +10,9 @@ use super::lifecycle::Lifecycle;
 use super::lock::lock;
 use super::origin::Origin;
 
-/// How many threads a server has besides those of the connections that it serves: for connections
-/// that wait for a place, or hear that there is none. When all are in use, further connections wait
-/// in the system's listen queue.
+/// How many threads a server has at most besides one for each place: for connections that wait for
+/// a place, hear that there is none, or are being closed. When all are in use, further connections
+/// wait in the system's listen queue.
 pub(super) const SPARE_THREADS: usize = 32;
 
 /// How long sending Reset frames to all idle connections may take. A frame is six bytes, so only a
