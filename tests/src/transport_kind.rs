@@ -68,7 +68,8 @@ impl TransportKind {
         self.serve_with(service, ClientConfig::default(), ServerConfig::default(), |near| near)
     }
 
-    /// Like [`serve`](TransportKind::serve), with configurations, and with the client's end wrapped.
+    /// Like [`serve`](TransportKind::serve), with configurations, and with the client's end
+    /// wrapped.
     pub fn serve_with<D, T>(
         self,
         service: D,

@@ -1,5 +1,5 @@
-//! A `Dispatch` around another: what it sees of a call, how it refuses one of any shape, and what it
-//! leaves for the handlers behind it.
+//! A `Dispatch` around another: what it sees of a call, how it refuses one of any shape, and what
+//! it leaves for the handlers behind it.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::observe::{ConfiguredObserver, Observer};
 
-/// The settings of a client. Each limit has a generous default; `None` is no limit. `docs/limits.md`
-/// lists all limits with their defaults and reasons.
+/// The settings of a client. Each limit has a generous default; `None` is no limit.
+/// `docs/limits.md` lists all limits with their defaults and reasons.
 ///
 /// ```
 /// use std::time::Duration;

@@ -117,8 +117,8 @@ impl ClientConnection {
         self.end.get_or_insert(Ok(Ended::GivenUp));
     }
 
-    /// Breaks the connection because the server had ended it when it was idle, whatever showed that.
-    /// After a Reset frame a write may have failed as well.
+    /// Breaks the connection because the server had ended it when it was idle, whatever showed
+    /// that. After a Reset frame a write may have failed as well.
     pub(super) fn was_ended(&mut self, how: Ended) {
         if self.end != Some(Ok(Ended::Reset)) {
             self.end = Some(Ok(how));

@@ -80,8 +80,8 @@ impl ClientConnection {
     }
 
     /// Sends what is queued, within a time limit. If the transport can write without blocking, this
-    /// sends only what is possible at once, and returns a failure as a value: a server that refused a
-    /// call and closed may have said why, so its replies are read first.
+    /// sends only what is possible at once, and returns a failure as a value: a server that refused
+    /// a call and closed may have said why, so its replies are read first.
     pub(super) fn send_queued(&mut self, window: usize, limit: TimeLimit) -> Result<Option<io::Error>, FrameError> {
         if self.outbound.frames.is_sent() {
             return Ok(None);

@@ -166,8 +166,8 @@ impl ServerConfig {
     }
 
     /// Sets the permissions of the file of a Unix socket that the server binds, such as `0o600` for
-    /// its own user alone, or `0o660` for its group as well; `None` by default, which means that the
-    /// umask of the process decides. Nobody can connect before they are set.
+    /// its own user alone, or `0o660` for its group as well; `None` by default, which means that
+    /// the umask of the process decides. Nobody can connect before they are set.
     ///
     /// Connecting takes the permission to write, on Linux and most other systems; some old ones
     /// ignore the file's permissions. Those of its folder count everywhere. Which user then calls,

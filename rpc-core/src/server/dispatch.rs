@@ -31,8 +31,8 @@ use super::unknown::unknown_endpoint;
 ///
 /// # Several services
 ///
-/// A tuple of up to eight [`Service`](super::Service)s is a `Dispatch` as well, which passes each call to the
-/// service whose contract lists its endpoint.
+/// A tuple of up to eight [`Service`](super::Service)s is a `Dispatch` as well, which passes each
+/// call to the service whose contract lists its endpoint.
 ///
 /// # Around a call
 ///

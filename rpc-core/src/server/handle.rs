@@ -102,8 +102,8 @@ impl ServerHandle {
     ///
     /// Returns as soon as no call is under way, or up to 250 ms later, so that clients can close
     /// first. Blocks no longer than `grace`, plus at most 300 ms for sending Reset frames, plus the
-    /// clean-up time, plus the time of a clone of the service that is being made. A connection whose
-    /// handshake takes longer gets its Reset frame when that is over.
+    /// clean-up time, plus the time of a clone of the service that is being made. A connection
+    /// whose handshake takes longer gets its Reset frame when that is over.
     ///
     /// A connection whose last reply has been written closes after its client has closed, or by
     /// itself within 5 s, on its own thread.

@@ -162,10 +162,10 @@ impl Server {
     /// and accepts connections on another thread.
     ///
     /// `make` is called on the connection's thread, and its result stays on that thread. It may
-    /// return a `Result` instead, and refuse the peer by a [`Refused`]: the client's first call then
-    /// fails with that reason, and an error that says that it [never ran](Error::never_ran). An
-    /// original client takes it for an ordinary refusal of its call. A `make` that panics refuses
-    /// the connection as well.
+    /// return a `Result` instead, and refuse the peer by a [`Refused`]: the client's first call
+    /// then fails with that reason, and an error that says that it [never ran](Error::never_ran).
+    /// An original client takes it for an ordinary refusal of its call. A `make` that panics
+    /// refuses the connection as well.
     ///
     /// A refused connection is closed after its first reply, or without one if no request comes
     /// within 2 s. It does not count towards [`max_connections`](ServerConfig::max_connections).
@@ -248,8 +248,8 @@ impl fmt::Debug for Server {
 ///
 /// # Errors
 /// [`Misuse::SharedEndpoint`](crate::Misuse::SharedEndpoint) if two services have the same
-/// endpoint. What broke the connection: [`Error::Protocol`], [`Error::Transport`], [`Error::Deadline`], or
-/// the [`Error::Source`] of a handler's stream.
+/// endpoint. What broke the connection: [`Error::Protocol`], [`Error::Transport`],
+/// [`Error::Deadline`], or the [`Error::Source`] of a handler's stream.
 pub fn serve_connection<D: Dispatch>(transport: impl Transport, service: D) -> Result<Ended> {
     serve_connection_with(transport, service, ServerConfig::default())
 }

@@ -62,8 +62,8 @@ impl From<String> for Refused {
     }
 }
 
-/// What a server's factory may return for a connection: a service, or a `Result` of one, whose error
-/// refuses the peer. See [`Server::spawn_with`](crate::Server::spawn_with).
+/// What a server's factory may return for a connection: a service, or a `Result` of one, whose
+/// error refuses the peer. See [`Server::spawn_with`](crate::Server::spawn_with).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what a server can serve a connection with",
     label = "neither a service nor a `Result` of a service and `Refused`",

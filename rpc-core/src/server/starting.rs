@@ -1,4 +1,5 @@
-//! A connection from the moment it is accepted: its thread, its handshake, its place and its service.
+//! A connection from the moment it is accepted: its thread, its handshake, its place and its
+//! service.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Metrics of servers and clients for any exporter of the crate `metrics`, by OpenTelemetry's names.
-//! Copy this file into your program; `docs/metrics.md` explains it.
+//! Metrics of servers and clients for any exporter of the crate `metrics`, by OpenTelemetry's
+//! names. Copy this file into your program; `docs/metrics.md` explains it.
 
 use std::time::Duration;
 

@@ -155,7 +155,8 @@ fn of_streams() {
 fn of_streams_that_end_early() {
     watchdog(|| {
         exact((0, 0), |_, depot| {
-            // of a peer that is not known yet to understand a Trailer the connection would be given up
+            // of a peer that is not known yet to understand a Trailer the connection would be given
+            // up
             depot.echo("").unwrap();
             drop(depot.down(u64::MAX).unwrap());
             drop(depot.both(io::repeat(7)).unwrap());

@@ -93,8 +93,8 @@ impl Recorder {
         self.0.lock().unwrap().closed.clone()
     }
 
-    /// Returns how connections ended, once this many have. A shared connection may be closed after its
-    /// last call has returned.
+    /// Returns how connections ended, once this many have. A shared connection may be closed after
+    /// its last call has returned.
     pub(crate) fn closed_in_time(&self, count: usize) -> Vec<Result<Ended, ErrorKind>> {
         while self.closed().len() < count {
             thread::yield_now();

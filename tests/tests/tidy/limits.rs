@@ -23,7 +23,7 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("transport/kernel/pipe.rs", "CAPACITY: usize = 1024 * 1024;", "on each side | 1 MiB"),
     ("server/several.rs", "several!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);\n", "in a tuple | 8"),
     ("server/unknown.rs", "MOST_LISTED: usize = 12;", "that an error lists | 12"),
-    ("server/registry.rs", "SPARE_THREADS: usize = 32;", "of served connections | 32"),
+    ("server/registry.rs", "SPARE_THREADS: usize = 32;", "of `max_connections` | 32"),
     ("server/registry.rs", "RESET_TIME: Duration = Duration::from_millis(100);", "Reset frames | 100 ms"),
     ("server/admission.rs", "WAIT_FOR_PLACE: Duration = Duration::from_secs(2);", "for a place | 2 s"),
     ("server/admission.rs", "LEAST_IDLE: Duration = Duration::from_secs(1);", "makes room | 1 s"),
