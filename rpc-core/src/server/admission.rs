@@ -21,6 +21,10 @@ const LEAST_IDLE: Duration = Duration::from_secs(1);
 /// has been idle for [`LEAST_IDLE`] by then.
 const WAIT_FOR_PLACE: Duration = Duration::from_secs(2);
 
+/// How many connections of one peer may wait for a place, or hear that there is none, while it has as
+/// many as it may. Further ones hear nothing, so that a peer cannot use up the threads that all share.
+const MOST_WAITING: usize = 8;
+
 /// How long a client that was idle gets to close, where a system may lose a Reset frame that the
 /// client has not read when its own next request finds the connection closed. Linux does not.
 const PATIENCE: Duration =
@@ -32,6 +36,8 @@ pub(super) enum Admission {
     Placed,
     /// There is no place for it, for this reason.
     Refused(String),
+    /// There is no place for it, and too many of its peer hear the reason already.
+    TurnedAway,
     /// The server stops, and has reset the connection.
     Stopping,
 }
@@ -55,20 +61,24 @@ impl Registry {
     ) -> Admission {
         let until = Instant::now() + WAIT_FOR_PLACE;
         let mut connections = self.lock();
+        connections.note_origin(lifecycle, origin);
         loop {
             let now = Instant::now();
             if connections.cut_at.is_some() {
                 return Admission::Stopping;
             }
             let Some(full) = connections.full_for(origin, config) else {
-                connections.place(lifecycle, origin);
+                connections.place(lifecycle);
                 return Admission::Placed;
             };
             if let Some(idle) = connections.claim_longest_idle(&full, now) {
-                connections.place(lifecycle, origin);
+                connections.place(lifecycle);
                 drop(connections);
                 self.close_idle(&idle);
                 return Admission::Placed;
+            }
+            if connections.comes_too_late(lifecycle, &full) {
+                return Admission::TurnedAway;
             }
             let left = until.saturating_duration_since(now);
             if left.is_zero() {
@@ -83,8 +93,7 @@ impl Registry {
     /// ended, for which a shutdown may wait.
     pub(super) fn free_place(&self, lifecycle: &Arc<Lifecycle>) {
         let mut connections = self.lock();
-        let is_it = |open: &&mut Open| Arc::ptr_eq(&open.lifecycle, lifecycle);
-        connections.open.iter_mut().filter(is_it).for_each(|open| open.has_place = false);
+        connections.of(lifecycle).for_each(|open| open.has_place = false);
         self.notify(connections);
     }
 
@@ -116,10 +125,25 @@ impl Connections {
         self.open.iter().filter(|open| open.has_place).count()
     }
 
-    fn place(&mut self, lifecycle: &Arc<Lifecycle>, origin: Option<Origin>) {
-        for open in self.open.iter_mut().filter(|open| Arc::ptr_eq(&open.lifecycle, lifecycle)) {
-            (open.has_place, open.origin) = (true, origin);
-        }
+    fn of(&mut self, lifecycle: &Arc<Lifecycle>) -> impl Iterator<Item = &mut Open> {
+        self.open.iter_mut().filter(|open| Arc::ptr_eq(&open.lifecycle, lifecycle))
+    }
+
+    fn note_origin(&mut self, lifecycle: &Arc<Lifecycle>, origin: Option<Origin>) {
+        self.of(lifecycle).for_each(|open| open.origin = origin);
+    }
+
+    fn place(&mut self, lifecycle: &Arc<Lifecycle>) {
+        self.of(lifecycle).for_each(|open| open.has_place = true);
+    }
+
+    /// Returns whether the origin whose share is full had as many connections without a place as it
+    /// may before this one.
+    fn comes_too_late(&self, lifecycle: &Arc<Lifecycle>, full: &Full) -> bool {
+        let Full::Origin(origin) = full else { return false };
+        let earlier = self.open.iter().take_while(|open| !Arc::ptr_eq(&open.lifecycle, lifecycle));
+        let waiting = earlier.filter(|open| !open.has_place && open.origin == Some(*origin));
+        waiting.count() >= MOST_WAITING
     }
 
     /// Takes the place of the connection that has been idle longest, among those that share what is

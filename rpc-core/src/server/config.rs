@@ -73,8 +73,9 @@ impl ServerConfig {
     /// Sets how many connections from one peer are served at once: from one IP address, or from one
     /// user over Unix sockets; by default there is no limit besides
     /// [`max_connections`](ServerConfig::max_connections). Further ones are treated as described
-    /// there, with the connections of that peer. Peers whose transport tells neither are not
-    /// limited.
+    /// there, with the connections of that peer; of those that find no place, at most 8 at a time
+    /// hear the reason, so that one peer cannot keep out others, and the rest get a Reset frame at
+    /// once. Peers whose transport tells neither are not limited.
     pub fn max_connections_per_peer(self, count: Option<usize>) -> Self {
         ServerConfig { max_connections_per_peer: count.map(|count| count.max(1)), ..self }
     }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::connection::DISCARD_TIME;
+use crate::observe::Ended;
 use crate::transport::{Accepted, TimeLimit};
 use crate::unwind;
 
 use super::admission::Admission;
 use super::connection::ServerConnection;
 use super::origin::Origin;
-use super::registry::{ConnectionThread, Registry, guarded};
+use super::registry::{ConnectionThread, RESET_TIME, Registry, guarded};
 use super::{MakeService, ServerConfig};
 
 /// Starts a connection's thread. `make` is `None` if preparing its service has panicked.
@@ -59,6 +60,7 @@ fn place_and_serve(connection: ServerConnection, registry: &Registry, make: Opti
     match registry.find_place(&connection.lifecycle, origin, &connection.config) {
         Admission::Placed => serve(&Rc::new(connection), make),
         Admission::Refused(reason) => connection.refuse(&reason),
+        Admission::TurnedAway => connection.end_within(&Ok(Ended::GivenUp), TimeLimit::total(Some(RESET_TIME))),
         Admission::Stopping => connection.linger(TimeLimit::total(Some(DISCARD_TIME))),
     }
 }

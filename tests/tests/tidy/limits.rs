@@ -26,6 +26,7 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("server/registry.rs", "SPARE_THREADS: usize = 32;", "of `max_connections` | 32"),
     ("server/registry.rs", "RESET_TIME: Duration = Duration::from_millis(100);", "Reset frames | 100 ms"),
     ("server/admission.rs", "WAIT_FOR_PLACE: Duration = Duration::from_secs(2);", "for a place | 2 s"),
+    ("server/admission.rs", "MOST_WAITING: usize = 8;", "hear so | 8"),
     ("server/admission.rs", "LEAST_IDLE: Duration = Duration::from_secs(1);", "makes room | 1 s"),
     ("server/refusal.rs", "REFUSAL_TIME: Duration = Duration::from_secs(2);", "again for its reply | 2 s"),
     ("server/accept.rs", "ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);", "could not accept | 50 ms"),
