@@ -29,7 +29,8 @@ pub struct CallReport<'a> {
     /// stream, or the connection.
     pub error: Option<ErrorKind>,
     /// The bytes that this side sent for the call, headers and frames included. If a client has
-    /// repeated it on a new connection, both attempts count.
+    /// repeated it on a new connection, both attempts count; that it first asked which revision the
+    /// server speaks does not.
     pub sent: u64,
     /// The bytes that it received.
     pub received: u64,
