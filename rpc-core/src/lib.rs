@@ -49,6 +49,7 @@ pub use server::{
     ShutdownReport, Stopper, TypedCall, serve_connection, serve_connection_with,
 };
 pub use stream::{OctetReader, copy};
+pub use transport::CancelToken;
 pub use transport::address::{Address, AddressError, ToAddress};
 pub use transport::parts::Transport;
 pub use transport::peer::{Credentials, Peer, PeerAddress};

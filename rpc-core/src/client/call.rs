@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io::{Empty, Read};
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_core::Serialize;
@@ -57,9 +56,9 @@ impl<'e> CallBuilder<'_, 'e> {
 }
 
 impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
-    /// Replaces the client's options for this call.
+    /// Sets options of this call. The client's options that they do not set hold as well.
     pub fn options(mut self, options: CallOptions) -> Self {
-        self.call.client.options = Arc::new(options);
+        self.call.client = self.call.client.with_options(options);
         self
     }
 
@@ -160,11 +159,16 @@ impl PreparedCall<'_> {
         let watched = WatchedCall::begin(&pool.config.observer, *service, self.endpoint, &span);
         let metadata = options.metadata_for(&span);
         let deadline = options.deadline(pool.config.reply_timeout);
+        let stall_limit = options.stall_limit(pool.config.stall_timeout);
         // a call without parameters sends `null`, unless it has a stream
         let json = if octets.is_none() { Some(argument.unwrap_or(&NULL)) } else { argument };
         let endpoint = self.endpoint;
-        let mut request = Request { endpoint, json, octets, accept, deadline, metadata: &metadata, watched };
-        make(self, &mut request).inspect_err(|error| request.failed(error))
+        let mut request =
+            Request { endpoint, json, octets, accept, deadline, stall_limit, metadata: &metadata, watched };
+        deadline
+            .check(deadline.begun)
+            .and_then(|()| make(self, &mut request))
+            .inspect_err(|error| request.failed(error))
     }
 
     /// Makes a call whose reply is JSON: on a shared connection if there are any and the call is
@@ -209,10 +213,12 @@ struct LeasedReply {
 impl LeasedReply {
     fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
         let decoded = self.lease.connection().decode_json(self.body, self.limit, decode);
+        let decoded = decoded.map_err(|error| self.lease.or_cancelled(error));
         decoded.inspect_err(|error| self.lease.failed(error))
     }
 
-    fn octets<'s, R>(self, source: Option<R>) -> OctetReader<'s, R> {
+    fn octets<'s, R>(mut self, source: Option<R>) -> OctetReader<'s, R> {
+        self.lease.become_stream();
         OctetReader::new(self.lease, source)
     }
 }
@@ -224,13 +230,13 @@ enum JsonReply {
 }
 
 impl Receive for Lease {
-    fn receive(&mut self, mut target: Target<'_>, source: Option<&mut dyn Read>) -> Result<Filled> {
+    fn receive(&mut self, mut target: Target<'_>, source: Option<&mut Source<'_>>) -> Result<Filled> {
         self.note_thread();
         let received = match source {
             None => self.connection().receive(&mut target),
             Some(source) => self.connection().receive_duplex(source, &mut target),
         };
-        received.inspect_err(|error| self.failed(error))
+        received.map_err(|error| self.or_cancelled(error)).inspect_err(|error| self.failed(error))
     }
 
     fn read_ahead(&mut self, count: usize) -> &[u8] {

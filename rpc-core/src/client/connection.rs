@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Fate, Operation, Result};
 use crate::frame::FrameKind;
 use crate::message::{DataType, MessageError, ReplyHeader, Status, Violation};
 use crate::observe::{ConnectionInfo, Ended, Side, Traffic};
-use crate::transport::{Control, Parts, Peer, TimeLimit};
+use crate::transport::{CancelToken, Control, Parts, Peer, TimeLimit};
 
 use super::config::ClientConfig;
 use super::deadline::{Deadline, Scope};
@@ -21,6 +21,10 @@ use super::pump::Pump;
 /// A connection that was used within this time is not checked by a system call before its next
 /// call.
 const RECENT_USE: Duration = Duration::from_millis(1);
+
+/// How long a stream that its token has cancelled may take to end, so that the connection goes on:
+/// opening another one takes less on most networks.
+const CANCEL_TIME: Duration = Duration::from_millis(500);
 
 /// A connection, with what the next call needs to know of earlier ones.
 pub(crate) struct ClientConnection {
@@ -33,6 +37,10 @@ pub(crate) struct ClientConnection {
     /// The last JSON read.
     pub(super) received_json: Vec<u8>,
     pub(super) config: ClientConfig,
+    /// How long a stream of the current call may make no progress.
+    pub(super) stall_limit: Option<Duration>,
+    /// How long ending the current call before its time may take, for each direction.
+    pub(super) patience: Duration,
     /// The current call, or the last one.
     pub(super) turn: ClientTurn,
     /// The peer's revision, from its last reply.
@@ -64,6 +72,8 @@ impl ClientConnection {
             observer.connection_opened(&ConnectionInfo::new(Side::Client, &peer));
         });
         ClientConnection {
+            stall_limit: config.stall_timeout,
+            patience: DISCARD_TIME,
             peer,
             control: parts.control,
             pump: Pump::default(),
@@ -130,6 +140,36 @@ impl ClientConnection {
         Fate { never_ran: self.turn.not_run(), connection_usable: self.reusable() }
     }
 
+    /// Returns what cancels the current call.
+    pub(super) fn token(&self) -> Option<&CancelToken> {
+        self.inbound.messages.frames().get_ref().token.as_ref()
+    }
+
+    /// Sets what cancels the current call.
+    pub(super) fn set_token(&mut self, token: Option<CancelToken>) {
+        self.inbound.messages.frames_mut().get_mut().token = token;
+    }
+
+    /// Returns whether waiting for the reply's stream can be ended by a token, so that the
+    /// connection need not be aborted.
+    pub(super) fn can_await_token(&self) -> bool {
+        let waits = self.control.as_ref().is_some_and(|control| control.can_wait_cancellable());
+        self.inbound.messages.frames().get_ref().half.can_await() && (waits || !self.turn.full_duplex())
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.token().is_some_and(CancelToken::is_cancelled)
+    }
+
+    /// Ends the reply's stream because its call was cancelled. Returns the stream's error.
+    pub(super) fn cancel_stream(&mut self) -> Error {
+        // waiting for the end must not be cancelled as well
+        self.set_token(None);
+        self.patience = CANCEL_TIME;
+        self.abandon();
+        Error::Cancelled { operation: Operation::ReadingStream, fate: self.fate() }
+    }
+
     /// Fails if anything has arrived since the last call. This notices a server that has closed, if
     /// the transport can look ahead. Looking costs a system call, so on a connection that was in
     /// use within [`RECENT_USE`] only bytes that were already read ahead are checked.
@@ -186,6 +226,7 @@ impl ClientConnection {
     pub(crate) fn become_idle(&mut self) {
         self.end_turn();
         self.watched = false;
+        self.patience = DISCARD_TIME;
         self.outbound.trim();
         trim(&mut self.received_header, HEADER_KEPT);
         trim(&mut self.request_json, JSON_KEPT);
@@ -221,7 +262,7 @@ impl ClientConnection {
     /// Sends what is left of pipelined requests. A server may answer a request before it has come
     /// to its end, and waits for that end before it reads another.
     fn send_rest(&mut self) {
-        self.outbound.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
+        self.outbound.set_time_limit(TimeLimit::total(Some(self.patience)));
         if self.outbound.frames.flush().is_err() {
             self.give_up();
         }
@@ -230,7 +271,7 @@ impl ClientConnection {
     /// Sends a cancel, because the rest of the reply is not wanted. Returns whether it was sent.
     fn cancel(&mut self) -> bool {
         let trailer = ReplyHeader::trailer(Status::RequestError, "not wanted any more");
-        self.outbound.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
+        self.outbound.set_time_limit(TimeLimit::total(Some(self.patience)));
         let sent = self.turn.may_cancel() && self.outbound.write_trailer(&trailer).is_ok();
         if sent {
             self.turn.cancelled();
@@ -240,7 +281,7 @@ impl ClientConnection {
 
     /// Discards the rest of the reply, within a budget. If that fails, the connection is broken.
     pub(super) fn discard_reply(&mut self) {
-        match self.inbound.discard_body() {
+        match self.inbound.discard_body(self.patience) {
             Ok(true) => self.turn.reply_ended(),
             Ok(false) => self.give_up(),
             Err(error) => self.break_by(&discarding_failed(error)),

@@ -1,19 +1,21 @@
-//! When a call must be over.
+//! When a call must be over, and what ends it before.
 
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Fate, Operation, Result};
-use crate::transport::TimeLimit;
+use crate::transport::{CancelToken, Registered, TimeLimit};
 
-/// When a call must be over.
+/// When a call must be over. A call that is cancelled is over at once.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline {
+pub(crate) struct Deadline<'t> {
     /// When the call began.
     pub(super) begun: Instant,
     pub(super) at: Option<Instant>,
     /// The time for the whole call.
     pub(super) limit: Option<Duration>,
     scope: Scope,
+    /// What cancels the call.
+    pub(super) token: Option<&'t CancelToken>,
 }
 
 /// What a deadline covers.
@@ -26,25 +28,48 @@ pub(super) enum Scope {
     WholeCall,
 }
 
-impl Deadline {
+impl<'t> Deadline<'t> {
     /// Returns the deadline of a call that begins now.
-    pub(super) fn new(limit: Option<Duration>, scope: Scope) -> Deadline {
+    pub(super) fn new(limit: Option<Duration>, scope: Scope) -> Deadline<'t> {
         let begun = Instant::now();
-        Deadline { begun, at: limit.and_then(|limit| begun.checked_add(limit)), limit, scope }
+        let at = limit.and_then(|limit| begun.checked_add(limit));
+        Deadline { begun, at, limit, scope, token: None }
     }
 
-    pub(super) fn none() -> Deadline {
+    pub(super) fn none() -> Deadline<'t> {
         Deadline::new(None, Scope::Reply)
     }
 
+    /// Returns the same deadline of a call that this token cancels.
+    pub(super) fn or_cancelled_by<'u>(self, token: Option<&'u CancelToken>) -> Deadline<'u> {
+        let Deadline { begun, at, limit, scope, .. } = self;
+        Deadline { begun, at, limit, scope, token }
+    }
+
+    pub(super) fn is_cancelled(self) -> bool {
+        self.token.is_some_and(CancelToken::is_cancelled)
+    }
+
+    /// Has this thread unparked if the call is cancelled, until the guard is dropped.
+    pub(super) fn unpark_this_thread(self) -> Option<Registered> {
+        self.token.map(CancelToken::unpark_this_thread)
+    }
+
     /// Returns the deadline of the reply after a stream has been sent.
-    pub(super) fn after_stream(self) -> Deadline {
+    pub(super) fn after_stream(self) -> Deadline<'t> {
         if self.scope == Scope::WholeCall { self } else { Deadline { at: after(self.limit), ..self } }
     }
 
-    /// Returns whether it has passed and covers the sending of streams.
+    /// Returns when a source must have something to send, if it covers the sending of streams or
+    /// the call can be cancelled.
+    pub(super) fn of_source(self) -> Option<(Option<Instant>, Option<&'t CancelToken>)> {
+        let until = self.at.filter(|_| self.scope == Scope::WholeCall);
+        (until.is_some() || self.token.is_some()).then_some((until, self.token))
+    }
+
+    /// Returns whether the call is over even if it still sends a stream.
     pub(super) fn ends_streams(self) -> bool {
-        self.scope == Scope::WholeCall && self.passed_by(Instant::now())
+        self.is_cancelled() || (self.scope == Scope::WholeCall && self.passed_by(Instant::now()))
     }
 
     /// Returns the time limit for sending a stream: progress renews the stall limit, and a deadline
@@ -69,7 +94,7 @@ impl Deadline {
     }
 
     /// Returns the same deadline, but at most `limit` from now.
-    pub(super) fn at_most(self, limit: Duration) -> Deadline {
+    pub(super) fn at_most(self, limit: Duration) -> Deadline<'t> {
         let soon = after(Some(limit));
         Deadline { at: self.at.map_or(soon, |at| soon.map(|soon| soon.min(at))), ..self }
     }
@@ -83,13 +108,21 @@ impl Deadline {
         self.at.is_some_and(|at| now >= at)
     }
 
-    /// Fails if it has passed: such a call is not sent.
-    pub(super) fn check(self, now: Instant) -> Result<()> {
-        if self.passed_by(now) { Err(self.error(Operation::Sending, Fate::UNTOUCHED)) } else { Ok(()) }
+    /// Returns whether a call is over at `now`.
+    pub(super) fn is_over(self, now: Instant) -> bool {
+        self.is_cancelled() || self.passed_by(now)
     }
 
-    /// Returns the error of a call that exceeds it.
+    /// Fails if the call is over: it is not sent.
+    pub(super) fn check(self, now: Instant) -> Result<()> {
+        if self.is_over(now) { Err(self.error(Operation::Sending, Fate::UNTOUCHED)) } else { Ok(()) }
+    }
+
+    /// Returns the error of a call that is over.
     pub(super) fn error(self, operation: Operation, fate: Fate) -> Error {
+        if self.is_cancelled() {
+            return Error::Cancelled { operation, fate };
+        }
         Error::Deadline { operation, limit: self.limit.unwrap_or_default(), fate }
     }
 }

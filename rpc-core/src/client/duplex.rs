@@ -6,13 +6,15 @@
 //! source may block, and nothing is read from the reply meanwhile: a source that itself waits for
 //! the reply's bytes waits forever.
 
-use std::io::{self, Read};
+use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::connection::{Ahead, ClientTurn, DISCARD_BYTES, DISCARD_TIME, Target};
+use crate::connection::{Ahead, ClientTurn, DISCARD_BYTES, Target};
 use crate::error::{Error, Fate, Operation, Result, source_trailer};
 use crate::message::{DataType, MessageError, ReplyHeader, Status};
-use crate::transport::{Filled, TimeLimit, Transport, memory_pair, time_left, with_helpers};
+use crate::stream::Source;
+use crate::transport::{Control, Filled, TimeLimit, Transport, memory_pair, time_left, with_helpers};
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
@@ -43,11 +45,14 @@ impl ClientConnection {
 
     /// Sends the stream of a request that has begun, until the reply's header arrives, and reads
     /// that.
-    pub(super) fn exchange_duplex(&mut self, source: &mut dyn Read, deadline: Deadline) -> Result<DataType> {
+    pub(super) fn exchange_duplex(&mut self, source: &mut Source<'_>, deadline: Deadline<'_>) -> Result<DataType> {
         self.pump = Pump::default();
         let mut until = self.stalled_at(deadline);
         while self.turn.sending() && self.inbound.look_ahead() == Ahead::Nothing {
-            match self.send_some(source) {
+            if deadline.is_cancelled() {
+                return Err(deadline.error(Operation::Sending, Fate::LOST));
+            }
+            match self.send_some(source, deadline) {
                 Ok(true) => until = self.stalled_at(deadline),
                 Ok(false) => self.wait_for_either(until, deadline, Operation::Sending)?,
                 Err(Error::Transport { error, fate, .. }) => return self.explain(error, fate, deadline),
@@ -62,10 +67,14 @@ impl ClientConnection {
     }
 
     /// Receives octets of the reply, and sends the request meanwhile.
-    pub(super) fn receive_duplex(&mut self, source: &mut dyn Read, target: &mut Target<'_>) -> Result<Filled> {
-        let deadline = Deadline::none();
+    pub(super) fn receive_duplex(&mut self, source: &mut Source<'_>, target: &mut Target<'_>) -> Result<Filled> {
+        let token = self.token().cloned();
+        let deadline = Deadline::none().or_cancelled_by(token.as_ref());
         let mut until = self.stalled_at(deadline);
         loop {
+            if deadline.is_cancelled() {
+                return Err(self.cancel_stream());
+            }
             let sending = self.turn.sending();
             self.inbound.set_time_limit(if sending { TimeLimit::Now(until) } else { TimeLimit::Until(until) });
             match self.inbound.receive(target) {
@@ -78,7 +87,7 @@ impl ClientConnection {
                     return self.with_current_fate(received);
                 }
             }
-            match self.send_some(source)? {
+            match self.send_some(source, deadline)? {
                 true => until = self.stalled_at(deadline),
                 false => self.wait_for_either(until, deadline, Operation::ReadingStream)?,
             }
@@ -87,14 +96,24 @@ impl ClientConnection {
 
     /// Returns when to give up if neither direction makes progress from now on. Waking up does not
     /// count as progress: the peer may have sent an empty frame.
-    fn stalled_at(&self, deadline: Deadline) -> Option<Instant> {
-        deadline.stream_limit(self.config.stall_timeout).deadline()
+    fn stalled_at(&self, deadline: Deadline<'_>) -> Option<Instant> {
+        deadline.stream_limit(self.stall_limit).deadline()
     }
 
     /// Sends what can be sent without blocking. Returns whether there was progress, by sending or
     /// by reading the source. If the source fails, the call ends.
-    fn send_some(&mut self, source: &mut dyn Read) -> Result<bool> {
+    fn send_some(&mut self, source: &mut Source<'_>, deadline: Deadline<'_>) -> Result<bool> {
         let loads = self.pump.is_empty();
+        if loads && let Some((until, token)) = deadline.of_source() {
+            let waited = source.await_bytes(until, token);
+            if deadline.is_cancelled() {
+                // whoever called this knows what follows
+                return Ok(true);
+            }
+            if waited.is_err() {
+                return self.fail(deadline.error(Operation::Sending, Fate::LOST));
+            }
+        }
         if loads && let Err(error) = self.pump.load(source) {
             return Err(self.duplex_source_error(error));
         }
@@ -127,10 +146,14 @@ impl ClientConnection {
         }
     }
 
-    fn wait_for_either(&mut self, until: Option<Instant>, deadline: Deadline, operation: Operation) -> Result<()> {
-        let waited = time_left(until).and_then(|_| self.control.as_ref().map_or(Ok(()), |control| control.wait(until)));
+    fn wait_for_either(&mut self, until: Option<Instant>, deadline: Deadline<'_>, operation: Operation) -> Result<()> {
+        let wait = |control: &Arc<dyn Control>| match deadline.token {
+            Some(token) if control.can_wait_cancellable() => control.wait_cancellable(until, token),
+            _ => control.wait(until),
+        };
+        let waited = time_left(until).and_then(|_| self.control.as_ref().map_or(Ok(()), wait));
         waited.or_else(|error| {
-            let limit = if deadline.ends_streams() { deadline.limit } else { self.config.stall_timeout };
+            let limit = if deadline.ends_streams() { deadline.limit } else { self.stall_limit };
             self.fail(Error::from_message(error.into(), operation, limit, Fate::LOST))
         })
     }
@@ -149,7 +172,7 @@ impl ClientConnection {
     /// arrives of it, all at the same time, because neither side may wait for the other. Returns
     /// whether the connection is in step afterwards.
     fn try_finish_duplex(&mut self) -> Result<bool> {
-        let until = Instant::now() + DISCARD_TIME;
+        let until = Instant::now() + self.patience;
         let mut discarded = 0;
         // a Trailer that has begun must be completed, even if the call ends first
         while !(self.turn.over() && self.pump.is_empty()) {

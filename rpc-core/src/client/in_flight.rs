@@ -39,7 +39,7 @@ pub(super) struct EncodedRequest<'a> {
 /// server answers in order: behind a request that was not run, none was.
 pub(super) fn error_behind(first: &Error) -> Error {
     match first {
-        Error::Transport { .. } => first.repeated(),
+        Error::Transport { .. } | Error::Cancelled { .. } => first.repeated(),
         // the server has refused the connection, and so each call on it
         _ if first.never_ran() => first.repeated(),
         _ => Error::lost(Operation::WaitingForReply, io::ErrorKind::ConnectionAborted),
@@ -66,7 +66,11 @@ impl ClientConnection {
 
     /// Queues a request. A request whose JSON is larger than any window is sent at once, within the
     /// time limit of `deadline`; no other request may be without a reply then.
-    pub(super) fn queue_request(&mut self, request: EncodedRequest<'_>, deadline: Deadline) -> Result<(), FrameError> {
+    pub(super) fn queue_request(
+        &mut self,
+        request: EncodedRequest<'_>,
+        deadline: Deadline<'_>,
+    ) -> Result<(), FrameError> {
         let Outbound { frames, header, .. } = &mut self.outbound;
         header.clear();
         header.extend_from_slice(request.header);

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Fate, Operation, Result};
 use crate::message::DataType;
 use crate::observe::Ended;
+use crate::transport::Wake;
 
+use super::cancelling::Armed;
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::pool::{Freshness, Holder, Pool};
@@ -21,6 +23,8 @@ pub(super) struct Lease {
     holder: Holder,
     /// The call, if it has the connection to itself and somebody wants to know about it.
     watched: Option<Box<WatchedCall>>,
+    /// Aborts the connection if the call is cancelled.
+    armed: Option<Armed>,
     pub(super) pool: Arc<Pool>,
     /// Whether the connection has not served a call before.
     pub(super) is_new: bool,
@@ -28,8 +32,9 @@ pub(super) struct Lease {
 
 impl Lease {
     /// Takes an idle connection, opens a new one, or waits until one is free.
-    pub(super) fn acquire(pool: &Arc<Pool>, deadline: Deadline, freshness: Freshness) -> Result<Lease> {
+    pub(super) fn acquire(pool: &Arc<Pool>, deadline: Deadline<'_>, freshness: Freshness) -> Result<Lease> {
         let mut waited = None;
+        let _registered = deadline.token.map(|token| token.register(Arc::clone(pool) as Arc<dyn Wake>));
         let acquired = Lease::acquire_or_wait(pool, deadline, freshness, &mut waited);
         if let Some(waited) = waited {
             pool.config.observer.tell(|observer| observer.pool_waited(waited));
@@ -39,7 +44,7 @@ impl Lease {
 
     fn acquire_or_wait(
         pool: &Arc<Pool>,
-        deadline: Deadline,
+        deadline: Deadline<'_>,
         freshness: Freshness,
         waited: &mut Option<Duration>,
     ) -> Result<Lease> {
@@ -83,7 +88,63 @@ impl Lease {
     }
 
     fn new(pool: &Arc<Pool>, holder: Holder, connection: Option<Box<ClientConnection>>) -> Lease {
-        Lease { is_new: connection.is_none(), connection, holder, watched: None, pool: Arc::clone(pool) }
+        let pool = Arc::clone(pool);
+        Lease { is_new: connection.is_none(), connection, holder, watched: None, armed: None, pool }
+    }
+
+    /// Gives the connection to a call: its stall limit holds, and its token ends it.
+    pub(super) fn begin(&mut self, deadline: Deadline<'_>, stall_limit: Option<Duration>) {
+        let connection = self.connection();
+        connection.stall_limit = stall_limit;
+        if let Some(token) = deadline.token {
+            connection.set_token(Some(token.clone()));
+            let armed = connection.control.as_ref().map(|control| Armed::new(token, control));
+            self.armed = armed;
+        }
+    }
+
+    /// Makes the call's token forget the connection.
+    fn release(&mut self) {
+        self.disarm();
+        self.connection.iter_mut().for_each(|connection| connection.set_token(None));
+    }
+
+    /// Makes the call's token abort the connection no more.
+    fn disarm(&mut self) {
+        let aborted = self.armed.take().is_some_and(Armed::release);
+        if aborted {
+            self.connection.iter_mut().for_each(|connection| connection.give_up());
+        }
+    }
+
+    /// Leaves the rest of the call to its stream, which the token cancels politely if the transport
+    /// can wait for it.
+    pub(super) fn become_stream(&mut self) {
+        if self.connection().can_await_token() {
+            self.disarm();
+        }
+    }
+
+    /// Fails if the call was cancelled.
+    pub(super) fn check_token(&mut self, operation: Operation) -> Result<()> {
+        let cancelled = self.connection().is_cancelled();
+        if cancelled { Err(Error::Cancelled { operation, fate: Fate::LOST }) } else { Ok(()) }
+    }
+
+    /// Returns what the caller gets instead of this error: if the token has cancelled the call,
+    /// that is why it failed.
+    pub(super) fn or_cancelled(&mut self, error: Error) -> Error {
+        let Some(token) = self.connection().token() else { return error };
+        let cancelled = token.is_cancelled();
+        self.disarm();
+        let fate = error.fate();
+        let fate = Fate { connection_usable: fate.connection_usable && !self.connection().is_broken(), ..fate };
+        match error {
+            Error::Transport { operation, .. } | Error::Deadline { operation, .. } if cancelled => {
+                Error::Cancelled { operation, fate }
+            }
+            other => other.with_fate(fate),
+        }
     }
 
     /// Makes a call on the connection, up to the reply's header.
@@ -93,19 +154,21 @@ impl Lease {
         if let (Some(watched), Some(connection)) = (&mut self.watched, &mut self.connection) {
             watched.connected(connection);
         }
-        let connection = self.connection();
-        connection.call(request).inspect_err(|error| {
+        self.begin(request.deadline, request.stall_limit);
+        let outcome = self.connection().call(request).map_err(|error| self.or_cancelled(error));
+        outcome.inspect_err(|error| {
             if was_idle && error.was_lost() {
-                connection.was_ended(Ended::HungUp);
+                self.connection().was_ended(Ended::HungUp);
             }
         })
     }
 
     /// Replaces the connection, which had ended when it was idle, by a new one. The call keeps its
     /// place in the pool, so this does not wait for others.
-    pub(super) fn renew(&mut self, deadline: Deadline) -> Result<()> {
+    pub(super) fn renew(&mut self, deadline: Deadline<'_>) -> Result<()> {
         self.pool.check_open()?;
         self.count();
+        self.release();
         drop(self.connection.take());
         self.connection = Some(self.pool.open(deadline)?);
         self.is_new = true;
@@ -141,6 +204,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         // the observer's code may need a connection, and must not wait for this one
         self.note_thread();
+        self.release();
         if let (Some(watched), Some(connection)) = (&mut self.watched, &self.connection) {
             watched.streams_ended(connection);
         }

@@ -4,6 +4,7 @@
 //! `&mut self`, it wraps a [`Session`]. Both can be used without the macro.
 
 mod call;
+mod cancelling;
 mod config;
 mod connection;
 mod deadline;
@@ -161,7 +162,7 @@ impl Client {
         F: Fn(Option<Duration>) -> io::Result<T> + Send + Sync + 'static,
     {
         let address = Address::Other(address.to_string());
-        let connector = connector_by(address, move |limit| connect(limit)?.into_parts());
+        let connector = connector_by(address, move |limit, _| connect(limit)?.into_parts());
         Client::of_pool(Pool::new(connector, config))
     }
 
@@ -177,10 +178,11 @@ impl Client {
         Client { service: Some(name), ..self }
     }
 
-    /// Returns a client over the same connections whose calls have these options.
+    /// Returns a client over the same connections whose calls have these options, and those of this
+    /// client that they do not set.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Client {
-        Client { options: Arc::new(options), ..self.clone() }
+        Client { options: Arc::new(self.options.and(options)), ..self.clone() }
     }
 
     /// Begins a call of an endpoint.
@@ -224,8 +226,10 @@ impl Client {
         I::Item: Serialize,
         T: DeserializeOwned,
     {
-        let deadline = self.options.deadline(self.pool.config.reply_timeout);
-        let lease = Lease::acquire(&self.pool, deadline, Freshness::Any)?;
+        let config = &self.pool.config;
+        let deadline = self.options.deadline(config.reply_timeout);
+        let mut lease = Lease::acquire(&self.pool, deadline, Freshness::Any)?;
+        lease.begin(deadline, self.options.stall_limit(config.stall_timeout));
         Ok(Pipeline::new(self, lease, endpoint, arguments.into_iter()))
     }
 

@@ -6,21 +6,21 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Fate, Operation, Result};
-use crate::transport::{self, Address, Parts, Transport};
+use crate::transport::{self, Address, CancelToken, Parts, Transport};
 
 use super::config::ClientConfig;
 use super::deadline::Deadline;
 
-/// Opens a connection within a time limit, which is not 0.
-pub(super) type Connector = Box<dyn Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync>;
+/// Opens a connection within a time limit, which is not 0, unless the token is cancelled.
+pub(super) type Connector = Box<dyn Fn(Option<Duration>, Option<&CancelToken>) -> io::Result<Parts> + Send + Sync>;
 
 /// Returns a connector to an address.
 pub(super) fn connector(address: Address) -> Connector {
     let place = address.clone();
-    connector_by(address, move |limit| match &place {
-        Address::Tcp(place) => transport::connect_tcp(place, limit).and_then(Transport::into_parts),
+    connector_by(address, move |limit, token| match &place {
+        Address::Tcp(place) => transport::connect_tcp(place, limit, token).and_then(Transport::into_parts),
         #[cfg(unix)]
-        Address::Unix(path) => transport::connect_unix(path, limit).and_then(Transport::into_parts),
+        Address::Unix(path) => transport::connect_unix(path, limit, token).and_then(Transport::into_parts),
         #[cfg(not(unix))]
         Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
         Address::Other(_) => {
@@ -33,9 +33,9 @@ pub(super) fn connector(address: Address) -> Connector {
 /// Returns a connector that opens by `open`, and whose errors name the address.
 pub(super) fn connector_by<F>(address: Address, open: F) -> Connector
 where
-    F: Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync + 'static,
+    F: Fn(Option<Duration>, Option<&CancelToken>) -> io::Result<Parts> + Send + Sync + 'static,
 {
-    Box::new(move |limit| open(limit).map_err(|error| address.name_in(error)))
+    Box::new(move |limit, token| open(limit, token).map_err(|error| address.name_in(error)))
 }
 
 /// Splits a connected transport into its parts.
@@ -45,7 +45,7 @@ pub(super) fn parts_of(transport: impl Transport) -> Result<Parts> {
 
 /// Opens a connection for a call. A server that is restarting refuses for a moment, so this retries
 /// several times, with growing pauses.
-pub(super) fn open_with_retries(connector: &Connector, config: &ClientConfig, deadline: Deadline) -> Result<Parts> {
+pub(super) fn open_with_retries(connector: &Connector, config: &ClientConfig, deadline: Deadline<'_>) -> Result<Parts> {
     for attempt in 0..config.reconnect_attempts {
         match open_once(connector, config, deadline) {
             Err(error) if should_retry(&error) => {
@@ -54,7 +54,10 @@ pub(super) fn open_with_retries(connector: &Connector, config: &ClientConfig, de
                     return Err(error);
                 }
                 tracing::debug!(%error, ?pause, "connecting failed, retrying");
-                thread::sleep(pause);
+                match deadline.token {
+                    Some(token) => token.sleep(pause),
+                    None => thread::sleep(pause),
+                }
             }
             outcome => return outcome,
         }
@@ -64,15 +67,19 @@ pub(super) fn open_with_retries(connector: &Connector, config: &ClientConfig, de
 
 /// Opens a connection within the connect limit and the time left of the call. If that is over, the
 /// error names the shorter of the two limits.
-pub(super) fn open_once(connector: &Connector, config: &ClientConfig, deadline: Deadline) -> Result<Parts> {
+pub(super) fn open_once(connector: &Connector, config: &ClientConfig, deadline: Deadline<'_>) -> Result<Parts> {
     let own = config.connect_timeout;
     let left = deadline.left();
     let within = [own, left].into_iter().flatten().min();
     let limit = if within == own { own } else { deadline.limit };
     let parts = match within {
+        _ if deadline.is_cancelled() => Err(io::ErrorKind::TimedOut.into()),
         Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),
-        _ => connector(within),
+        _ => connector(within, deadline.token),
     };
+    if deadline.is_cancelled() {
+        return Err(deadline.error(Operation::Connecting, Fate::UNREACHED));
+    }
     parts.map_err(|error| Error::from_message(error.into(), Operation::Connecting, limit, Fate::UNREACHED))
 }
 

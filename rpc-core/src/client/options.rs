@@ -1,15 +1,19 @@
-//! The options of a single call: how long it may take, and its metadata.
+//! The options of a single call: how long it may take, what cancels it, and its metadata.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::message::{Metadata, TRACEPARENT};
+use crate::transport::CancelToken;
 
 use super::deadline::{Deadline, Scope};
 
 /// The options of the calls of a [`Client`](super::Client) or a [`Session`](super::Session): their
-/// metadata, and how long each may take.
+/// metadata, how long each may take, and what cancels them.
+///
+/// Options are added to those that a client has, wherever they are set: each that is set replaces
+/// the former, metadata of the same name included, and the others stay.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,6 +27,9 @@ use super::deadline::{Deadline, Scope};
 pub struct CallOptions {
     /// The outer `Option` is `None` if the client's limit applies.
     timeout: Option<Option<Duration>>,
+    /// In the same way.
+    stall_timeout: Option<Option<Duration>>,
+    token: Option<CancelToken>,
     metadata: Metadata<'static>,
     trace_context: Option<TraceContext>,
 }
@@ -38,6 +45,19 @@ impl CallOptions {
     /// that limit it covers the sending of a stream.
     pub fn timeout(self, limit: Option<Duration>) -> Self {
         CallOptions { timeout: Some(limit), ..self }
+    }
+
+    /// Sets how long a stream of the call may make no progress in either direction; `None` is no
+    /// limit. This replaces the client's [`stall_timeout`](crate::ClientConfig::stall_timeout), for
+    /// a stream that is slow on purpose. The server has a
+    /// [limit of its own](crate::ServerConfig::stall_timeout).
+    pub fn stall_timeout(self, limit: Option<Duration>) -> Self {
+        CallOptions { stall_timeout: Some(limit), ..self }
+    }
+
+    /// Lets `token` cancel each call, from any thread; see [`CancelToken`].
+    pub fn cancel(self, token: &CancelToken) -> Self {
+        CallOptions { token: Some(token.clone()), ..self }
     }
 
     /// Adds a pair of strings that each call carries to its handler, see
@@ -56,6 +76,19 @@ impl CallOptions {
         CallOptions { trace_context: Some(Arc::new(hook)), ..self }
     }
 
+    /// Returns these options with those that `more` sets.
+    pub(super) fn and(&self, more: CallOptions) -> CallOptions {
+        let mut metadata = self.metadata.clone();
+        more.metadata.iter().for_each(|(name, value)| metadata.set(name.to_owned(), value.to_owned()));
+        CallOptions {
+            timeout: more.timeout.or(self.timeout),
+            stall_timeout: more.stall_timeout.or(self.stall_timeout),
+            token: more.token.or_else(|| self.token.clone()),
+            metadata,
+            trace_context: more.trace_context.or_else(|| self.trace_context.clone()),
+        }
+    }
+
     /// Returns the metadata of a call in this span.
     pub(crate) fn metadata_for(&self, span: &tracing::Span) -> Metadata<'_> {
         let mut metadata = self.metadata.borrowed();
@@ -71,9 +104,14 @@ impl CallOptions {
     }
 
     /// Returns the deadline of a call that begins now, for a client with this limit.
-    pub(super) fn deadline(&self, client_limit: Option<Duration>) -> Deadline {
+    pub(super) fn deadline(&self, client_limit: Option<Duration>) -> Deadline<'_> {
         let scope = if self.timeout.is_some() { Scope::WholeCall } else { Scope::Reply };
-        Deadline::new(self.limit(client_limit), scope)
+        Deadline::new(self.limit(client_limit), scope).or_cancelled_by(self.token.as_ref())
+    }
+
+    /// Returns how long a stream may make no progress, for a client with this limit.
+    pub(super) fn stall_limit(&self, client_limit: Option<Duration>) -> Option<Duration> {
+        self.stall_timeout.unwrap_or(client_limit)
     }
 }
 
@@ -81,6 +119,8 @@ impl fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallOptions")
             .field("timeout", &self.timeout)
+            .field("stall_timeout", &self.stall_timeout)
+            .field("token", &self.token)
             .field("metadata", &self.metadata)
             .field("trace_context", &self.trace_context.is_some())
             .finish()

@@ -174,7 +174,7 @@ where
     }
 }
 
-fn sending_failed(error: FrameError, deadline: Deadline) -> Error {
+fn sending_failed(error: FrameError, deadline: Deadline<'_>) -> Error {
     Error::from_message(error.into(), Operation::Sending, deadline.limit, Fate::LOST)
 }
 
@@ -188,8 +188,8 @@ where
 
     fn next(&mut self) -> Option<Result<T>> {
         self.lease.note_thread();
-        let mut failure = None;
-        if self.arguments.is_some() && self.bytes_in_flight <= self.window / 2 {
+        let mut failure = self.lease.check_token(Operation::WaitingForReply).err();
+        if failure.is_none() && self.arguments.is_some() && self.bytes_in_flight <= self.window / 2 {
             failure = self.fill().err();
         }
         let mut call = self.calls.pop_front()?;
@@ -198,6 +198,7 @@ where
             (Ok(_), None, Some(error)) => Err(error_behind(error)),
             (Ok(size), None, None) => self.receive(&mut call, size),
         };
+        let outcome = outcome.map_err(|error| self.lease.or_cancelled(error));
         if let Err(error) = &outcome {
             call.watched.iter_mut().for_each(|watched| watched.failed(error));
             if !error.connection_usable() && self.ended_by.is_none() {

@@ -6,7 +6,7 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use crate::error::{Fate, Misuse, Operation, Result};
-use crate::transport::Parts;
+use crate::transport::{Parts, Wake};
 
 use super::config::ClientConfig;
 use super::connection::ClientConnection;
@@ -136,7 +136,7 @@ impl Pool {
         Ok(self.connector.as_ref().ok_or(Misuse::Closed)?)
     }
 
-    pub(super) fn open(&self, deadline: Deadline) -> Result<Box<ClientConnection>> {
+    pub(super) fn open(&self, deadline: Deadline<'_>) -> Result<Box<ClientConnection>> {
         Ok(self.connection(open_with_retries(self.connector()?, &self.config, deadline)?))
     }
 
@@ -155,27 +155,30 @@ impl Pool {
     pub(super) fn wait<'s>(
         &'s self,
         mut state: MutexGuard<'s, PoolState>,
-        deadline: Deadline,
+        deadline: Deadline<'_>,
         waited: &mut Option<Duration>,
     ) -> Result<MutexGuard<'s, PoolState>> {
         state.check_waiting()?;
+        let begun = Instant::now();
+        if deadline.is_over(begun) {
+            return Err(deadline.error(Operation::WaitingForConnection, Fate::UNTOUCHED));
+        }
         let me = this_thread();
         state.waiting.push(me);
-        let begun = Instant::now();
         let left = deadline.at.map_or(Duration::MAX, |at| at.saturating_duration_since(begun));
         let outcome = self.freed.wait_timeout(state, left);
         let (mut state, _) = outcome.unwrap_or_else(PoisonError::into_inner);
         forget_thread(&mut state.waiting, me);
         let now = Instant::now();
         *waited = Some(waited.unwrap_or_default() + now.saturating_duration_since(begun));
-        if deadline.passed_by(now) {
+        if deadline.is_over(now) {
             return Err(deadline.error(Operation::WaitingForConnection, Fate::UNTOUCHED));
         }
         Ok(state)
     }
 
     /// Wakes the waiting threads: a connection may be free, or waiting may have become hopeless.
-    fn wake(&self, state: MutexGuard<'_, PoolState>) {
+    fn wake_waiting(&self, state: MutexGuard<'_, PoolState>) {
         let wakes = !state.waiting.is_empty();
         drop(state);
         if wakes {
@@ -195,7 +198,7 @@ impl Pool {
         if self.check_open().is_ok() && state.idle.len() < self.config.max_idle_connections {
             state.idle.extend(usable.take().map(|connection| Idle(connection, holder.thread)));
         }
-        self.wake(state);
+        self.wake_waiting(state);
         if let Some(surplus) = usable {
             surplus.close_without_waiting();
         }
@@ -207,7 +210,7 @@ impl Pool {
             holder.thread = this_thread();
             let mut state = self.lock();
             state.holders.iter_mut().filter(|other| other.id == holder.id).for_each(|other| *other = *holder);
-            self.wake(state);
+            self.wake_waiting(state);
         }
     }
 
@@ -226,8 +229,15 @@ impl Pool {
         let mut state = self.lock();
         self.closed.store(true, Ordering::SeqCst);
         let idle = std::mem::take(&mut state.idle);
-        self.wake(state);
+        self.wake_waiting(state);
         idle
+    }
+}
+
+/// Wakes the threads that wait for a connection, because the call of one was cancelled.
+impl Wake for Pool {
+    fn wake(&self) {
+        self.wake_waiting(self.lock());
     }
 }
 

@@ -14,7 +14,7 @@ use super::deadline::Deadline;
 
 impl ClientConnection {
     /// Waits for the reply's header. A refusal is an error.
-    pub(super) fn reply_header(&mut self, deadline: Deadline) -> Result<DataType> {
+    pub(super) fn reply_header(&mut self, deadline: Deadline<'_>) -> Result<DataType> {
         self.inbound.set_time_limit(TimeLimit::Until(deadline.at));
         let header = self.resume_header()?;
         self.or_deadline_error(header, deadline.limit)
@@ -160,7 +160,10 @@ impl ClientConnection {
 
     /// Receives octets of the reply within the stall limit.
     pub(super) fn receive(&mut self, target: &mut Target<'_>) -> Result<Filled> {
-        self.inbound.set_time_limit(TimeLimit::total(self.config.stall_timeout));
+        if self.is_cancelled() {
+            return Err(self.cancel_stream());
+        }
+        self.inbound.set_time_limit(TimeLimit::total(self.stall_limit));
         let received = self.inbound.receive(target);
         self.octets_received(received)
     }
@@ -176,9 +179,11 @@ impl ClientConnection {
                 self.turn.reply_ended();
                 Err(Error::Remote((*trailer).into()).with_fate(self.fate()))
             }
-            Err(error) => {
-                self.fail(Error::from_message(error, Operation::ReadingStream, self.config.stall_timeout, Fate::LOST))
+            // the token has ended the wait, and nothing is lost
+            Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock && self.is_cancelled() => {
+                Err(self.cancel_stream())
             }
+            Err(error) => self.fail(Error::from_message(error, Operation::ReadingStream, self.stall_limit, Fate::LOST)),
         }
     }
 

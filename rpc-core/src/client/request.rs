@@ -1,6 +1,6 @@
 //! A request: its parts, and how its header and its JSON are encoded.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::codec::Encode;
 use crate::error::{Error, Fate, Misuse, Result};
@@ -19,7 +19,9 @@ pub(super) struct Request<'a, 's> {
     /// The octets part.
     pub(super) octets: Option<&'a mut Source<'s>>,
     pub(super) accept: DataType,
-    pub(super) deadline: Deadline,
+    pub(super) deadline: Deadline<'a>,
+    /// How long its streams may make no progress.
+    pub(super) stall_limit: Option<Duration>,
     pub(super) metadata: &'a Metadata<'a>,
     /// The call, if somebody wants to know about it, until it has a connection.
     pub(super) watched: Option<Box<WatchedCall>>,
@@ -30,11 +32,11 @@ impl<'a> Request<'a, '_> {
     pub(super) fn of_json(
         endpoint: &'a str,
         json: Option<&'a dyn Encode>,
-        deadline: Deadline,
+        deadline: Deadline<'a>,
         metadata: &'a Metadata<'a>,
     ) -> Self {
         let accept = DataType::MarshaledJson;
-        Request { endpoint, json, octets: None, accept, deadline, metadata, watched: None }
+        Request { endpoint, json, octets: None, accept, deadline, stall_limit: None, metadata, watched: None }
     }
 
     /// Notes the error that the caller gets.

@@ -54,7 +54,7 @@ impl ClientConnection {
 
     /// Asks the server which revision it speaks. An original server refuses, which is an answer
     /// too. A refusal of the connection is the call's error.
-    fn ping(&mut self, deadline: Deadline) -> Result<()> {
+    fn ping(&mut self, deadline: Deadline<'_>) -> Result<()> {
         let answer = self.call_control(PING, deadline);
         self.end_turn();
         match answer {
@@ -65,7 +65,7 @@ impl ClientConnection {
     }
 
     /// Makes a call of a control endpoint.
-    pub(super) fn call_control(&mut self, endpoint: &str, deadline: Deadline) -> Result<DataType> {
+    pub(super) fn call_control(&mut self, endpoint: &str, deadline: Deadline<'_>) -> Result<DataType> {
         self.outbound.encode_control(endpoint);
         self.begin_turn(DataType::Control, DataType::Control);
         self.exchange(&mut Request::of_json(endpoint, None, deadline, &Metadata::default()))
@@ -79,7 +79,7 @@ impl ClientConnection {
             self.ensure_pollable()?;
         }
         self.outbound.set_time_limit(match stream {
-            true => deadline.stream_limit(self.config.stall_timeout),
+            true => deadline.stream_limit(self.stall_limit),
             false => TimeLimit::Until(deadline.at),
         });
         // a handler may run as soon as the transport has taken the header of a request with octets
@@ -91,7 +91,7 @@ impl ClientConnection {
         let sent = match (begun, &mut request.octets) {
             (Err(error), _) => Err(error),
             (Ok(()), None) => Ok(None),
-            (Ok(()), Some(source)) if full_duplex => return self.exchange_duplex(*source, deadline),
+            (Ok(()), Some(source)) if full_duplex => return self.exchange_duplex(source, deadline),
             (Ok(()), Some(source)) => self.send_octets(source, deadline),
         };
         match sent {
@@ -109,16 +109,23 @@ impl ClientConnection {
     fn send_octets(
         &mut self,
         source: &mut Source<'_>,
-        deadline: Deadline,
+        deadline: Deadline<'_>,
     ) -> Result<Option<Result<DataType>>, FrameError> {
         let mut pieces = Pieces::new(source, self.outbound.takes_pipes());
         loop {
+            if let Some((until, token)) = deadline.of_source() {
+                pieces.await_source(until, token)?;
+                if deadline.ends_streams() {
+                    return Err(FrameError::Io(io::ErrorKind::TimedOut.into()));
+                }
+            }
             let count = match pieces.get() {
                 Ok(count) => count,
                 Err(error) => return Ok(Some(Err(self.source_failed(error, deadline)?))),
             };
-            // a server that has ended its direction sends no reply and reads nothing
-            if matches!(self.inbound.look_ahead(), Ahead::Bytes | Ahead::End) {
+            // a server that has ended its direction sends no reply and reads nothing; a connection
+            // that the token has aborted looks the same
+            if !deadline.is_cancelled() && matches!(self.inbound.look_ahead(), Ahead::Bytes | Ahead::End) {
                 let answer = self.reply_header(deadline.after_stream());
                 self.stop_if_answered();
                 return Ok(Some(self.with_current_fate(answer)));
@@ -158,7 +165,7 @@ impl ClientConnection {
     /// one, otherwise with a Reset, which ends the connection. The reply after a Trailer tells the
     /// caller nothing new; it is read so that the connection stays in step. Returns the call's
     /// error.
-    fn source_failed(&mut self, error: io::Error, deadline: Deadline) -> Result<Error, FrameError> {
+    fn source_failed(&mut self, error: io::Error, deadline: Deadline<'_>) -> Result<Error, FrameError> {
         if self.turn.can_trail() {
             self.outbound.write_trailer(&source_trailer(&error))?;
             self.turn.request_stopped();
@@ -175,7 +182,7 @@ impl ClientConnection {
 
     /// Handles a write that failed. The transport has taken the whole header if it has accepted
     /// `header_end` bytes.
-    fn sending_failed(&mut self, error: FrameError, header_end: u64, deadline: Deadline) -> Result<DataType> {
+    fn sending_failed(&mut self, error: FrameError, header_end: u64, deadline: Deadline<'_>) -> Result<DataType> {
         let stream = self.turn.request_has_octets();
         let may_run = stream && self.outbound.frames.accepted() >= header_end;
         let fate = if may_run { Fate::LOST } else { Fate::UNREACHED };
@@ -183,7 +190,7 @@ impl ClientConnection {
             FrameError::Io(error) if error.kind() != io::ErrorKind::TimedOut => self.explain(error, fate, deadline),
             error => {
                 let stalled = stream && !deadline.ends_streams();
-                let limit = if stalled { self.config.stall_timeout } else { deadline.limit };
+                let limit = if stalled { self.stall_limit } else { deadline.limit };
                 Err(Error::from_message(error.into(), Operation::Sending, limit, fate))
             }
         }
@@ -191,7 +198,7 @@ impl ClientConnection {
 
     /// Reads the reply after a write has failed: a server that refused early and closed may have
     /// said why, which is more than a broken pipe says.
-    pub(super) fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline) -> Result<DataType> {
+    pub(super) fn explain(&mut self, error: io::Error, fate: Fate, deadline: Deadline<'_>) -> Result<DataType> {
         self.break_by(&Error::lost(Operation::Sending, error.kind()));
         // sending a stream may have taken longer than a reply may take
         let deadline = if self.turn.request_has_octets() { deadline.after_stream() } else { deadline };

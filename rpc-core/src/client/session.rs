@@ -71,7 +71,7 @@ impl Session {
         Session(self.0.of_service(name))
     }
 
-    /// Sets the options of the calls from now on.
+    /// Sets options of the calls from now on. Those that are set already and not in `options` stay.
     pub fn set_options(&mut self, options: CallOptions) {
         self.0 = self.0.with_options(options);
     }

@@ -104,12 +104,12 @@ impl Inbound {
     }
 
     /// Reads the rest of the body and throws it away; a Trailer frame ends it as well. Returns
-    /// `false` if that takes more than [`DISCARD_BYTES`] or [`DISCARD_TIME`].
-    pub(crate) fn discard_body(&mut self) -> Result<bool, MessageError> {
+    /// `false` if that takes more than [`DISCARD_BYTES`] or this time.
+    pub(crate) fn discard_body(&mut self, limit: Duration) -> Result<bool, MessageError> {
         if self.messages.skip_read_ahead()? {
             return Ok(true);
         }
-        self.set_time_limit(TimeLimit::total(Some(DISCARD_TIME)));
+        self.set_time_limit(TimeLimit::total(Some(limit)));
         let mut left = DISCARD_BYTES;
         loop {
             self.messages.next_part();

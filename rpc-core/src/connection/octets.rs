@@ -1,9 +1,11 @@
 //! Receiving the raw bytes of a body.
 
+use std::io;
+
 use crate::message::MessageError;
 use crate::transport::{Filled, KernelPipe};
 
-use super::Inbound;
+use super::{Ahead, Inbound};
 
 /// Bytes that are left of a frame for the kernel to move them: two system calls cost as much as
 /// copying this many.
@@ -27,13 +29,17 @@ impl Inbound {
             Target::Buffer(buffer) => self.messages.read_message(buffer).map(Filled::With),
             Target::ReadAhead => self.messages.fill_message().map(|ahead| Filled::With(ahead.len())),
             Target::Pipe(pipe, len) => {
-                let moved = self.messages.take_message(WORTH_MOVING, |source, left| {
-                    let until = source.begin();
-                    source.half.read_to_pipe(pipe, left.min(*len), until)
-                });
+                let moved =
+                    self.messages.take_message(WORTH_MOVING, |source, left| source.read_to_pipe(pipe, left.min(*len)));
                 match moved {
                     Ok(None) => Ok(Filled::NotNow),
                     Ok(Some(count)) => Ok(Filled::With(count)),
+                    // fewer bytes than were waited for may have come
+                    Err(MessageError::Io(error))
+                        if error.kind() == io::ErrorKind::TimedOut && self.look_ahead() == Ahead::Bytes =>
+                    {
+                        Ok(Filled::NotNow)
+                    }
                     Err(MessageError::Io(error)) => Ok(Filled::by(Err(error))?),
                     Err(error) => Err(error),
                 }

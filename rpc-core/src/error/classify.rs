@@ -20,6 +20,7 @@ impl Error {
         match self {
             Error::Transport { error, fate, .. } => Error::Transport { operation, error, fate },
             Error::Deadline { limit, fate, .. } => Error::Deadline { operation, limit, fate },
+            Error::Cancelled { fate, .. } => Error::Cancelled { operation, fate },
             other => other,
         }
     }
@@ -59,6 +60,7 @@ impl Error {
             }
             Error::Limit { what, size, limit, fate } => Error::Limit { what, size, limit, fate },
             Error::Deadline { operation, limit, fate } => Error::Deadline { operation, limit, fate },
+            Error::Cancelled { operation, fate } => Error::Cancelled { operation, fate },
             Error::Source { ref error, fate } => Error::Source { error: repeated(error), fate },
             Error::Misuse(ref misuse) => Error::Misuse(misuse.clone()),
         }
@@ -107,7 +109,8 @@ impl From<Error> for io::Error {
             Error::Transport { error, .. } | Error::Source { error, .. } => error.kind(),
             Error::Deadline { .. } => io::ErrorKind::TimedOut,
             Error::Misuse(Misuse::Closed) => io::ErrorKind::NotConnected,
-            Error::Remote(_) | Error::Misuse(_) => io::ErrorKind::Other,
+            // `Interrupted` would make a reader go on
+            Error::Remote(_) | Error::Misuse(_) | Error::Cancelled { .. } => io::ErrorKind::Other,
         };
         io::Error::new(kind, error)
     }

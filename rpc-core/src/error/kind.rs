@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Limit,
     /// [`Error::Deadline`].
     Deadline,
+    /// [`Error::Cancelled`].
+    Cancelled,
     /// [`Error::Source`].
     Source,
     /// [`Error::Misuse`].
@@ -37,6 +39,7 @@ impl ErrorKind {
             ErrorKind::Transport => "transport",
             ErrorKind::Limit => "limit",
             ErrorKind::Deadline => "deadline",
+            ErrorKind::Cancelled => "cancelled",
             ErrorKind::Source => "source",
             ErrorKind::Misuse => "misuse",
             ErrorKind::Panic => "panic",
@@ -59,6 +62,7 @@ impl Error {
             Error::Transport { .. } => ErrorKind::Transport,
             Error::Limit { .. } => ErrorKind::Limit,
             Error::Deadline { .. } => ErrorKind::Deadline,
+            Error::Cancelled { .. } => ErrorKind::Cancelled,
             Error::Source { .. } => ErrorKind::Source,
             Error::Misuse(_) => ErrorKind::Misuse,
         }

@@ -70,6 +70,13 @@ pub enum Error {
         /// What it means for the call and the connection.
         fate: Fate,
     },
+    /// The caller cancelled the call by its [`CancelToken`](crate::CancelToken).
+    Cancelled {
+        /// What the call waited for.
+        operation: Operation,
+        /// What it means for the call and the connection.
+        fate: Fate,
+    },
     /// The caller's own reader, which was to be sent, failed.
     Source {
         /// The reader's error.
@@ -226,6 +233,16 @@ impl Error {
         self.fate().connection_usable
     }
 
+    /// Returns whether a time limit of this side ended the call, or ended the wait for a connection.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Error::Deadline { .. })
+    }
+
+    /// Returns whether the caller cancelled the call by its [`CancelToken`](crate::CancelToken).
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Error::Cancelled { .. })
+    }
+
     /// Returns the other side's answer, if it said no.
     pub fn remote(&self) -> Option<&RemoteError> {
         match self {
@@ -241,6 +258,7 @@ impl Error {
             | Error::Transport { fate, .. }
             | Error::Limit { fate, .. }
             | Error::Deadline { fate, .. }
+            | Error::Cancelled { fate, .. }
             | Error::Source { fate, .. } => *fate,
             Error::Misuse(Misuse::Closed) => Fate::UNREACHED,
             // only a handler that runs reads a request
@@ -263,6 +281,7 @@ impl Error {
             | Error::Transport { fate, .. }
             | Error::Limit { fate, .. }
             | Error::Deadline { fate, .. }
+            | Error::Cancelled { fate, .. }
             | Error::Source { fate, .. } => *fate = new,
             Error::Misuse(_) => {}
         }

@@ -17,6 +17,7 @@ impl fmt::Display for Error {
                 write!(f, "the {what} has more than the {limit} bytes that are allowed; {HINT}")
             }
             Error::Deadline { operation, limit, .. } => write!(f, "{operation} took longer than {limit:?}"),
+            Error::Cancelled { operation, .. } => write!(f, "{operation} was cancelled"),
             Error::Source { error, .. } => write!(f, "reading what was to be sent: {error}"),
             Error::Misuse(misuse) => misuse.fmt(f),
         }

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::codec::{Contract, Method};
-use crate::connection::{Ahead, ServerTurn};
+use crate::connection::{Ahead, DISCARD_TIME, ServerTurn};
 use crate::error::Result;
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
 use crate::observe::Watch;
@@ -167,7 +167,7 @@ impl Exchange<'_> {
         let discarded = self.connection.inbound.with(|receiving| {
             // a reader that the handler has left on another thread must not read any more
             receiving.request_over = true;
-            receiving.inbound().discard_body()
+            receiving.inbound().discard_body(DISCARD_TIME)
         });
         discarded.map_err(|error| self.connection.request_failed(error))?;
         // it may have found out while this thread waited for the lock

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::connection::Target;
 use crate::error::{Error, Fate, Misuse, Operation, Result};
-use crate::stream::{OctetReader, Receive};
+use crate::stream::{OctetReader, Receive, Source};
 use crate::transport::{Filled, TimeLimit};
 
 use super::connection::SharedReceiving;
@@ -66,7 +66,7 @@ impl RequestOctets {
 }
 
 impl Receive for RequestOctets {
-    fn receive(&mut self, target: Target<'_>, _source: Option<&mut dyn Read>) -> Result<Filled> {
+    fn receive(&mut self, target: Target<'_>, _source: Option<&mut Source<'_>>) -> Result<Filled> {
         if !self.ahead.is_empty() && lock(&self.shared.receiving).request_over {
             self.ahead.clear();
         }

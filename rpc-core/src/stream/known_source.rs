@@ -1,8 +1,9 @@
 //! Readers that have bytes in memory or a descriptor.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read, Take};
+use std::time::Instant;
 
-use crate::transport::{Filled, KernelPipe};
+use crate::transport::{CancelToken, Filled, KernelPipe, wait_readable};
 
 /// A reader with bytes in memory, a descriptor, or both; the bytes in memory come first.
 ///
@@ -20,6 +21,12 @@ pub(crate) trait KnownSource {
     /// Skips bytes in memory.
     fn consume(&mut self, _count: usize) {}
 
+    /// Blocks until a read would not, or `token` is cancelled, but no longer than `until`. Returns at
+    /// once if that cannot be known.
+    fn await_bytes(&self, _until: Option<Instant>, _token: Option<&CancelToken>) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Moves at most `len` bytes from the descriptor into `pipe`. Called only if `len` is not 0,
     /// the pipe is empty, and no bytes are in memory.
     fn fill(&mut self, _pipe: &mut KernelPipe, _len: usize) -> io::Result<Filled> {
@@ -32,6 +39,10 @@ macro_rules! descriptors {
         impl KnownSource for $source {
             fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
                 self.read(buf)
+            }
+
+            fn await_bytes(&self, until: Option<Instant>, token: Option<&CancelToken>) -> io::Result<()> {
+                wait_readable(self, until, token)
             }
 
             fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
@@ -89,6 +100,10 @@ impl<S: KnownSource + Read> KnownSource for BufReader<S> {
         if self.buffer().is_empty() { self.get_mut().consume(count) } else { BufRead::consume(self, count) }
     }
 
+    fn await_bytes(&self, until: Option<Instant>, token: Option<&CancelToken>) -> io::Result<()> {
+        if self.buffer().is_empty() { self.get_ref().await_bytes(until, token) } else { Ok(()) }
+    }
+
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
         self.get_mut().fill(pipe, len)
     }
@@ -107,6 +122,10 @@ impl<S: KnownSource + Read> KnownSource for Take<S> {
     fn consume(&mut self, count: usize) {
         self.get_mut().consume(count);
         self.set_limit(self.limit() - count as u64);
+    }
+
+    fn await_bytes(&self, until: Option<Instant>, token: Option<&CancelToken>) -> io::Result<()> {
+        if self.limit() > 0 { self.get_ref().await_bytes(until, token) } else { Ok(()) }
     }
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {
@@ -137,6 +156,10 @@ impl<S: KnownSource> KnownSource for &mut S {
 
     fn consume(&mut self, count: usize) {
         (**self).consume(count);
+    }
+
+    fn await_bytes(&self, until: Option<Instant>, token: Option<&CancelToken>) -> io::Result<()> {
+        (**self).await_bytes(until, token)
     }
 
     fn fill(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<Filled> {

@@ -8,7 +8,7 @@ use crate::connection::Target;
 use crate::error::{Error, Result};
 use crate::transport::{Filled, KernelPipe};
 
-use super::KnownSource;
+use super::{KnownSource, Source};
 
 /// The octets (raw bytes) of a reply or of a request, as they are received.
 ///
@@ -60,7 +60,7 @@ enum State<'s> {
 pub(crate) trait Receive: Send {
     /// Receives the next bytes, and sends the bytes of `source` meanwhile. Returns `With(0)` at the
     /// end of the body, and only there.
-    fn receive(&mut self, target: Target<'_>, source: Option<&mut dyn Read>) -> Result<Filled>;
+    fn receive(&mut self, target: Target<'_>, source: Option<&mut Source<'_>>) -> Result<Filled>;
 
     /// Returns the first `count` bytes that were read ahead.
     fn read_ahead(&mut self, count: usize) -> &[u8];
@@ -83,8 +83,8 @@ impl<R: Read> OctetReader<'_, R> {
             State::Ended => return Ok(Filled::With(0)),
             State::Failed(error) => return Err(error.repeated().into()),
         };
-        let source = self.source.as_mut().map(|source| -> &mut dyn Read { source });
-        let received = body.receive(target, source);
+        let mut source = self.source.as_mut().map(Source::of);
+        let received = body.receive(target, source.as_mut());
         match &received {
             Ok(Filled::With(0)) => self.state = State::Ended,
             Ok(_) => {}

@@ -1,10 +1,11 @@
 //! Sending a stream piece by piece. Each piece becomes a frame.
 
 use std::io::{self, Read};
+use std::time::Instant;
 
 use crate::connection::Outbound;
 use crate::frame::{FrameError, FrameKind};
-use crate::transport::{Filled, KernelPipe};
+use crate::transport::{CancelToken, Filled, KernelPipe};
 
 use super::Source;
 
@@ -46,6 +47,12 @@ impl<'p, 's> Pieces<'p, 's> {
     pub(crate) fn new(source: &'p mut Source<'s>, takes_pipes: bool) -> Pieces<'p, 's> {
         let (current, buffer) = (Piece::Buffered(0), GrowingBuffer::default());
         Pieces { source, current, buffer, pipe: None, pipe_allowed: takes_pipes, total: 0 }
+    }
+
+    /// Blocks until the next piece can be got without waiting, as far as the source can be waited
+    /// for: see [`Source::await_bytes`].
+    pub(crate) fn await_source(&mut self, until: Option<Instant>, token: Option<&CancelToken>) -> io::Result<()> {
+        self.source.await_bytes(until, token)
     }
 
     /// Gets the next piece and returns its length: 0 at the end of the stream. Blocks while the

@@ -1,6 +1,9 @@
 //! A reader from a caller or a handler, recognised if its type is known.
 
 use std::io::{self, Read};
+use std::time::Instant;
+
+use crate::transport::CancelToken;
 
 use super::KnownSource;
 use super::detect::recognise_source;
@@ -33,6 +36,18 @@ impl<'a> Source<'a> {
     /// Returns whether something has been read that cannot be read again.
     pub(crate) fn is_touched(&self) -> bool {
         self.touched
+    }
+
+    /// Blocks until a read of the reader would not, or `token` is cancelled, but no longer than
+    /// `until`, if the reader can be waited for.
+    ///
+    /// # Errors
+    /// [`TimedOut`](io::ErrorKind::TimedOut) after `until`.
+    pub(crate) fn await_bytes(&mut self, until: Option<Instant>, token: Option<&CancelToken>) -> io::Result<()> {
+        match &self.reader {
+            Reader::Plain(_) => Ok(()),
+            Reader::Known(known) => known.await_bytes(until, token),
+        }
     }
 
     /// Returns the reader as a known source, if it is one.

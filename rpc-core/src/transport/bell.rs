@@ -1,4 +1,4 @@
-//! What ends the wait for connections: a pair of sockets. A thread that waits also polls one, and
+//! What ends the wait for a descriptor: a pair of sockets. A thread that waits also polls one, and
 //! ringing shuts the other.
 
 use std::io;
@@ -7,10 +7,11 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
+use rustix::event::{PollFd, PollFlags};
 
-/// Ends the wait for connections.
+use super::poll;
+
+/// Ends waits for descriptors.
 #[derive(Debug)]
 pub(super) struct Bell {
     heard: UnixStream,
@@ -37,10 +38,11 @@ impl Bell {
 
     /// Waits for a connection or the bell.
     pub(super) fn wait_or(&self, listener: &impl AsFd) -> io::Result<()> {
-        let watched = [self.heard.as_fd(), listener.as_fd()];
-        match poll(&mut watched.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)), None) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        poll::wait_for(&mut [PollFd::new(listener, PollFlags::IN), self.descriptor()], None)
+    }
+
+    /// Returns what becomes ready when it rings.
+    pub(super) fn descriptor(&self) -> PollFd<'_> {
+        PollFd::new(&self.heard, PollFlags::IN)
     }
 }

@@ -8,6 +8,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::cancel::{CancelToken, Wake};
 use super::{Control, Parts, Peer, PeerAddress, ReadHalf, Transport, WriteHalf, time_left};
 
 /// Bytes that each direction holds while nobody reads.
@@ -79,6 +80,14 @@ struct Connection {
     changed: Condvar,
 }
 
+impl Wake for Connection {
+    fn wake(&self) {
+        // whoever is about to wait has the lock, and waits before this gets it
+        drop(self.pipes.lock());
+        self.changed.notify_all();
+    }
+}
+
 type Pipes<'a> = MutexGuard<'a, [Pipe; 2]>;
 
 /// One direction.
@@ -121,7 +130,7 @@ impl Half {
     }
 
     /// Waits until `ready` returns true for this pipe and the other, or until `until`.
-    fn lock_when(&self, until: Option<Instant>, ready: fn(&Pipe, &Pipe) -> bool) -> io::Result<Pipes<'_>> {
+    fn lock_when(&self, until: Option<Instant>, ready: impl Fn(&Pipe, &Pipe) -> bool) -> io::Result<Pipes<'_>> {
         let changed = &self.connection.changed;
         let mut pipes = self.lock();
         while !ready(&pipes[self.pipe], &pipes[1 - self.pipe]) {
@@ -131,6 +140,17 @@ impl Half {
             };
         }
         Ok(pipes)
+    }
+
+    /// Waits as [`lock_when`](Half::lock_when) does, or until `token` is cancelled.
+    fn wait_cancellable(
+        &self,
+        until: Option<Instant>,
+        token: &CancelToken,
+        ready: fn(&Pipe, &Pipe) -> bool,
+    ) -> io::Result<()> {
+        let _registered = token.register(Arc::clone(&self.connection) as Arc<dyn Wake>);
+        self.lock_when(until, |own, other| token.is_cancelled() || ready(own, other)).map(drop)
     }
 
     fn change(&self, change: impl FnOnce(&mut Pipe)) {
@@ -180,6 +200,14 @@ impl ReadHalf for PipeReader {
 
     fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.take(self.0.lock_if(Pipe::readable)?, buf)
+    }
+
+    fn can_await(&self) -> bool {
+        true
+    }
+
+    fn await_bytes(&mut self, _announced: usize, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
+        self.0.wait_cancellable(until, token, |pipe, _| pipe.readable())
     }
 }
 
@@ -231,6 +259,14 @@ impl Control for Half {
     }
 
     fn can_wait(&self) -> bool {
+        true
+    }
+
+    fn wait_cancellable(&self, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
+        Half::wait_cancellable(self, until, token, |incoming, outgoing| incoming.readable() || outgoing.writable())
+    }
+
+    fn can_wait_cancellable(&self) -> bool {
         true
     }
 }

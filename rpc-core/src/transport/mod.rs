@@ -19,6 +19,7 @@ mod activation;
 pub(crate) mod address;
 #[cfg_attr(not(unix), path = "plain_bell.rs")]
 mod bell;
+mod cancel;
 mod halves;
 #[cfg(unix)]
 mod inherited;
@@ -27,6 +28,8 @@ mod listener;
 mod memory;
 pub(crate) mod parts;
 pub(crate) mod peer;
+#[cfg_attr(not(unix), path = "plain_poll.rs")]
+mod poll;
 #[cfg_attr(not(unix), path = "plain_socket.rs")]
 mod socket;
 mod socket_listener;
@@ -38,6 +41,8 @@ mod unix;
 #[cfg(unix)]
 pub use activation::activated_listeners;
 pub(crate) use address::{Address, AddressError, ToAddress};
+pub use cancel::CancelToken;
+pub(crate) use cancel::{Registered, Wake};
 pub(crate) use halves::with_helpers;
 pub(crate) use kernel::{Filled, KernelPipe};
 pub(crate) use listener::{Accepted, ErasedListener};
@@ -48,6 +53,7 @@ pub use parts::{Control, Parts, ReadHalf, WriteHalf};
 #[cfg(unix)]
 pub(crate) use peer::Credentials;
 pub(crate) use peer::{Peer, PeerAddress};
+pub(crate) use poll::wait_readable;
 pub use socket_listener::{SocketListener, SocketStream};
 pub(crate) use tcp::connect as connect_tcp;
 pub(crate) use timeout::{TimeLimit, Timed, time_left};

@@ -5,6 +5,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::cancel::CancelToken;
 use super::kernel::KernelPipe;
 use super::peer::Peer;
 
@@ -98,6 +99,26 @@ pub trait ReadHalf: Send {
     #[doc(hidden)]
     fn read_announced(&mut self, bufs: &mut [IoSliceMut<'_>], until: Option<Instant>) -> io::Result<usize> {
         self.read(&mut bufs[0], until)
+    }
+
+    /// Returns whether [`await_bytes`](ReadHalf::await_bytes) works. The default implementation
+    /// returns `false`.
+    #[doc(hidden)]
+    fn can_await(&self) -> bool {
+        false
+    }
+
+    /// Blocks until a read would not block or `token` is cancelled, but no longer than `until`. The
+    /// peer has announced `announced` bytes, at least 1, for which it may wait together.
+    ///
+    /// # Errors
+    /// [`TimedOut`](io::ErrorKind::TimedOut) after `until`; bytes may have come by then, if fewer
+    /// than it waited for. [`Unsupported`](io::ErrorKind::Unsupported), which the default
+    /// implementation returns, if the transport cannot wait for a token.
+    #[doc(hidden)]
+    fn await_bytes(&mut self, announced: usize, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
+        _ = (announced, until, token);
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Moves payload of a frame into a pipe, which is empty, without copying it into this process:
@@ -230,6 +251,24 @@ pub trait Control: Send + Sync {
     /// Returns whether [`wait`](Control::wait), [`ReadHalf::try_read`] and [`WriteHalf::try_write`]
     /// all work. The default implementation returns `false`.
     fn can_wait(&self) -> bool {
+        false
+    }
+
+    /// Blocks as [`wait`](Control::wait) does, or until `token` is cancelled.
+    ///
+    /// # Errors
+    /// As [`wait`](Control::wait). [`Unsupported`](io::ErrorKind::Unsupported), which the default
+    /// implementation returns, if the transport cannot wait for a token.
+    #[doc(hidden)]
+    fn wait_cancellable(&self, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
+        _ = (until, token);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Returns whether [`wait_cancellable`](Control::wait_cancellable) works. The default
+    /// implementation returns `false`.
+    #[doc(hidden)]
+    fn can_wait_cancellable(&self) -> bool {
         false
     }
 }

@@ -5,13 +5,13 @@
 //! What a write has done when its limit passes is unknown, so it is not repeated.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::timeout::{SocketLimit, time_left};
-use super::{Control, Parts, Peer, ReadHalf, WriteHalf};
+use super::{CancelToken, Control, Parts, Peer, ReadHalf, WriteHalf};
 
 /// How long a read waits before it checks whether the connection was aborted. Each thread that
 /// waits for a request pays for that.
@@ -19,6 +19,18 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// The shortest time limit that a socket can have.
 const LEAST: Duration = Duration::from_millis(1);
+
+/// Connects before `until`. Nothing in std waits for a token as well.
+pub(super) fn connect(
+    address: &SocketAddr,
+    until: Option<Instant>,
+    _token: Option<&CancelToken>,
+) -> io::Result<TcpStream> {
+    match time_left(until)? {
+        Some(left) => TcpStream::connect_timeout(address, left),
+        None => TcpStream::connect(address),
+    }
+}
 
 /// Takes a socket apart.
 #[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]

@@ -2,19 +2,44 @@
 //! keeps.
 
 use std::io::{self, IoSlice, IoSliceMut};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_linger, set_socket_timeout};
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sendmsg, shutdown};
+use rustix::net::sockopt::{Timeout, set_socket_linger, set_socket_timeout, socket_error};
+use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sendmsg, shutdown};
 
 use super::kernel::flags::{self, MORE, NO_SIGNAL};
 use super::kernel::set_low_water;
-use super::timeout::{SocketLimit, time_left};
-use super::{Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
+use super::poll;
+use super::timeout::SocketLimit;
+use super::{CancelToken, Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
+
+/// Connects by TCP before `until`, unless `token` is cancelled.
+pub(super) fn connect(
+    address: &SocketAddr,
+    until: Option<Instant>,
+    token: Option<&CancelToken>,
+) -> io::Result<TcpStream> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = TcpStream::from(flags::stream_socket(family)?);
+    socket.set_nonblocking(true)?;
+    match rustix::net::connect(&socket, address) {
+        Err(Errno::INPROGRESS | Errno::INTR) => {
+            poll::wait(&socket, PollFlags::OUT, until, token)?;
+            if token.is_some_and(CancelToken::is_cancelled) {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            socket_error(&socket)??;
+        }
+        connected => connected?,
+    }
+    socket.set_nonblocking(false)?;
+    Ok(socket)
+}
 
 /// Takes a socket apart. Every socket that is written to passes here, so each is set here to raise
 /// no SIGPIPE.
@@ -91,6 +116,15 @@ impl ReadHalf for SocketHalf {
         Ok(recv(&self.socket, buf, RecvFlags::DONTWAIT)?.0)
     }
 
+    fn can_await(&self) -> bool {
+        true
+    }
+
+    fn await_bytes(&mut self, announced: usize, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
+        self.expect(announced)?;
+        poll::wait(&self.socket, PollFlags::IN, until, Some(token))
+    }
+
     fn read_announced(&mut self, bufs: &mut [IoSliceMut<'_>], until: Option<Instant>) -> io::Result<usize> {
         self.expect(bufs[0].len())?;
         self.run(until, |socket| Ok(rustix::io::readv(socket, bufs)?))
@@ -155,25 +189,21 @@ impl Control for SocketControl {
     }
 
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {
-        loop {
-            let left = until.map_or(LONGEST, |until| until.saturating_duration_since(Instant::now()));
-            let timeout = Timespec::try_from(left.min(LONGEST)).ok();
-            match poll(&mut [PollFd::new(&self.0, PollFlags::IN | PollFlags::OUT)], timeout.as_ref()) {
-                Ok(0) | Err(Errno::INTR) => _ = time_left(until)?,
-                Ok(_) => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
-        }
+        poll::wait(&self.0, PollFlags::IN | PollFlags::OUT, until, None)
+    }
+
+    fn wait_cancellable(&self, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
+        poll::wait(&self.0, PollFlags::IN | PollFlags::OUT, until, Some(token))
     }
 
     fn can_wait(&self) -> bool {
         true
     }
-}
 
-/// The longest wait that every system accepts: some count milliseconds, up to 24 days, and refuse
-/// more.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+    fn can_wait_cancellable(&self) -> bool {
+        true
+    }
+}
 
 #[cfg(test)]
 mod tests {

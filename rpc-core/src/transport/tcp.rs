@@ -4,7 +4,8 @@ use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use super::{Parts, Peer, PeerAddress, Transport, socket};
+use super::timeout::time_left;
+use super::{CancelToken, Parts, Peer, PeerAddress, Transport, socket};
 
 impl Transport for TcpStream {
     fn into_parts(self) -> io::Result<Parts> {
@@ -15,18 +16,16 @@ impl Transport for TcpStream {
     }
 }
 
-/// Connects to the first of a name's addresses that answers, within one limit for all of them.
-pub(crate) fn connect(place: &str, limit: Option<Duration>) -> io::Result<TcpStream> {
-    let Some(limit) = limit else { return TcpStream::connect(place) };
-    let until = Instant::now() + limit;
+/// Connects to the first of a name's addresses that answers, within one limit for all of them, or
+/// until `token` is cancelled. Nothing ends the lookup of the name.
+pub(crate) fn connect(place: &str, limit: Option<Duration>, token: Option<&CancelToken>) -> io::Result<TcpStream> {
+    let until = limit.and_then(|limit| Instant::now().checked_add(limit));
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in place.to_socket_addrs()? {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        match TcpStream::connect_timeout(&address, left) {
+        time_left(until)?;
+        match socket::connect(&address, until, token) {
             Ok(stream) => return Ok(stream),
+            Err(error) if token.is_some_and(CancelToken::is_cancelled) => return Err(error),
             Err(error) => last = error,
         }
     }

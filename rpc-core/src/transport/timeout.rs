@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::time::{Duration, Instant};
 
-use super::{ReadHalf, WriteHalf};
+use super::{CancelToken, KernelPipe, ReadHalf, WriteHalf};
 
 /// The limit for the next operations. They may block forever if it has no time.
 #[derive(Debug, Clone, Copy)]
@@ -51,11 +51,14 @@ pub(crate) struct Timed<T: ?Sized> {
     pub(crate) half: Box<T>,
     /// Whether operations can be tried without blocking; `None` before the first attempt.
     tries: Option<bool>,
+    /// Ends a read that waits, with [`WouldBlock`](io::ErrorKind::WouldBlock), if the half can wait
+    /// for it.
+    pub(crate) token: Option<CancelToken>,
 }
 
 impl<T: ?Sized> Timed<T> {
     pub(crate) fn new(half: Box<T>) -> Timed<T> {
-        Timed { time_limit: TimeLimit::Until(None), half, tries: None }
+        Timed { time_limit: TimeLimit::Until(None), half, tries: None, token: None }
     }
 
     /// Returns the instant at which an operation that begins now has to give up.
@@ -83,13 +86,48 @@ impl Timed<dyn WriteHalf> {
     }
 }
 
+impl Timed<dyn ReadHalf> {
+    /// With a token, waits for bytes, so that the token can end the wait. Returns `false` if there
+    /// are too few when the time is over: what has come can be tried.
+    fn await_bytes(&mut self, announced: usize, until: Option<Instant>) -> io::Result<bool> {
+        let Some(token) = &self.token else { return Ok(true) };
+        match self.half.await_bytes(announced, until, token) {
+            Ok(()) if token.is_cancelled() => Err(io::ErrorKind::WouldBlock.into()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads what has come, because the time is over.
+    fn read_late(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.half.try_read(buf).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+            _ => error,
+        })
+    }
+
+    /// Moves what the peer has announced into a pipe: see [`ReadHalf::read_to_pipe`].
+    pub(crate) fn read_to_pipe(&mut self, pipe: &mut KernelPipe, len: usize) -> io::Result<usize> {
+        let until = self.begin();
+        if !self.await_bytes(len, until)? {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.half.read_to_pipe(pipe, len, until)
+    }
+}
+
 impl Read for Timed<dyn ReadHalf> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let until = self.begin();
         // a transport need not read the clock while there is something to read, and a peer can see
         // to it that there always is
         time_left(until)?;
-        if self.may_block() { self.half.read(buf, until) } else { self.half.try_read(buf) }
+        if !self.may_block() {
+            return self.half.try_read(buf);
+        }
+        if self.await_bytes(1, until)? { self.half.read(buf, until) } else { self.read_late(buf) }
     }
 
     /// Reads what the peer has announced: see [`ReadHalf::read_announced`].
@@ -99,7 +137,11 @@ impl Read for Timed<dyn ReadHalf> {
         }
         let until = self.begin();
         time_left(until)?;
-        self.half.read_announced(bufs, until)
+        if self.await_bytes(bufs[0].len(), until)? {
+            self.half.read_announced(bufs, until)
+        } else {
+            self.read_late(&mut bufs[0])
+        }
     }
 }
 

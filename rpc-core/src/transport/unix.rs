@@ -6,14 +6,15 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::net::SocketAddrUnix;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix};
 
 use super::kernel::{credentials_of_peer, flags};
-use super::{Parts, Peer, PeerAddress, Transport, socket};
+use super::timeout::time_left;
+use super::{CancelToken, Parts, Peer, PeerAddress, Transport, socket};
 
 impl Transport for UnixStream {
     /// Asks the system for the peer's credentials, on Linux and Android.
@@ -38,18 +39,29 @@ fn peer_of(socket: &UnixStream) -> io::Result<Peer> {
     })
 }
 
-/// Connects to a socket. If its listen queue is full, waits for at most the limit.
-pub(crate) fn connect(path: &Path, limit: Option<Duration>) -> io::Result<UnixStream> {
-    let socket = flags::unix_socket()?;
-    // connecting obeys the limit for sending
-    set_socket_timeout(&socket, Timeout::Send, limit)?;
-    let connected = rustix::net::connect(&socket, &SocketAddrUnix::new(path)?);
-    set_socket_timeout(&socket, Timeout::Send, None)?;
-    match connected {
-        Ok(()) => Ok(UnixStream::from(socket)),
-        Err(Errno::AGAIN) => Err(io::ErrorKind::TimedOut.into()),
-        Err(error) => Err(error.into()),
+/// How long connecting waits for room in the listen queue before it looks whether the call was
+/// cancelled: nothing else ends that wait.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Connects to a socket. If its listen queue is full, waits for at most the limit, or until `token`
+/// is cancelled.
+pub(crate) fn connect(path: &Path, limit: Option<Duration>, token: Option<&CancelToken>) -> io::Result<UnixStream> {
+    let socket = flags::stream_socket(AddressFamily::UNIX)?;
+    let place = SocketAddrUnix::new(path)?;
+    let until = limit.and_then(|limit| Instant::now().checked_add(limit));
+    loop {
+        let left = time_left(until)?;
+        let wait = if token.is_some() { Some(left.map_or(TICK, |left| left.min(TICK))) } else { left };
+        // connecting obeys the limit for sending
+        set_socket_timeout(&socket, Timeout::Send, wait)?;
+        match rustix::net::connect(&socket, &place) {
+            Err(Errno::AGAIN) if token.is_none_or(|token| !token.is_cancelled()) => {}
+            Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
+            connected => break connected?,
+        }
     }
+    set_socket_timeout(&socket, Timeout::Send, None)?;
+    Ok(UnixStream::from(socket))
 }
 
 /// Binds a socket and listens, with these permissions of its file if they are given. Replaces a
@@ -80,7 +92,7 @@ const BACKLOG: i32 = 4096;
 
 /// Returns a socket that is bound and does not listen yet.
 fn bound(path: &Path) -> io::Result<OwnedFd> {
-    let socket = flags::unix_socket()?;
+    let socket = flags::stream_socket(AddressFamily::UNIX)?;
     rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
     Ok(socket)
 }
@@ -95,5 +107,5 @@ fn is_dead_socket(path: &Path) -> bool {
     // a live socket that is busy answers late, which is an answer
     let limit = Some(Duration::from_secs(1));
     std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
-        && connect(path, limit).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+        && connect(path, limit, None).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }

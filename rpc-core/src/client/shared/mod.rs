@@ -97,7 +97,12 @@ impl SharedConnection {
 
     /// Ends a call whose time is over. If its request has been sent, the connection is retired, and
     /// the queued calls get another one.
-    fn abandon(self: &Arc<Self>, pool: &Arc<Pool>, call: &Arc<PendingCall>, deadline: Deadline) -> Result<(), Failure> {
+    fn abandon(
+        self: &Arc<Self>,
+        pool: &Arc<Pool>,
+        call: &Arc<PendingCall>,
+        deadline: Deadline<'_>,
+    ) -> Result<(), Failure> {
         let mut state = self.lock();
         if let Some(at) = state.queue.iter().position(|queued| Arc::ptr_eq(queued, call)) {
             state.queue.remove(at);
@@ -185,14 +190,14 @@ impl Sharing {
 
     /// Queues a call on a connection without calls, or otherwise on its thread's preferred one, and
     /// waits for its end.
-    fn attempt(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, deadline: Deadline) -> Result<(), Failure> {
+    fn attempt(&self, pool: &Arc<Pool>, call: &Arc<PendingCall>, deadline: Deadline<'_>) -> Result<(), Failure> {
         let _waits = pool.wait_for_shared()?;
         let preferred = call.thread_number % self.0.len();
         let (before, from) = self.0.split_at(preferred);
         let free = from.iter().chain(before).find(|shared| shared.lock().is_free());
         let shared = free.unwrap_or(&self.0[preferred]);
         shared.enqueue(pool, call)?;
-        match call.wait(deadline.at) {
+        match call.wait(deadline) {
             Some(outcome) => outcome,
             None => shared.abandon(pool, call, deadline),
         }

@@ -33,7 +33,7 @@ pub(super) struct CallState {
     /// The request's header, without the time left.
     pub(super) header: Vec<u8>,
     pub(super) body: Vec<u8>,
-    pub(super) deadline: Deadline,
+    pub(super) deadline: Deadline<'static>,
     /// When it failed on a connection that had ended: the next one must have been opened later.
     pub(super) failed_at: Option<Instant>,
     pub(super) reply: Vec<u8>,
@@ -126,7 +126,7 @@ impl PendingCall {
         // not under the lock, because this runs the user's code
         let encoded = request.encode_json(limit, &mut body);
         let mut call = self.lock();
-        (call.deadline, call.failed_at, call.body) = (request.deadline, None, body);
+        (call.deadline, call.failed_at, call.body) = (request.deadline.or_cancelled_by(None), None, body);
         call.seen = request.watched.is_some().then(Seen::default);
         encoded.and_then(|()| request.encode_header(&mut call.header))
     }
@@ -135,13 +135,17 @@ impl PendingCall {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the end of the call. Returns `None` if it has not ended at `until`.
-    pub(super) fn wait(&self, until: Option<Instant>) -> Option<Result<(), Failure>> {
+    /// Waits for the end of the call. Returns `None` if it has not ended when it has to be over.
+    pub(super) fn wait(&self, deadline: Deadline<'_>) -> Option<Result<(), Failure>> {
+        let _registered = deadline.unpark_this_thread();
         loop {
             if let Some(outcome) = self.lock().outcome.take() {
                 return Some(outcome);
             }
-            match until.map(|until| until.saturating_duration_since(Instant::now())) {
+            if deadline.is_cancelled() {
+                return None;
+            }
+            match deadline.at.map(|until| until.saturating_duration_since(Instant::now())) {
                 None => thread::park(),
                 Some(left) if left.is_zero() => return None,
                 Some(left) => thread::park_timeout(left),

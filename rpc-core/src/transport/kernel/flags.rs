@@ -39,17 +39,17 @@ pub(in crate::transport) fn at_once<T>(socket: impl AsFd, send: impl FnOnce() ->
     outcome
 }
 
-/// Creates a Unix socket that child processes do not inherit.
+/// Creates a socket that child processes do not inherit.
 #[cfg(not(target_vendor = "apple"))]
-pub(in crate::transport) fn unix_socket() -> io::Result<OwnedFd> {
-    Ok(socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
+pub(in crate::transport) fn stream_socket(family: AddressFamily) -> io::Result<OwnedFd> {
+    Ok(socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
 }
 
-/// Creates a Unix socket that child processes do not inherit, unless another thread starts one
-/// between the two calls. std has the same gap here.
+/// Creates a socket that child processes do not inherit, unless another thread starts one between
+/// the two calls. std has the same gap here.
 #[cfg(target_vendor = "apple")]
-pub(in crate::transport) fn unix_socket() -> io::Result<OwnedFd> {
-    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::empty(), None)?;
+pub(in crate::transport) fn stream_socket(family: AddressFamily) -> io::Result<OwnedFd> {
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::empty(), None)?;
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
     Ok(socket)
 }
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn what_is_started_inherits_no_socket() {
-        let flags = rustix::io::fcntl_getfd(unix_socket().unwrap()).unwrap();
+        let flags = rustix::io::fcntl_getfd(stream_socket(AddressFamily::UNIX).unwrap()).unwrap();
         assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
     }
 
