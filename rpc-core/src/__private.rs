@@ -7,7 +7,10 @@
 
 use std::io::Read;
 
-pub use std::{boxed::Box, clone::Clone, fmt, io, marker, option::Option, result::Result, string::String, sync::Arc};
+pub use std::{
+    borrow::BorrowMut, boxed::Box, clone::Clone, fmt, io, marker, option::Option, result::Result, string::String,
+    sync::Arc,
+};
 
 pub use crate::client::{CallBuilder, CallOptions, Client, ClientConfig, Session};
 pub use crate::codec::{
@@ -55,4 +58,9 @@ impl<T, E> JsonAndOctetsReply<T, E> {
     pub fn of<'s, R: Read>(self, call: CallBuilder<'s, '_, impl Encode, R>) -> Result<(T, OctetReader<'s, R>), E> {
         call.decode_json_and_octets(self.0.result.decode).map_err(self.0.error.from_call)
     }
+}
+
+/// Returns the session that the client of a session owns or borrows.
+pub fn session<S: BorrowMut<Session>>(held: &mut S) -> &mut Session {
+    held.borrow_mut()
 }

@@ -12,7 +12,7 @@ use crate::codec::{Argument, Encode, NULL};
 use crate::connection::Target;
 use crate::error::Result;
 use crate::message::{DataType, Violation, json};
-use crate::stream::{OctetReader, Receive, Source};
+use crate::stream::{OctetReader, Receive, Sent, Source};
 use crate::transport::Filled;
 
 use super::Client;
@@ -156,10 +156,10 @@ impl PreparedCall<'_> {
         let span = call_span(self.endpoint);
         let _entered = span.enter();
         let Client { pool, options, service, .. } = &self.client;
-        let watched = WatchedCall::begin(&pool.config.observer, *service, self.endpoint, &span);
+        let watched = WatchedCall::begin(&pool.config.settings.observer, *service, self.endpoint, &span);
         let metadata = options.metadata_for(&span);
-        let deadline = options.deadline(pool.config.reply_timeout);
-        let stall_limit = options.stall_limit(pool.config.stall_timeout);
+        let deadline = options.deadline(pool.config.settings.reply_timeout);
+        let stall_limit = options.stall_limit(pool.config.settings.stall_timeout);
         // a call without parameters sends `null`, unless it has a stream
         let json = if octets.is_none() { Some(argument.unwrap_or(&NULL)) } else { argument };
         let endpoint = self.endpoint;
@@ -217,9 +217,9 @@ impl LeasedReply {
         decoded.inspect_err(|error| self.lease.failed(error))
     }
 
-    fn octets<'s, R>(mut self, source: Option<R>) -> OctetReader<'s, R> {
+    fn octets<'s, R: Read>(mut self, source: Option<R>) -> OctetReader<'s, R> {
         self.lease.become_stream();
-        OctetReader::new(self.lease, source)
+        OctetReader::new(self.lease, source.map(|reader| Sent { reader, as_source: |reader| Source::of(reader) }))
     }
 }
 

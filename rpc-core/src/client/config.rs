@@ -1,9 +1,15 @@
 //! The settings of a client.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::Result;
 use crate::observe::{ConfiguredObserver, Observer};
+
+use super::connection::ClientConnection;
+use super::deadline::Deadline;
+use super::settings::Settings;
 
 /// The settings of a client. Each limit has a generous default; `None` is no limit.
 /// `docs/limits.md` lists all limits with their defaults and reasons.
@@ -19,30 +25,47 @@ use crate::observe::{ConfiguredObserver, Observer};
 #[must_use]
 pub struct ClientConfig {
     pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) reply_timeout: Option<Duration>,
-    pub(crate) stall_timeout: Option<Duration>,
-    pub(crate) close_timeout: Option<Duration>,
-    pub(crate) max_json_len: usize,
     pub(crate) max_idle_connections: usize,
     pub(crate) max_connections: usize,
     pub(crate) reconnect_attempts: u32,
     pub(crate) shared_connections: usize,
-    pub(crate) observer: ConfiguredObserver,
+    pub(super) on_connect: ConfiguredHook,
+    /// What each connection has to know as well.
+    pub(super) settings: Settings,
+}
+
+/// What is done with each new connection before a call may use it.
+pub(super) trait OnConnect: Send + Sync {
+    /// Returns the connection if it can be used. The call that needs it has to be over at
+    /// `deadline`.
+    fn prepare(
+        &self,
+        connection: Box<ClientConnection>,
+        config: ClientConfig,
+        deadline: Deadline<'_>,
+    ) -> Result<Box<ClientConnection>>;
+}
+
+/// The hook that a config may have.
+#[derive(Clone, Default)]
+pub(super) struct ConfiguredHook(pub(super) Option<Arc<dyn OnConnect>>);
+
+impl fmt::Debug for ConfiguredHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "set" } else { "None" })
+    }
 }
 
 impl Default for ClientConfig {
     fn default() -> ClientConfig {
         ClientConfig {
             connect_timeout: Some(Duration::from_secs(60)),
-            reply_timeout: Some(Duration::from_secs(300)),
-            stall_timeout: Some(Duration::from_secs(120)),
-            close_timeout: Some(Duration::from_secs(5)),
-            max_json_len: 8 * 1024 * 1024,
             max_idle_connections: 4,
             max_connections: usize::MAX,
             reconnect_attempts: 6,
             shared_connections: 0,
-            observer: ConfiguredObserver::default(),
+            on_connect: ConfiguredHook::default(),
+            settings: Settings::default(),
         }
     }
 }
@@ -59,7 +82,7 @@ impl ClientConfig {
     /// handler works longer, the call fails, so choose a higher limit for slow handlers. A call
     /// waits at most as long for a free connection.
     pub fn reply_timeout(self, limit: Option<Duration>) -> Self {
-        ClientConfig { reply_timeout: limit, ..self }
+        self.with_settings(|settings| settings.reply_timeout = limit)
     }
 
     /// Sets how long a body may make no progress in either direction; the default is 2 minutes.
@@ -67,13 +90,13 @@ impl ClientConfig {
     /// peer that gathers much before it sends looks stalled meanwhile (original peers gather 4
     /// MiB).
     pub fn stall_timeout(self, limit: Option<Duration>) -> Self {
-        ClientConfig { stall_timeout: limit, ..self }
+        self.with_settings(|settings| settings.stall_timeout = limit)
     }
 
     /// Sets how long the Close handshake may take; the default is 5 s. Dropping a client takes at
     /// most a tenth of it.
     pub fn close_timeout(self, limit: Option<Duration>) -> Self {
-        ClientConfig { close_timeout: limit, ..self }
+        self.with_settings(|settings| settings.close_timeout = limit)
     }
 
     /// Sets the largest size of a JSON request or reply, in bytes; the default is 8 MiB. A call
@@ -82,7 +105,7 @@ impl ClientConfig {
     /// [`ServerConfig::max_json_len`](crate::ServerConfig::max_json_len) describes how to choose
     /// it, and how much memory a hostile server can make a client use.
     pub fn max_json_len(self, bytes: usize) -> Self {
-        ClientConfig { max_json_len: bytes, ..self }
+        self.with_settings(|settings| settings.max_json_len = bytes)
     }
 
     /// Sets how many idle connections a [`Client`](crate::Client) keeps open; the default is 4.
@@ -132,7 +155,7 @@ impl ClientConfig {
     /// Sets who is told about the client's connections and calls; by default nobody is. Without an
     /// observer this costs nothing, and with one the kernel goes on moving bytes.
     pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
-        ClientConfig { observer: ConfiguredObserver::new(observer), ..self }
+        self.with_settings(|settings| settings.observer = ConfiguredObserver::new(observer))
     }
 
     /// Sets how many connections a [`Client`](crate::Client) may have open at once, at least 1; by
@@ -140,5 +163,10 @@ impl ClientConfig {
     /// [`Misuse::Busy`](crate::Misuse::Busy) if the wait could never end.
     pub fn max_connections(self, count: usize) -> Self {
         ClientConfig { max_connections: count.max(1), ..self }
+    }
+
+    fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
     }
 }

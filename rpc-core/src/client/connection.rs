@@ -14,9 +14,9 @@ use crate::message::{DataType, MessageError, ReplyHeader, Status, Violation};
 use crate::observe::{ConnectionInfo, Ended, Side, Traffic};
 use crate::transport::{CancelToken, Control, Parts, Peer, TimeLimit};
 
-use super::config::ClientConfig;
 use super::deadline::{Deadline, Scope};
 use super::pump::Pump;
+use super::settings::Settings;
 
 /// A connection that was used within this time is not checked by a system call before its next
 /// call.
@@ -36,7 +36,7 @@ pub(crate) struct ClientConnection {
     pub(super) received_header: Vec<u8>,
     /// The last JSON read.
     pub(super) received_json: Vec<u8>,
-    pub(super) config: ClientConfig,
+    pub(super) settings: Settings,
     /// How long a stream of the current call may make no progress.
     pub(super) stall_limit: Option<Duration>,
     /// How long ending the current call before its time may take, for each direction.
@@ -66,13 +66,13 @@ pub(crate) struct ClientConnection {
 }
 
 impl ClientConnection {
-    pub(crate) fn new(parts: Parts, config: ClientConfig) -> ClientConnection {
+    pub(crate) fn new(parts: Parts, settings: Settings) -> ClientConnection {
         let peer = Arc::new(parts.peer);
-        config.observer.tell_of(Some(&peer), None, |observer| {
+        settings.observer.tell_of(Some(&peer), None, |observer| {
             observer.connection_opened(&ConnectionInfo::new(Side::Client, &peer));
         });
         ClientConnection {
-            stall_limit: config.stall_timeout,
+            stall_limit: settings.stall_timeout,
             patience: DISCARD_TIME,
             peer,
             control: parts.control,
@@ -82,7 +82,7 @@ impl ClientConnection {
             request_json: Vec::new(),
             received_header: Vec::new(),
             received_json: Vec::new(),
-            config,
+            settings,
             turn: no_call(),
             revision: None,
             end: None,
@@ -296,7 +296,7 @@ impl ClientConnection {
 
     /// Closes the connection with a handshake.
     pub(crate) fn close(mut self) -> Result<()> {
-        let limit = self.config.close_timeout;
+        let limit = self.settings.close_timeout;
         let closed = self.call_control(CLOSE, Deadline::new(limit, Scope::WholeCall)).map_err(|error| match error {
             // it has refused the connection and closes
             Error::Remote(refusal) if refusal.fate.never_ran => Error::Remote(refusal),
@@ -320,7 +320,7 @@ impl ClientConnection {
     /// Asks the server to close, without waiting for its answer. Blocks for at most a tenth of the
     /// close limit, or 500 ms without one.
     pub(crate) fn close_without_waiting(mut self) {
-        let limit = self.config.close_timeout.map_or(Duration::from_millis(500), |limit| limit / 10);
+        let limit = self.settings.close_timeout.map_or(Duration::from_millis(500), |limit| limit / 10);
         if request_close(&mut self.outbound, TimeLimit::total(Some(limit))).is_ok() {
             finish(&mut self.outbound);
         }
@@ -345,7 +345,7 @@ impl Drop for ClientConnection {
     fn drop(&mut self) {
         let in_step = if self.turn.reusable() { Ended::Closed } else { Ended::GivenUp };
         let end = self.end.unwrap_or(Ok(in_step));
-        self.config.observer.tell_of(Some(&self.peer), None, |observer| {
+        self.settings.observer.tell_of(Some(&self.peer), None, |observer| {
             observer.connection_closed(&ConnectionInfo::new(Side::Client, &self.peer), end);
         });
     }

@@ -37,7 +37,7 @@ impl Lease {
         let _registered = deadline.token.map(|token| token.register(Arc::clone(pool) as Arc<dyn Wake>));
         let acquired = Lease::acquire_or_wait(pool, deadline, freshness, &mut waited);
         if let Some(waited) = waited {
-            pool.config.observer.tell(|observer| observer.pool_waited(waited));
+            pool.config.settings.observer.tell(|observer| observer.pool_waited(waited));
         }
         acquired
     }

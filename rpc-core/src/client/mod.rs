@@ -11,6 +11,7 @@ mod deadline;
 mod duplex;
 mod in_flight;
 mod lease;
+mod login;
 mod opening;
 mod options;
 mod pipeline;
@@ -20,6 +21,7 @@ mod reply;
 mod request;
 mod sending;
 mod session;
+mod settings;
 mod shared;
 mod watched;
 
@@ -40,9 +42,10 @@ pub use options::CallOptions;
 pub use pipeline::Pipeline;
 pub use session::Session;
 
+use deadline::Deadline;
 use lease::Lease;
 use opening::{connector, connector_by, parts_of};
-use pool::{Freshness, Pool};
+use pool::{Freshness, Pool, prepared};
 use shared::Sharing;
 
 /// A client that threads can share: it calls endpoints by name over a pool of connections.
@@ -108,7 +111,7 @@ impl Client {
     /// [`Error::Transport`](crate::Error::Transport) if connecting fails,
     /// [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the connect limit.
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Client> {
-        let client = Client::of_pool(Pool::new(connector(address.to_address()?), config));
+        let client = Client::of_pool(Arc::new(Pool::new(connector(address.to_address()?), config)));
         client.pool.warm_up()?;
         Ok(client)
     }
@@ -129,8 +132,8 @@ impl Client {
     /// # Errors
     /// [`Error::Transport`](crate::Error::Transport) if the transport cannot be prepared.
     pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Client> {
-        let parts = parts_of(transport)?;
-        Ok(Client::of_pool(Pool::of_one(parts, config)))
+        let connection = prepared(parts_of(transport)?, &config, Deadline::none())?;
+        Ok(Client::of_pool(Arc::new(Pool::of_one(connection, config))))
     }
 
     /// Creates a client that opens its connections with `connect`. The first call opens the first
@@ -163,12 +166,12 @@ impl Client {
     {
         let address = Address::Other(address.to_string());
         let connector = connector_by(address, move |limit, _| connect(limit)?.into_parts());
-        Client::of_pool(Pool::new(connector, config))
+        Client::of_pool(Arc::new(Pool::new(connector, config)))
     }
 
-    fn of_pool(pool: Pool) -> Client {
+    fn of_pool(pool: Arc<Pool>) -> Client {
         let sharing = Sharing::new(pool.config.shared_connections);
-        Client { pool: Arc::new(pool), sharing, options: Arc::default(), service: None }
+        Client { pool, sharing, options: Arc::default(), service: None }
     }
 
     /// Returns this client, whose calls are reported as those of a service.
@@ -226,10 +229,10 @@ impl Client {
         I::Item: Serialize,
         T: DeserializeOwned,
     {
-        let config = &self.pool.config;
-        let deadline = self.options.deadline(config.reply_timeout);
+        let settings = &self.pool.config.settings;
+        let deadline = self.options.deadline(settings.reply_timeout);
         let mut lease = Lease::acquire(&self.pool, deadline, Freshness::Any)?;
-        lease.begin(deadline, self.options.stall_limit(config.stall_timeout));
+        lease.begin(deadline, self.options.stall_limit(settings.stall_timeout));
         Ok(Pipeline::new(self, lease, endpoint, arguments.into_iter()))
     }
 

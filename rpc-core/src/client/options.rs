@@ -76,6 +76,12 @@ impl CallOptions {
         CallOptions { trace_context: Some(Arc::new(hook)), ..self }
     }
 
+    /// Returns the options of calls that belong to another one, with this deadline.
+    pub(super) fn within(deadline: Deadline<'_>) -> CallOptions {
+        let timeout = deadline.left().map(Some);
+        CallOptions { timeout, token: deadline.token.cloned(), ..CallOptions::default() }
+    }
+
     /// Returns these options with those that `more` sets.
     pub(super) fn and(&self, more: CallOptions) -> CallOptions {
         let mut metadata = self.metadata.clone();

@@ -74,7 +74,7 @@ impl PipelinedCall {
         (service, endpoint): (Option<&'static str>, &str),
         sent: Result<usize>,
     ) -> PipelinedCall {
-        let mut watched = WatchedCall::begin(&connection.config.observer, service, endpoint, &call_span(endpoint));
+        let mut watched = WatchedCall::begin(&connection.settings.observer, service, endpoint, &call_span(endpoint));
         if let Some(watched) = &mut watched {
             watched.connected(connection);
             match &sent {
@@ -120,7 +120,7 @@ where
     /// Sends as many requests as the window has room for, in one write.
     fn fill(&mut self) -> Result<()> {
         let connection = self.lease.connection();
-        let deadline = self.options.deadline(connection.config.reply_timeout);
+        let deadline = self.options.deadline(connection.settings.reply_timeout);
         if self.window < WINDOW {
             let blind = connection.inbound.look_ahead() == Ahead::Blind;
             self.window = if blind { LEAST_WINDOW } else { connection.window() };
@@ -138,7 +138,7 @@ where
                 };
                 let argument = Argument::serde(&argument);
                 let request = Request::of_json(&self.endpoint, Some(&argument), deadline, &metadata);
-                let limit = connection.config.max_json_len;
+                let limit = connection.settings.max_json_len;
                 encoded = encoded.and_then(|()| request.encode_json(limit, &mut self.json));
             }
             let name = (self.service, self.endpoint.as_str());
@@ -164,7 +164,7 @@ where
 
     fn receive(&mut self, call: &mut PipelinedCall, size: usize) -> Result<T> {
         let connection = self.lease.connection();
-        let limit = self.options.limit(connection.config.reply_timeout);
+        let limit = self.options.limit(connection.settings.reply_timeout);
         let received = connection.next_reply(TimeLimit::FromFirst(limit), limit);
         call.received(connection);
         self.bytes_in_flight -= size;

@@ -63,10 +63,14 @@ impl Pool {
     }
 
     /// Creates a pool of one connection, which cannot be replaced.
-    pub(super) fn of_one(parts: Parts, config: ClientConfig) -> Pool {
+    pub(super) fn of_one(connection: Box<ClientConnection>, config: ClientConfig) -> Pool {
         let config = config.max_connections(1).max_idle_connections(1);
-        let connection = Box::new(ClientConnection::new(parts, config.clone()));
         Pool::with_idle(None, config, vec![Idle(connection, this_thread())])
+    }
+
+    /// Takes the only connection out of a pool that nobody uses any more; `None` if it has ended.
+    pub(super) fn take_only(&self) -> Option<Box<ClientConnection>> {
+        self.end().pop().map(|Idle(connection, _)| connection)
     }
 
     fn with_idle(connector: Option<Connector>, config: ClientConfig, idle: Vec<Idle>) -> Pool {
@@ -84,8 +88,8 @@ impl Pool {
     /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
     pub(super) fn warm_up(&self) -> Result<()> {
         let parts = open_once(self.connector()?, &self.config, Deadline::none())?;
-        // not under the lock, because this tells the observer
-        let connection = self.connection(parts);
+        // not under the lock, because this runs the user's code
+        let connection = prepared(parts, &self.config, Deadline::none())?;
         self.lock().idle.push(Idle(connection, this_thread()));
         Ok(())
     }
@@ -137,11 +141,7 @@ impl Pool {
     }
 
     pub(super) fn open(&self, deadline: Deadline<'_>) -> Result<Box<ClientConnection>> {
-        Ok(self.connection(open_with_retries(self.connector()?, &self.config, deadline)?))
-    }
-
-    fn connection(&self, parts: Parts) -> Box<ClientConnection> {
-        Box::new(ClientConnection::new(parts, self.config.clone()))
+        prepared(open_with_retries(self.connector()?, &self.config, deadline)?, &self.config, deadline)
     }
 
     /// Takes out an idle connection, to be closed, if the limit leaves no room for a new one.
@@ -244,6 +244,15 @@ impl Wake for Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.end().into_iter().for_each(|Idle(connection, _)| connection.close_without_waiting());
+    }
+}
+
+/// Returns a new connection that calls may use: the client's hook has run.
+pub(super) fn prepared(parts: Parts, config: &ClientConfig, deadline: Deadline<'_>) -> Result<Box<ClientConnection>> {
+    let connection = Box::new(ClientConnection::new(parts, config.settings.clone()));
+    match &config.on_connect.0 {
+        Some(hook) => hook.prepare(connection, config.clone(), deadline),
+        None => Ok(connection),
     }
 }
 

@@ -90,7 +90,7 @@ impl ClientConnection {
             self.received_json.extend_from_slice(b"null");
             return Ok(Some(()));
         }
-        match self.inbound.messages.read_body(self.config.max_json_len, &mut self.received_json) {
+        match self.inbound.messages.read_body(self.settings.max_json_len, &mut self.received_json) {
             Ok(()) if body.has_octets() => self.inbound.messages.next_part(),
             Ok(()) => self.turn.reply_ended(),
             Err(error) if self.is_late(&error) => return Ok(None),

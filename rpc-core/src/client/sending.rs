@@ -32,7 +32,7 @@ impl ClientConnection {
 
     /// Encodes the request, and determines the peer's revision if the request needs revision 1.
     fn prepare(&mut self, request: &Request<'_, '_>) -> Result<()> {
-        request.encode_json(self.config.max_json_len, &mut self.request_json)?;
+        request.encode_json(self.settings.max_json_len, &mut self.request_json)?;
         let together = DataType::MarshaledJsonThenOctets;
         let mut now = Instant::now();
         request.deadline.check(now)?;

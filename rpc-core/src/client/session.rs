@@ -1,6 +1,7 @@
 //! One connection, for services whose handler remembers its caller.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
@@ -10,7 +11,7 @@ use crate::transport::{Parts, ToAddress, Transport};
 
 use super::deadline::Deadline;
 use super::opening::{connector, open_once, parts_of};
-use super::pool::Pool;
+use super::pool::{Pool, prepared};
 use super::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline};
 
 /// A client of one connection, which is never replaced, because the server keeps one handler for
@@ -40,8 +41,7 @@ impl Session {
     /// if connecting fails, [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the
     /// connect limit.
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Session> {
-        let parts = open_once(&connector(address.to_address()?), &config, Deadline::none())?;
-        Ok(Session::of_parts(parts, config))
+        Session::of_parts(open_once(&connector(address.to_address()?), &config, Deadline::none())?, config)
     }
 
     /// Creates a session over a connected transport, with the default [`ClientConfig`].
@@ -57,18 +57,23 @@ impl Session {
     /// # Errors
     /// [`Error::Transport`](crate::Error::Transport) if the transport cannot be prepared.
     pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Session> {
-        Ok(Session::of_parts(parts_of(transport)?, config))
+        Session::of_parts(parts_of(transport)?, config)
     }
 
-    fn of_parts(parts: Parts, config: ClientConfig) -> Session {
-        Session(Client::of_pool(Pool::of_one(parts, config.shared_connections(0))))
+    fn of_parts(parts: Parts, config: ClientConfig) -> Result<Session> {
+        let connection = prepared(parts, &config, Deadline::none())?;
+        Ok(Session::of_pool(Arc::new(Pool::of_one(connection, config.shared_connections(0)))))
     }
 
-    /// Returns this session, whose calls are reported as those of a service.
+    /// Creates a session over the only connection of a pool.
+    pub(super) fn of_pool(pool: Arc<Pool>) -> Session {
+        Session(Client::of_pool(pool))
+    }
+
+    /// Has the calls from now on reported as those of a service.
     #[doc(hidden)]
-    #[must_use]
-    pub fn of_service(self, name: &'static str) -> Session {
-        Session(self.0.of_service(name))
+    pub fn set_service(&mut self, name: &'static str) {
+        self.0.service = Some(name);
     }
 
     /// Sets options of the calls from now on. Those that are set already and not in `options` stay.

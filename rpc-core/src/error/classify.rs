@@ -152,6 +152,16 @@ mod tests {
     }
 
     #[test]
+    fn its_source_is_the_error_below_whose_text_it_contains() {
+        let own = io::Error::other("the tape is worn out");
+        let error = Error::Source { error: own, fate: Fate::LOST };
+        let source = std::error::Error::source(&error).expect("the reader's error");
+        assert!(source.downcast_ref::<io::Error>().is_some());
+        assert_eq!(error.to_string(), format!("reading what was to be sent: {source}"));
+        assert!(std::error::Error::source(&Error::new("no")).is_none());
+    }
+
+    #[test]
     fn another_io_error_is_a_handlers_no() {
         let error = Error::from(io::Error::new(io::ErrorKind::BrokenPipe, "disk full"));
         assert_eq!(error.remote().unwrap().message, "disk full");

@@ -1,4 +1,5 @@
-//! The texts of errors. Each prints its cause once, so none of them has a source.
+//! The texts of errors. Each contains the text of its cause, so it is enough to print the first of
+//! a chain.
 
 use std::fmt;
 
@@ -24,7 +25,22 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    /// Returns the transport's error, or that of the caller's own reader; also what the peer broke
+    /// the protocol by, and a text that is not an address. Its text is part of this error's text.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Transport { error, .. } | Error::Source { error, .. } => Some(error),
+            Error::Protocol { violation, .. } => Some(violation),
+            Error::Misuse(Misuse::Address(error)) => Some(error),
+            Error::Remote(_)
+            | Error::Limit { .. }
+            | Error::Deadline { .. }
+            | Error::Cancelled { .. }
+            | Error::Misuse(_) => None,
+        }
+    }
+}
 
 const HINT: &str = "a stream (`impl Read`) has no limit";
 

@@ -12,7 +12,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{ChildStderr, ChildStdin, ChildStdout};
 use std::sync::Arc;
 
-use super::{KnownSink, KnownSource, OctetReader};
+use super::{KnownSink, KnownSource, OctetReader, Source};
 
 /// Calls `$found` with `$base` and the types that wrap it. Each type costs compile time, so these
 /// are the ones that people write.
@@ -67,6 +67,12 @@ fn as_known_sink(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSink> {
     #[cfg(unix)]
     found!(Stdout, &'static mut Stdout, StdoutLock<'static>, &'static mut StdoutLock<'static>);
     None
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn of<R: Read>(reader: &'a mut R) -> Source<'a> {
+        recognise_source(reader).map_or_else(|reader| Source::plain(reader), Source::known)
+    }
 }
 
 /// Returns the reader as a known source, or unchanged if its type is not known.

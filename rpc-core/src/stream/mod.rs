@@ -18,6 +18,6 @@ pub(crate) use detect::{recognise_sink, recognise_source};
 pub(crate) use known_sink::KnownSink;
 pub(crate) use known_source::KnownSource;
 pub use octet_reader::OctetReader;
-pub(crate) use octet_reader::Receive;
+pub(crate) use octet_reader::{Receive, Sent};
 pub(crate) use pieces::Pieces;
 pub(crate) use source::Source;

@@ -45,7 +45,13 @@ use super::{KnownSource, Source};
 pub struct OctetReader<'s, R = Empty> {
     state: State<'s>,
     /// The request's octets, if octets go both ways.
-    source: Option<R>,
+    source: Option<Sent<R>>,
+}
+
+/// The reader of octets that are sent meanwhile, and what recognises its type.
+pub(crate) struct Sent<R> {
+    pub(crate) reader: R,
+    pub(crate) as_source: fn(&mut R) -> Source<'_>,
 }
 
 enum State<'s> {
@@ -70,7 +76,7 @@ pub(crate) trait Receive: Send {
 }
 
 impl<'s, R> OctetReader<'s, R> {
-    pub(crate) fn new(body: impl Receive + 's, source: Option<R>) -> OctetReader<'s, R> {
+    pub(crate) fn new(body: impl Receive + 's, source: Option<Sent<R>>) -> OctetReader<'s, R> {
         OctetReader { state: State::Open(Mutex::new(Box::new(body))), source }
     }
 }
@@ -83,7 +89,7 @@ impl<R: Read> OctetReader<'_, R> {
             State::Ended => return Ok(Filled::With(0)),
             State::Failed(error) => return Err(error.repeated().into()),
         };
-        let mut source = self.source.as_mut().map(Source::of);
+        let mut source = self.source.as_mut().map(|sent| (sent.as_source)(&mut sent.reader));
         let received = body.receive(target, source.as_mut());
         match &received {
             Ok(Filled::With(0)) => self.state = State::Ended,

@@ -6,7 +6,6 @@ use std::time::Instant;
 use crate::transport::CancelToken;
 
 use super::KnownSource;
-use super::detect::recognise_source;
 
 /// The source of a message's octets.
 pub(crate) struct Source<'a> {
@@ -21,10 +20,6 @@ enum Reader<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn of<R: Read>(reader: &'a mut R) -> Source<'a> {
-        recognise_source(reader).map_or_else(|reader| Source::plain(reader), Source::known)
-    }
-
     pub(super) fn plain(reader: &'a mut dyn Read) -> Source<'a> {
         Source { reader: Reader::Plain(reader), touched: false }
     }

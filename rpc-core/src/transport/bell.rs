@@ -38,7 +38,7 @@ impl Bell {
 
     /// Waits for a connection or the bell.
     pub(super) fn wait_or(&self, listener: &impl AsFd) -> io::Result<()> {
-        poll::wait_for(&mut [PollFd::new(listener, PollFlags::IN), self.descriptor()], None)
+        poll::wait(&mut [PollFd::new(listener, PollFlags::IN), self.descriptor()], None)
     }
 
     /// Returns what becomes ready when it rings.

@@ -20,6 +20,7 @@ pub(crate) mod address;
 #[cfg_attr(not(unix), path = "plain_bell.rs")]
 mod bell;
 mod cancel;
+mod clock;
 mod halves;
 #[cfg(unix)]
 mod inherited;
@@ -28,8 +29,10 @@ mod listener;
 mod memory;
 pub(crate) mod parts;
 pub(crate) mod peer;
-#[cfg_attr(not(unix), path = "plain_poll.rs")]
+#[cfg(unix)]
 mod poll;
+#[cfg_attr(not(unix), path = "plain_ready.rs")]
+mod ready;
 #[cfg_attr(not(unix), path = "plain_socket.rs")]
 mod socket;
 mod socket_listener;
@@ -43,6 +46,7 @@ pub use activation::activated_listeners;
 pub(crate) use address::{Address, AddressError, ToAddress};
 pub use cancel::CancelToken;
 pub(crate) use cancel::{Registered, Wake};
+pub(crate) use clock::time_left;
 pub(crate) use halves::with_helpers;
 pub(crate) use kernel::{Filled, KernelPipe};
 pub(crate) use listener::{Accepted, ErasedListener};
@@ -53,9 +57,9 @@ pub use parts::{Control, Parts, ReadHalf, WriteHalf};
 #[cfg(unix)]
 pub(crate) use peer::Credentials;
 pub(crate) use peer::{Peer, PeerAddress};
-pub(crate) use poll::wait_readable;
+pub(crate) use ready::wait_readable;
 pub use socket_listener::{SocketListener, SocketStream};
 pub(crate) use tcp::connect as connect_tcp;
-pub(crate) use timeout::{TimeLimit, Timed, time_left};
+pub(crate) use timeout::{TimeLimit, Timed};
 #[cfg(unix)]
 pub(crate) use unix::connect as connect_unix;

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::timeout::{SocketLimit, time_left};
+use super::clock::time_left;
+use super::timeout::SocketLimit;
 use super::{CancelToken, Control, Parts, Peer, ReadHalf, WriteHalf};
 
 /// How long a read waits before it checks whether the connection was aborted. Each thread that

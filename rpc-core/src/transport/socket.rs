@@ -14,7 +14,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, Shut
 
 use super::kernel::flags::{self, MORE, NO_SIGNAL};
 use super::kernel::set_low_water;
-use super::poll;
+use super::ready;
 use super::timeout::SocketLimit;
 use super::{CancelToken, Control, KernelPipe, Parts, Peer, ReadHalf, WriteHalf};
 
@@ -29,7 +29,7 @@ pub(super) fn connect(
     socket.set_nonblocking(true)?;
     match rustix::net::connect(&socket, address) {
         Err(Errno::INPROGRESS | Errno::INTR) => {
-            poll::wait(&socket, PollFlags::OUT, until, token)?;
+            ready::wait(&socket, PollFlags::OUT, until, token)?;
             if token.is_some_and(CancelToken::is_cancelled) {
                 return Err(io::ErrorKind::ConnectionAborted.into());
             }
@@ -122,7 +122,7 @@ impl ReadHalf for SocketHalf {
 
     fn await_bytes(&mut self, announced: usize, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
         self.expect(announced)?;
-        poll::wait(&self.socket, PollFlags::IN, until, Some(token))
+        ready::wait(&self.socket, PollFlags::IN, until, Some(token))
     }
 
     fn read_announced(&mut self, bufs: &mut [IoSliceMut<'_>], until: Option<Instant>) -> io::Result<usize> {
@@ -189,11 +189,11 @@ impl Control for SocketControl {
     }
 
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {
-        poll::wait(&self.0, PollFlags::IN | PollFlags::OUT, until, None)
+        ready::wait(&self.0, PollFlags::IN | PollFlags::OUT, until, None)
     }
 
     fn wait_cancellable(&self, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
-        poll::wait(&self.0, PollFlags::IN | PollFlags::OUT, until, Some(token))
+        ready::wait(&self.0, PollFlags::IN | PollFlags::OUT, until, Some(token))
     }
 
     fn can_wait(&self) -> bool {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use super::timeout::time_left;
+use super::clock::time_left;
 use super::{CancelToken, Parts, Peer, PeerAddress, Transport, socket};
 
 impl Transport for TcpStream {

@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::time::{Duration, Instant};
 
-use super::{CancelToken, KernelPipe, ReadHalf, WriteHalf};
+use super::{CancelToken, KernelPipe, ReadHalf, WriteHalf, time_left};
 
 /// The limit for the next operations. They may block forever if it has no time.
 #[derive(Debug, Clone, Copy)]
@@ -176,14 +176,6 @@ impl Write for Timed<dyn WriteHalf> {
         }
         let until = self.begin();
         self.half.flush(until)
-    }
-}
-
-/// Returns the time that is left until this instant, if there is one, and fails if it has passed.
-pub(crate) fn time_left(until: Option<Instant>) -> io::Result<Option<Duration>> {
-    match until.map(|until| until.saturating_duration_since(Instant::now())) {
-        Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),
-        left => Ok(left),
     }
 }
 

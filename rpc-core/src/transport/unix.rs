@@ -12,8 +12,8 @@ use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix};
 
+use super::clock::time_left;
 use super::kernel::{credentials_of_peer, flags};
-use super::timeout::time_left;
 use super::{CancelToken, Parts, Peer, PeerAddress, Transport, socket};
 
 impl Transport for UnixStream {

@@ -41,7 +41,7 @@ impl Kind {
                 let sentence = format!(
                     " Client of [`{ident}`]: each method makes a call to the handler of this session.\n\n It has one \
                      connection, which makes one call at a time; a returned stream borrows the client until it is \
-                     dropped.",
+                     dropped. It may borrow its session, so that several clients use the same one after the other.",
                 );
                 Self {
                     field: Ident::new("session", Span::mixed_site()),
@@ -60,31 +60,67 @@ impl Kind {
 /// impl VaultClient { pub fn connect(..) .. }
 /// impl Vault for VaultClient { .. }
 /// ```
+///
+/// The client of a session is `CounterClient<S = Session>`, which may hold a `&mut Session` as well.
 pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (kind, ident, visibility, client) =
         (Kind::of(service, runtime), &service.ident, &service.visibility, names::client(&service.ident));
     let Kind { field, holds, docs, .. } = &kind;
-    let functions = functions(service, &kind, runtime);
+    let (functions, constructor) = (functions(service, &kind, runtime), constructor(service, &kind, runtime));
     let tolerated = &service.tolerated;
     // the client returns a named type where the trait has `impl Read`. Only where that is needed,
     // because a crate may forbid `allow`
     let names_streams = service.methods.iter().any(|method| method.returned.reply.stream.is_some());
     let refines = names_streams.then(|| generate!(#[allow(refining_impl_trait)]));
     let stubs = service.methods.iter().map(|method| stub(method, &kind, runtime));
+    let implementor = names::implementor();
+    let (structure, implementation) = match service.sharing {
+        Sharing::Shared => (
+            generate! {
+                #visibility struct #client {
+                    #field: #holds,
+                }
+
+                impl #client {
+                    #functions
+                    #constructor
+                }
+            },
+            generate!(impl #ident for #client),
+        ),
+        Sharing::Session => (
+            generate! {
+                #visibility struct #client<S = #holds> {
+                    #field: S,
+                }
+
+                impl #client {
+                    #functions
+                }
+
+                impl<S: #runtime::BorrowMut<#holds>> #client<S> {
+                    #constructor
+                }
+            },
+            {
+                let supertraits = super::supertraits(service);
+                generate! {
+                    impl<#implementor> #ident for #client<#implementor>
+                    where
+                        #implementor: #runtime::BorrowMut<#holds>,
+                        #supertraits
+                }
+            },
+        ),
+    };
     generate! {
         #docs
-        #visibility struct #client {
-            #field: #holds,
-        }
-
-        impl #client {
-            #functions
-        }
+        #structure
 
         #[automatically_derived]
         #refines
         #(#tolerated)*
-        impl #ident for #client {
+        #implementation {
             #(#stubs)*
         }
     }
@@ -94,9 +130,6 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 /// the trait.
 fn functions(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, Kind { field, holds, .. }) = (&service.visibility, kind);
-    let options = options(service, kind, runtime);
-    let new_docs = format!(" Returns a client that makes its calls through `{field}`.");
-    let name = names::plain(&service.ident);
     generate! {
         /// Connects to the server at an address.
         ///
@@ -128,14 +161,6 @@ fn functions(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStrea
             #runtime::Result::map(#holds::from_transport(transport), Self::new)
         }
 
-        #[doc = #new_docs]
-        #[must_use]
-        #visibility fn new(#field: #holds) -> Self {
-            Self { #field: #holds::of_service(#field, #name) }
-        }
-
-        #options
-
         /// Does the Close handshake on each idle connection. Dropping the client does not wait for
         /// the server, and does not report errors.
         ///
@@ -148,23 +173,38 @@ fn functions(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStrea
     }
 }
 
-/// Returns the function that sets the options of calls. A shared client may be in use elsewhere, so
-/// its function returns another client.
-fn options(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
+/// Returns the function that makes a client of what it holds, and the one that sets the options of
+/// its calls. A shared client may be in use elsewhere, so it returns another one.
+fn constructor(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let (visibility, Kind { field, holds, .. }) = (&service.visibility, kind);
+    let name = names::plain(&service.ident);
     match service.sharing {
         Sharing::Shared => generate! {
-            /// Returns a client that shares the connections of `client` and makes its calls with
-            /// these options. The options of `client` do not change.
+            /// Returns a client that makes its calls through `client`.
+            #[must_use]
+            #visibility fn new(#field: #holds) -> Self {
+                Self { #field: #holds::of_service(#field, #name) }
+            }
+
+            /// Returns a client that shares the connections of `client`, and makes its calls with
+            /// these options and those of `client` that they do not set.
             #[must_use]
             #visibility fn with_options(client: &Self, options: #runtime::CallOptions) -> Self {
                 Self::new(#holds::with_options(&client.#field, options))
             }
         },
         Sharing::Session => generate! {
-            /// Sets the options of later calls, which replace the present ones.
+            /// Returns a client that makes its calls through `session`: a `Session`, or a `&mut
+            /// Session` that others use after it.
+            #[must_use]
+            #visibility fn new(mut session: S) -> Self {
+                #holds::set_service(#runtime::session(&mut session), #name);
+                Self { session }
+            }
+
+            /// Sets options of later calls. Those that are set already and not in `options` stay.
             #visibility fn set_options(client: &mut Self, options: #runtime::CallOptions) {
-                #holds::set_options(&mut client.#field, options);
+                #holds::set_options(#runtime::session(&mut client.#field), options);
             }
         },
     }
@@ -188,7 +228,7 @@ fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let this = method.receiver.written.self_token;
     let borrow = match method.receiver.sharing {
         Sharing::Shared => generate!(&#this.#field),
-        Sharing::Session => generate!(&mut #this.#field),
+        Sharing::Session => generate!(#runtime::session(&mut #this.#field)),
     };
     let (request, reply) = (request(method, runtime), codec::reply(&method.returned, runtime));
     let body = generate!({ #reply.of(#holds::call(#borrow, #wire_name) #request) });

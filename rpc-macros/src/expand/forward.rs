@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Token;
 
-use super::generate;
+use super::{generate, supertraits};
 use crate::model::{Method, Service, Sharing};
 use crate::names;
 use crate::runtime::Runtime;
@@ -29,8 +29,7 @@ pub(crate) fn impls(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 /// }
 /// ```
 fn forwarding(pointer: &TokenStream, service: &Service, runtime: Runtime<'_>) -> TokenStream {
-    let (implementor, ident, supertraits) = (names::implementor(), &service.ident, &service.supertraits);
-    let supertraits = (!supertraits.is_empty()).then(|| generate!(Self: #supertraits));
+    let (implementor, ident, supertraits) = (names::implementor(), &service.ident, supertraits(service));
     let methods = service.methods.iter().map(|method| forwarding_method(method, service));
     let tolerated = &service.tolerated;
     generate! {

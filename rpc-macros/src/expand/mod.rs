@@ -25,6 +25,13 @@ macro_rules! generate {
 }
 use generate;
 
+/// Returns the condition of an impl for a type that is not known: that it is what the service
+/// requires of each implementation.
+fn supertraits(service: &Service) -> Option<TokenStream> {
+    let supertraits = &service.supertraits;
+    (!supertraits.is_empty()).then(|| generate!(Self: #supertraits))
+}
+
 /// Returns the expansion of a valid service.
 pub(crate) fn service(definition: &ItemTrait, service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let definition = definition::emitted(definition);

@@ -118,24 +118,6 @@ impl VaultClient {
             Self::new,
         )
     }
-    /// Returns a client that makes its calls through `client`.
-    #[must_use]
-    pub(crate) fn new(client: ::renamed::inner::__private::Client) -> Self {
-        Self {
-            client: ::renamed::inner::__private::Client::of_service(client, "Vault"),
-        }
-    }
-    /// Returns a client that shares the connections of `client` and makes its calls with
-    /// these options. The options of `client` do not change.
-    #[must_use]
-    pub(crate) fn with_options(
-        client: &Self,
-        options: ::renamed::inner::__private::CallOptions,
-    ) -> Self {
-        Self::new(
-            ::renamed::inner::__private::Client::with_options(&client.client, options),
-        )
-    }
     /// Does the Close handshake on each idle connection. Dropping the client does not wait for
     /// the server, and does not report errors.
     ///
@@ -146,6 +128,24 @@ impl VaultClient {
         client: Self,
     ) -> ::renamed::inner::__private::Result<(), ::renamed::inner::__private::Error> {
         ::renamed::inner::__private::Client::close(client.client)
+    }
+    /// Returns a client that makes its calls through `client`.
+    #[must_use]
+    pub(crate) fn new(client: ::renamed::inner::__private::Client) -> Self {
+        Self {
+            client: ::renamed::inner::__private::Client::of_service(client, "Vault"),
+        }
+    }
+    /// Returns a client that shares the connections of `client`, and makes its calls with
+    /// these options and those of `client` that they do not set.
+    #[must_use]
+    pub(crate) fn with_options(
+        client: &Self,
+        options: ::renamed::inner::__private::CallOptions,
+    ) -> Self {
+        Self::new(
+            ::renamed::inner::__private::Client::with_options(&client.client, options),
+        )
     }
 }
 #[automatically_derived]

@@ -42,10 +42,10 @@ where
 }
 /** Client of [`Cursor`]: each method makes a call to the handler of this session.
 
- It has one connection, which makes one call at a time; a returned stream borrows the client until it is dropped.*/
+ It has one connection, which makes one call at a time; a returned stream borrows the client until it is dropped. It may borrow its session, so that several clients use the same one after the other.*/
 #[derive(::rpc_core::__private::fmt::Debug)]
-struct CursorClient {
-    session: ::rpc_core::__private::Session,
+struct CursorClient<S = ::rpc_core::__private::Session> {
+    session: S,
 }
 impl CursorClient {
     /// Connects to the server at an address.
@@ -88,17 +88,6 @@ impl CursorClient {
             Self::new,
         )
     }
-    /// Returns a client that makes its calls through `session`.
-    #[must_use]
-    fn new(session: ::rpc_core::__private::Session) -> Self {
-        Self {
-            session: ::rpc_core::__private::Session::of_service(session, "Cursor"),
-        }
-    }
-    /// Sets the options of later calls, which replace the present ones.
-    fn set_options(client: &mut Self, options: ::rpc_core::__private::CallOptions) {
-        ::rpc_core::__private::Session::set_options(&mut client.session, options);
-    }
     /// Does the Close handshake on each idle connection. Dropping the client does not wait for
     /// the server, and does not report errors.
     ///
@@ -111,9 +100,33 @@ impl CursorClient {
         ::rpc_core::__private::Session::close(client.session)
     }
 }
+impl<
+    S: ::rpc_core::__private::BorrowMut<::rpc_core::__private::Session>,
+> CursorClient<S> {
+    /// Returns a client that makes its calls through `session`: a `Session`, or a `&mut
+    /// Session` that others use after it.
+    #[must_use]
+    fn new(mut session: S) -> Self {
+        ::rpc_core::__private::Session::set_service(
+            ::rpc_core::__private::session(&mut session),
+            "Cursor",
+        );
+        Self { session }
+    }
+    /// Sets options of later calls. Those that are set already and not in `options` stay.
+    fn set_options(client: &mut Self, options: ::rpc_core::__private::CallOptions) {
+        ::rpc_core::__private::Session::set_options(
+            ::rpc_core::__private::session(&mut client.session),
+            options,
+        );
+    }
+}
 #[automatically_derived]
 #[allow(refining_impl_trait)]
-impl Cursor for CursorClient {
+impl<__RpcService> Cursor for CursorClient<__RpcService>
+where
+    __RpcService: ::rpc_core::__private::BorrowMut<::rpc_core::__private::Session>,
+{
     fn seek(&mut self, position: u64) -> Result<()> {
         ::rpc_core::__private::json(
                 ::rpc_core::__private::unit(),
@@ -123,7 +136,10 @@ impl Cursor for CursorClient {
                 >(),
             )
             .of(
-                ::rpc_core::__private::Session::call(&mut self.session, "seek")
+                ::rpc_core::__private::Session::call(
+                        ::rpc_core::__private::session(&mut self.session),
+                        "seek",
+                    )
                     .argument(
                         ::rpc_core::__private::parameter::<u64, _>().with(&position),
                     ),
@@ -136,7 +152,12 @@ impl Cursor for CursorClient {
                     _,
                 >(),
             )
-            .of(::rpc_core::__private::Session::call(&mut self.session, "rest"))
+            .of(
+                ::rpc_core::__private::Session::call(
+                    ::rpc_core::__private::session(&mut self.session),
+                    "rest",
+                ),
+            )
     }
     fn append(&mut self, content: impl Read) -> Result<u64> {
         ::rpc_core::__private::json(
@@ -147,7 +168,10 @@ impl Cursor for CursorClient {
                 >(),
             )
             .of(
-                ::rpc_core::__private::Session::call(&mut self.session, "append")
+                ::rpc_core::__private::Session::call(
+                        ::rpc_core::__private::session(&mut self.session),
+                        "append",
+                    )
                     .with_octets(content),
             )
     }
@@ -162,7 +186,10 @@ impl Cursor for CursorClient {
                 >(),
             )
             .of(
-                ::rpc_core::__private::Session::call(&mut self.session, "replace")
+                ::rpc_core::__private::Session::call(
+                        ::rpc_core::__private::session(&mut self.session),
+                        "replace",
+                    )
                     .with_octets(content),
             )
     }

@@ -187,22 +187,6 @@ impl VaultClient {
             Self::new,
         )
     }
-    /// Returns a client that makes its calls through `client`.
-    #[must_use]
-    pub fn new(client: ::rpc_core::__private::Client) -> Self {
-        Self {
-            client: ::rpc_core::__private::Client::of_service(client, "Vault"),
-        }
-    }
-    /// Returns a client that shares the connections of `client` and makes its calls with
-    /// these options. The options of `client` do not change.
-    #[must_use]
-    pub fn with_options(
-        client: &Self,
-        options: ::rpc_core::__private::CallOptions,
-    ) -> Self {
-        Self::new(::rpc_core::__private::Client::with_options(&client.client, options))
-    }
     /// Does the Close handshake on each idle connection. Dropping the client does not wait for
     /// the server, and does not report errors.
     ///
@@ -213,6 +197,22 @@ impl VaultClient {
         client: Self,
     ) -> ::rpc_core::__private::Result<(), ::rpc_core::__private::Error> {
         ::rpc_core::__private::Client::close(client.client)
+    }
+    /// Returns a client that makes its calls through `client`.
+    #[must_use]
+    pub fn new(client: ::rpc_core::__private::Client) -> Self {
+        Self {
+            client: ::rpc_core::__private::Client::of_service(client, "Vault"),
+        }
+    }
+    /// Returns a client that shares the connections of `client`, and makes its calls with
+    /// these options and those of `client` that they do not set.
+    #[must_use]
+    pub fn with_options(
+        client: &Self,
+        options: ::rpc_core::__private::CallOptions,
+    ) -> Self {
+        Self::new(::rpc_core::__private::Client::with_options(&client.client, options))
     }
 }
 #[automatically_derived]

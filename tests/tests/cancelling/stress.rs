@@ -121,11 +121,11 @@ fn race(transport: TransportKind, config: ClientConfig) -> String {
                 }
             });
         }
-        for caller in cancelling {
-            let of_caller = caller.join().unwrap();
-            counts.iter_mut().zip(of_caller).for_each(|(sum, count)| *sum += count);
-        }
+        let outcomes: Vec<_> = cancelling.into_iter().map(|caller| caller.join()).collect();
         over.store(true, Ordering::SeqCst);
+        for of_caller in outcomes {
+            counts.iter_mut().zip(of_caller.unwrap()).for_each(|(sum, count)| *sum += count);
+        }
     });
     let [ended, cut, never_ran] = counts;
     format!(

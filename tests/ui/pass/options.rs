@@ -47,7 +47,7 @@ fn shared() {
     let hurried = VaultClient::with_options(&vault, no_time());
     assert!(matches!(hurried.count(), Err(Error::Deadline { .. })));
     assert_eq!(vault.with_options(4).unwrap(), 7);
-    let patient = VaultClient::with_options(&hurried, CallOptions::default());
+    let patient = VaultClient::with_options(&hurried, CallOptions::default().timeout(None));
     assert_eq!(patient.count().unwrap(), 3);
 }
 

@@ -198,7 +198,7 @@ impl Driver<'_> {
     /// Sends queued requests, or as many bytes of them as the transport takes at once.
     fn send(&mut self) -> Result<()> {
         let connection = self.lease.connection();
-        let stall = connection.config.stall_timeout;
+        let stall = connection.settings.stall_timeout;
         let sent = connection.send_queued(connection.window(), TimeLimit::Stall(stall));
         if let Some(error) =
             sent.map_err(|error| Error::from_message(error.into(), Operation::Sending, stall, Fate::LOST))?

@@ -163,7 +163,7 @@ impl Sharing {
     pub(super) fn call(&self, pool: &Arc<Pool>, request: &mut Request<'_, '_>) -> Result<Option<OwnCall>> {
         let mut own = OwnCall::take();
         let call = &own.pending;
-        match call.encode(request, MAX_SHARED_JSON.min(pool.config.max_json_len)) {
+        match call.encode(request, MAX_SHARED_JSON.min(pool.config.settings.max_json_len)) {
             Err(Error::Limit { .. }) => return Ok(None),
             encoded => encoded?,
         }
