@@ -61,7 +61,8 @@ impl Shelf for ShelfClient {
 /// answering returns [`Served`], so no arm can forget it.
 struct ShelfServer<S>(S);
 
-/// A description of the service as data, for "did you mean" and for code that combines services.
+/// A description of the service as data, for the answer to an unknown endpoint and for code that
+/// combines services.
 const CONTRACT: Contract = Contract::new("Shelf").methods(&[
     Method::new("size").parameters(&["name"]),
     Method::new("rename").parameters(&["from", "to"]),
@@ -137,7 +138,7 @@ fn main() -> Result<()> {
 
     let unknown = shelf.0.call("Size").with("draft").json::<usize>().expect_err("there is no such endpoint");
     println!("{unknown}");
-    assert_eq!(unknown.to_string(), "unknown endpoint Size, did you mean size?");
+    assert_eq!(unknown.to_string(), "unknown endpoint Size, did you mean size? there are: size, rename, fetch, digest");
 
     shelf.0.close()?;
     running.shutdown(Duration::from_secs(5));

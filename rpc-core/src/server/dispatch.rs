@@ -179,8 +179,8 @@ impl<'c> Call<'c> {
         self.takes(AndOctets(SerdeParameter(PhantomData)))
     }
 
-    /// Refuses the call because there is no such endpoint. Suggests one with a similar name of any
-    /// service of this server, or lists all if they are few.
+    /// Refuses the call because there is no such endpoint. Suggests one with a similar name, and
+    /// lists those of all services of this server, at most twelve.
     pub fn unknown_endpoint(self) -> Served<'c> {
         self.exchange.refuse_request(&unknown_endpoint(self.endpoint(), self.exchange.connection.contracts()))
     }

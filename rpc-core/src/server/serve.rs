@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use tracing::field::Empty;
 
-use crate::connection::{DISCARD_TIME, HEADER_KEPT, Inbound, ServerTurn, Wanted, discard_until_the_end, finish, trim};
+use crate::connection::{
+    CLOSE, DISCARD_TIME, HEADER_KEPT, Inbound, PING, ServerTurn, Wanted, discard_until_the_end, finish, trim,
+};
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
 use crate::observe::{Ended, Side};
@@ -154,7 +156,8 @@ impl ServerConnection {
             }
             Wanted::Ping => exchange.send_only(&ReplyHeader::ok(DataType::Control)).map(|()| false),
             Wanted::UnknownControl => {
-                let message = format!("unknown control endpoint {}", exchange.header.endpoint);
+                let message =
+                    format!("unknown control endpoint {}, there are: {CLOSE}, {PING}", exchange.header.endpoint);
                 exchange.refuse(Status::RequestError, &message, None).map(|()| false)
             }
         };

@@ -5,15 +5,20 @@ use crate::codec::Contracts;
 /// How many endpoints a message lists at most.
 const MOST_LISTED: usize = 12;
 
-/// Says that there is no such endpoint, and what the caller may have meant: the one with the most
-/// similar name, or else all if they are few.
+/// Says that there is no such endpoint, which one with a similar name the caller may have meant,
+/// and what there is. A header has no room for a long list, so the suggestion comes first.
 pub(super) fn unknown_endpoint(name: &str, contracts: &Contracts) -> String {
     let endpoints: Vec<&str> =
         contracts.iter().flat_map(|contract| contract.methods).map(|method| method.name).collect();
-    match (closest(name, &endpoints), endpoints.len()) {
-        (Some(other), _) => format!("unknown endpoint {name}, did you mean {other}?"),
-        (None, 1..=MOST_LISTED) => format!("unknown endpoint {name}, there are: {}", endpoints.join(", ")),
-        (None, _) => format!("unknown endpoint {name}"),
+    let list = match endpoints.split_at_checked(MOST_LISTED) {
+        Some((listed, more)) if !more.is_empty() => format!("{} and {} more", listed.join(", "), more.len()),
+        _ => endpoints.join(", "),
+    };
+    match closest(name, &endpoints) {
+        // a contract written by hand need not list any
+        _ if endpoints.is_empty() => format!("unknown endpoint {name}"),
+        Some(other) => format!("unknown endpoint {name}, did you mean {other}? there are: {list}"),
+        None => format!("unknown endpoint {name}, there are: {list}"),
     }
 }
 
@@ -54,15 +59,30 @@ mod tests {
     #[test]
     fn all_services_are_looked_through() {
         let all: Contracts = [Contracts::from(&STORE), Contracts::from(&ADMIN)].into_iter().collect();
-        assert_eq!(unknown_endpoint("shutdwn", &all), "unknown endpoint shutdwn, did you mean shutdown?");
+        assert_eq!(
+            unknown_endpoint("shutdwn", &all),
+            "unknown endpoint shutdwn, did you mean shutdown? there are: put, fetch, shutdown"
+        );
         assert_eq!(unknown_endpoint("x", &all), "unknown endpoint x, there are: put, fetch, shutdown");
     }
 
     #[test]
-    fn a_long_list_is_not_shown() {
-        let many: Contracts = [Contracts::from(&MANY), Contracts::from(&ADMIN)].into_iter().collect();
-        assert_eq!(unknown_endpoint("x", &many), "unknown endpoint x");
-        assert_eq!(unknown_endpoint("x", &Contracts::from(&const { Contract::new("None") })), "unknown endpoint x");
+    fn a_long_list_is_cut() {
+        let twelve = ["put"; MOST_LISTED].join(", ");
+        let many = Contracts::from(&MANY);
+        assert_eq!(unknown_endpoint("x", &many), format!("unknown endpoint x, there are: {twelve}"));
+        let more: Contracts = [many, Contracts::from(&STORE)].into_iter().collect();
+        assert_eq!(unknown_endpoint("x", &more), format!("unknown endpoint x, there are: {twelve} and 2 more"));
+        assert_eq!(
+            unknown_endpoint("Fetch", &more),
+            format!("unknown endpoint Fetch, did you mean fetch? there are: {twelve} and 2 more")
+        );
+    }
+
+    #[test]
+    fn a_contract_that_lists_nothing_says_nothing() {
+        let none = Contracts::from(&const { Contract::new("None") });
+        assert_eq!(unknown_endpoint("x", &none), "unknown endpoint x");
     }
 
     #[test]

@@ -59,19 +59,22 @@ fn an_io_error_of_a_handler_is_not_taken_for_the_transports() {
 }
 
 #[test]
-fn an_unknown_endpoint_gets_a_suggestion() {
+fn an_unknown_endpoint_gets_a_suggestion_and_a_list() {
     watchdog(|| {
         let (served, _client) = shapes();
         let client = served.client();
         for (name, answer) in [
-            ("texts", "unknown endpoint texts, did you mean text?"),
-            ("NOTHING", "unknown endpoint NOTHING, did you mean nothing?"),
-            ("stamp.check", "unknown endpoint stamp.check, did you mean Stamp.Check?"),
-            ("reboot", "unknown endpoint reboot"),
-            ("", "unknown endpoint "),
+            ("texts", "unknown endpoint texts, did you mean text? there are: "),
+            ("NOTHING", "unknown endpoint NOTHING, did you mean nothing? there are: "),
+            ("stamp.check", "unknown endpoint stamp.check, did you mean Stamp.Check? there are: "),
+            ("reboot", "unknown endpoint reboot, there are: "),
+            ("", "unknown endpoint , there are: "),
         ] {
             let error = client.call(name).with(&()).json::<()>().unwrap_err();
-            assert_eq!((error.remote().unwrap().status, error.to_string().as_str()), (Status::RequestError, answer));
+            let text = error.to_string();
+            assert_eq!(error.remote().unwrap().status, Status::RequestError);
+            assert!(text.starts_with(answer) && text.ends_with(" more"), "{text}");
+            assert!(error.connection_usable());
         }
     });
 }
