@@ -45,8 +45,8 @@ pub use frame::{FrameKind, FramePart, FrameViolation};
 pub use message::{DataType, Metadata, Status, TRACEPARENT, Violation};
 pub use observe::{CallReport, ConnectionInfo, Ended, Observer, Side, StreamEnd};
 pub use server::{
-    Call, CallContext, Dispatch, Extensions, IntoService, Refused, Served, Server, ServerConfig, ServerHandle, Service,
-    ShutdownReport, Stopper, TypedCall, serve_connection, serve_connection_with,
+    Call, CallContext, Dispatch, Extensions, IntoService, PerConnection, Refused, Served, Server, ServerConfig,
+    ServerHandle, Service, ShutdownReport, Stopper, TypedCall, serve_connection, serve_connection_with,
 };
 pub use stream::{OctetReader, copy};
 pub use transport::CancelToken;

@@ -1,6 +1,6 @@
-//! The compiler's messages for wrong uses of `#[rpc_service]`, and their absence for correct ones.
-//! A folder of `ui/` is a rule, and a file in it the mistake that it is named after; `ui/pass/` has
-//! the accepted forms.
+//! The compiler's messages for wrong uses of `#[rpc_service]` and of what takes a service, an
+//! address or a transport, and their absence for correct ones. A folder of `ui/` is a rule, and a
+//! file in it the mistake that it is named after; `ui/pass/` has the accepted forms.
 //!
 //! The texts are those of one compiler version, so the test runs only on that version. After an
 //! intended change, regenerate them and read each as someone who has never seen the attribute:

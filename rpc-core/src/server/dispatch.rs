@@ -64,6 +64,12 @@ use super::unknown::unknown_endpoint;
 /// [`Observer`](crate::Observer).
 /// [`CallContext::current`](super::CallContext::current) returns the call from the beginning to the
 /// end of `dispatch`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service",
+    label = "does not answer calls",
+    note = "wrap a handler in the server that `#[rpc_service]` generates: `<Trait>Server::new(handler)`; the handler must \
+            implement the trait"
+)]
 pub trait Dispatch {
     /// Returns what this service offers, which must not change. A server asks once for each
     /// connection, before the first call, and when it starts; a tuple asks its members for each

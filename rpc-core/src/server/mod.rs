@@ -14,6 +14,7 @@ mod handle;
 mod lifecycle;
 mod lock;
 mod origin;
+mod per_connection;
 mod refusal;
 mod refused;
 mod registry;
@@ -43,6 +44,7 @@ pub use dispatch::{Call, Dispatch, TypedCall};
 pub use exchange::Served;
 pub use extensions::Extensions;
 pub use handle::{ServerHandle, Stopper};
+pub use per_connection::PerConnection;
 pub use refused::{IntoService, Refused};
 pub use reply::Reply;
 pub use several::{Service, contracts};
@@ -130,7 +132,7 @@ impl Server {
     /// # Errors
     /// [`Misuse::SharedEndpoint`](crate::Misuse::SharedEndpoint) if two services have the same
     /// endpoint; [`Error::Transport`] if no more connections can be accepted.
-    pub fn serve<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<()> {
+    pub fn serve<D: PerConnection + Send + 'static>(self, service: D) -> Result<()> {
         self.accept_on_this_thread(cloning(service)?)
     }
 
@@ -154,7 +156,7 @@ impl Server {
     /// # Errors
     /// [`Misuse::SharedEndpoint`](crate::Misuse::SharedEndpoint) if two services have the same
     /// endpoint; [`Error::Transport`] if the system cannot start a thread.
-    pub fn spawn<D: Dispatch + Clone + Send + 'static>(self, service: D) -> Result<ServerHandle> {
+    pub fn spawn<D: PerConnection + Send + 'static>(self, service: D) -> Result<ServerHandle> {
         self.spawn_accepting(cloning(service)?)
     }
 
@@ -271,7 +273,7 @@ pub fn serve_connection_with<D: Dispatch>(
     Rc::new(connection).run(&mut service)
 }
 
-fn cloning<D: Dispatch + Clone + Send + 'static>(service: D) -> Result<PrepareService> {
+fn cloning<D: PerConnection + Send + 'static>(service: D) -> Result<PrepareService> {
     service.contracts().check()?;
     Ok(Box::new(move || {
         let own = service.clone();
