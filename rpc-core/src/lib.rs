@@ -40,6 +40,10 @@ pub mod __private;
 
 pub use client::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline, Session};
 pub use codec::{Contract, Contracts, Method, ServiceError};
+/// What generated code requires of a signature's types. Here so that the compiler's messages name
+/// them without a path; like `__private`, any release may change them.
+#[doc(hidden)]
+pub use codec::{ErrorBy, Outcome, ParameterBy, ResultBy};
 pub use error::{Error, ErrorKind, Fate, Misuse, Operation, RemoteError, Result};
 pub use frame::{FrameKind, FramePart, FrameViolation};
 pub use message::{DataType, Metadata, Status, TRACEPARENT, Violation};
