@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -94,8 +94,8 @@ impl Address {
     }
 }
 
-/// What can be converted to an [`Address`]: an address, text, a [`SocketAddr`], a host and a port,
-/// or a reference to one of these.
+/// What can be converted to an [`Address`]: an address, text, a [`SocketAddr`], a host or an IP
+/// address with a port, or a reference to one of these.
 ///
 /// ```
 /// use rpc_core::ToAddress;
@@ -104,6 +104,12 @@ impl Address {
 /// assert_eq!(("::1", 7411).to_address()?.to_string(), "tcp://[::1]:7411");
 /// # Ok::<(), rpc_core::AddressError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an address",
+    label = "not an address",
+    note = "an address is text, `\"tcp://127.0.0.1:7411\"` or `\"unix:///run/vault.sock\"`, a host and a port, `(\"localhost\", 7411)`, \
+            a `SocketAddr`, or an `rpc_core::Address`"
+)]
 pub trait ToAddress {
     /// Returns the address.
     ///
@@ -138,9 +144,9 @@ impl ToAddress for SocketAddr {
 
 /// A host and a port, over TCP. The host is a name, an IPv4 address, or an IPv6 address with or
 /// without brackets.
-impl<H: AsRef<str>> ToAddress for (H, u16) {
+impl ToAddress for (&str, u16) {
     fn to_address(&self) -> Result<Address, AddressError> {
-        let (host, port) = (self.0.as_ref(), self.1);
+        let (host, port) = *self;
         let bracketed = format!("[{host}]");
         match [host, &bracketed].into_iter().find(|host| is_host(host)) {
             Some(host) => Ok(Address::Tcp(format!("{host}:{port}"))),
@@ -149,6 +155,36 @@ impl<H: AsRef<str>> ToAddress for (H, u16) {
                 Err(AddressError { expected, found: host.to_owned() })
             }
         }
+    }
+}
+
+impl ToAddress for (String, u16) {
+    fn to_address(&self) -> Result<Address, AddressError> {
+        (self.0.as_str(), self.1).to_address()
+    }
+}
+
+impl ToAddress for (&String, u16) {
+    fn to_address(&self) -> Result<Address, AddressError> {
+        (self.0.as_str(), self.1).to_address()
+    }
+}
+
+impl ToAddress for (IpAddr, u16) {
+    fn to_address(&self) -> Result<Address, AddressError> {
+        SocketAddr::from(*self).to_address()
+    }
+}
+
+impl ToAddress for (Ipv4Addr, u16) {
+    fn to_address(&self) -> Result<Address, AddressError> {
+        SocketAddr::from(*self).to_address()
+    }
+}
+
+impl ToAddress for (Ipv6Addr, u16) {
+    fn to_address(&self) -> Result<Address, AddressError> {
+        SocketAddr::from(*self).to_address()
     }
 }
 
