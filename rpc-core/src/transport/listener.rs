@@ -107,6 +107,12 @@ pub trait Listener: Send + Sync + 'static {
 }
 
 /// What a server can listen on: a [`Listener`], or a listening socket of std's.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a server can listen on",
+    label = "not a listener",
+    note = "to listen at an address, use `Server::bind`; a listener is a `TcpListener` or a `UnixListener` of std, or a type \
+            for which you implement `rpc_core::transport::Listener`"
+)]
 pub trait IntoListener {
     /// The listener that it becomes.
     type Listener: Listener;
@@ -118,6 +124,8 @@ pub trait IntoListener {
     fn into_listener(self) -> io::Result<Self::Listener>;
 }
 
+// of a type that is neither, the compiler would say only that it is no `Listener`
+#[diagnostic::do_not_recommend]
 impl<L: Listener> IntoListener for L {
     type Listener = L;
 

@@ -43,6 +43,12 @@ use super::peer::Peer;
 ///    because [`wait`](Control::wait) may return early. It need not know of bytes that the reader
 ///    keeps, because the library waits only after `try_read` has found nothing, or if it only
 ///    wants to write.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a transport",
+    label = "not a connected byte stream",
+    note = "a transport is a connected `TcpStream` or `UnixStream`, a pair of a reader and a writer, such as `(stdin(), \
+            stdout())`, or a type for which you implement `rpc_core::Transport`"
+)]
 pub trait Transport: Send + 'static {
     /// Takes the stream apart. May block for a handshake, with a time limit of its own: a server
     /// calls it on the connection's own thread, a client on the thread of the call that connects.
