@@ -180,14 +180,14 @@ impl ClientConnection {
         }
         let (how, kind, text) = match self.inbound.look_ahead() {
             Ahead::Nothing | Ahead::Blind => return Ok(()),
-            Ahead::End => (Ended::HungUp, io::ErrorKind::UnexpectedEof, "the peer has closed the connection"),
+            Ahead::End => (Ended::HungUp, io::ErrorKind::UnexpectedEof, "the server has closed the connection"),
             Ahead::Bytes => {
                 let ahead = self.inbound.messages.ahead();
                 if ahead.first() != Some(&FrameKind::Reset.to_wire()) {
                     let violation = Violation::OutOfTurn { found: ahead.len() };
                     return self.fail(Error::Protocol { violation, fate: Fate::UNREACHED });
                 }
-                (Ended::Reset, io::ErrorKind::ConnectionReset, "the peer has reset the connection")
+                (Ended::Reset, io::ErrorKind::ConnectionReset, "the server has reset the connection")
             }
         };
         self.was_ended(how);

@@ -151,7 +151,8 @@ pub enum Operation {
     ReadingRequest,
     /// Reading a stream.
     ReadingStream,
-    /// Waiting for the next request.
+    /// Being idle: a server waits for the next request, a client keeps the connection for the next
+    /// call.
     Idling,
     /// Closing a connection.
     Closing,
@@ -170,7 +171,7 @@ pub enum Misuse {
         /// What is wrong with it.
         problem: String,
     },
-    /// JSON and octets together, to a peer that speaks revision 0 of the protocol. Nothing was
+    /// JSON and octets together, to a server that speaks revision 0 of the protocol. Nothing was
     /// sent.
     NeedsRevision1,
     /// A text that is not an address.

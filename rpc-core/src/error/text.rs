@@ -55,7 +55,7 @@ impl fmt::Display for Operation {
             Operation::WaitingForReply => "waiting for the reply",
             Operation::ReadingRequest => "reading the request",
             Operation::ReadingStream => "reading the stream",
-            Operation::Idling => "waiting for the next request",
+            Operation::Idling => "between two calls",
             Operation::Closing => "closing",
         })
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Misuse {
             Misuse::Closed => "the connection is closed",
             Misuse::Encode { problem } => return write!(f, "the request cannot be encoded: {problem}"),
             Misuse::NeedsRevision1 => {
-                "the peer speaks revision 0 of the protocol, which has no JSON and octets together"
+                "the server speaks revision 0 of the protocol, which has no JSON and octets together"
             }
             Misuse::Address(error) => return error.fmt(f),
             Misuse::SharedEndpoint { problem } => problem,

@@ -6,3 +6,4 @@ mod idle;
 mod retry;
 mod script;
 mod stress;
+mod texts;
