@@ -165,10 +165,9 @@ impl PreparedCall<'_> {
         let endpoint = self.endpoint;
         let mut request =
             Request { endpoint, json, octets, accept, deadline, stall_limit, metadata: &metadata, watched };
-        deadline
-            .check(deadline.begun)
-            .and_then(|()| make(self, &mut request))
-            .inspect_err(|error| request.failed(error))
+        // before a connection is opened for it
+        let in_time = deadline.check(deadline.begun);
+        in_time.and_then(|()| make(self, &mut request)).inspect_err(|error| request.failed(error))
     }
 
     /// Makes a call whose reply is JSON: on a shared connection if there are any and the call is

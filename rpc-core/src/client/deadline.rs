@@ -113,7 +113,7 @@ impl<'t> Deadline<'t> {
         self.is_cancelled() || self.passed_by(now)
     }
 
-    /// Fails if the call is over: it is not sent.
+    /// Fails if the call is over, as one without any time is at the beginning: it is not sent.
     pub(super) fn check(self, now: Instant) -> Result<()> {
         if self.is_over(now) { Err(self.error(Operation::Sending, Fate::UNTOUCHED)) } else { Ok(()) }
     }

@@ -221,8 +221,10 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) if no connection is available. The error of a single call is its
-    /// item.
+    /// Any [`Error`](crate::Error) if no connection is available, [`Error::Deadline`] if the calls
+    /// may take no time. The error of a single call is its item.
+    ///
+    /// [`Error::Deadline`]: crate::Error::Deadline
     pub fn pipeline<I, T>(&self, endpoint: &str, arguments: I) -> Result<Pipeline<'static, I::IntoIter, T>>
     where
         I: IntoIterator,
@@ -231,6 +233,7 @@ impl Client {
     {
         let settings = &self.pool.config.settings;
         let deadline = self.options.deadline(settings.reply_timeout);
+        deadline.check(deadline.begun)?;
         let mut lease = Lease::acquire(&self.pool, deadline, Freshness::Any)?;
         lease.begin(deadline, self.options.stall_limit(settings.stall_timeout));
         Ok(Pipeline::new(self, lease, endpoint, arguments.into_iter()))

@@ -6,13 +6,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Fate, Operation, Result};
-use crate::transport::{self, Address, CancelToken, Parts, Transport};
+use crate::transport::{self, Address, CancelToken, Parts, Transport, limit_has_passed};
 
 use super::config::ClientConfig;
 use super::deadline::Deadline;
 
+/// Opens connections.
+pub(super) struct Connector {
+    /// Where to. Errors name it.
+    address: Address,
+    open: Box<Open>,
+}
+
 /// Opens a connection within a time limit, which is not 0, unless the token is cancelled.
-pub(super) type Connector = Box<dyn Fn(Option<Duration>, Option<&CancelToken>) -> io::Result<Parts> + Send + Sync>;
+type Open = dyn Fn(Option<Duration>, Option<&CancelToken>) -> io::Result<Parts> + Send + Sync;
 
 /// Returns a connector to an address.
 pub(super) fn connector(address: Address) -> Connector {
@@ -30,12 +37,12 @@ pub(super) fn connector(address: Address) -> Connector {
     })
 }
 
-/// Returns a connector that opens by `open`, and whose errors name the address.
+/// Returns a connector that opens by `open`.
 pub(super) fn connector_by<F>(address: Address, open: F) -> Connector
 where
     F: Fn(Option<Duration>, Option<&CancelToken>) -> io::Result<Parts> + Send + Sync + 'static,
 {
-    Box::new(move |limit, token| open(limit, token).map_err(|error| address.name_in(error)))
+    Connector { address, open: Box::new(open) }
 }
 
 /// Splits a connected transport into its parts.
@@ -75,12 +82,16 @@ pub(super) fn open_once(connector: &Connector, config: &ClientConfig, deadline: 
     let parts = match within {
         _ if deadline.is_cancelled() => Err(io::ErrorKind::TimedOut.into()),
         Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),
-        _ => connector(within, deadline.token),
+        _ => (connector.open)(within, deadline.token),
     };
+    let (operation, fate) = (Operation::Connecting, Fate::UNREACHED);
     if deadline.is_cancelled() {
-        return Err(deadline.error(Operation::Connecting, Fate::UNREACHED));
+        return Err(deadline.error(operation, fate));
     }
-    parts.map_err(|error| Error::from_message(error.into(), Operation::Connecting, limit, Fate::UNREACHED))
+    parts.map_err(|error| match limit {
+        Some(limit) if limit_has_passed(&error) => Error::Deadline { operation, limit, fate },
+        _ => Error::Transport { operation, error: connector.address.name_in(error), fate },
+    })
 }
 
 /// Returns whether a server may soon listen at an address where none does now.

@@ -7,7 +7,7 @@ use crate::connection::{Answer, Target};
 use crate::error::{Error, Fate, Operation, RemoteError, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, Violation};
 use crate::observe::Ended;
-use crate::transport::{Filled, TimeLimit};
+use crate::transport::{Filled, TimeLimit, limit_has_passed};
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
@@ -111,11 +111,10 @@ impl ClientConnection {
     /// that the transport cannot look without waiting.
     pub(super) fn is_late(&self, error: &MessageError) -> bool {
         let MessageError::Io(error) = error else { return false };
-        let looks = matches!(self.inbound.messages.frames().get_ref().time_limit, TimeLimit::Now(_));
+        let time_limit = self.inbound.messages.frames().get_ref().time_limit;
         match error.kind() {
-            io::ErrorKind::TimedOut => true,
-            io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported => looks,
-            _ => false,
+            io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported => matches!(time_limit, TimeLimit::Now(_)),
+            _ => limit_has_passed(error) && time_limit.deadline().is_some(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Fate, Misuse, Operation, RemoteError, Result, source_t
 use crate::frame::{FRAME_HEADER_LEN, FrameError};
 use crate::message::{DataType, Metadata, ReplyHeader, Status, add_timeout};
 use crate::stream::{Pieces, Source};
-use crate::transport::TimeLimit;
+use crate::transport::{TimeLimit, limit_has_passed};
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
@@ -187,7 +187,7 @@ impl ClientConnection {
         let may_run = stream && self.outbound.frames.accepted() >= header_end;
         let fate = if may_run { Fate::LOST } else { Fate::UNREACHED };
         match error {
-            FrameError::Io(error) if error.kind() != io::ErrorKind::TimedOut => self.explain(error, fate, deadline),
+            FrameError::Io(error) if !limit_has_passed(&error) => self.explain(error, fate, deadline),
             error => {
                 let stalled = stream && !deadline.ends_streams();
                 let limit = if stalled { self.stall_limit } else { deadline.limit };

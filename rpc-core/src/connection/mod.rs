@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter, TryWrite};
 use crate::message::{DataType, MessageError, MessageReader, ReplyHeader, RequestHeader};
-use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf};
+use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf, limit_has_passed};
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{discard_until_the_end, finish, request_close};
@@ -116,7 +116,7 @@ impl Inbound {
             let count = match self.messages.fill_message() {
                 Ok(shown) => shown.len(),
                 Err(MessageError::Trailer(_)) => 0,
-                Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => return Ok(false),
+                Err(MessageError::Io(error)) if limit_has_passed(&error) => return Ok(false),
                 Err(error) => return Err(error),
             };
             if self.messages.body_ended() {

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::message::{MessageError, ReplyHeader, Status};
-use crate::transport::AddressError;
+use crate::transport::{AddressError, limit_has_passed};
 
 use super::{Error, Fate, Misuse, Operation, RemoteError};
 
@@ -30,18 +30,20 @@ impl Error {
         Error::Transport { operation, error: kind.into(), fate: Fate::LOST }
     }
 
-    /// Sorts a failure of the message layer: a time limit (of `limit`), a protocol error, or the
-    /// transport.
+    /// Sorts a failure of the message layer: a time limit (of `limit`, if there is one), a protocol
+    /// error, or the transport.
     pub(crate) fn from_message(
         error: MessageError,
         operation: Operation,
         limit: Option<Duration>,
         fate: Fate,
     ) -> Error {
+        if let (MessageError::Io(error), Some(limit)) = (&error, limit)
+            && limit_has_passed(error)
+        {
+            return Error::Deadline { operation, limit, fate };
+        }
         match error {
-            MessageError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                Error::Deadline { operation, limit: limit.unwrap_or_default(), fate }
-            }
             MessageError::Violation(violation) if !violation.is_truncation() => Error::Protocol { violation, fate },
             MessageError::Trailer(trailer) => Error::Remote((*trailer).into()),
             MessageError::TooLong { what, limit } => Error::Limit { what, size: None, limit, fate },

@@ -41,7 +41,9 @@ pub enum Error {
         /// What it means for the call and the connection.
         fate: Fate,
     },
-    /// The transport failed, or the peer is gone.
+    /// The transport failed, or the peer is gone. So it is if the system gives up a connection
+    /// whose peer acknowledges nothing, although that error is of the kind
+    /// [`TimedOut`](io::ErrorKind::TimedOut).
     Transport {
         /// The operation that failed.
         operation: Operation,
@@ -61,7 +63,7 @@ pub enum Error {
         /// What it means for the call and the connection.
         fate: Fate,
     },
-    /// A time limit passed.
+    /// A time limit passed, or is zero, so that nothing was tried.
     Deadline {
         /// What took too long.
         operation: Operation,

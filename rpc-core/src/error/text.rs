@@ -2,6 +2,7 @@
 //! a chain.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::{Error, Misuse, Operation};
 
@@ -16,6 +17,10 @@ impl fmt::Display for Error {
             }
             Error::Limit { what, size: None, limit, .. } => {
                 write!(f, "the {what} has more than the {limit} bytes that are allowed; {HINT}")
+            }
+            Error::Deadline { operation, limit: Duration::ZERO, fate } => {
+                let nothing_sent = if fate.never_ran { ", so nothing was sent" } else { "" };
+                write!(f, "{operation}: the time limit is zero{nothing_sent}")
             }
             Error::Deadline { operation, limit, .. } => write!(f, "{operation} took longer than {limit:?}"),
             Error::Cancelled { operation, .. } => write!(f, "{operation} was cancelled"),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::codec::{Contract, Method};
 use crate::connection::{Ahead, DISCARD_TIME, ServerTurn};
-use crate::error::Result;
+use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
 use crate::observe::Watch;
 use crate::transport::TimeLimit;
@@ -154,8 +154,10 @@ impl Exchange<'_> {
             if !may_come || inbound.look_ahead() != Ahead::Bytes || !inbound.cancel_is_next() {
                 return Ok(false);
             }
-            inbound.set_time_limit(TimeLimit::total(self.connection.config.stall_timeout));
-            let cancel = inbound.messages.read_cancel().map_err(|error| self.connection.request_failed(error))?;
+            let limit = self.connection.config.stall_timeout;
+            inbound.set_time_limit(TimeLimit::total(limit));
+            let failed = |error| Error::from_message(error, Operation::ReadingRequest, limit, Fate::LOST);
+            let cancel = inbound.messages.read_cancel().map_err(failed)?;
             tracing::debug!(message = %cancel, "the client has cancelled the call");
             Ok(true)
         })

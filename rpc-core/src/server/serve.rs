@@ -12,7 +12,7 @@ use crate::connection::{
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
 use crate::observe::{Ended, Side};
-use crate::transport::{Peer, TimeLimit};
+use crate::transport::{Peer, TimeLimit, limit_has_passed};
 use crate::unwind;
 
 use super::ServerConfig;
@@ -230,10 +230,10 @@ fn await_request(inbound: &mut Inbound, waiting: TimeLimit, reading: TimeLimit) 
     let ended = match inbound.wait() {
         Ok(true) => None,
         Ok(false) => Some(Ended::HungUp),
+        Err(error) if limit_has_passed(&error) => Some(Ended::Idle),
         Err(error) => match error.kind() {
-            TimedOut => Some(Ended::Idle),
             // the client is gone, and the system reports that as an error
-            ConnectionReset | ConnectionAborted | BrokenPipe => Some(Ended::HungUp),
+            ConnectionReset | ConnectionAborted | BrokenPipe | TimedOut => Some(Ended::HungUp),
             _ => return Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::LOST }),
         },
     };

@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_socket_address_is_one() {
-        let scoped = SocketAddrV6::new(std::net::Ipv6Addr::LOCALHOST, 9, 0, 3);
+        let scoped = SocketAddrV6::new(Ipv6Addr::LOCALHOST, 9, 0, 3);
         for (address, printed) in [
             (SocketAddr::from(([10, 0, 0, 1], 80)), "tcp://10.0.0.1:80"),
             (SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 80)), "tcp://[::1]:80"),

@@ -60,6 +60,6 @@ pub(crate) use peer::{Peer, PeerAddress};
 pub(crate) use ready::wait_readable;
 pub use socket_listener::{SocketListener, SocketStream};
 pub(crate) use tcp::connect as connect_tcp;
-pub(crate) use timeout::{TimeLimit, Timed};
+pub(crate) use timeout::{TimeLimit, Timed, limit_has_passed};
 #[cfg(unix)]
 pub(crate) use unix::connect as connect_unix;

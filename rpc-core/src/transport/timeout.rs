@@ -213,10 +213,17 @@ impl SocketLimit {
     }
 }
 
+/// Returns whether an operation gave up at its own time limit. On Unix the system has an error of
+/// the same kind, with a code: the peer has acknowledged nothing for minutes, and the connection has
+/// failed.
+pub(crate) fn limit_has_passed(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::TimedOut && !(cfg!(unix) && error.raw_os_error().is_some())
+}
+
 /// Returns whether a socket's time limit has passed, which platforms report differently, or a
 /// signal came.
 fn is_wake_up(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) || limit_has_passed(error)
 }
 
 #[cfg(test)]
@@ -250,6 +257,17 @@ mod tests {
         assert_eq!(set.borrow().len(), 2);
         run(50);
         assert_eq!(set.borrow().len(), 3);
+    }
+
+    /// A read was repeated, and found the end of the stream in place of the failure.
+    #[cfg(unix)]
+    #[test]
+    fn a_connection_that_the_system_gives_up_is_no_time_limit() {
+        let given_up = || io::Error::from(rustix::io::Errno::TIMEDOUT);
+        assert!(given_up().kind() == io::ErrorKind::TimedOut && !limit_has_passed(&given_up()));
+        let until = Instant::now() + Duration::from_secs(100);
+        let outcome = SocketLimit::default().run(Some(until), |_| Ok(()), || Err::<(), _>(given_up()));
+        assert_eq!(outcome.unwrap_err().raw_os_error(), given_up().raw_os_error());
     }
 
     #[test]

@@ -8,4 +8,7 @@ mod far_end;
 mod header;
 mod sending;
 mod silence;
+#[cfg(unix)]
+mod system;
 mod trickle;
+mod zero;

@@ -16,7 +16,7 @@ use crate::connection::Ahead;
 use crate::error::{Error, Fate, Misuse, Operation, Result};
 use crate::message::Violation;
 use crate::observe::Ended;
-use crate::transport::TimeLimit;
+use crate::transport::{TimeLimit, limit_has_passed};
 use crate::unwind;
 
 use super::SharedConnection;
@@ -219,7 +219,7 @@ impl Driver<'_> {
             // so that the two sides never both wait in a write
             let waited = connection.control.as_ref().map_or(Ok(()), |control| control.wait(Some(until)));
             waited
-                .or_else(|error| if error.kind() == io::ErrorKind::TimedOut { Ok(()) } else { Err(error) })
+                .or_else(|error| if limit_has_passed(&error) { Ok(()) } else { Err(error) })
                 .map_err(Error::transport(Operation::WaitingForReply, Fate::LOST))?;
             time_limit = TimeLimit::Now(Some(until + POLL_INTERVAL));
         }
