@@ -34,6 +34,7 @@ pub(crate) enum Command {
     /// written: symbolic links are not followed.
     Serve {
         /// Where to listen.
+        #[arg(value_parser = address)]
         address: Address,
         /// The directory to serve.
         dir: PathBuf,
@@ -58,6 +59,7 @@ pub(crate) enum Command {
     /// part is kept in the same directory as .mirror-*.part.
     Pull {
         /// Where the server listens.
+        #[arg(value_parser = address)]
         address: Address,
         /// The local directory; created if it does not exist.
         dir: PathBuf,
@@ -76,6 +78,7 @@ pub(crate) enum Command {
         /// The local directory.
         dir: PathBuf,
         /// Where the server listens.
+        #[arg(value_parser = address)]
         address: Address,
         #[command(flatten)]
         how: How,
@@ -106,6 +109,11 @@ pub(crate) struct How {
     /// Print what would be done and change nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// The error leaves out what was found, because clap prints that before it.
+fn address(text: &str) -> Result<Address, &'static str> {
+    text.parse().map_err(|_| "expected tcp://host:port or unix:///path")
 }
 
 fn size(text: &str) -> Result<u64, String> {

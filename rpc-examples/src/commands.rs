@@ -5,9 +5,9 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use rpc_core::{Address, Server};
+use rpc_core::{Address, Operation, Server};
 use rpc_examples::mirror::{
-    CopyError, CopyOptions, MirrorClient, MirrorServer, Progress, Report, Shelf, connect, demo, pull, push,
+    CopyError, CopyOptions, MirrorClient, MirrorError, MirrorServer, Progress, Report, Shelf, connect, demo, pull, push,
 };
 
 use crate::args::{Args, Command, How};
@@ -41,7 +41,7 @@ fn options(how: &How) -> CopyOptions {
 fn serve(address: &Address, dir: &Path, writable: bool, quota: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
     let opened = Shelf::open(dir).and_then(|shelf| if writable { shelf.writable(quota) } else { Ok(shelf) });
     let shelf = opened.map_err(|error| format!("{}: {error}", dir.display()))?;
-    let server = Server::bind(address).map_err(|error| format!("{address}: {error}"))?;
+    let server = Server::bind(address).map_err(|error| at(address, &error.into()))?;
     // If this fails, nobody reads it any more.
     _ = writeln!(stdout(), "listening on {}", server.address());
     server.serve(MirrorServer::new(shelf))?;
@@ -52,10 +52,10 @@ fn copy(
     address: &Address,
     run: impl FnOnce(&MirrorClient, &mut Progress) -> Result<Report, CopyError>,
 ) -> Result<ExitCode, Box<dyn Error>> {
-    let remote = connect(address).map_err(|error| format!("{address}: {error}"))?;
+    let remote = connect(address).map_err(|error| at(address, &error.into()))?;
     let report = run(&remote, &mut Progress::new());
     let report = report.map_err(|error| match error {
-        CopyError::Call(error) => format!("{address}: {error}"),
+        CopyError::Call(error) => at(address, &error),
         here => here.to_string(),
     })?;
     _ = writeln!(stdout(), "{report}");
@@ -63,6 +63,16 @@ fn copy(
         eprintln!("mirror: everything was copied, but closing the connection failed: {error}");
     }
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+}
+
+/// Names the address in an error. Those of connecting and binding name it themselves.
+fn at(address: &Address, error: &MirrorError) -> String {
+    match error {
+        MirrorError::Call(rpc_core::Error::Transport {
+            operation: Operation::Connecting | Operation::Binding, ..
+        }) => error.to_string(),
+        _ => format!("{address}: {error}"),
+    }
 }
 
 fn show(dir: Option<PathBuf>, size: u64) -> Result<ExitCode, Box<dyn Error>> {

@@ -144,6 +144,46 @@ fn nobody_at_the_address_ends_with_1() {
     });
 }
 
+/// The program put the address before errors that named it already.
+#[test]
+fn each_error_names_the_address_once() {
+    watchdog(|| {
+        let places = Places::new();
+        let copy = places.copy.path();
+        let refused = Server::bind("tcp://127.0.0.1:0").unwrap().address().to_string();
+        let nowhere = format!("unix://{}", places.room.path().join("nowhere/socket").display());
+        let (unknown, wrong) = ("tcp://no-such-host.invalid:7411", "localhost:80");
+        for command in ["pull", "serve"] {
+            for (address, exit, says) in [
+                (&*refused, 1, "refused"),
+                (&nowhere, 1, "No such file or directory"),
+                (unknown, 1, "failed to lookup address information"),
+                (wrong, 2, "expected tcp://host:port or unix:///path"),
+            ] {
+                // nothing is wrong with serving at a free port
+                if (command, says) == ("serve", "refused") {
+                    continue;
+                }
+                let output = mirror([command, address]).arg(copy).output().unwrap();
+                let text = said(&output);
+                assert_eq!((code(&output), text.matches(address).count()), (exit, 1), "{text}");
+                assert!(text.contains(says), "{text}");
+            }
+        }
+        let taken = Server::bind("tcp://127.0.0.1:0").unwrap();
+        let taken_address = taken.address().to_string();
+        let output = mirror(["serve", &taken_address]).arg(copy).output().unwrap();
+        assert_eq!((code(&output), said(&output).matches(&taken_address).count()), (1, 1), "{}", said(&output));
+        assert!(said(&output).starts_with("mirror: binding: "), "{}", said(&output));
+
+        // what a server answers does not name it
+        fs::write(places.source("a"), "a").unwrap();
+        let serving = Serving::start(copy);
+        let output = mirror(["push"]).arg(places.source.path()).arg(&serving.1).output().unwrap();
+        assert_eq!((code(&output), said(&output).matches(&serving.1).count()), (1, 1), "{}", said(&output));
+    });
+}
+
 #[test]
 fn a_destination_that_cannot_be_ends_with_1() {
     watchdog(|| {
