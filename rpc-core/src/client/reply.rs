@@ -94,7 +94,7 @@ impl ClientConnection {
             Ok(()) if body.has_octets() => self.inbound.messages.next_part(),
             Ok(()) => self.turn.reply_ended(),
             Err(error) if self.is_late(&error) => return Ok(None),
-            Err(MessageError::TooLong { what, limit }) => return Err(self.skip_oversize(body, what, limit)),
+            Err(MessageError::TooLong { limit, .. }) => return Err(self.skip_oversize(body, limit)),
             Err(MessageError::Trailer(trailer)) => {
                 self.turn.reply_ended();
                 // if octets go both ways, the request is still being sent, and is not wanted any
@@ -130,13 +130,13 @@ impl ClientConnection {
 
     /// Skips a reply over the limit, within a budget, so that the connection stays in step. Octets
     /// after it have no limit, so they are cancelled.
-    fn skip_oversize(&mut self, body: DataType, what: &'static str, limit: u64) -> Error {
+    fn skip_oversize(&mut self, body: DataType, limit: u64) -> Error {
         if body.has_octets() {
             self.abandon();
         } else {
             self.discard_reply();
         }
-        Error::Limit { what, size: None, limit, fate: self.fate() }
+        Error::Limit { what: "JSON reply", size: None, limit, fate: self.fate() }
     }
 
     /// Returns the error of a reply whose JSON is not what was expected, and abandons what follows

@@ -47,7 +47,8 @@ impl std::error::Error for Error {
     }
 }
 
-const HINT: &str = "a stream (`impl Read`) has no limit";
+/// Only a client meets its own limit: a server answers with a text.
+const HINT: &str = "`max_json_len` sets the limit, and a stream (`impl Read`) has none";
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -60,7 +60,7 @@ impl Exchange<'_> {
             let problem = match (value.encode(&mut buffer), buffer.oversize()) {
                 (Ok(()), None) => return send(json),
                 (Ok(()), Some(size)) => {
-                    format!("the JSON reply has {size} bytes, {limit} are allowed; a stream has no limit")
+                    format!("the JSON reply has {size} bytes, the server allows {limit}; a stream has no limit")
                 }
                 (Err(error), _) => format!("the reply cannot be encoded: {error}"),
             };

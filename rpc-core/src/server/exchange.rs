@@ -107,7 +107,9 @@ impl Exchange<'_> {
         let limit = self.connection.config.max_json_len;
         let read = self.connection.inbound.with(|receiving| receiving.inbound().messages.read_body(limit, json));
         read.map_err(|error| match error {
-            MessageError::TooLong { .. } => self.refuse_request(&format!("{error}; a stream has no limit")),
+            MessageError::TooLong { limit, .. } => self.refuse_request(&format!(
+                "the JSON request has more than the {limit} bytes that the server allows; a stream has no limit"
+            )),
             MessageError::Trailer(trailer) => {
                 self.refuse_request(&format!("the request was ended by its sender: {trailer}"))
             }
