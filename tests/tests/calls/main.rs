@@ -7,6 +7,7 @@ mod failed_streams;
 mod fixture;
 mod json;
 mod panics;
+mod panics_of_values;
 mod panics_outside;
 mod streams;
 mod unread;
