@@ -1,5 +1,5 @@
-//! The server, and what its callers meet: eight uploads at once, a refusal by each rule, and a
-//! signal in the middle of another upload.
+//! The server, and what its callers meet: eight uploads at once, a refusal by each rule, Ctrl-C in
+//! the middle of another upload, and a signal to the server in the middle of the last.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -9,7 +9,10 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use rpc_core::{Address, CallOptions, Client, Peer, PeerAddress, Server, ServerConfig, ServerHandle, Stopper};
+use rpc_core::{
+    Address, CallOptions, CancelToken, Client, ClientConfig, Peer, PeerAddress, Server, ServerConfig, ServerHandle,
+    Session, Stopper,
+};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -20,14 +23,14 @@ use super::services::*;
 fn serve(address: Address, shelf: Shelf) -> rpc_core::Result<ServerHandle> {
     let owner = fs::metadata(&shelf.0)?.uid();
     let config = ServerConfig::default().unix_socket_mode(Some(0o600)).observer(Arc::new(Metrics::describe()));
-    let admin = AdminServer::new(Desk(shelf.clone(), false));
-    let all = Guarded((DepotServer::new(shelf.clone()), UsageServer::new(shelf), admin));
+    let of_shelf = (DepotServer::new(shelf.clone()), UsageServer::new(shelf.clone()), AdminServer::new(shelf));
+    let all = Guarded((of_shelf, LoginServer::new(Door)));
     Server::bind_with(address, config)?.spawn_with(move |peer| admit(peer, owner).map(|()| all.clone()))
 }
 
 /// The first signal lets uploads end, a second one cuts them.
 fn stop_on_signals(stopper: Stopper) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let mut signals = Signals::new([SIGTERM])?;
     thread::spawn(move || {
         for (grace, _) in [Duration::from_secs(60), Duration::ZERO].into_iter().zip(signals.forever()) {
             stopper.stop(grace);
@@ -36,26 +39,40 @@ fn stop_on_signals(stopper: Stopper) -> io::Result<()> {
     Ok(())
 }
 
+/// Ctrl-C in a client ends its calls, wherever they wait.
+fn cancel_on_ctrl_c() -> io::Result<CancelToken> {
+    let (token, mut signals) = (CancelToken::new(), Signals::new([SIGINT])?);
+    let on_signal = token.clone();
+    thread::spawn(move || signals.forever().for_each(|_| on_signal.cancel()));
+    Ok(token)
+}
+
+/// Returns a client each of whose connections logs in before it is used.
+fn connect(address: &Address, name: &'static str, secret: &'static str) -> rpc_core::Result<Client> {
+    let login = move |session: &mut Session| LoginClient::new(session).login(name, secret);
+    Client::connect_with(address, ClientConfig::default().on_connect(login))
+}
+
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let metrics = PrometheusBuilder::new().with_recommended_naming(true).set_buckets(&BUCKETS)?.install_recorder()?;
     let folder = tempfile::tempdir()?;
     let socket = folder.path().join("socket");
     let server = serve(Address::Unix(socket.clone()), Shelf(folder.path().to_owned()))?;
     stop_on_signals(server.stopper())?;
-    let client = Client::connect(server.address())?;
-    let depot = DepotClient::new(client.with_options(CallOptions::default().metadata("token", "t-ann")));
+    let depot = DepotClient::new(connect(server.address(), "ann", "t-ann")?);
+    let token = cancel_on_ctrl_c()?;
+    let interruptible = DepotClient::with_options(&depot, CallOptions::default().cancel(&token));
 
     // more than the system buffers, so once half of a file is written its handler is at work
     let half = vec![7; 8 << 20];
     thread::scope(|scope| {
-        let begin = |number: u32| {
+        let begin = |depot: DepotClient, number: u32| {
             let (content, mut source) = io::pipe()?;
-            let depot = &depot;
             let upload = scope.spawn(move || depot.store(&format!("{number}.dump"), content));
             source.write_all(&half)?;
             Ok((upload, source))
         };
-        let eight = (0..8).map(begin).collect::<io::Result<Vec<_>>>()?;
+        let eight = (0..8).map(|number| begin(depot.clone(), number)).collect::<io::Result<Vec<_>>>()?;
         assert!(depot.list()?.is_empty(), "all are under way, and none is complete");
         for (upload, mut source) in eight {
             source.write_all(&half)?;
@@ -65,14 +82,20 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         assert_eq!(depot.list()?.len(), 8);
         // each rule says why it refuses
         println!("{}", admit(&Peer::new(PeerAddress::Unix(None)), 1000).expect_err("nobody knows its user"));
-        println!("{}", DepotClient::new(client.clone()).list().expect_err("it has no token"));
-        let mut admin = AdminClient::connect(server.address())?;
-        println!("{}", admin.evict("ann").expect_err("nobody has logged in"));
-        admin.login("sesame")?;
-        admin.evict("ann")?;
-        assert_eq!(UsageClient::new(client).users()?, 0);
+        let stranger = Client::connect(server.address())?;
+        println!("{}", DepotClient::new(stranger.clone()).list().expect_err("it has not logged in"));
+        println!("{}", connect(server.address(), "ann", "guessed").expect_err("the secret is wrong"));
+        println!("{}", AdminClient::new(connect(server.address(), "ann", "t-ann")?).evict("ann").expect_err("a user"));
+        AdminClient::new(connect(server.address(), "admin", "sesame")?).evict("ann")?;
+        assert_eq!(UsageClient::new(stranger).users()?, 0);
+        // Ctrl-C while an upload waits for its source: it ends at once, and the server goes on
+        let (upload, _source) = begin(interruptible, 8)?;
+        signal_hook::low_level::raise(SIGINT)?;
+        let error = upload.join().expect("it does not panic").expect_err("it was cancelled");
+        println!("{error}");
+        assert!(error.is_cancelled() && depot.list()?.is_empty());
         // a signal while an upload is under way: it ends, and nothing else begins
-        let (upload, mut source) = begin(9)?;
+        let (upload, mut source) = begin(depot, 9)?;
         signal_hook::low_level::raise(SIGTERM)?;
         while UnixStream::connect(&socket).is_ok() {}
         source.write_all(&half)?;

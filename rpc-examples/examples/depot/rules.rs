@@ -1,4 +1,4 @@
-//! Who may call: processes of one user of this machine, and the depot with a token.
+//! Who may call: processes of one user of this machine, and most services after a login.
 
 use rpc_core::{Call, Contract, Contracts, Dispatch, Peer, Refused, Served, Status};
 
@@ -17,12 +17,10 @@ pub(crate) fn admit(peer: &Peer, owner: u32) -> Result<(), Refused> {
 pub(crate) struct Guarded<D>(pub(crate) D);
 
 fn check(call: &Call<'_>) -> Result<(), &'static str> {
-    match (call.service().map(Contract::name), call.metadata().get("token")) {
-        (Some("Depot"), Some("t-ann")) => {
-            call.extensions().insert(User("ann"));
-            Ok(())
-        }
-        (Some("Depot"), _) => Err("the token is missing or unknown"),
+    let user = call.connection_extensions().get::<User>();
+    match (call.service().map(Contract::name), user) {
+        (Some("Depot" | "Admin"), None) => Err("log in first"),
+        (Some("Admin"), Some(User(name))) if name != "admin" => Err("only the administrator may do that"),
         _ => Ok(()),
     }
 }

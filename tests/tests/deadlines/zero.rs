@@ -46,7 +46,7 @@ fn of_a_call() {
         let mut session = Session::connect(server.address()).unwrap();
         session.set_options(CallOptions::default().timeout(ZERO));
         assert_not_sent(&session.call("Echo").with(&7).json::<u8>().unwrap_err());
-        session.set_options(CallOptions::default());
+        session.set_options(CallOptions::default().timeout(None));
         assert_eq!(session.call("Echo").with(&7).json::<u8>().unwrap(), 7);
     });
 }
