@@ -7,11 +7,12 @@
 const HEADER: usize = 4095;
 
 /// A request's header without the name, and with each number as long as it gets. It includes the
-/// time limit, because each caller decides whether a call has one. It does not include metadata:
-/// callers themselves must see that theirs fits.
+/// time limit, because each caller decides whether a call has one, and says that parameters are
+/// named, because a method may get more of them. It does not include metadata: callers themselves
+/// must see that theirs fits.
 const REST: &str = concat!(
     r#"{"Endpoint":"","DataType":4294967295,"Accept":4294967295,"Revision":4294967295,"#,
-    r#""TimeoutMs":18446744073709551615}"#,
+    r#""Named":true,"TimeoutMs":18446744073709551615}"#,
 );
 
 /// The most bytes that a name may take.

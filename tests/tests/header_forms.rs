@@ -22,6 +22,8 @@ struct DerivedRequest<'a> {
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_absent")]
     revision: u32,
     #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_absent")]
+    named: bool,
+    #[serde(default, deserialize_with = "null_is_absent", skip_serializing_if = "is_absent")]
     timeout_ms: u64,
     #[serde(borrow, default, deserialize_with = "null_is_absent", skip_serializing_if = "is_absent")]
     metadata: Metadata<'a>,
@@ -53,8 +55,8 @@ fn is_absent<T: Default + PartialEq>(value: &T) -> bool {
 
 impl<'a> From<DerivedRequest<'a>> for RequestHeader<'a> {
     fn from(header: DerivedRequest<'a>) -> RequestHeader<'a> {
-        let DerivedRequest { endpoint, data_type, accept, revision, timeout_ms, metadata } = header;
-        RequestHeader { endpoint: endpoint.into(), data_type, accept, revision, timeout_ms, metadata }
+        let DerivedRequest { endpoint, data_type, accept, revision, named, timeout_ms, metadata } = header;
+        RequestHeader { endpoint: endpoint.into(), data_type, accept, revision, named, timeout_ms, metadata }
     }
 }
 
@@ -114,12 +116,23 @@ fn request_bytes() -> impl Strategy<Value = Vec<u8>> {
     let tail = prop_oneof![2 => Just("}"), 1 => Just(""), 1 => Just("} "), 1 => Just("}}"), 1 => Just(",}")];
     let usual = ("3".to_owned(), "3".to_owned(), Some("1".to_owned()));
     let fields = prop_oneof![Just(usual), (written_number(), written_number(), prop::option::of(written_number()))];
-    (raw_text, fields, prop::option::of(written_number()), tail).prop_map(
-        |(endpoint, (data_type, accept, revision), timeout, tail)| {
+    let named = prop_oneof![
+        4 => Just(Some("true")),
+        4 => Just(None),
+        1 => Just(Some("false")),
+        1 => Just(Some("null")),
+        1 => Just(Some("1")),
+        1 => Just(Some("\"true\"")),
+        1 => Just(Some("truetrue")),
+        1 => Just(Some("true,\"Named\":true")),
+    ];
+    let named = named.prop_map(|named| named.map(str::to_owned));
+    (raw_text, fields, named, prop::option::of(written_number()), tail).prop_map(
+        |(endpoint, (data_type, accept, revision), named, timeout, tail)| {
             let mut bytes = b"{\"Endpoint\":\"".to_vec();
             bytes.extend_from_slice(&endpoint);
             bytes.extend_from_slice(format!("\",\"DataType\":{data_type},\"Accept\":{accept}").as_bytes());
-            let optional = [("Revision", revision), ("TimeoutMs", timeout)];
+            let optional = [("Revision", revision), ("Named", named), ("TimeoutMs", timeout)];
             for (name, value) in optional.into_iter().filter_map(|(name, value)| Some((name, value?))) {
                 bytes.extend_from_slice(format!(",\"{name}\":{value}").as_bytes());
             }
@@ -199,11 +212,11 @@ fn a_request_header_is_written_as_the_json_library_writes_it() {
         let pairs = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec((text(), text()), 1..3)];
         let usual = number().prop_map(|timeout_ms| (3, 3, 1, timeout_ms));
         let numbers = prop_oneof![usual, (any::<u32>(), any::<u32>(), 0_u32..3, number())];
-        proptest!(config(), |(endpoint in text(), repeat in 1_usize..500, numbers in numbers, pairs in pairs)| {
+        proptest!(config(), |(endpoint in text(), repeat in 1_usize..500, numbers in numbers, named in any::<bool>(), pairs in pairs)| {
             let (data_type, accept, revision, timeout_ms) = numbers;
             let endpoint = endpoint.repeat(if repeat < 400 { 1 } else { repeat });
             let metadata = Metadata::from_iter(pairs);
-            let derived = DerivedRequest { endpoint, data_type, accept, revision, timeout_ms, metadata };
+            let derived = DerivedRequest { endpoint, data_type, accept, revision, named, timeout_ms, metadata };
             let expected = written(&derived);
             let mut bytes = Vec::new();
             let fits = RequestHeader::from(derived).encode(&mut bytes);

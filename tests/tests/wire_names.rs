@@ -14,13 +14,14 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Returns whether the library writes a request with this name and the largest numbers.
+/// Returns whether the library writes a request with this name and the largest numbers and all flags.
 fn is_written(name: &str) -> bool {
     let header = RequestHeader {
         endpoint: name.into(),
         data_type: u32::MAX,
         accept: u32::MAX,
         revision: u32::MAX,
+        named: true,
         timeout_ms: u64::MAX,
         metadata: Metadata::default(),
     };

@@ -229,6 +229,23 @@ mod tests {
     }
 
     #[test]
+    fn named_is_a_boolean_as_not_run_is() {
+        let read = |value: &str| {
+            RequestHeader::decode(format!(r#"{{"Revision":1,"Named":{value}}}"#).as_bytes()).map(|header| header.named)
+        };
+        assert_eq!((read("true"), read("false"), read("null")), (Ok(true), Ok(false), Ok(false)));
+        for wrong in ["1", "0", r#""true""#, "[true]", "{}", r#"true,"Named":true"#] {
+            assert!(matches!(read(wrong), Err(Violation::MalformedHeader { .. })), "{wrong}");
+        }
+        let mut out = Vec::new();
+        let header =
+            RequestHeader { named: true, timeout_ms: 7, ..RequestHeader::new("x", DataType::None, DataType::None) };
+        assert!(header.encode(&mut out));
+        assert_eq!(out, br#"{"Endpoint":"x","DataType":1,"Accept":1,"Revision":1,"Named":true,"TimeoutMs":7}"#);
+        assert_eq!(RequestHeader::decode(&out), Ok(header));
+    }
+
+    #[test]
     fn metadata_are_pairs_of_strings() {
         let mut bytes = Vec::new();
         let metadata = Metadata::from_iter([("traceparent", "00-1-2-01"), ("user", "ann")]);

@@ -17,6 +17,7 @@ pub(super) fn read_request(bytes: &[u8]) -> Option<RequestHeader<'_>> {
         data_type: rest.number(br#"","DataType":"#)?,
         accept: rest.number(br#","Accept":"#)?,
         revision: rest.number_or_zero(br#","Revision":"#)?,
+        named: rest.flag(br#","Named":true"#),
         timeout_ms: rest.number_or_zero(br#","TimeoutMs":"#)?,
         ..RequestHeader::default()
     };
@@ -62,6 +63,11 @@ impl<'a> Rest<'a> {
             return None;
         }
         str::from_utf8(digits).ok()?.parse().ok()
+    }
+
+    /// Reads a field that is `true` or absent.
+    fn flag(&mut self, whole: &[u8]) -> bool {
+        self.skip(whole).is_some()
     }
 
     /// Reads the number of a field whose absence means 0.

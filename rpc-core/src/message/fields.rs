@@ -22,6 +22,7 @@ impl<'a> RequestHeader<'a> {
         write_field("DataType", &self.data_type, out);
         write_field("Accept", &self.accept, out);
         write_if_set("Revision", &self.revision, out);
+        write_if_set("Named", &self.named, out);
         write_if_set("TimeoutMs", &self.timeout_ms, out);
         write_if_set("Metadata", &self.metadata, out);
         put_in_braces(start, out);
@@ -33,6 +34,7 @@ impl<'a> RequestHeader<'a> {
             data_type: fields.value("DataType")?,
             accept: fields.value("Accept")?,
             revision: fields.value("Revision")?,
+            named: fields.value("Named")?,
             timeout_ms: fields.value("TimeoutMs")?,
             metadata: fields.value("Metadata")?,
         })

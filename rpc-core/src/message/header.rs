@@ -30,6 +30,8 @@ pub struct RequestHeader<'a> {
     pub accept: u32,
     /// The revision that the client speaks.
     pub revision: u32,
+    /// Whether the body's JSON is an object of parameters. Without JSON it has no meaning.
+    pub named: bool,
     /// The time left until the caller's deadline, in milliseconds, rounded up; 0 if there is none.
     pub timeout_ms: u64,
     /// The pairs that the caller attached.
