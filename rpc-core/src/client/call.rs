@@ -19,6 +19,7 @@ use super::Client;
 use super::lease::Lease;
 use super::options::CallOptions;
 use super::pool::Freshness;
+use super::reply::of_endpoint;
 use super::request::Request;
 use super::shared::OwnCall;
 use super::watched::{WatchedCall, call_span};
@@ -117,10 +118,11 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     }
 
     pub(crate) fn decode_json<T>(mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        match self.make(DataType::MarshaledJson, PreparedCall::for_json)? {
+        let value = match self.make(DataType::MarshaledJson, PreparedCall::for_json)? {
             JsonReply::Leased(mut reply) => reply.json(decode),
             JsonReply::Shared(mut call) => call.json(decode),
-        }
+        };
+        value.map_err(|error| of_endpoint(error, self.call.endpoint))
     }
 
     pub(crate) fn decode_json_and_octets<T>(
@@ -128,7 +130,7 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
         decode: fn(&[u8]) -> Result<T, Violation>,
     ) -> Result<(T, OctetReader<'s, R>)> {
         let mut reply = self.make(DataType::MarshaledJsonThenOctets, PreparedCall::on_own_connection)?;
-        let value = reply.json(decode)?;
+        let value = reply.json(decode).map_err(|error| of_endpoint(error, self.call.endpoint))?;
         Ok((value, reply.octets(self.octets)))
     }
 

@@ -22,6 +22,7 @@ use super::deadline::Deadline;
 use super::in_flight::{EncodedRequest, LEAST_WINDOW, WINDOW, error_behind};
 use super::lease::Lease;
 use super::options::CallOptions;
+use super::reply::of_endpoint;
 use super::request::Request;
 use super::watched::{WatchedCall, call_span};
 
@@ -170,7 +171,7 @@ where
         self.bytes_in_flight -= size;
         received?;
         let decoded = json::decode(&connection.received_json);
-        decoded.map_err(|violation| connection.malformed(violation))
+        decoded.map_err(|violation| of_endpoint(connection.malformed(violation), &self.endpoint))
     }
 }
 

@@ -12,6 +12,16 @@ use crate::transport::{Filled, TimeLimit, limit_has_passed};
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 
+/// Names the endpoint in the error of a reply whose JSON is not what was expected.
+pub(super) fn of_endpoint(error: Error, endpoint: &str) -> Error {
+    match error {
+        Error::Protocol { violation, fate } => {
+            Error::Protocol { violation: violation.of(format!("the reply of {endpoint}")), fate }
+        }
+        other => other,
+    }
+}
+
 impl ClientConnection {
     /// Waits for the reply's header. A refusal is an error.
     pub(super) fn reply_header(&mut self, deadline: Deadline<'_>) -> Result<DataType> {

@@ -78,7 +78,7 @@ impl<P: Parameters> JsonArguments for NamedParameters<P> {
                 deserializer.end()
             })
             .map_err(|error| json::malformed(EXPECTED, bytes, &error))?;
-        self.codecs.decode(&mut NamedValues { values: values.iter(), len: bytes.len() })
+        self.codecs.decode(&mut NamedValues { values: values.iter() })
     }
 }
 
@@ -110,27 +110,24 @@ impl<T: Borrowed + ?Sized, Rest: Parameters> Parameters for (ValueCodec<T>, Rest
 /// A parameter's name and its value, not decoded yet; `None` if absent.
 type NamedValue<'a> = (&'static str, Option<&'a RawValue>);
 
-/// The parameters in an object of `len` bytes that have not been decoded yet, in order.
+/// The parameters of an object that have not been decoded yet, in order.
 #[derive(Debug)]
 #[expect(unnameable_types, reason = "a hidden method of a sealed trait takes it")]
 pub struct NamedValues<'a> {
     values: slice::Iter<'a, NamedValue<'a>>,
-    len: usize,
 }
 
 impl NamedValues<'_> {
     /// Decodes the next value. An absent value is read as `null`, if its type accepts that.
     fn decode_next<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T, Violation> {
         match self.values.next().expect("the macro names every parameter") {
-            (name, Some(value)) => decode(value.get().as_bytes()).map_err(|mut violation| {
-                if let Violation::MalformedBody { problem, .. } = &mut violation {
-                    *problem = format!("parameter `{name}`: {problem}");
-                }
-                violation
-            }),
+            (name, Some(value)) => {
+                decode(value.get().as_bytes()).map_err(|violation| violation.of(format!("the parameter `{name}`")))
+            }
             (name, None) => decode(b"null").map_err(|_| Violation::MalformedBody {
+                what: String::new(),
                 expected: EXPECTED,
-                len: self.len,
+                found: String::new(),
                 problem: format!("the parameter `{name}` is missing"),
             }),
         }
@@ -173,8 +170,7 @@ mod tests {
         let none = NamedParameters { names: &[], codecs: () };
         for body in [&b"{\"name\":\"\xff\"}"[..], b"{\"later\":\"\xff\"}", b"{\"\xff\":1}", b"{} \xff"] {
             match none.decode(body) {
-                Err(Violation::MalformedBody { expected: EXPECTED, len, problem }) => {
-                    assert_eq!(len, body.len());
+                Err(Violation::MalformedBody { expected: EXPECTED, problem, .. }) => {
                     assert!(problem.starts_with("invalid utf-8 sequence of 1 bytes from index"), "{problem}");
                 }
                 other => panic!("{other:?}"),

@@ -155,10 +155,12 @@ pub enum Violation {
     TrailerNotFinal,
     /// A JSON body that does not fit the call's signature.
     MalformedBody {
+        /// What the JSON is: the reply of which endpoint.
+        what: String,
         /// The Rust type that was expected.
         expected: &'static str,
-        /// The body's length in bytes.
-        len: usize,
+        /// The start of the JSON that came.
+        found: String,
         /// The JSON reader's error.
         problem: String,
     },
@@ -197,8 +199,8 @@ impl fmt::Display for Violation {
                 write!(f, "expected a Trailer frame with a status from 2 to 4, found {found}")
             }
             Self::TrailerNotFinal => f.write_str("expected a Trailer in one frame, found the first of several"),
-            Self::MalformedBody { expected, len, problem } => {
-                write!(f, "expected JSON for {expected}, found {len} bytes that are not: {problem}")
+            Self::MalformedBody { what, expected, found, problem } => {
+                write!(f, "{what} does not fit {expected}, found {found}: {problem}")
             }
             Self::OutOfTurn { found } => write!(f, "expected nothing between calls, found {found} bytes"),
         }
@@ -217,5 +219,13 @@ impl Violation {
     /// Returns whether the byte stream ended too early, as it does when a peer is killed.
     pub fn is_truncation(&self) -> bool {
         matches!(self, Violation::Frame(FrameViolation::Truncated { .. }) | Violation::EndOfStream { .. })
+    }
+
+    /// Names the JSON of a malformed body, which this layer does not know.
+    pub(crate) fn of(mut self, name: impl Into<String>) -> Violation {
+        if let Violation::MalformedBody { what, .. } = &mut self {
+            *what = name.into();
+        }
+        self
     }
 }

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use serde_core::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde_core::{Deserialize, Deserializer, Serialize};
 
-use super::Violation;
+use super::{Violation, excerpt};
 
 /// A buffer that takes bytes up to a limit and counts the rest.
 #[derive(Debug)]
@@ -132,8 +132,15 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Violation> 
 
 /// Returns the violation for a body that should have been `expected`.
 pub(crate) fn malformed(expected: &'static str, bytes: &[u8], error: &serde_json::Error) -> Violation {
-    Violation::MalformedBody { expected, len: bytes.len(), problem: error.to_string() }
+    let mut problem = excerpt::reason(&error.to_string());
+    if NO_NUMBER.iter().any(|start| problem.starts_with(start)) {
+        problem += "; JSON has no NaN and no infinity, which are sent as null: use `Option<f64>` or text for them";
+    }
+    Violation::MalformedBody { what: "the JSON".to_owned(), expected, found: excerpt(bytes), problem }
 }
+
+/// How the JSON reader says that `null` came for a floating-point number.
+const NO_NUMBER: [&str; 2] = ["invalid type: null, expected f64", "invalid type: null, expected f32"];
 
 #[cfg(test)]
 mod tests {
@@ -142,13 +149,39 @@ mod tests {
     #[test]
     fn what_is_no_utf_8_is_malformed_wherever_it_stands() {
         for body in [&b"\"\xff\""[..], b"[1,\"a\xc3\"]", b"1 \xff"] {
-            let Err(Violation::MalformedBody { expected, len, problem }) = decode::<serde_json::Value>(body) else {
+            let Err(Violation::MalformedBody { expected, problem, .. }) = decode::<serde_json::Value>(body) else {
                 panic!("{body:?} is no JSON");
             };
-            assert!(expected.ends_with("Value") && len == body.len(), "{expected}");
+            assert!(expected.ends_with("Value"), "{expected}");
             assert!(problem.starts_with("invalid utf-8 sequence of 1 bytes from index"), "{problem}");
         }
         assert_eq!(decode::<String>("\"\u{e4}\"".as_bytes()).unwrap(), "\u{e4}");
+    }
+
+    /// It said only how many bytes had come.
+    #[test]
+    fn an_error_shows_what_came_and_not_all_of_it() {
+        let error = decode::<u32>(br#""five""#).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            r#"the JSON does not fit u32, found "five": invalid type: string "five", expected u32 at line 1 column 6"#
+        );
+        let long = serde_json::to_vec(&"x".repeat(1 << 20)).unwrap();
+        let error = decode::<u32>(&long).unwrap_err().to_string();
+        assert!(error.len() < 400 && error.contains("xxx…: invalid type: string \"xxx"), "{error}");
+    }
+
+    /// JSON has no NaN, so it is written as `null`, which is not a number.
+    #[test]
+    fn null_for_a_floating_point_number_is_explained() {
+        let mut bytes = Vec::new();
+        encode(&[1.0, f64::NAN], &mut JsonBuffer::new(&mut bytes, 100)).unwrap();
+        for error in [decode::<[f64; 2]>(&bytes).unwrap_err(), decode::<f32>(b"null").unwrap_err()] {
+            assert!(error.to_string().contains("no NaN and no infinity"), "{error}");
+        }
+        for other in [decode::<u32>(b"null"), decode::<u32>(br#""invalid type: null, expected f64""#)] {
+            assert!(!other.unwrap_err().to_string().contains("NaN"));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod data_type;
 mod encoding;
 mod error;
+mod excerpt;
 mod fast_path;
 mod fields;
 mod header;
@@ -19,6 +20,7 @@ mod writer;
 
 pub use data_type::DataType;
 pub use error::{MessageError, TrailerError, Violation};
+pub(crate) use excerpt::excerpt;
 pub(crate) use fields::{add_timeout, timeout_len};
 pub use header::{MAX_DETAILS_LEN, MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, REVISION, ReplyHeader, RequestHeader};
 pub use metadata::{Metadata, TRACEPARENT};

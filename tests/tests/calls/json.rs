@@ -192,6 +192,11 @@ fn a_reply_of_another_type_fails_only_its_call() {
         let client = served.client();
         let error = client.call("text").with("five").json::<u32>().unwrap_err();
         assert!(matches!(error, Error::Protocol { .. }), "{error:?}");
+        let said = error.to_string();
+        assert!(
+            said.starts_with(r#"protocol error: the reply of text does not fit u32, found "five": invalid type"#),
+            "{said}"
+        );
         assert!(error.connection_usable() && !error.never_ran());
         assert_eq!(client.call("text").with("five").json::<String>().unwrap(), "five");
         assert_eq!(served.connections(), 1);
