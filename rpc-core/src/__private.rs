@@ -1,8 +1,8 @@
 //! What generated code may use, and nothing else. It is not part of the public interface: any
 //! release may change it.
 //!
-//! A method is a product: what it takes ([`unit`] for nothing, [`parameter`] for one value,
-//! [`NamedParameters`] for several, each also with a stream) times what it returns ([`json`],
+//! A method is a product: what it takes ([`NamedParameters`] for any number of values, [`Octets`]
+//! for a stream, [`AndOctets`] for both) times what it returns ([`json`],
 //! [`octets`], [`json_and_octets`]).
 
 use std::io::Read;

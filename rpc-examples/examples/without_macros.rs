@@ -26,8 +26,9 @@ trait Shelf {
     fn digest(&self, content: impl Read) -> Result<u64>;
 }
 
-/// The parameters of `rename` as they are sent.
+/// The parameters of `rename` as they are sent. The server refuses any other.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Rename {
     from: String,
     to: String,
@@ -42,7 +43,7 @@ impl Shelf for ShelfClient {
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<bool> {
-        self.0.call("rename").with(&Rename { from: from.to_owned(), to: to.to_owned() }).json()
+        self.0.call("rename").with_named(&Rename { from: from.to_owned(), to: to.to_owned() }).json()
     }
 
     // the trait returns `impl Read`; naming the type shows callers that the stream may outlive the

@@ -6,11 +6,13 @@ use std::sync::mpsc;
 use std::thread;
 
 use rpc_core::{
-    Address, Call, Client, ClientConfig, Contracts, Dispatch, Error, OctetReader, Refused, Served, Server, ServerConfig,
+    Address, Call, Client, ClientConfig, Contracts, Dispatch, Error, OctetReader, Refused, Result, Served, Server,
+    ServerConfig, rpc_service,
 };
 use rpc_tests::{
     ListRequest, Original, OriginalClient, OriginalServer, Reference, ScriptedPeer, serve_bytes, watchdog,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
 const PROTOCOL: &str = include_str!("../../PROTOCOL.md");
@@ -50,6 +52,23 @@ fn bytes(text: &str) -> Vec<u8> {
         .collect()
 }
 
+/// The service of the examples of section 5.
+#[rpc_service(rename_all = "PascalCase")]
+trait Parameters {
+    fn put(&self, name: &str, size: Option<u32>) -> Result<u32>;
+    fn save(&self, name: Option<String>, content: impl Read) -> Result<u64>;
+}
+
+impl Parameters for Reference {
+    fn put(&self, name: &str, size: Option<u32>) -> Result<u32> {
+        Ok(u32::try_from(name.len()).expect("a short name") + size.unwrap_or(0))
+    }
+
+    fn save(&self, _name: Option<String>, mut content: impl Read) -> Result<u64> {
+        Ok(io::copy(&mut content, &mut io::sink())?)
+    }
+}
+
 /// The original's service, and what the examples of revision 1 need in addition.
 struct Examples(OriginalServer<Reference>);
 
@@ -68,6 +87,7 @@ impl Dispatch for Examples {
             "Refuse" => call.takes_octets().returns_json(|_content| {
                 Err::<(), _>(Error::with_details("disk full", &json!({"Full": {"needed": 7}})))
             }),
+            "Put" | "Save" => ParametersServer::new(Reference).dispatch(call),
             _ => self.0.dispatch(call),
         }
     }
@@ -107,7 +127,7 @@ fn our_server_answers_each_example() {
 fn our_client_sends_each_example() {
     watchdog(|| {
         let examples = examples();
-        assert_eq!(examples.len(), 13, "an example of PROTOCOL.md is missing, or new");
+        assert_eq!(examples.len(), 17, "an example of PROTOCOL.md is missing, or new");
         for example in examples {
             let (peer, transport) = ScriptedPeer::new();
             let expected = example.side('C');
@@ -164,6 +184,16 @@ fn make_call(name: &str, client: &Client, answers: &mpsc::Receiver<()>) {
         "fail" => {
             assert!(matches!(original.fail("tank"), Err(Error::Remote(no)) if no.message == "handler says no: tank"));
         }
+        "named" => assert_eq!(ParametersClient::new(client.clone()).put("a", Some(7)).unwrap(), 8),
+        "bare" => assert_eq!(client.call("Put").with("a").json::<u32>().unwrap(), 1),
+        "unknown_parameter" => {
+            let call = client.call("Put").with_named(&DryRun { name: "a", dry_run: true });
+            let error = call.json::<u32>().unwrap_err();
+            assert!(error.to_string().contains("`dry_run`"), "{error}");
+        }
+        "octets_alone" => {
+            assert_eq!(client.call("Save").with_octets(io::Cursor::new("some")).json::<u64>().unwrap(), 4);
+        }
         "close" => client.clone().close().unwrap(),
         "ping" => {
             let call = client.call("Store").with("name").with_octets(io::Cursor::new("some bytes"));
@@ -200,6 +230,13 @@ fn make_call(name: &str, client: &Client, answers: &mpsc::Receiver<()>) {
         "cancel" => drop(original.send_pattern(9_000_000).unwrap()),
         other => panic!("unknown example {other}"),
     }
+}
+
+/// What a client sends that knows a parameter more.
+#[derive(Serialize)]
+struct DryRun {
+    name: &'static str,
+    dry_run: bool,
 }
 
 struct Broken;

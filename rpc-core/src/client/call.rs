@@ -29,8 +29,8 @@ use super::watched::{WatchedCall, call_span};
 /// the kind of reply.
 ///
 /// To call a method without parameters, leave out [`with`](CallBuilder::with); the call then sends
-/// `null`, or only the octets if there are any. For several parameters, pass a struct whose fields
-/// have their names.
+/// `null`, or only the octets if there are any. For several parameters, use
+/// [`with_named`](CallBuilder::with_named).
 ///
 /// `'s` is how long a stream that the call returns may live: `'static` from a
 /// [`Client`](super::Client), the borrow of a [`Session`](super::Session). `A` is what is sent as
@@ -63,9 +63,17 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
         self
     }
 
-    /// Sends `value` as JSON.
+    /// Sends `value` as JSON: the value of the method's first parameter. Its other parameters count
+    /// as `null`.
     pub fn with<T: Serialize + ?Sized>(self, value: &T) -> CallBuilder<'s, 'e, Argument<'_, T>, R> {
         self.argument(Argument::serde(value))
+    }
+
+    /// Sends `values` as JSON: an object of parameters, such as a struct whose fields have the names
+    /// of the method's parameters. A server refuses a name that it does not know unless its value
+    /// is `null`, and one of revision 0 goes by its own signature.
+    pub fn with_named<T: Serialize + ?Sized>(self, values: &T) -> CallBuilder<'s, 'e, Argument<'_, T>, R> {
+        self.argument(Argument::serde(values).named(true))
     }
 
     /// Sends all bytes of `content`, up to its end. Together with a JSON value this needs a server

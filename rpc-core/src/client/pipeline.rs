@@ -43,6 +43,8 @@ pub struct Pipeline<'s, I: Iterator, T> {
     endpoint: String,
     options: Arc<CallOptions>,
     arguments: Option<I>,
+    /// Whether each argument is an object of parameters.
+    named: bool,
     /// The header of the calls, without the time left.
     header: Vec<u8>,
     /// The JSON of the current argument; `json_waits` if it waits for room in the window.
@@ -107,6 +109,7 @@ where
             options: Arc::clone(&client.options),
             service: client.service,
             arguments: Some(arguments),
+            named: false,
             header: Vec::new(),
             json: Vec::new(),
             json_waits: false,
@@ -116,6 +119,14 @@ where
             ended_by: None,
             types: PhantomData,
         }
+    }
+
+    /// Sends each argument as an object of parameters, as
+    /// [`CallBuilder::with_named`](crate::CallBuilder::with_named) does. Requests that have been
+    /// sent do not change.
+    pub fn named(mut self) -> Self {
+        self.named = true;
+        self
     }
 
     /// Sends as many requests as the window has room for, in one write.
@@ -128,7 +139,8 @@ where
         }
         let metadata = self.options.metadata_for(&tracing::Span::current());
         // all calls of one write have the same header; if it cannot be encoded, no call can be made
-        let request = Request::of_json(&self.endpoint, None, deadline, &metadata);
+        let any = Argument::serde(&()).named(self.named);
+        let request = Request::of_json(&self.endpoint, Some(&any), deadline, &metadata);
         let mut encoded = request.encode_header(&mut self.header);
         let timeout_ms = request.timeout_ms(deadline.begun);
         while let Some(arguments) = &mut self.arguments {
@@ -137,7 +149,7 @@ where
                     self.arguments = None;
                     break;
                 };
-                let argument = Argument::serde(&argument);
+                let argument = Argument::serde(&argument).named(self.named);
                 let request = Request::of_json(&self.endpoint, Some(&argument), deadline, &metadata);
                 let limit = connection.settings.max_json_len;
                 encoded = encoded.and_then(|()| request.encode_json(limit, &mut self.json));

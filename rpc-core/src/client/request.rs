@@ -73,6 +73,7 @@ impl<'a> Request<'a, '_> {
     pub(super) fn encode_header(&self, out: &mut Vec<u8>) -> Result<()> {
         out.clear();
         let header = RequestHeader {
+            named: self.json.is_some_and(Encode::is_named),
             metadata: self.metadata.borrowed(),
             ..RequestHeader::new(self.endpoint, self.data_type(), self.accept)
         };

@@ -52,8 +52,7 @@ impl<T: Serialize + Borrowed<Owned: DeserializeOwned> + ?Sized> ValueCodec<T> {
     }
 }
 
-/// Returns how `()` travels, as a result or in place of parameters: it is sent as `null`, and any
-/// JSON is accepted for it.
+/// Returns how `()` travels as a result: it is sent as `null`, and any JSON is accepted for it.
 pub const fn unit() -> ValueCodec<()> {
     ValueCodec { encode: json::encode::<()>, decode: |bytes| json::decode::<IgnoredAny>(bytes).map(drop) }
 }

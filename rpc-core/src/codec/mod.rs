@@ -5,9 +5,11 @@
 //! types, so a type that serde cannot handle is one error, at the place where the user wrote it.
 
 mod argument;
+mod bad_arguments;
 mod bounds;
 mod contract;
 mod contracts;
+mod form;
 mod functions;
 mod outcome;
 mod parameters;
@@ -20,8 +22,10 @@ pub use bounds::{ErrorBy, Never, Nothing, ParameterBy, ResultBy, Serde, error, p
 pub use contract::{Contract, Method};
 pub use contracts::Contracts;
 pub(crate) use contracts::refuse_shared_endpoint;
+pub(crate) use form::Form;
 pub use functions::{Borrowed, ErrorCodec, ValueCodec, unit};
 pub use outcome::Outcome;
+pub(crate) use parameters::NO_PARAMETERS;
 pub use parameters::{JsonArguments, NamedParameters, Parameters, SerdeParameter};
 pub use reply::{JsonAndOctetsReply, JsonReply, OctetsReply, ReplyKind};
 pub use service_error::ServiceError;

@@ -2,7 +2,7 @@
 
 #![expect(private_interfaces, reason = "nobody outside calls `Arguments::receive`")]
 
-use crate::codec::JsonArguments;
+use crate::codec::{JsonArguments, NO_PARAMETERS};
 use crate::message::DataType;
 use crate::stream::OctetReader;
 
@@ -34,25 +34,29 @@ impl<J: JsonArguments> Arguments for J {
     const DATA_TYPE: DataType = DataType::MarshaledJson;
 
     fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<J::Values, Served<'c>> {
-        exchange.read_json(|bytes| self.decode(bytes))
+        exchange.read_json(&self)
     }
 }
 
+/// Accepts a request with values before the stream if all of them are `null`: the caller may know
+/// optional parameters that this method does not have.
 impl Arguments for Octets {
     type Values = OctetReader<'static>;
     const DATA_TYPE: DataType = DataType::Octets;
 
     fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<Self::Values, Served<'c>> {
+        exchange.read_json(&NO_PARAMETERS)?;
         Ok(exchange.request_reader())
     }
 }
 
+/// Accepts a request with a stream alone if all values are optional: the caller may not know them.
 impl<J: JsonArguments> Arguments for AndOctets<J> {
     type Values = (J::Values, OctetReader<'static>);
     const DATA_TYPE: DataType = DataType::MarshaledJsonThenOctets;
 
     fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<Self::Values, Served<'c>> {
-        let values = exchange.read_json(|bytes| self.0.decode(bytes))?;
+        let values = exchange.read_json(&self.0)?;
         Ok((values, exchange.request_reader()))
     }
 }

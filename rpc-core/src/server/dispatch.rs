@@ -168,19 +168,22 @@ impl<'c> Call<'c> {
         self.exchange.connection.extensions()
     }
 
-    /// Takes one JSON value: `()` for a method without parameters, a struct whose fields have their
-    /// names for one with several.
+    /// Takes the request's JSON as one value: `()` for a method without parameters, the value of
+    /// its only parameter, or a struct whose fields have the names of several. Which of these the
+    /// caller sent, the type has to find out, and what it ignores is dropped: to refuse parameters
+    /// that a struct does not know, give it `#[serde(deny_unknown_fields)]`.
     pub fn takes_json<T: DeserializeOwned>(self) -> TypedCall<'c, SerdeParameter<T>> {
         self.takes(SerdeParameter(PhantomData))
     }
 
-    /// Takes raw bytes. What the handler does not read is thrown away.
+    /// Takes raw bytes. What the handler does not read is thrown away. Values before the bytes are
+    /// refused unless they are `null`.
     pub fn takes_octets(self) -> TypedCall<'c, Octets> {
         self.takes(Octets)
     }
 
-    /// Takes one JSON value and then raw bytes. What the handler does not read of the bytes is
-    /// thrown away.
+    /// Takes JSON as [`takes_json`](Call::takes_json) does, and then raw bytes. What the handler
+    /// does not read of the bytes is thrown away. Without JSON the value is read as `null`.
     pub fn takes_json_and_octets<T: DeserializeOwned>(self) -> TypedCall<'c, AndOctets<SerdeParameter<T>>> {
         self.takes(AndOctets(SerdeParameter(PhantomData)))
     }

@@ -7,10 +7,10 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::codec::{Contract, Method};
+use crate::codec::{Contract, Form, JsonArguments, Method};
 use crate::connection::{Ahead, DISCARD_TIME, ServerTurn};
 use crate::error::{Error, Fate, Operation, Result};
-use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status, Violation};
+use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
 use crate::observe::Watch;
 use crate::transport::TimeLimit;
 
@@ -77,7 +77,9 @@ impl Exchange<'_> {
             found == Some(expected) || (found == Some(DataType::None) && expected == DataType::MarshaledJson)
         };
         let (turn, header) = (self.turn.get(), &self.header);
-        if !fits(turn.request, request) {
+        // whether one side may do without the values before a stream, their parameters decide
+        let both_stream = turn.request.is_some_and(DataType::has_octets) && request.has_octets();
+        if !fits(turn.request, request) && !both_stream {
             return Some(format!(
                 "{} takes {request} (DataType {}), found DataType {}",
                 header.endpoint,
@@ -90,17 +92,32 @@ impl Exchange<'_> {
         })
     }
 
+    /// Returns how the request's JSON carries the values of its parameters.
+    fn form(&self) -> Form {
+        match self.header {
+            _ if !self.has_json() => Form::Absent,
+            RequestHeader { revision: 0, .. } => Form::BySignature,
+            RequestHeader { named: true, .. } => Form::Named,
+            _ => Form::Bare,
+        }
+    }
+
+    fn has_json(&self) -> bool {
+        self.turn.get().request.is_some_and(DataType::has_json)
+    }
+
     /// Reads and decodes the request's JSON. Answers a call that has no valid JSON.
-    pub(super) fn read_json<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, Violation>) -> Result<T, Served<'_>> {
+    pub(super) fn read_json<J: JsonArguments>(&self, arguments: &J) -> Result<J::Values, Served<'_>> {
         self.connection.with_json(|json| {
             self.receive_json(json)?;
-            decode(json).map_err(|violation| self.refuse_request(&violation.to_string()))
+            let decoded = arguments.decode(json, self.form());
+            decoded.map_err(|problem| self.refuse_request(&format!("{}: {problem}", self.header.endpoint)))
         })
     }
 
     fn receive_json(&self, json: &mut Vec<u8>) -> Result<(), Served<'_>> {
         json.clear();
-        if self.turn.get().request == Some(DataType::None) {
+        if !self.has_json() {
             json.extend_from_slice(b"null");
             return Ok(());
         }

@@ -121,8 +121,9 @@ fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 
 /// ```text
 /// fn list(&self, prefix: &str) -> Result<Vec<Entry>>;                                                  // in
-/// "list" => call.takes(parameter::<str, _>()).replies(json(result::<Vec<Entry>, _>(), error::<..>()),  // out
-///     |prefix, reply| reply.send(<S as Vault>::list(&*self.service, &prefix))),
+/// "list" => call.takes(NamedParameters::new(&["prefix"], (parameter::<str, _>(), ())))                 // out
+///     .replies(json(result::<Vec<Entry>, _>(), error::<..>()),
+///         |(prefix, ()), reply| reply.send(<S as Vault>::list(&*self.service, &prefix))),
 /// ```
 ///
 /// The closure sends the reply, because what a handler returns may borrow from what it received.
@@ -139,17 +140,13 @@ fn arm(method: &Method, service: &Service, runtime: Runtime<'_>) -> TokenStream 
 /// Returns what a method takes, and the pattern of the closure's parameter.
 fn arguments(method: &Method, runtime: Runtime<'_>) -> (TokenStream, TokenStream) {
     let content = method.stream.as_ref().map(|stream| names::received(&stream.name));
-    let (values, received) = match (method.values.as_slice(), &content) {
-        ([], Some(content)) => return (generate!(#runtime::Octets), content.into_token_stream()),
-        ([], None) => (generate!(#runtime::unit()), generate!(())),
-        ([value], _) => (codec::parameter(value, runtime), names::received(&value.name).into_token_stream()),
-        (values, _) => {
-            let keys = values.iter().map(|value| names::plain(&value.name));
-            let codecs = nested(values.iter().map(|value| codec::parameter(value, runtime)));
-            let received = nested(values.iter().map(|value| names::received(&value.name).into_token_stream()));
-            (generate!(#runtime::NamedParameters { names: &[#(#keys),*], codecs: #codecs }), received)
-        }
-    };
+    if let ([], Some(content)) = (method.values.as_slice(), &content) {
+        return (generate!(#runtime::Octets), content.into_token_stream());
+    }
+    let keys = method.values.iter().map(|value| names::plain(&value.name));
+    let codecs = nested(method.values.iter().map(|value| codec::parameter(value, runtime)));
+    let values = generate!(#runtime::NamedParameters::new(&[#(#keys),*], #codecs));
+    let received = nested(method.values.iter().map(|value| names::received(&value.name).into_token_stream()));
     match content {
         None => (values, received),
         Some(content) => (generate!(#runtime::AndOctets(#values)), generate!((#received, #content))),

@@ -287,7 +287,7 @@ where
         match __rpc_call.endpoint() {
             "vault.ListEntries" => {
                 __rpc_call
-                    .takes(::renamed::inner::__private::unit())
+                    .takes(::renamed::inner::__private::NamedParameters::new(&[], ()))
                     .replies(
                         ::renamed::inner::__private::json(
                             ::renamed::inner::__private::result::<Vec<Entry>, _>(),
@@ -305,7 +305,12 @@ where
             #[allow(deprecated)]
             "Erase" => {
                 __rpc_call
-                    .takes(::renamed::inner::__private::parameter::<str, _>())
+                    .takes(
+                        ::renamed::inner::__private::NamedParameters::new(
+                            &["name"],
+                            (::renamed::inner::__private::parameter::<str, _>(), ()),
+                        ),
+                    )
                     .replies(
                         ::renamed::inner::__private::json(
                             ::renamed::inner::__private::unit(),
@@ -314,7 +319,7 @@ where
                                 _,
                             >(),
                         ),
-                        |__rpc_received_name, __rpc_reply| {
+                        |(__rpc_received_name, ()), __rpc_reply| {
                             __rpc_reply
                                 .send(
                                     <__RpcService as Vault>::remove(
@@ -328,7 +333,12 @@ where
             #[cfg(unix)]
             "vault.Move" => {
                 __rpc_call
-                    .takes(::renamed::inner::__private::parameter::<Kind, _>())
+                    .takes(
+                        ::renamed::inner::__private::NamedParameters::new(
+                            &["type"],
+                            (::renamed::inner::__private::parameter::<Kind, _>(), ()),
+                        ),
+                    )
                     .replies(
                         ::renamed::inner::__private::json(
                             ::renamed::inner::__private::unit(),
@@ -337,7 +347,7 @@ where
                                 _,
                             >(),
                         ),
-                        |__rpc_received_type, __rpc_reply| {
+                        |(__rpc_received_type, ()), __rpc_reply| {
                             __rpc_reply
                                 .send(
                                     <__RpcService as Vault>::r#move(
@@ -351,7 +361,7 @@ where
             #[cfg_attr(feature = "extra", cfg(unix))]
             "vault.Extra" => {
                 __rpc_call
-                    .takes(::renamed::inner::__private::unit())
+                    .takes(::renamed::inner::__private::NamedParameters::new(&[], ()))
                     .replies(
                         ::renamed::inner::__private::json(
                             ::renamed::inner::__private::unit(),

@@ -262,7 +262,12 @@ where
         match __rpc_call.endpoint() {
             "seek" => {
                 __rpc_call
-                    .takes(::rpc_core::__private::parameter::<u64, _>())
+                    .takes(
+                        ::rpc_core::__private::NamedParameters::new(
+                            &["position"],
+                            (::rpc_core::__private::parameter::<u64, _>(), ()),
+                        ),
+                    )
                     .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::unit(),
@@ -271,7 +276,7 @@ where
                                 _,
                             >(),
                         ),
-                        |__rpc_received_position, __rpc_reply| {
+                        |(__rpc_received_position, ()), __rpc_reply| {
                             __rpc_reply
                                 .send(
                                     <__RpcService as Cursor>::seek(
@@ -284,7 +289,7 @@ where
             }
             "rest" => {
                 __rpc_call
-                    .takes(::rpc_core::__private::unit())
+                    .takes(::rpc_core::__private::NamedParameters::new(&[], ()))
                     .replies(
                         ::rpc_core::__private::octets(
                             ::rpc_core::__private::error::<

@@ -497,7 +497,12 @@ where
         match __rpc_call.endpoint() {
             "list" => {
                 __rpc_call
-                    .takes(::rpc_core::__private::parameter::<str, _>())
+                    .takes(
+                        ::rpc_core::__private::NamedParameters::new(
+                            &["prefix"],
+                            (::rpc_core::__private::parameter::<str, _>(), ()),
+                        ),
+                    )
                     .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::result::<Vec<Entry>, _>(),
@@ -506,7 +511,7 @@ where
                                 _,
                             >(),
                         ),
-                        |__rpc_received_prefix, __rpc_reply| {
+                        |(__rpc_received_prefix, ()), __rpc_reply| {
                             __rpc_reply
                                 .send(
                                     <__RpcService as Vault>::list(
@@ -519,7 +524,7 @@ where
             }
             "count" => {
                 __rpc_call
-                    .takes(::rpc_core::__private::unit())
+                    .takes(::rpc_core::__private::NamedParameters::new(&[], ()))
                     .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::result::<u64, _>(),
@@ -539,16 +544,18 @@ where
             }
             "rename" => {
                 __rpc_call
-                    .takes(::rpc_core::__private::NamedParameters {
-                        names: &["from", "to", "limit"],
-                        codecs: (
-                            ::rpc_core::__private::parameter::<str, _>(),
+                    .takes(
+                        ::rpc_core::__private::NamedParameters::new(
+                            &["from", "to", "limit"],
                             (
-                                ::rpc_core::__private::parameter::<String, _>(),
-                                (::rpc_core::__private::parameter::<Option<u32>, _>(), ()),
+                                ::rpc_core::__private::parameter::<str, _>(),
+                                (
+                                    ::rpc_core::__private::parameter::<String, _>(),
+                                    (::rpc_core::__private::parameter::<Option<u32>, _>(), ()),
+                                ),
                             ),
                         ),
-                    })
+                    )
                     .replies(
                         ::rpc_core::__private::json(
                             ::rpc_core::__private::unit(),
@@ -578,7 +585,12 @@ where
             }
             "fetch" => {
                 __rpc_call
-                    .takes(::rpc_core::__private::parameter::<str, _>())
+                    .takes(
+                        ::rpc_core::__private::NamedParameters::new(
+                            &["name"],
+                            (::rpc_core::__private::parameter::<str, _>(), ()),
+                        ),
+                    )
                     .replies(
                         ::rpc_core::__private::octets(
                             ::rpc_core::__private::error::<
@@ -586,7 +598,7 @@ where
                                 _,
                             >(),
                         ),
-                        |__rpc_received_name, __rpc_reply| {
+                        |(__rpc_received_name, ()), __rpc_reply| {
                             __rpc_reply
                                 .send(
                                     <__RpcService as Vault>::fetch(
@@ -623,7 +635,10 @@ where
                 __rpc_call
                     .takes(
                         ::rpc_core::__private::AndOctets(
-                            ::rpc_core::__private::parameter::<str, _>(),
+                            ::rpc_core::__private::NamedParameters::new(
+                                &["name"],
+                                (::rpc_core::__private::parameter::<str, _>(), ()),
+                            ),
                         ),
                     )
                     .replies(
@@ -634,7 +649,10 @@ where
                                 _,
                             >(),
                         ),
-                        |(__rpc_received_name, __rpc_received_content), __rpc_reply| {
+                        |
+                            ((__rpc_received_name, ()), __rpc_received_content),
+                            __rpc_reply|
+                        {
                             __rpc_reply
                                 .send(
                                     <__RpcService as Vault>::store(
@@ -649,13 +667,15 @@ where
             "append" => {
                 __rpc_call
                     .takes(
-                        ::rpc_core::__private::AndOctets(::rpc_core::__private::NamedParameters {
-                            names: &["name", "position"],
-                            codecs: (
-                                ::rpc_core::__private::parameter::<str, _>(),
-                                (::rpc_core::__private::parameter::<u64, _>(), ()),
+                        ::rpc_core::__private::AndOctets(
+                            ::rpc_core::__private::NamedParameters::new(
+                                &["name", "position"],
+                                (
+                                    ::rpc_core::__private::parameter::<str, _>(),
+                                    (::rpc_core::__private::parameter::<u64, _>(), ()),
+                                ),
                             ),
-                        }),
+                        ),
                     )
                     .replies(
                         ::rpc_core::__private::json(
@@ -686,7 +706,12 @@ where
             }
             "open" => {
                 __rpc_call
-                    .takes(::rpc_core::__private::parameter::<str, _>())
+                    .takes(
+                        ::rpc_core::__private::NamedParameters::new(
+                            &["name"],
+                            (::rpc_core::__private::parameter::<str, _>(), ()),
+                        ),
+                    )
                     .replies(
                         ::rpc_core::__private::json_and_octets(
                             ::rpc_core::__private::result::<Entry, _>(),
@@ -695,7 +720,7 @@ where
                                 _,
                             >(),
                         ),
-                        |__rpc_received_name, __rpc_reply| {
+                        |(__rpc_received_name, ()), __rpc_reply| {
                             __rpc_reply
                                 .send(
                                     <__RpcService as Vault>::open(
@@ -731,7 +756,10 @@ where
                 __rpc_call
                     .takes(
                         ::rpc_core::__private::AndOctets(
-                            ::rpc_core::__private::parameter::<Format, _>(),
+                            ::rpc_core::__private::NamedParameters::new(
+                                &["format"],
+                                (::rpc_core::__private::parameter::<Format, _>(), ()),
+                            ),
                         ),
                     )
                     .replies(
@@ -742,7 +770,10 @@ where
                                 _,
                             >(),
                         ),
-                        |(__rpc_received_format, __rpc_received_content), __rpc_reply| {
+                        |
+                            ((__rpc_received_format, ()), __rpc_received_content),
+                            __rpc_reply|
+                        {
                             __rpc_reply
                                 .send(
                                     <__RpcService as Vault>::convert(

@@ -104,18 +104,20 @@ fn a_missing_value_is_null_if_its_type_allows_it() {
         let (served, _client) = together();
         let client = served.client();
         let record = json!({"name": "n", "tags": null, "size": 1});
-        let place =
-            |values| client.call("place").with(&values).with_octets(&b"content"[..]).json::<Placed>().map(|it| it.1);
-        assert_eq!(place(json!({"record": record, "tags": [], "more": [1]})).unwrap(), "[] None");
+        let place = |values| {
+            client.call("place").with_named(&values).with_octets(&b"content"[..]).json::<Placed>().map(|it| it.1)
+        };
+        assert_eq!(place(json!({"record": record, "tags": [], "more": null})).unwrap(), "[] None");
         for (values, complaint) in [
-            (json!({"record": record}), "`tags` is missing"),
-            (json!({"record": 5, "tags": []}), "parameter `record`"),
-            (json!(["a", "b"]), "an object of parameters"),
+            (json!({"record": record}), "place: the parameter `tags` is missing"),
+            (json!({"record": 5, "tags": []}), "place: the parameter `record` does not fit"),
+            (json!({"record": record, "tags": [], "more": [1]}), "place: unknown parameter `more`"),
+            (json!(["a", "b"]), "place: the request does not fit an object of parameters"),
         ] {
             let error = place(values).unwrap_err();
             let remote = error.remote().unwrap_or_else(|| panic!("{error}"));
             assert_eq!(remote.status, Status::RequestError);
-            assert!(remote.message.contains(complaint), "{}", remote.message);
+            assert!(remote.message.starts_with(complaint), "{}", remote.message);
         }
     });
 }
