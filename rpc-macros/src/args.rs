@@ -1,5 +1,5 @@
-//! The options: `prefix`, `rename_all` and `crate` of `#[rpc_service(..)]`, `name` of `#[rpc(..)]`
-//! on a method. The rest is still read after an option that is unknown, given twice or malformed.
+//! The options: `prefix`, `rename_all` and `crate` of `#[rpc_service(..)]`, `name` and `alias` of
+//! `#[rpc(..)]` on a method, `alias` of it on a parameter. The rest is still read after an option that is unknown, given twice or malformed.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
@@ -30,6 +30,10 @@ impl ServiceOptions {
                 option.span(),
                 "`name` belongs on a method: write `#[rpc(name = \"..\")]` there, or `prefix = \"..\"` here",
             )),
+            "alias" => Err(Error::new(
+                option.span(),
+                "`alias` belongs on a method or a parameter: write `#[rpc(alias = \"..\")]` there",
+            )),
             _ => Err(Error::new(
                 option.span(),
                 format!("unknown option `{option}`: the options are `prefix`, `rename_all` and `crate`"),
@@ -57,36 +61,79 @@ impl ServiceOptions {
     }
 }
 
-/// Returns the name that `#[rpc(name = "..")]` gives to a method, if any.
-pub(crate) fn method_name(attributes: &[Attribute], errors: &mut Errors) -> Option<LitStr> {
-    let mut name = None;
+/// The contents of `#[rpc(..)]` on a method.
+#[derive(Default)]
+pub(crate) struct MethodOptions {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) aliases: Vec<LitStr>,
+}
+
+impl MethodOptions {
+    pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        each_helper(attributes, "name = \"..\"", errors, |option, input| match option.to_string().as_str() {
+            "name" => once(&mut options.name, option, text(option, input, "ListEntries")?),
+            "alias" => {
+                options.aliases.push(text(option, input, "old_name")?);
+                Ok(())
+            }
+            other => Err(unknown_helper(option, other, "a method has the options `name` and `alias`")),
+        });
+        options
+    }
+}
+
+/// Returns the aliases in each `#[rpc(..)]` on a parameter.
+pub(crate) fn parameter_aliases(attributes: &[Attribute], errors: &mut Errors) -> Vec<LitStr> {
+    let mut aliases = Vec::new();
+    each_helper(attributes, "alias = \"..\"", errors, |option, input| match option.to_string().as_str() {
+        "alias" => {
+            aliases.push(text(option, input, "old_name")?);
+            Ok(())
+        }
+        "name" => Err(Error::new(
+            option.span(),
+            "a value travels under the name of its parameter: rename that, and keep the old name by `#[rpc(alias = \"..\")]`",
+        )),
+        other => Err(unknown_helper(option, other, "a parameter has the option `alias`")),
+    });
+    aliases
+}
+
+/// Passes each `key = value` of each `#[rpc(..)]` to `read`.
+fn each_helper(
+    attributes: &[Attribute],
+    example: &str,
+    errors: &mut Errors,
+    mut read: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
+) {
     for attribute in attributes {
-        if is_helper(attribute) {
-            read_helper(attribute, &mut name, errors);
-        } else if hides_helper(attribute) {
+        if hides_helper(attribute) {
             errors.push(Error::new_spanned(
                 attribute,
                 "`#[rpc(..)]` cannot depend on a `cfg`: write the method twice, each with its own `#[cfg(..)]`",
             ));
+        } else if is_helper(attribute) {
+            let Meta::List(list) = &attribute.meta else {
+                let advice = format!("the option is missing: write `#[rpc({example})]`");
+                errors.push(Error::new_spanned(attribute, advice));
+                continue;
+            };
+            let read = each_option(errors, &mut read).parse2(list.tokens.clone());
+            errors.keep(read);
         }
     }
-    name
 }
 
-fn read_helper(attribute: &Attribute, name: &mut Option<LitStr>, errors: &mut Errors) {
-    let Meta::List(list) = &attribute.meta else {
-        return errors.push(Error::new_spanned(attribute, "the option is missing: write `#[rpc(name = \"..\")]`"));
+/// Returns the error for an option that does not belong into an `#[rpc(..)]`.
+fn unknown_helper(option: &Ident, name: &str, known: &str) -> Error {
+    let advice = match name {
+        "prefix" | "rename_all" | "crate" => {
+            format!("`{name}` belongs on the trait: write `#[rpc_service({name} = ..)]` there")
+        }
+        _ => format!("unknown option `{name}`: {known}"),
     };
-    let read = each_option(errors, |option, input| match option.to_string().as_str() {
-        "name" => once(name, option, text(option, input, "ListEntries")?),
-        "prefix" | "rename_all" | "crate" => Err(Error::new(
-            option.span(),
-            format!("`{option}` belongs on the trait: write `#[rpc_service({option} = ..)]` there"),
-        )),
-        _ => Err(Error::new(option.span(), format!("unknown option `{option}`: a method has the option `name`"))),
-    })
-    .parse2(list.tokens.clone());
-    errors.keep(read);
+    Error::new(option.span(), advice)
 }
 
 /// Refuses `#[rpc(..)]` in places other than a method.

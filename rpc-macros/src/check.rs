@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
 use quote::{ToTokens, quote};
-use syn::{Error, Lifetime, ReceiverKind, TypeImplTrait, TypeParamBound};
+use syn::{Error, Lifetime, LitStr, ReceiverKind, TypeImplTrait, TypeParamBound};
 
 use crate::diagnostics::{Errors, readable};
 use crate::model::{Method, Service, Sharing};
@@ -14,9 +14,11 @@ use crate::{names, wire_name};
 pub(crate) fn service(service: &Service, errors: &mut Errors) {
     one_receiver(service, errors);
     distinct_wire_names(service, errors);
+    distinct_aliases(service, errors);
     for method in &service.methods {
         wire_name_fits(method, errors);
         distinct_parameters(method, errors);
+        distinct_parameter_aliases(method, errors);
         session_stream_borrows(method, errors);
         returned_promises_what_sent_does(method, errors);
         sent_and_receiver_live_together(method, errors);
@@ -73,15 +75,49 @@ fn same_wire_name(method: &Method, earlier: &Method) -> Error {
     )
 }
 
-/// The name fits into the header of each request that calls the method.
+/// An alias is a name on the wire as well. Each mistake is one of the alias, wherever it stands.
+fn distinct_aliases(service: &Service, errors: &mut Errors) {
+    let mut names: Vec<(String, &Method)> =
+        service.methods.iter().map(|method| (method.wire_name.value(), method)).collect();
+    for method in &service.methods {
+        for alias in &method.aliases {
+            let name = alias.value();
+            let same_name = names.iter().find(|(other, of)| *other == name && !are_alternatives(of, method));
+            if let Some((_, of)) = same_name {
+                errors.push(same_alias(alias, method, of));
+            }
+            names.push((name, method));
+        }
+    }
+}
+
+fn same_alias(alias: &LitStr, method: &Method, of: &Method) -> Error {
+    let name = alias.value();
+    let advice = if !std::ptr::eq(method, of) {
+        format!("`{name}` already names the method `{}` on the wire: choose another alias", of.signature.ident)
+    } else if method.wire_name.value() == name {
+        format!("the method is named `{name}` on the wire anyway: remove the alias")
+    } else {
+        format!("the alias `{name}` is given twice: keep one")
+    };
+    Error::new(alias.span(), advice)
+}
+
+/// The names fit into the header of each request that calls the method.
 fn wire_name_fits(method: &Method, errors: &mut Errors) {
-    let (found, most) = (wire_name::len(&method.wire_name.value()), wire_name::MOST);
+    let advice = "give it a shorter one, `#[rpc(name = \"..\")]`";
+    name_fits(&method.wire_name, "the method's name on the wire", advice, errors);
+    for alias in &method.aliases {
+        name_fits(alias, "the alias", "remove it, because no caller can have used it", errors);
+    }
+}
+
+fn name_fits(name: &LitStr, what: &str, advice: &str, errors: &mut Errors) {
+    let (found, most) = (wire_name::len(&name.value()), wire_name::MOST);
     if found > most {
-        let advice = format!(
-            "the method's name on the wire takes {found} bytes in the header of a request, which has room for {most}: \
-             give it a shorter one, `#[rpc(name = \"..\")]`"
-        );
-        errors.push(Error::new(method.wire_name.span(), advice));
+        let problem =
+            format!("{what} takes {found} bytes in the header of a request, which has room for {most}: {advice}");
+        errors.push(Error::new(name.span(), problem));
     }
 }
 
@@ -92,6 +128,28 @@ fn distinct_parameters(method: &Method, errors: &mut Errors) {
         if !seen.insert(names::plain(name)) {
             let advice = format!("there already is a parameter `{name}`: rename one of them");
             errors.push(Error::new(name.span(), advice));
+        }
+    }
+}
+
+/// Aliases differ from all parameter names and each other, because any of them may be a key.
+fn distinct_parameter_aliases(method: &Method, errors: &mut Errors) {
+    let mut names: Vec<(String, &Ident)> =
+        method.values.iter().map(|value| (names::plain(&value.name), &value.name)).collect();
+    for value in &method.values {
+        for alias in &value.aliases {
+            let name = alias.value();
+            if let Some((_, of)) = names.iter().find(|(other, _)| *other == name) {
+                let advice = if **of != value.name {
+                    format!("`{name}` already names the parameter `{of}`: choose another alias")
+                } else if names::plain(of) == name {
+                    format!("the parameter is named `{name}` anyway: remove the alias")
+                } else {
+                    format!("the alias `{name}` is given twice: keep one")
+                };
+                errors.push(Error::new(alias.span(), advice));
+            }
+            names.push((name, &value.name));
         }
     }
 }

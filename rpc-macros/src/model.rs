@@ -32,6 +32,8 @@ pub(crate) enum Sharing {
 /// One method, one endpoint.
 pub(crate) struct Method {
     pub(crate) wire_name: LitStr,
+    /// Its other names on the wire.
+    pub(crate) aliases: Vec<LitStr>,
     /// The conditions for the method to exist, which all generated code for it repeats.
     pub(crate) conditions: Vec<Attribute>,
     /// Lints allowed in the method, and so in generated code that repeats or calls it.
@@ -62,6 +64,8 @@ pub(crate) struct Receiver {
 /// A parameter that travels as JSON.
 pub(crate) struct Value {
     pub(crate) name: Ident,
+    /// Its other names on the wire.
+    pub(crate) aliases: Vec<LitStr>,
     /// The type without its reference, `str` for `&str`, and with lifetimes replaced by `'_`.
     pub(crate) sent: Type,
     pub(crate) borrowed: bool,

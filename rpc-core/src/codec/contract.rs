@@ -57,9 +57,9 @@ impl Contract {
         self.methods
     }
 
-    /// Returns the endpoint with this name on the wire.
+    /// Returns the endpoint with this name or alias on the wire.
     pub fn find(&self, endpoint: &str) -> Option<&'static Method> {
-        self.methods.iter().find(|method| method.name == endpoint)
+        self.methods.iter().find(|method| method.name == endpoint || method.aliases.contains(&endpoint))
     }
 }
 
@@ -67,6 +67,7 @@ impl Contract {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
     pub(crate) name: &'static str,
+    aliases: &'static [&'static str],
     request: DataType,
     reply: DataType,
     parameters: &'static [&'static str],
@@ -76,7 +77,14 @@ impl Method {
     /// Returns an endpoint with this name on the wire, JSON both ways, and no parameters.
     #[must_use]
     pub const fn new(name: &'static str) -> Method {
-        Method { name, request: DataType::MarshaledJson, reply: DataType::MarshaledJson, parameters: &[] }
+        let json = DataType::MarshaledJson;
+        Method { name, aliases: &[], request: json, reply: json, parameters: &[] }
+    }
+
+    /// Sets other names on the wire, which old callers use.
+    #[must_use]
+    pub const fn aliases(self, names: &'static [&'static str]) -> Method {
+        Method { aliases: names, ..self }
     }
 
     /// Sets what body a request has.
@@ -100,6 +108,11 @@ impl Method {
     /// Returns the name on the wire.
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Returns its other names on the wire.
+    pub const fn alias_names(&self) -> &'static [&'static str] {
+        self.aliases
     }
 
     /// Returns what body a request has.

@@ -34,7 +34,7 @@ impl Contracts {
         self.as_slice().iter().copied()
     }
 
-    /// Returns the endpoint with this name on the wire, and the contract that it belongs to.
+    /// Returns the endpoint with this name or alias on the wire, and the contract that it belongs to.
     pub fn find(&self, endpoint: &str) -> Option<(&'static Contract, &'static Method)> {
         self.iter().find_map(|contract| contract.find(endpoint).map(|method| (contract, method)))
     }
@@ -110,19 +110,46 @@ const fn shared_endpoint(contracts: &[&'static Contract]) -> Option<SharedEndpoi
     None
 }
 
+/// Returns a name on the wire that a method of both has.
 const fn common_name(some: &[Method], others: &[Method]) -> Option<&'static str> {
     let mut at = 0;
     while at < some.len() {
-        let mut other = 0;
-        while other < others.len() {
-            if equal(some[at].name.as_bytes(), others[other].name.as_bytes()) {
-                return Some(some[at].name);
+        let mut number = 0;
+        while let Some(name) = nth_name(&some[at], number) {
+            if is_named(others, name) {
+                return Some(name);
             }
-            other += 1;
+            number += 1;
         }
         at += 1;
     }
     None
+}
+
+/// Returns whether one of the methods has this name on the wire.
+const fn is_named(methods: &[Method], name: &str) -> bool {
+    let mut at = 0;
+    while at < methods.len() {
+        let mut number = 0;
+        while let Some(other) = nth_name(&methods[at], number) {
+            if equal(name.as_bytes(), other.as_bytes()) {
+                return true;
+            }
+            number += 1;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Returns the name of a method, then each alias.
+const fn nth_name(method: &Method, number: usize) -> Option<&'static str> {
+    let aliases = method.alias_names();
+    match number {
+        0 => Some(method.name),
+        _ if number <= aliases.len() => Some(aliases[number - 1]),
+        _ => None,
+    }
 }
 
 /// `==` cannot be used in a constant.
@@ -207,6 +234,21 @@ mod tests {
         let shared = all(&[&STORE, &ADMIN, &COPY]).check().unwrap_err().to_string();
         assert!(shared.starts_with("the services Store and Copy both have the endpoint get"), "{shared}");
         assert!(all(&[&STORE, &STORE]).check().is_err());
+    }
+
+    #[test]
+    fn an_alias_is_a_name() {
+        const OLD: Contract = Contract::new("Old").session().methods(&[Method::new("save").aliases(&["put", "keep"])]);
+        const OTHER: Contract = Contract::new("Other").methods(&[Method::new("hold").aliases(&["keep"])]);
+        for (some, shared) in [(&STORE, "put"), (&OTHER, "keep")] {
+            for both in [[&OLD, some], [some, &OLD]] {
+                let problem = all(&both).check().unwrap_err().to_string();
+                assert!(problem.contains(&format!("both have the endpoint {shared}:")), "{problem}");
+            }
+        }
+        assert_eq!(OLD.find("keep"), OLD.find("save"));
+        assert_eq!(all(&[&ADMIN, &OLD]).find("put").map(|(_, method)| method.name()), Some("save"));
+        assert!(all(&[&STORE, &OLD]).keeps_session("keep"));
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl CallContext {
         })
     }
 
-    /// Returns the endpoint's name on the wire.
+    /// Returns the name by which the endpoint is called, which may be an alias.
     pub fn endpoint(&self) -> &str {
         &self.call.endpoint
     }

@@ -125,7 +125,8 @@ pub struct Call<'c> {
 }
 
 impl<'c> Call<'c> {
-    /// Returns the name of the endpoint that is called.
+    /// Returns the name by which the endpoint is called, which may be an alias;
+    /// [`method`](Call::method) has its present name.
     pub fn endpoint(&self) -> &'c str {
         &self.exchange.header.endpoint
     }

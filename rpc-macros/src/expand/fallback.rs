@@ -51,6 +51,7 @@ fn smooth(function: &mut TraitItemFn) {
     function.sig.constness = None;
     for input in &mut function.sig.inputs {
         let FnArg::Typed(parameter) = input else { continue };
+        parameter.attrs.retain(|attribute| !hides_helper(attribute));
         if !matches!(&*parameter.pat, Pat::Ident(name) if name.mutability.is_none()) {
             parameter.pat = parse_quote_spanned!(parameter.pat.span()=> _);
         }

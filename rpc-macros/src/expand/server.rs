@@ -1,6 +1,6 @@
 //! The server: a struct that holds a handler and calls the method that a call names.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::{codec, generate};
@@ -128,13 +128,13 @@ fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
 ///
 /// The closure sends the reply, because what a handler returns may borrow from what it received.
 fn arm(method: &Method, service: &Service, runtime: Runtime<'_>) -> TokenStream {
-    let Method { conditions, tolerated, wire_name, .. } = method;
+    let Method { conditions, tolerated, wire_name, aliases, .. } = method;
     let (arguments, received) = arguments(method, runtime);
     let (reply, handled) = (codec::reply(&method.returned, runtime), handled(method, service));
     let served = generate! {
         __rpc_call.takes(#arguments).replies(#reply, |#received, __rpc_reply| __rpc_reply.send(#handled))
     };
-    generate!(#(#conditions)* #(#tolerated)* #wire_name => #served,)
+    generate!(#(#conditions)* #(#tolerated)* #wire_name #(| #aliases)* => #served,)
 }
 
 /// Returns what a method takes, and the pattern of the closure's parameter.
@@ -145,7 +145,12 @@ fn arguments(method: &Method, runtime: Runtime<'_>) -> (TokenStream, TokenStream
     }
     let keys = method.values.iter().map(|value| names::plain(&value.name));
     let codecs = nested(method.values.iter().map(|value| codec::parameter(value, runtime)));
-    let values = generate!(#runtime::NamedParameters::new(&[#(#keys),*], #codecs));
+    let aliases = method.values.iter().flat_map(|value| {
+        let key = names::plain(&value.name);
+        value.aliases.iter().map(move |alias| generate!((#alias, #key)))
+    });
+    let aliases = list_if_any("aliases", aliases);
+    let values = generate!(#runtime::NamedParameters::new(&[#(#keys),*], #codecs)#aliases);
     let received = nested(method.values.iter().map(|value| names::received(&value.name).into_token_stream()));
     match content {
         None => (values, received),
@@ -177,6 +182,12 @@ fn nested(members: impl DoubleEndedIterator<Item = TokenStream>) -> TokenStream 
     members.rev().fold(generate!(()), |rest, member| generate!((#member, #rest)))
 }
 
+/// Returns `.method(&[a, b])`, or nothing for an empty list.
+fn list_if_any(method: &str, members: impl Iterator<Item = TokenStream>) -> Option<TokenStream> {
+    let (method, members) = (Ident::new(method, Span::mixed_site()), members.collect::<Vec<_>>());
+    (!members.is_empty()).then(|| generate!(.#method(&[#(#members),*])))
+}
+
 /// ```text
 /// Contract::new("Vault").methods(&[Method::new("list")..])
 /// ```
@@ -188,9 +199,10 @@ fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         let request = data_type(!method.values.is_empty(), method.stream.is_some(), runtime);
         let reply = data_type(method.returned.reply.value.is_some(), method.returned.reply.stream.is_some(), runtime);
         let parameters = method.parameter_names().map(names::plain);
+        let aliases = list_if_any("aliases", method.aliases.iter().map(ToTokens::to_token_stream));
         generate! {
             #(#conditions)*
-            #runtime::Method::new(#wire_name).request(#request).reply(#reply).parameters(&[#(#parameters),*])
+            #runtime::Method::new(#wire_name)#aliases.request(#request).reply(#reply).parameters(&[#(#parameters),*])
         }
     });
     generate!(#runtime::Contract::new(#name)#session.methods(&[#(#methods),*]))

@@ -12,7 +12,7 @@ mod types;
 
 use syn::{FnArg, ItemTrait, TraitItem, TraitItemFn};
 
-use crate::args::{ServiceOptions, method_name};
+use crate::args::{MethodOptions, ServiceOptions};
 use crate::attributes::{conditions, tolerated};
 use crate::diagnostics::Errors;
 use crate::model::{Method, Service, Sharing};
@@ -41,7 +41,7 @@ pub(crate) fn service(definition: &ItemTrait, options: &ServiceOptions, errors: 
 /// Lowers one method of a service whose other methods share the handler as `sharing` says.
 fn method(function: &TraitItemFn, sharing: Sharing, options: &ServiceOptions, errors: &mut Errors) -> Method {
     form::function(function, errors);
-    let own_name = method_name(&function.attrs, errors);
+    let MethodOptions { name, aliases } = MethodOptions::read(&function.attrs, errors);
     let receiver = errors.keep(receiver::read(&function.sig)).unwrap_or_else(|| receiver::assumed(sharing));
     let (values, stream) = parameter::read_all(&function.sig, errors);
     let returned = reply::read(&function.sig, errors);
@@ -53,7 +53,8 @@ fn method(function: &TraitItemFn, sharing: Sharing, options: &ServiceOptions, er
         }
     }
     Method {
-        wire_name: options.wire_name(&function.sig.ident, own_name),
+        wire_name: options.wire_name(&function.sig.ident, name),
+        aliases,
         conditions: conditions(&function.attrs),
         tolerated: tolerated(&function.attrs),
         signature,

@@ -2,11 +2,11 @@
 
 use proc_macro2::Ident;
 use quote::quote;
-use syn::{Error, FnArg, Pat, PatType, Signature, Type};
+use syn::{Error, FnArg, LitStr, Pat, PatType, Signature, Type};
 
 use super::owner;
 use super::types::{self, Role};
-use crate::args::no_helpers;
+use crate::args::parameter_aliases;
 use crate::attributes::conditions;
 use crate::diagnostics::{Errors, readable};
 use crate::model::{Stream, Value};
@@ -23,15 +23,18 @@ pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value
     let mut streamed: Option<&PatType> = None;
     for input in &signature.inputs {
         let FnArg::Typed(written) = input else { continue };
-        refuse_attributes(written, errors);
+        refuse_conditions(written, errors);
+        let aliases = parameter_aliases(&written.attrs, errors);
         match errors.keep(read(written)) {
-            Some(Parameter::Value(value)) => {
+            Some(Parameter::Value(mut value)) => {
+                value.aliases = aliases;
                 if let Some(early) = streamed.take() {
                     errors.push(not_last(early, &value.name));
                     stream = None;
                 }
                 values.push(value);
             }
+            Some(Parameter::Stream(_)) if !aliases.is_empty() => errors.push(stream_with_alias(&aliases[0])),
             Some(Parameter::Stream(second)) if stream.is_some() => errors.push(second_stream(written, &second.name)),
             Some(Parameter::Stream(first)) => {
                 stream = Some(first);
@@ -51,7 +54,7 @@ fn read(written: &PatType) -> syn::Result<Parameter> {
         return Ok(Parameter::Stream(Stream { name, written: stream.clone() }));
     }
     let Type::Reference(reference) = ty else {
-        return Ok(Parameter::Value(Value { name, sent: types::sendable(ty, Role::Parameter)?, borrowed: false }));
+        return Ok(Parameter::Value(value(name, types::sendable(ty, Role::Parameter)?, false)));
     };
     if let Some(mistake) = types::bytes_behind_reference(&reference.elem, Role::Parameter) {
         return Err(mistake);
@@ -69,7 +72,11 @@ fn read(written: &PatType) -> syn::Result<Parameter> {
             "what a server receives lives only as long as the call: remove `'static`",
         ));
     }
-    Ok(Parameter::Value(Value { name, sent: types::sendable(&reference.elem, Role::Parameter)?, borrowed: true }))
+    Ok(Parameter::Value(value(name, types::sendable(&reference.elem, Role::Parameter)?, true)))
+}
+
+fn value(name: Ident, sent: Type, borrowed: bool) -> Value {
+    Value { name, aliases: Vec::new(), sent, borrowed }
 }
 
 /// Returns the plain name, which is the key of the value on the wire.
@@ -95,8 +102,11 @@ fn name(pattern: &Pat) -> syn::Result<Ident> {
     }
 }
 
-fn refuse_attributes(written: &PatType, errors: &mut Errors) {
-    no_helpers(&written.attrs, errors);
+fn stream_with_alias(alias: &LitStr) -> Error {
+    Error::new(alias.span(), "a stream has no name on the wire: remove the alias, and rename the parameter as you like")
+}
+
+fn refuse_conditions(written: &PatType, errors: &mut Errors) {
     for condition in conditions(&written.attrs) {
         errors.push(Error::new_spanned(
             condition,

@@ -5,7 +5,7 @@ pub(crate) trait Vault {
     #[cfg(unix)]
     fn r#move(&self, r#type: Kind) -> Result<()>;
     #[cfg_attr(feature = "extra", cfg(unix), doc = "Not everywhere.")]
-    fn extra(&self) -> Result<()>;
+    fn extra(&self, most: Option<u32>) -> Result<()>;
 }
 #[automatically_derived]
 impl<__RpcService> Vault for &__RpcService
@@ -24,8 +24,8 @@ where
         <__RpcService as Vault>::r#move(&**self, r#type)
     }
     #[cfg_attr(feature = "extra", cfg(unix))]
-    fn extra(&self) -> Result<()> {
-        <__RpcService as Vault>::extra(&**self)
+    fn extra(&self, most: Option<u32>) -> Result<()> {
+        <__RpcService as Vault>::extra(&**self, most)
     }
 }
 #[automatically_derived]
@@ -45,8 +45,8 @@ where
         <__RpcService as Vault>::r#move(&**self, r#type)
     }
     #[cfg_attr(feature = "extra", cfg(unix))]
-    fn extra(&self) -> Result<()> {
-        <__RpcService as Vault>::extra(&**self)
+    fn extra(&self, most: Option<u32>) -> Result<()> {
+        <__RpcService as Vault>::extra(&**self, most)
     }
 }
 #[automatically_derived]
@@ -66,8 +66,8 @@ where
         <__RpcService as Vault>::r#move(&**self, r#type)
     }
     #[cfg_attr(feature = "extra", cfg(unix))]
-    fn extra(&self) -> Result<()> {
-        <__RpcService as Vault>::extra(&**self)
+    fn extra(&self, most: Option<u32>) -> Result<()> {
+        <__RpcService as Vault>::extra(&**self, most)
     }
 }
 /** Client of [`Vault`]: each method makes a call to a server.
@@ -198,7 +198,7 @@ impl Vault for VaultClient {
             )
     }
     #[cfg_attr(feature = "extra", cfg(unix))]
-    fn extra(&self) -> Result<()> {
+    fn extra(&self, most: Option<u32>) -> Result<()> {
         ::renamed::inner::__private::json(
                 ::renamed::inner::__private::unit(),
                 ::renamed::inner::__private::error::<
@@ -206,7 +206,13 @@ impl Vault for VaultClient {
                     _,
                 >(),
             )
-            .of(::renamed::inner::__private::Client::call(&self.client, "vault.Extra"))
+            .of(
+                ::renamed::inner::__private::Client::call(&self.client, "vault.Extra")
+                    .argument(
+                        ::renamed::inner::__private::parameter::<Option<u32>, _>()
+                            .with(&most),
+                    ),
+            )
     }
 }
 /// Serves a [`Vault`]: all connections and all clones share the handler.
@@ -255,6 +261,7 @@ where
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
                         .parameters(&[]),
                     ::renamed::inner::__private::Method::new("Erase")
+                        .aliases(&["Delete", "vault.Remove"])
                         .request(::renamed::inner::__private::DataType::MarshaledJson)
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
                         .parameters(&["name"]),
@@ -267,7 +274,7 @@ where
                     ::renamed::inner::__private::Method::new("vault.Extra")
                         .request(::renamed::inner::__private::DataType::MarshaledJson)
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
-                        .parameters(&[]),
+                        .parameters(&["most"]),
                 ],
             ),
     );
@@ -303,7 +310,7 @@ where
                     )
             }
             #[allow(deprecated)]
-            "Erase" => {
+            "Erase" | "Delete" | "vault.Remove" => {
                 __rpc_call
                     .takes(
                         ::renamed::inner::__private::NamedParameters::new(
@@ -361,7 +368,16 @@ where
             #[cfg_attr(feature = "extra", cfg(unix))]
             "vault.Extra" => {
                 __rpc_call
-                    .takes(::renamed::inner::__private::NamedParameters::new(&[], ()))
+                    .takes(
+                        ::renamed::inner::__private::NamedParameters::new(
+                                &["most"],
+                                (
+                                    ::renamed::inner::__private::parameter::<Option<u32>, _>(),
+                                    (),
+                                ),
+                            )
+                            .aliases(&[("count", "most"), ("limit", "most")]),
+                    )
                     .replies(
                         ::renamed::inner::__private::json(
                             ::renamed::inner::__private::unit(),
@@ -370,9 +386,14 @@ where
                                 _,
                             >(),
                         ),
-                        |(), __rpc_reply| {
+                        |(__rpc_received_most, ()), __rpc_reply| {
                             __rpc_reply
-                                .send(<__RpcService as Vault>::extra(&*self.service))
+                                .send(
+                                    <__RpcService as Vault>::extra(
+                                        &*self.service,
+                                        __rpc_received_most,
+                                    ),
+                                )
                         },
                     )
             }

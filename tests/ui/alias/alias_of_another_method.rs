@@ -1,0 +1,11 @@
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    #[rpc(alias = "put")]
+    fn store(&self) -> Result<()>;
+    #[rpc(name = "Keep", alias = "put")]
+    fn keep(&self) -> Result<()>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    #[rpc(alias = "put")]
+    #[rpc(alias = "put")]
+    fn store(&self) -> Result<()>;
+}
+
+fn main() {}

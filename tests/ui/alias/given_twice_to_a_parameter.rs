@@ -1,0 +1,8 @@
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    fn copy(&self, from: &str, #[rpc(alias = "target", alias = "target")] to: &str) -> Result<()>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Vault {
+    #[rpc(alias = "put")]
+    fn store(&self) -> Result<()>;
+    fn put(&self) -> Result<()>;
+}
+
+fn main() {}
