@@ -220,6 +220,8 @@ impl Client {
     /// # Ok::<(), rpc_core::Error>(())
     /// ```
     ///
+    /// For methods with several parameters, see [`Pipeline::named`].
+    ///
     /// # Errors
     /// Any [`Error`](crate::Error) if no connection is available, [`Error::Deadline`] if the calls
     /// may take no time. The error of a single call is its item.

@@ -6,6 +6,7 @@ mod errors;
 mod failed_streams;
 mod fixture;
 mod json;
+mod numbers;
 mod panics;
 mod panics_of_values;
 mod panics_outside;
