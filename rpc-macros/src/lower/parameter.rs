@@ -12,7 +12,7 @@ use crate::diagnostics::{Errors, readable};
 use crate::model::{Stream, Value};
 
 enum Parameter {
-    Value(Value),
+    Value(Box<Value>),
     Stream(Stream),
 }
 
@@ -25,16 +25,14 @@ pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value
         let FnArg::Typed(written) = input else { continue };
         refuse_conditions(written, errors);
         let aliases = parameter_aliases(&written.attrs, errors);
-        match errors.keep(read(written)) {
-            Some(Parameter::Value(mut value)) => {
-                value.aliases = aliases;
+        match errors.keep(read(written, aliases)) {
+            Some(Parameter::Value(value)) => {
                 if let Some(early) = streamed.take() {
                     errors.push(not_last(early, &value.name));
                     stream = None;
                 }
-                values.push(value);
+                values.push(*value);
             }
-            Some(Parameter::Stream(_)) if !aliases.is_empty() => errors.push(stream_with_alias(&aliases[0])),
             Some(Parameter::Stream(second)) if stream.is_some() => errors.push(second_stream(written, &second.name)),
             Some(Parameter::Stream(first)) => {
                 stream = Some(first);
@@ -46,15 +44,22 @@ pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value
     (values, stream)
 }
 
-fn read(written: &PatType) -> syn::Result<Parameter> {
+fn read(written: &PatType, aliases: Vec<LitStr>) -> syn::Result<Parameter> {
     let name = name(&written.pat)?;
     let ty = types::peeled(&written.ty);
     if let Type::ImplTrait(stream) = ty {
         types::stream(stream, Role::Parameter)?;
+        if let Some(alias) = aliases.first() {
+            return Err(Error::new(
+                alias.span(),
+                "a stream has no name on the wire: remove the alias, and rename the parameter as you like",
+            ));
+        }
         return Ok(Parameter::Stream(Stream { name, written: stream.clone() }));
     }
+    let value = |sent, borrowed| Parameter::Value(Box::new(Value { name, aliases, sent, borrowed }));
     let Type::Reference(reference) = ty else {
-        return Ok(Parameter::Value(value(name, types::sendable(ty, Role::Parameter)?, false)));
+        return Ok(value(types::sendable(ty, Role::Parameter)?, false));
     };
     if let Some(mistake) = types::bytes_behind_reference(&reference.elem, Role::Parameter) {
         return Err(mistake);
@@ -72,11 +77,7 @@ fn read(written: &PatType) -> syn::Result<Parameter> {
             "what a server receives lives only as long as the call: remove `'static`",
         ));
     }
-    Ok(Parameter::Value(value(name, types::sendable(&reference.elem, Role::Parameter)?, true)))
-}
-
-fn value(name: Ident, sent: Type, borrowed: bool) -> Value {
-    Value { name, aliases: Vec::new(), sent, borrowed }
+    Ok(value(types::sendable(&reference.elem, Role::Parameter)?, true))
 }
 
 /// Returns the plain name, which is the key of the value on the wire.
@@ -100,10 +101,6 @@ fn name(pattern: &Pat) -> syn::Result<Ident> {
             "values travel under the name of their parameter: write one name, and take the value apart in the handler",
         )),
     }
-}
-
-fn stream_with_alias(alias: &LitStr) -> Error {
-    Error::new(alias.span(), "a stream has no name on the wire: remove the alias, and rename the parameter as you like")
 }
 
 fn refuse_conditions(written: &PatType, errors: &mut Errors) {
