@@ -46,7 +46,7 @@ pub use codec::{Contract, Contracts, Method, ServiceError};
 pub use codec::{ErrorBy, Outcome, ParameterBy, ResultBy};
 pub use error::{Error, ErrorKind, Fate, Misuse, Operation, RemoteError, Result};
 pub use frame::{FrameKind, FramePart, FrameViolation};
-pub use message::{DataType, Metadata, Status, TRACEPARENT, Violation};
+pub use message::{DataType, MalformedBody, Metadata, Status, TRACEPARENT, Violation};
 pub use observe::{CallReport, ConnectionInfo, Ended, Observer, Side, StreamEnd};
 pub use server::{
     Call, CallContext, Dispatch, Extensions, IntoService, PerConnection, Refused, Served, Server, ServerConfig,

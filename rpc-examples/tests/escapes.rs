@@ -50,11 +50,11 @@ fn a_path_that_leaves_the_tree_is_refused_by_the_server() {
         let client = Client::connect(server.address()).unwrap();
         for path in ["../file", "/etc/passwd", "a/../../file", "..", ".", "", "file/", "./file", "%2E%2E/file", "a\0b"]
         {
-            let error = client.call("fetch").with(&part_of(path)).octets().unwrap_err();
+            let error = client.call("fetch").with_named(&part_of(path)).octets().unwrap_err();
             assert!(matches!(&error, Error::Remote(no) if no.status == Status::RequestError), "{path}: {error}");
         }
         let mut content = String::new();
-        client.call("fetch").with(&part_of("file")).octets().unwrap().read_to_string(&mut content).unwrap();
+        client.call("fetch").with_named(&part_of("file")).octets().unwrap().read_to_string(&mut content).unwrap();
         assert_eq!(content, "content");
     });
 }

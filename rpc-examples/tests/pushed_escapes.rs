@@ -59,9 +59,10 @@ fn a_path_that_leaves_the_tree_is_refused() {
         let client = Client::connect(server.address()).unwrap();
         for path in ["../x", "/etc/x", "a/../../x", "..", ".", "", "x/", "./x", "%2E%2E/x", "a\0b"] {
             let store = json!({"path": path, "upload": upload()});
-            let error =
-                client.call("store").with(&store).with_octets(&b"evil"[..]).json::<serde_json::Value>().unwrap_err();
+            let call = client.call("store").with_named(&store).with_octets(&b"evil"[..]);
+            let error = call.json::<serde_json::Value>().unwrap_err();
             assert!(matches!(&error, Error::Remote(no) if no.status == Status::RequestError), "{path}: {error}");
+            assert!(error.to_string().starts_with("store: the parameter `path` does not fit"), "{path}: {error}");
             let item = Item::Directory { attributes: ATTRIBUTES };
             let place = json!({"path": path, "item": item});
             for (endpoint, arguments) in [("place", place), ("remove", json!(path))] {

@@ -301,8 +301,12 @@ mod tests {
     fn what_is_no_utf_8_is_malformed_wherever_it_stands() {
         for body in [&b"{\"name\":\"\xff\"}"[..], b"{\"later\":\"\xff\"}", b"{\"\xff\":1}", b"{} \xff"] {
             match PUT.decode(body, Form::BySignature) {
-                Err(BadArguments::Malformed(Violation::MalformedBody { expected: OBJECT, problem, .. })) => {
-                    assert!(problem.starts_with("invalid utf-8 sequence of 1 bytes from index"), "{problem}");
+                Err(BadArguments::Malformed(Violation::MalformedBody(malformed))) => {
+                    assert_eq!(malformed.expected, OBJECT);
+                    assert!(
+                        malformed.problem.starts_with("invalid utf-8 sequence of 1 bytes from index"),
+                        "{malformed}"
+                    );
                 }
                 other => panic!("{other:?}"),
             }

@@ -154,16 +154,7 @@ pub enum Violation {
     /// A Trailer frame that is not the final one of its message.
     TrailerNotFinal,
     /// A JSON body that does not fit the call's signature.
-    MalformedBody {
-        /// What the JSON is: the reply of which endpoint.
-        what: String,
-        /// The Rust type that was expected.
-        expected: &'static str,
-        /// The start of the JSON that came.
-        found: String,
-        /// The JSON reader's error.
-        problem: String,
-    },
+    MalformedBody(Box<MalformedBody>),
     /// Bytes arrived when the peer has no turn.
     OutOfTurn {
         /// How many bytes had arrived when it was noticed.
@@ -199,9 +190,7 @@ impl fmt::Display for Violation {
                 write!(f, "expected a Trailer frame with a status from 2 to 4, found {found}")
             }
             Self::TrailerNotFinal => f.write_str("expected a Trailer in one frame, found the first of several"),
-            Self::MalformedBody { what, expected, found, problem } => {
-                write!(f, "{what} does not fit {expected}, found {found}: {problem}")
-            }
+            Self::MalformedBody(body) => body.fmt(f),
             Self::OutOfTurn { found } => write!(f, "expected nothing between calls, found {found} bytes"),
         }
     }
@@ -223,9 +212,30 @@ impl Violation {
 
     /// Names the JSON of a malformed body, which this layer does not know.
     pub(crate) fn of(mut self, name: impl Into<String>) -> Violation {
-        if let Violation::MalformedBody { what, .. } = &mut self {
-            *what = name.into();
+        if let Violation::MalformedBody(body) = &mut self {
+            body.what = name.into();
         }
         self
+    }
+}
+
+/// How a JSON body does not fit the call's signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MalformedBody {
+    /// What the JSON is: the reply of which endpoint.
+    pub what: String,
+    /// The Rust type that was expected.
+    pub expected: &'static str,
+    /// The start of the JSON that came.
+    pub found: String,
+    /// The JSON reader's error.
+    pub problem: String,
+}
+
+impl fmt::Display for MalformedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let MalformedBody { what, expected, found, problem } = self;
+        write!(f, "{what} does not fit {expected}, found {found}: {problem}")
     }
 }

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use serde_core::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde_core::{Deserialize, Deserializer, Serialize};
 
-use super::{Violation, excerpt};
+use super::{MalformedBody, Violation, excerpt};
 
 /// A buffer that takes bytes up to a limit and counts the rest.
 #[derive(Debug)]
@@ -136,7 +136,8 @@ pub(crate) fn malformed(expected: &'static str, bytes: &[u8], error: &serde_json
     if NO_NUMBER.iter().any(|start| problem.starts_with(start)) {
         problem += "; JSON has no NaN and no infinity, which are sent as null: use `Option<f64>` or text for them";
     }
-    Violation::MalformedBody { what: "the JSON".to_owned(), expected, found: excerpt(bytes), problem }
+    let what = "the JSON".to_owned();
+    Violation::MalformedBody(Box::new(MalformedBody { what, expected, found: excerpt(bytes), problem }))
 }
 
 /// How the JSON reader says that `null` came for a floating-point number.
@@ -149,9 +150,10 @@ mod tests {
     #[test]
     fn what_is_no_utf_8_is_malformed_wherever_it_stands() {
         for body in [&b"\"\xff\""[..], b"[1,\"a\xc3\"]", b"1 \xff"] {
-            let Err(Violation::MalformedBody { expected, problem, .. }) = decode::<serde_json::Value>(body) else {
+            let Err(Violation::MalformedBody(malformed)) = decode::<serde_json::Value>(body) else {
                 panic!("{body:?} is no JSON");
             };
+            let MalformedBody { expected, problem, .. } = *malformed;
             assert!(expected.ends_with("Value"), "{expected}");
             assert!(problem.starts_with("invalid utf-8 sequence of 1 bytes from index"), "{problem}");
         }

@@ -19,7 +19,7 @@ mod status;
 mod writer;
 
 pub use data_type::DataType;
-pub use error::{MessageError, TrailerError, Violation};
+pub use error::{MalformedBody, MessageError, TrailerError, Violation};
 pub(crate) use excerpt::excerpt;
 pub(crate) use fields::{add_timeout, timeout_len};
 pub use header::{MAX_DETAILS_LEN, MAX_HEADER_LEN, MAX_HEADER_LEN_WRITTEN, REVISION, ReplyHeader, RequestHeader};

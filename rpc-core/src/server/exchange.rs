@@ -77,7 +77,7 @@ impl Exchange<'_> {
             found == Some(expected) || (found == Some(DataType::None) && expected == DataType::MarshaledJson)
         };
         let (turn, header) = (self.turn.get(), &self.header);
-        // whether one side may do without the values before a stream, their parameters decide
+        // whether values before a stream may be absent, the parameters decide
         let both_stream = turn.request.is_some_and(DataType::has_octets) && request.has_octets();
         if !fits(turn.request, request) && !both_stream {
             return Some(format!(

@@ -167,8 +167,9 @@ fn garbage_in_place_of_a_json_body_leaves_the_connection_in_step() {
     watchdog(|| {
         for body in ["", " ", "{", "1 2", "12345x", "\u{0}", &"[".repeat(200)] {
             in_step(&wire::ok_json(body), |error| match error {
-                Error::Protocol { violation: Violation::MalformedBody { what, found, .. }, .. } => {
-                    assert_eq!(what, "the reply of anything");
+                Error::Protocol { violation: Violation::MalformedBody(malformed), .. } => {
+                    assert_eq!(malformed.what, "the reply of anything");
+                    let found = malformed.found;
                     let start = body.get(..5).unwrap_or(body).replace('\u{0}', "\\0");
                     assert!(if body.is_empty() { found == "nothing" } else { found.starts_with(&start) }, "{found}");
                 }
