@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::codec::Encode;
+use crate::codec::{Encode, Form, JsonArguments, NO_PARAMETERS};
 use crate::error::{Error, Fate, Misuse, Result};
 use crate::message::json::JsonBuffer;
 use crate::message::{DataType, MAX_HEADER_LEN_WRITTEN, Metadata, RequestHeader, timeout_len};
@@ -52,6 +52,12 @@ impl<'a> Request<'a, '_> {
             (false, true) => DataType::Octets,
             (true, true) => DataType::MarshaledJsonThenOctets,
         }
+    }
+
+    /// Returns whether all values of the request, whose JSON this is, are `null`.
+    pub(super) fn has_only_nulls(&self, json: &[u8]) -> bool {
+        let named = self.json.is_some_and(Encode::is_named);
+        NO_PARAMETERS.decode(json, if named { Form::Named } else { Form::Bare }).is_ok()
     }
 
     /// Returns whether the request can be sent again: nothing has been consumed from its stream.

@@ -31,7 +31,7 @@ impl ClientConnection {
     }
 
     /// Encodes the request, and determines the peer's revision if the request needs revision 1.
-    fn prepare(&mut self, request: &Request<'_, '_>) -> Result<()> {
+    fn prepare(&mut self, request: &mut Request<'_, '_>) -> Result<()> {
         request.encode_json(self.settings.max_json_len, &mut self.request_json)?;
         let together = DataType::MarshaledJsonThenOctets;
         let mut now = Instant::now();
@@ -43,7 +43,12 @@ impl ClientConnection {
                 request.deadline.check(now)?;
             }
             if self.revision == Some(0) {
-                return Err(Misuse::NeedsRevision1.into());
+                // values that are not there need not travel
+                let has_values = !request.has_only_nulls(&self.request_json);
+                if request.accept == together || has_values {
+                    return Err(Misuse::NeedsRevision1.into());
+                }
+                request.json = None;
             }
         }
         request.encode_header(&mut self.outbound.header)?;

@@ -1,9 +1,10 @@
 //! An optional parameter more, of methods with a stream.
 
 use std::io::{Cursor, Read};
+use std::thread;
 
-use rpc_core::{DataType, Dispatch, Error, Status};
-use rpc_tests::watchdog;
+use rpc_core::{DataType, Dispatch, Error, Misuse, Status};
+use rpc_tests::{ScriptedPeer, watchdog, wire};
 
 use super::depot::{Shown, assert_refused, assert_returns, new, new_client, of_new_server, old, old_client};
 use new::Depot as _;
@@ -61,6 +62,31 @@ fn a_value_that_is_not_optional_is_missed_by_name() {
         // there is no stream without octets, so the kind of body is wrong
         let error = client.call("store").with("a").json::<String>().unwrap_err();
         assert!(matches!(&error, Error::Remote(no) if no.status == Status::RequestError), "{error:?}");
+    });
+}
+
+/// An original server understands no JSON beside a stream, and there is none to send.
+#[test]
+fn a_stream_to_a_value_and_a_stream_with_an_original_server() {
+    watchdog(|| {
+        let (mut peer, transport) = ScriptedPeer::new();
+        let depot = new::DepotClient::from_transport(transport).unwrap();
+        let original = thread::spawn(move || {
+            peer.await_requests(1);
+            peer.send(&wire::refusal(2, "endpoint does not exist"));
+            // the header of the upload and its content
+            peer.await_frames(|frames| frames.last().is_some_and(|last| last.payload.is_empty() && last.last));
+            peer.send(&wire::ok_json("\"digested\""));
+            peer.await_end();
+            wire::frames(&peer.received).into_iter().map(|frame| frame.payload).collect::<Vec<_>>()
+        });
+        let error = depot.digest(Some("sha256".to_owned()), long()).unwrap_err();
+        assert!(matches!(error, Error::Misuse(Misuse::NeedsRevision1)), "{error:?}");
+        assert_returns(depot.digest(None, short()), "digested");
+        drop(depot);
+        let sent = original.join().unwrap();
+        let header = String::from_utf8(sent[1].clone()).unwrap();
+        assert!(header.starts_with(r#"{"Endpoint":"digest","DataType":4,"#) && sent[2] == b"some", "{header}");
     });
 }
 
