@@ -288,9 +288,9 @@ mod tests {
 
     #[test]
     fn a_value_that_does_not_fit_is_named_and_shown() {
-        let expected = r#"the parameter `size` does not fit core::option::Option<u32>, found "b": invalid type: string "b", expected u32 at line 1 column 3"#;
+        let expected = r#"the parameter `size` does not fit Option<u32>, found "b": invalid type: string "b", expected u32 at line 1 column 3"#;
         assert_eq!(put(r#"{"name":"a","size":"b"}"#, Form::Named).unwrap_err(), expected);
-        let expected = "the parameter `name` does not fit alloc::string::String, found null: invalid type: null, expected a string at line 1 column 4";
+        let expected = "the parameter `name` does not fit String, found null: invalid type: null, expected a string at line 1 column 4";
         assert_eq!(put("null", Form::Bare).unwrap_err(), expected);
         let expected = "the request does not fit an object of parameters, found [1]: invalid type: sequence, expected an object of parameters at line 1 column 0";
         assert_eq!(put("[1]", Form::Named).unwrap_err(), expected);

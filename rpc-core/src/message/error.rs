@@ -236,6 +236,29 @@ pub struct MalformedBody {
 impl fmt::Display for MalformedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let MalformedBody { what, expected, found, problem } = self;
-        write!(f, "{what} does not fit {expected}, found {found}: {problem}")
+        write!(f, "{what} does not fit {}, found {found}: {problem}", without_paths(expected))
+    }
+}
+
+/// Returns the name of a type as people write it: `Option<u32>` for `core::option::Option<u32>`.
+fn without_paths(name: &str) -> String {
+    let is_of_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    let parts = name.split_inclusive(|letter| !is_of_path(letter));
+    parts.map(|part| part.rsplit_once("::").map_or(part, |(_, last)| last)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_named_as_people_write_them() {
+        for (name, expected) in [
+            ("u32", "u32"),
+            ("alloc::vec::Vec<(core::option::Option<u32>, my_crate::r#mod::Entry_1)>", "Vec<(Option<u32>, Entry_1)>"),
+            ("[core::net::IpAddr; 4]", "[IpAddr; 4]"),
+        ] {
+            assert_eq!(without_paths(name), expected);
+        }
     }
 }

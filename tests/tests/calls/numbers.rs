@@ -47,7 +47,7 @@ fn nan_and_infinity_are_explained_to_who_sends_them() {
             let numbers = NumbersClient::new(client.clone());
             let start = "inverse: the parameter `number` does not fit f64, found null: invalid type: null";
             assert_explained(&numbers.inverse(f64::NAN).unwrap_err(), start);
-            let start = "sum: the parameter `numbers` does not fit alloc::vec::Vec<f32>, found [1.0,null]: ";
+            let start = "sum: the parameter `numbers` does not fit Vec<f32>, found [1.0,null]: ";
             assert_explained(&numbers.sum(&[1.0, f32::INFINITY], 0.0).unwrap_err(), start);
             let start = "sum: the parameter `start` does not fit f32, found null: ";
             assert_explained(&numbers.sum(&[], f32::NEG_INFINITY).unwrap_err(), start);

@@ -46,10 +46,7 @@ fn one_value_is_bare() {
         assert_eq!(answer(false, "put", r#""a""#), "put a");
         assert_eq!(answer(true, "status", "true"), "status Some(true)");
         let message = answer(false, "put", r#"{"name":"a"}"#);
-        assert!(
-            message.starts_with("put: the parameter `name` does not fit alloc::string::String, found {"),
-            "{message}"
-        );
+        assert!(message.starts_with("put: the parameter `name` does not fit String, found {"), "{message}");
     });
 }
 
