@@ -135,6 +135,13 @@ impl ClientConnection {
         }
     }
 
+    /// The connection is broken because the token has cancelled its call, whatever showed that.
+    pub(super) fn was_cancelled(&mut self) {
+        if self.is_broken() {
+            self.end = Some(Err(ErrorKind::Cancelled));
+        }
+    }
+
     /// Returns the fate of a call that the server may have run, unless its reply says otherwise.
     pub(super) fn fate(&self) -> Fate {
         Fate { never_ran: self.turn.not_run(), connection_usable: self.reusable() }

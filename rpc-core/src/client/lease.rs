@@ -141,6 +141,7 @@ impl Lease {
         let fate = Fate { connection_usable: fate.connection_usable && !self.connection().is_broken(), ..fate };
         match error {
             Error::Transport { operation, .. } | Error::Deadline { operation, .. } if cancelled => {
+                self.connection().was_cancelled();
                 Error::Cancelled { operation, fate }
             }
             other => other.with_fate(fate),

@@ -2,6 +2,7 @@
 //! Where nothing ended the wait, these tests would hang.
 
 mod connections;
+mod reports;
 mod service;
 mod shared;
 #[cfg(unix)]
