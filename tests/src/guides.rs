@@ -15,3 +15,9 @@ struct Stopping;
 
 #[doc = include_str!("../../docs/limits.md")]
 struct Limits;
+
+#[doc = include_str!("../../docs/cancelling.md")]
+struct Cancelling;
+
+#[doc = include_str!("../../docs/contracts.md")]
+struct Contracts;

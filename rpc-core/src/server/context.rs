@@ -119,10 +119,9 @@ impl CallContext {
 
     /// Returns the values that the connection carries from call to call, to all services of a
     /// server: for example a login. The calls of a [`Client`](crate::Client) use several
-    /// connections, so only a caller with one connection can rely on them: a
-    /// [`Session`](crate::Session), or a client [of one
-    /// transport](crate::Client::from_transport), which generated clients of several services can
-    /// share.
+    /// connections. So it logs in on each by
+    /// [`ClientConfig::on_connect`](crate::ClientConfig::on_connect), or has only one: a
+    /// [`Session`](crate::Session), or a client [of one transport](crate::Client::from_transport).
     pub fn connection_extensions(&self) -> &Extensions {
         &self.call.connection_extensions
     }
