@@ -42,7 +42,10 @@ impl CallOptions {
     /// the reply if it is JSON, or the reply's header if it is a stream. `None` is no limit. The
     /// time that is left when the request is sent travels with it, and the handler can read it.
     /// This replaces the client's [`reply_timeout`](crate::ClientConfig::reply_timeout), and unlike
-    /// that limit it covers the sending of a stream.
+    /// that limit it covers the sending of a stream, up to the reply's header. On Unix it also ends
+    /// the wait for a source that is a pipe, a socket or the output of a child; any other source
+    /// that blocks is noticed when it returns. A limit of zero fails each call before anything is
+    /// sent.
     pub fn timeout(self, limit: Option<Duration>) -> Self {
         CallOptions { timeout: Some(limit), ..self }
     }

@@ -32,6 +32,9 @@ use super::{KnownSource, Source};
 /// the cancel only when the source returns. A server of revision 0 does not understand a cancel, so
 /// the connection is closed, unless the rest of the stream has already arrived.
 ///
+/// A [`CancelToken`](crate::CancelToken) ends a read that waits, and cancels the stream in the same
+/// way. On most transports it takes at most 500 ms until the connection is usable or closed.
+///
 /// If the request has octets as well, the stream holds the caller's reader, `R`, and sends its
 /// bytes while the reply is read. So nothing is sent while nobody reads, and a reader that itself
 /// waits for the reply's bytes waits forever.

@@ -1,10 +1,12 @@
 //! Calls that wait for their server.
 
 use std::io;
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use rpc_core::transport::Parts;
-use rpc_core::{CallOptions, CancelToken, Client, Error, Operation, Session};
+use rpc_core::{CallOptions, CancelToken, Client, ClientConfig, Error, Operation, Session};
 use rpc_tests::{ScriptedPeer, TransportKind, watchdog, wire};
 
 use crate::service::{Clerk, Desk, DeskServer, cancelled, next, with_token};
@@ -140,6 +142,30 @@ fn a_call_that_has_read_half_of_its_reply() {
         let both = |client: &Client| client.call("x").json_and_octets::<Vec<u8>>().map(drop);
         let half = [wire::ok(5), wire::more("[1,2,")].concat();
         assert_eq!(cancelled(&with_half_a_reply(&half, both)), (false, false));
+    });
+}
+
+/// Nothing can wake it, so it ends by its own limit.
+#[test]
+fn a_call_over_a_transport_without_a_control() {
+    watchdog(|| {
+        let (near, _far) = TransportKind::Records.pair().unwrap();
+        let limit = Duration::from_millis(100);
+        let config = ClientConfig::default().reply_timeout(Some(limit));
+        let client = Client::from_transport_with(Parts { control: None, ..near }, config).unwrap();
+        let (begun, beginning) = mpsc::channel();
+        let token = CancelToken::new();
+        let hook = move |_: &_| {
+            begun.send(()).unwrap();
+            None
+        };
+        let client = client.with_options(CallOptions::default().cancel(&token).trace_context(hook));
+        thread::scope(|scope| {
+            let call = scope.spawn(|| client.call("x").json::<u8>());
+            beginning.recv().unwrap();
+            token.cancel();
+            assert!(call.join().unwrap().unwrap_err().is_cancelled());
+        });
     });
 }
 
