@@ -134,13 +134,14 @@ impl Lease {
     /// Returns what the caller gets instead of this error: if the token has cancelled the call,
     /// that is why it failed.
     pub(super) fn or_cancelled(&mut self, error: Error) -> Error {
-        let Some(token) = self.connection().token() else { return error };
-        let cancelled = token.is_cancelled();
+        if !self.connection().is_cancelled() {
+            return error;
+        }
         self.disarm();
         let fate = error.fate();
         let fate = Fate { connection_usable: fate.connection_usable && !self.connection().is_broken(), ..fate };
         match error {
-            Error::Transport { operation, .. } | Error::Deadline { operation, .. } if cancelled => {
+            Error::Transport { operation, .. } | Error::Deadline { operation, .. } => {
                 self.connection().was_cancelled();
                 Error::Cancelled { operation, fate }
             }

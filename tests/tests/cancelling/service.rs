@@ -11,6 +11,8 @@ pub(crate) trait Desk {
     fn echo(&self, text: &str) -> Result<String>;
     /// Reports that it runs, and returns when the caller is gone.
     fn wait(&self) -> Result<()>;
+    /// Waits in the same way, or fails.
+    fn wait_or_fail(&self, fails: bool) -> Result<()>;
     /// Bytes without end.
     fn flow(&self) -> Result<impl Read>;
     /// Yields 10 bytes, reports that it waits, and yields the rest when the door opens.
@@ -60,6 +62,10 @@ impl Desk for Clerk {
         }
         self.report("alone");
         Ok(())
+    }
+
+    fn wait_or_fail(&self, fails: bool) -> Result<()> {
+        if fails { Err(Error::new("as requested")) } else { self.wait() }
     }
 
     fn flow(&self) -> Result<impl Read> {

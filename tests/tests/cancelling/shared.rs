@@ -1,5 +1,6 @@
 //! Calls on shared connections, and pipelines.
 
+use std::sync::mpsc;
 use std::thread;
 
 use rpc_core::{CallOptions, CancelToken, ClientConfig, ServerConfig};
@@ -78,21 +79,28 @@ fn all_calls_of_a_pipeline() {
     });
 }
 
-/// A call of the pipeline waits for its reply.
+/// The first call of the pipeline fails, and the second waits for its reply.
 #[test]
-fn a_pipeline_that_waits() {
+fn a_pipeline_that_waits_after_a_call_that_failed() {
     watchdog(|| {
-        let (clerk, reports) = Clerk::new();
-        let (client, _connections) = TransportKind::Tcp.serve(DeskServer::new(clerk));
-        let token = CancelToken::new();
-        let cancellable = client.with_options(CallOptions::default().cancel(&token));
-        thread::scope(|scope| {
-            let calls = scope.spawn(|| cancellable.pipeline::<_, ()>("wait", [(), ()]).unwrap().collect::<Vec<_>>());
-            assert_eq!(reports.recv().unwrap(), "waits");
-            token.cancel();
-            for outcome in calls.join().unwrap() {
-                assert!(!cancelled(&outcome.unwrap_err()).0);
-            }
-        });
+        for transport in TransportKind::ALL {
+            let (clerk, reports) = Clerk::new();
+            let (client, _connections) = transport.serve(DeskServer::new(clerk));
+            let token = CancelToken::new();
+            let cancellable = client.with_options(CallOptions::default().cancel(&token));
+            thread::scope(|scope| {
+                let (failed, failures) = mpsc::channel();
+                let calls = scope.spawn(move || {
+                    let mut calls = cancellable.pipeline::<_, ()>("wait_or_fail", [true, false, false]).unwrap();
+                    failed.send(calls.next().unwrap().unwrap_err()).unwrap();
+                    calls.map(Result::unwrap_err).collect::<Vec<_>>()
+                });
+                assert_eq!(failures.recv().unwrap().to_string(), "as requested", "{transport:?}");
+                assert_eq!(reports.recv().unwrap(), "waits");
+                token.cancel();
+                let errors = calls.join().unwrap();
+                assert_eq!((cancelled(&errors[0]).0, cancelled(&errors[1]).0), (false, false), "{transport:?}");
+            });
+        }
     });
 }
