@@ -17,6 +17,9 @@
 //! | `rpc_service` | the attribute that generates client and server of a trait |
 //! | [`unstable`] | the layers `frame` and `message`, not covered by semver |
 //! | `testing` | tools for tests of services; feature `testing` |
+//!
+//! The repository has guides in `docs/`: several services on one server, who may call, metrics,
+//! stopping, limits, programs on tokio.
 
 pub mod transport;
 pub mod unstable;

@@ -21,3 +21,6 @@ struct Cancelling;
 
 #[doc = include_str!("../../docs/contracts.md")]
 struct Contracts;
+
+#[doc = include_str!("../../docs/tokio.md")]
+struct Tokio;

@@ -54,9 +54,10 @@ use shared::Sharing;
 /// connection if none is idle, and the pool keeps a few idle ones. A stream keeps its connection
 /// until it has been read to its end or is dropped.
 ///
-/// Calls block, within the limits that [`ClientConfig`] sets. The error of a failed call says
-/// whether it [never ran](crate::Error::never_ran). Dropping the last clone asks the server to
-/// close, without waiting for its answer; [`close`](Client::close) waits and returns errors.
+/// Calls block, within the limits that [`ClientConfig`] sets; `docs/tokio.md` is about calls from
+/// async programs. The error of a failed call says whether it [never ran](crate::Error::never_ran).
+/// Dropping the last clone asks the server to close, without waiting for its answer;
+/// [`close`](Client::close) waits and returns errors.
 ///
 /// ```
 /// use rpc_core::{Call, Client, Contract, Contracts, Dispatch, Served, Server};

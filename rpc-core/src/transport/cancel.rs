@@ -26,6 +26,8 @@ use super::bell::Bell;
 /// reply's stream that is open is cancelled as if it were dropped: the server stops, and the
 /// connection serves the next call if the server answers the cancel within 500 ms.
 ///
+/// `docs/tokio.md` shows how dropping a future cancels its calls.
+///
 /// Some waits cannot be ended; `docs/cancelling.md` lists them, and what ends them instead.
 ///
 /// A token stays cancelled. It costs a call that does not use one nothing; on Unix one that is used
