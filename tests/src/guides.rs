@@ -24,3 +24,6 @@ struct Contracts;
 
 #[doc = include_str!("../../docs/tokio.md")]
 struct Tokio;
+
+#[doc = include_str!("../../docs/testing.md")]
+struct Testing;

@@ -9,7 +9,8 @@
 //! | [`Faulty`] | a transport that shortens, fails, stalls or cuts one of its reads or writes |
 //! | [`wire`] | frames and messages written and read independently of the library |
 //!
-//! A service against a client that stops in the middle of its upload:
+//! `docs/testing.md` shows all of them at work. A service against a client that stops in the middle
+//! of its upload:
 //!
 //! ```
 //! use std::io::Read;

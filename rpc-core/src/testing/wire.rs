@@ -1,5 +1,9 @@
 //! Frames and messages written and read by hand, independently of the library, so that both cannot
 //! be wrong in the same way.
+//!
+//! Numbers are those of `PROTOCOL.md`. Data types: 1 nothing, 3 JSON, 4 octets, 5 JSON and then
+//! octets. Statuses: 1 OK, 2 the request is refused, 3 the server is at fault, 4 a handler's or a
+//! source's error.
 
 /// The type of a Header frame.
 pub const HEADER: u8 = 0x01;
