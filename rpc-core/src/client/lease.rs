@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Error, Fate, Operation, Result};
+use crate::error::{Error, Fate, Result};
 use crate::message::DataType;
 use crate::observe::Ended;
 use crate::transport::Wake;
@@ -123,12 +123,6 @@ impl Lease {
         if self.connection().can_await_token() {
             self.disarm();
         }
-    }
-
-    /// Fails if the call was cancelled.
-    pub(super) fn check_token(&mut self, operation: Operation) -> Result<()> {
-        let cancelled = self.connection().is_cancelled();
-        if cancelled { Err(Error::Cancelled { operation, fate: Fate::LOST }) } else { Ok(()) }
     }
 
     /// Returns what the caller gets instead of this error: if the token has cancelled the call,

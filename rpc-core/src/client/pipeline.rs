@@ -181,7 +181,8 @@ where
         let received = connection.next_reply(TimeLimit::FromFirst(limit), limit);
         call.received(connection);
         self.bytes_in_flight -= size;
-        received?;
+        received.map_err(|error| self.lease.or_cancelled(error))?;
+        let connection = self.lease.connection();
         let decoded = json::decode(&connection.received_json);
         decoded.map_err(|violation| of_endpoint(connection.malformed(violation), &self.endpoint))
     }
@@ -201,9 +202,11 @@ where
 
     fn next(&mut self) -> Option<Result<T>> {
         self.lease.note_thread();
-        let mut failure = self.lease.check_token(Operation::WaitingForReply).err();
-        if failure.is_none() && self.arguments.is_some() && self.bytes_in_flight <= self.window / 2 {
-            failure = self.fill().err();
+        let mut failure = None;
+        if self.lease.connection().is_cancelled() {
+            failure = Some(Error::Cancelled { operation: Operation::WaitingForReply, fate: Fate::LOST });
+        } else if self.arguments.is_some() && self.bytes_in_flight <= self.window / 2 {
+            failure = self.fill().err().map(|error| self.lease.or_cancelled(error));
         }
         let mut call = self.calls.pop_front()?;
         let outcome = match (std::mem::replace(&mut call.sent, Ok(0)), failure, &self.ended_by) {
@@ -211,7 +214,6 @@ where
             (Ok(_), None, Some(error)) => Err(error_behind(error)),
             (Ok(size), None, None) => self.receive(&mut call, size),
         };
-        let outcome = outcome.map_err(|error| self.lease.or_cancelled(error));
         if let Err(error) = &outcome {
             call.watched.iter_mut().for_each(|watched| watched.failed(error));
             if !error.connection_usable() && self.ended_by.is_none() {
