@@ -7,7 +7,7 @@ use std::fmt;
 #[cfg(unix)]
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -70,6 +70,15 @@ pub struct CancelToken(Arc<Shared>);
 struct Shared {
     cancelled: AtomicBool,
     waiting: Mutex<Waiting>,
+    /// Its registration with the token whose child it is.
+    _of_parent: Option<Registered>,
+}
+
+/// A child is cancelled with its parent, if it is still used.
+impl Wake for Weak<Shared> {
+    fn wake(&self) {
+        self.upgrade().iter().for_each(|shared| shared.cancel());
+    }
 }
 
 /// What is woken up when the token is cancelled.
@@ -92,19 +101,13 @@ impl Wake for Thread {
     }
 }
 
-impl CancelToken {
-    /// Returns a token that is not cancelled.
-    pub fn new() -> CancelToken {
-        CancelToken::default()
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Cancels the calls that use this token or a clone of it, those that begin later as well. Does
-    /// not wait until they have ended. Further calls of this method do nothing.
-    ///
-    /// It takes a lock, so a signal handler must not call it; let a thread wait for the signal
-    /// instead.
-    pub fn cancel(&self) {
-        if self.0.cancelled.swap(true, Ordering::SeqCst) {
+    fn cancel(&self) {
+        if self.cancelled.swap(true, Ordering::SeqCst) {
             return;
         }
         let waiting = std::mem::take(&mut *self.lock());
@@ -119,14 +122,55 @@ impl CancelToken {
             }
         }
     }
+}
+
+impl CancelToken {
+    /// Returns a token that is not cancelled.
+    pub fn new() -> CancelToken {
+        CancelToken::default()
+    }
+
+    /// Cancels the calls that use this token or a clone of it, those that begin later as well. Does
+    /// not wait until they have ended. Further calls of this method do nothing.
+    ///
+    /// It takes a lock, so a signal handler must not call it; let a thread wait for the signal
+    /// instead.
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
 
     /// Returns whether it has been cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::SeqCst)
     }
 
+    /// Returns a token that is cancelled when this one is, and can be cancelled alone: for one task
+    /// of a program that Ctrl-C ends as a whole, for example.
+    ///
+    /// ```
+    /// use rpc_core::CancelToken;
+    ///
+    /// let program = CancelToken::new();
+    /// let (one, other) = (program.child(), program.child());
+    /// one.cancel();
+    /// assert!(!program.is_cancelled() && !other.is_cancelled());
+    /// program.cancel();
+    /// assert!(other.is_cancelled());
+    /// ```
+    #[must_use]
+    pub fn child(&self) -> CancelToken {
+        let child = CancelToken(Arc::new_cyclic(|child: &Weak<Shared>| {
+            let of_parent = self.register(Arc::new(Weak::clone(child)));
+            Shared { _of_parent: Some(of_parent), ..Shared::default() }
+        }));
+        if self.is_cancelled() {
+            child.cancel();
+        }
+        child
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Has `waker` woken when the token is cancelled, until the guard is dropped. Whoever waits
@@ -184,5 +228,47 @@ impl Drop for Registered {
 impl fmt::Debug for CancelToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CancelToken").field(&self.is_cancelled()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_ends_with_its_parent_and_not_the_reverse() {
+        let parent = CancelToken::new();
+        let (child, grandchild) = (parent.child(), parent.child().child());
+        child.cancel();
+        assert!(!parent.is_cancelled() && !grandchild.is_cancelled());
+        let kept = grandchild.clone();
+        drop(grandchild);
+        parent.cancel();
+        assert!(kept.is_cancelled() && parent.child().is_cancelled());
+    }
+
+    /// A program makes one for each of its tasks.
+    #[test]
+    fn a_parent_forgets_its_children() {
+        let parent = CancelToken::new();
+        let child = parent.child();
+        drop((parent.child(), child.child()));
+        assert_eq!(parent.lock().wakers.len(), 1);
+        drop(child);
+        assert_eq!(parent.lock().wakers.len(), 0);
+    }
+
+    #[test]
+    fn a_parent_that_is_cancelled_meanwhile_is_noticed() {
+        for _ in 0..1_000 {
+            let parent = CancelToken::new();
+            thread::scope(|scope| {
+                scope.spawn(|| parent.cancel());
+                let child = parent.child();
+                while !child.is_cancelled() {
+                    thread::yield_now();
+                }
+            });
+        }
     }
 }
