@@ -21,6 +21,47 @@ use super::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline};
 /// Calls block, within the limits that [`ClientConfig`] sets. After a failure that breaks the
 /// connection, each call fails with [`Misuse::Closed`]. Dropping a session asks the server to
 /// close, without waiting for its answer.
+///
+/// The generated client of a trait with `&mut self` holds a session or borrows one, so clients of
+/// several traits can take turns on it:
+///
+/// ```
+/// # use rpc_core::{CallOptions, Result, Server, Session, rpc_service};
+/// #[rpc_service]
+/// trait Counter {
+///     fn next(&mut self) -> Result<u32>;
+/// }
+///
+/// #[rpc_service]
+/// trait Greeter {
+///     fn greet(&mut self, name: &str) -> Result<String>;
+/// }
+/// #
+/// # #[derive(Clone)]
+/// # struct Handler(u32);
+/// #
+/// # impl Counter for Handler {
+/// #     fn next(&mut self) -> Result<u32> {
+/// #         self.0 += 1;
+/// #         Ok(self.0)
+/// #     }
+/// # }
+/// #
+/// # impl Greeter for Handler {
+/// #     fn greet(&mut self, name: &str) -> Result<String> {
+/// #         Ok(format!("hello, {name}"))
+/// #     }
+/// # }
+///
+/// # let services = (CounterServer::new(Handler(0)), GreeterServer::new(Handler(0)));
+/// # let server = Server::bind("tcp://127.0.0.1:0")?.spawn(services)?;
+/// let mut session = Session::connect(server.address())?;
+/// let mut counter = CounterClient::new(&mut session);
+/// assert_eq!((counter.next()?, counter.next()?), (1, 2));
+/// assert_eq!(GreeterClient::new(&mut session).greet("ann")?, "hello, ann");
+/// assert_eq!(CounterClient::new(&mut session).next()?, 3);
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
 pub struct Session(Client);
 
 impl Session {
