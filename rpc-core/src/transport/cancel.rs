@@ -3,6 +3,7 @@
 //! A token knows who waits, and only wakes them: what a cancelled call does to its connection, its
 //! own thread decides.
 
+use std::collections::BTreeMap;
 use std::fmt;
 #[cfg(unix)]
 use std::io;
@@ -70,24 +71,25 @@ pub struct CancelToken(Arc<Shared>);
 struct Shared {
     cancelled: AtomicBool,
     waiting: Mutex<Waiting>,
-    /// Its registration with the token whose child it is.
-    _of_parent: Option<Registered>,
-}
-
-/// A child is cancelled with its parent, if it is still used.
-impl Wake for Weak<Shared> {
-    fn wake(&self) {
-        self.upgrade().iter().for_each(|shared| shared.cancel());
-    }
+    /// The token whose child this is, and the number of its registration there.
+    parent: Option<(CancelToken, u64)>,
 }
 
 /// What is woken up when the token is cancelled.
 #[derive(Default)]
 struct Waiting {
-    wakers: Vec<Arc<dyn Wake>>,
+    wakers: BTreeMap<u64, Waker>,
+    /// The number of registrations so far.
+    registered: u64,
     /// For threads that wait for descriptors.
     #[cfg(unix)]
     bell: Option<Arc<Bell>>,
+}
+
+enum Waker {
+    Wakes(Arc<dyn Wake>),
+    /// A child is cancelled with its parent, if it is still used.
+    Cancels(Weak<Shared>),
 }
 
 /// Wakes what waits. It may be called when nothing waits any more.
@@ -106,20 +108,50 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cancel(&self) {
+    fn register(&self, waker: Waker) -> u64 {
+        let mut waiting = self.lock();
+        waiting.registered += 1;
+        let number = waiting.registered;
+        waiting.wakers.insert(number, waker);
+        number
+    }
+
+    /// Cancels this token without its children, which it returns.
+    fn cancel_alone(&self) -> Vec<Weak<Shared>> {
         if self.cancelled.swap(true, Ordering::SeqCst) {
-            return;
+            return Vec::new();
         }
-        let waiting = std::mem::take(&mut *self.lock());
+        let mut waiting = self.lock();
+        let wakers = std::mem::take(&mut waiting.wakers);
         #[cfg(unix)]
-        if let Some(bell) = &waiting.bell {
-            bell.ring();
-        }
-        for waker in waiting.wakers {
-            // it may run a transport's code
-            if unwind::catch(|| waker.wake()).is_none() {
-                tracing::error!("a transport panicked when a call was cancelled");
+        let bell = waiting.bell.take();
+        drop(waiting);
+        #[cfg(unix)]
+        bell.iter().for_each(|bell| bell.ring());
+        let mut children = Vec::new();
+        for waker in wakers.into_values() {
+            match waker {
+                Waker::Cancels(child) => children.push(child),
+                // it may run a transport's code
+                Waker::Wakes(waker) => {
+                    if unwind::catch(|| waker.wake()).is_none() {
+                        tracing::error!("a transport panicked when a call was cancelled");
+                    }
+                }
             }
+        }
+        children
+    }
+}
+
+impl Drop for Shared {
+    /// Leaves its parent, and drops the ancestors that only this token has kept: one after the
+    /// other, because there may be any number of them.
+    fn drop(&mut self) {
+        let mut link = self.parent.take();
+        while let Some((CancelToken(parent), number)) = link {
+            parent.lock().wakers.remove(&number);
+            link = Arc::into_inner(parent).and_then(|mut parent| parent.parent.take());
         }
     }
 }
@@ -136,7 +168,10 @@ impl CancelToken {
     /// It takes a lock, so a signal handler must not call it; let a thread wait for the signal
     /// instead.
     pub fn cancel(&self) {
-        self.0.cancel();
+        let mut children = self.0.cancel_alone();
+        while let Some(child) = children.pop() {
+            children.extend(child.upgrade().map(|child| child.cancel_alone()).unwrap_or_default());
+        }
     }
 
     /// Returns whether it has been cancelled.
@@ -159,9 +194,10 @@ impl CancelToken {
     /// ```
     #[must_use]
     pub fn child(&self) -> CancelToken {
-        let child = CancelToken(Arc::new_cyclic(|child: &Weak<Shared>| {
-            let of_parent = self.register(Arc::new(Weak::clone(child)));
-            Shared { _of_parent: Some(of_parent), ..Shared::default() }
+        let child = CancelToken(Arc::new_cyclic(|child| {
+            let number = self.0.register(Waker::Cancels(Weak::clone(child)));
+            let (cancelled, waiting) = Default::default();
+            Shared { cancelled, waiting, parent: Some((self.clone(), number)) }
         }));
         if self.is_cancelled() {
             child.cancel();
@@ -169,15 +205,10 @@ impl CancelToken {
         child
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock()
-    }
-
     /// Has `waker` woken when the token is cancelled, until the guard is dropped. Whoever waits
     /// checks after this whether it has been cancelled already.
     pub(crate) fn register(&self, waker: Arc<dyn Wake>) -> Registered {
-        self.lock().wakers.push(Arc::clone(&waker));
-        Registered { token: self.clone(), waker }
+        Registered { token: self.clone(), number: self.0.register(Waker::Wakes(waker)) }
     }
 
     /// Has this thread unparked when the token is cancelled, until the guard is dropped.
@@ -200,7 +231,7 @@ impl CancelToken {
     /// Returns what rings when the token is cancelled, unless that has happened before.
     #[cfg(unix)]
     pub(super) fn bell(&self) -> io::Result<Arc<Bell>> {
-        let mut waiting = self.lock();
+        let mut waiting = self.0.lock();
         if let Some(bell) = &waiting.bell {
             return Ok(Arc::clone(bell));
         }
@@ -213,15 +244,14 @@ impl CancelToken {
 /// Forgets a waker when it is dropped.
 pub(crate) struct Registered {
     token: CancelToken,
-    waker: Arc<dyn Wake>,
+    number: u64,
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        let mut waiting = self.token.lock();
-        if let Some(at) = waiting.wakers.iter().position(|other| Arc::ptr_eq(other, &self.waker)) {
-            waiting.wakers.swap_remove(at);
-        }
+        let waker = self.token.0.lock().wakers.remove(&self.number);
+        // it may be the last owner of a transport's control, so not under the lock
+        drop(waker);
     }
 }
 
@@ -253,9 +283,26 @@ mod tests {
         let parent = CancelToken::new();
         let child = parent.child();
         drop((parent.child(), child.child()));
-        assert_eq!(parent.lock().wakers.len(), 1);
+        assert_eq!(parent.0.lock().wakers.len(), 1);
         drop(child);
-        assert_eq!(parent.lock().wakers.len(), 0);
+        assert_eq!(parent.0.lock().wakers.len(), 0);
+    }
+
+    /// As a loop makes that replaces its token by a child of it. Each would drop or cancel the next
+    /// on the stack.
+    #[test]
+    fn a_long_line_of_children_is_no_recursion() {
+        let first = CancelToken::new();
+        let mut last = first.child();
+        for _ in 0..200_000 {
+            last = last.child();
+        }
+        let other = last.clone();
+        drop(last);
+        first.cancel();
+        assert!(other.is_cancelled());
+        drop(other);
+        assert_eq!(Arc::strong_count(&first.0), 1);
     }
 
     #[test]
