@@ -208,7 +208,11 @@ where
         } else if self.arguments.is_some() && self.bytes_in_flight <= self.window / 2 {
             failure = self.fill().err().map(|error| self.lease.or_cancelled(error));
         }
-        let mut call = self.calls.pop_front()?;
+        let Some(mut call) = self.calls.pop_front() else {
+            // calls that were never made must not look like the end
+            let failure = failure.filter(|_| self.arguments.take().is_some())?;
+            return Some(Err(self.lease.or_cancelled(failure.with_fate(Fate::UNTOUCHED))));
+        };
         let outcome = match (std::mem::replace(&mut call.sent, Ok(0)), failure, &self.ended_by) {
             (Err(error), ..) | (Ok(_), Some(error), _) => Err(error),
             (Ok(_), None, Some(error)) => Err(error_behind(error)),

@@ -79,6 +79,37 @@ fn all_calls_of_a_pipeline() {
     });
 }
 
+/// They would look like the end of the pipeline.
+#[test]
+fn calls_of_a_pipeline_that_were_not_made() {
+    watchdog(|| {
+        let (clerk, reports) = Clerk::new();
+        let (client, _connections) = TransportKind::Memory.serve(DeskServer::new(clerk));
+        let pipeline = |token: &CancelToken, arguments: Vec<String>| {
+            let client = client.with_options(CallOptions::default().cancel(token));
+            client.pipeline::<_, String>("echo", arguments).unwrap()
+        };
+
+        let token = CancelToken::new();
+        let mut calls = pipeline(&token, vec!["a".to_owned(), "b".to_owned()]);
+        token.cancel();
+        assert!(cancelled(&calls.next().unwrap().unwrap_err()).0, "before the first");
+        assert!(calls.next().is_none());
+        drop(calls);
+        assert!(reports.try_recv().is_err(), "nothing ran");
+
+        // one at a time, because each is larger than the window
+        let token = CancelToken::new();
+        let mut calls = pipeline(&token, vec!["x".repeat(100_000); 10]);
+        calls.next().unwrap().unwrap();
+        token.cancel();
+        let rest: Vec<_> = calls.by_ref().map(Result::unwrap_err).collect();
+        assert!(!rest.is_empty() && rest.iter().all(|error| cancelled(error).0 || !error.connection_usable()));
+        drop(calls);
+        next(&client);
+    });
+}
+
 /// The first call of the pipeline fails, and the second waits for its reply.
 #[test]
 fn a_pipeline_that_waits_after_a_call_that_failed() {
