@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Error, Fate, Result};
+use crate::error::{Error, Fate, Operation, Result};
 use crate::message::DataType;
 use crate::observe::Ended;
 use crate::transport::Wake;
@@ -139,6 +139,8 @@ impl Lease {
                 self.connection().was_cancelled();
                 Error::Cancelled { operation, fate }
             }
+            // it may be a stream that the same token cancels
+            Error::Source { .. } => Error::Cancelled { operation: Operation::Sending, fate },
             other => other.with_fate(fate),
         }
     }

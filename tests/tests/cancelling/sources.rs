@@ -146,6 +146,30 @@ fn a_token_ends_an_upload_from_a_child_that_falls_silent() {
     });
 }
 
+/// A relay: the stream that is sent on is cancelled by the same token.
+#[test]
+fn a_token_ends_an_upload_whose_source_it_cancels_too() {
+    watchdog(|| {
+        let (near, far) = (TransportKind::Memory, TransportKind::Tcp);
+        let ((client, _), (other, _)) =
+            (near.serve(DeskServer::new(Clerk::new().0)), far.serve(DeskServer::new(Clerk::new().0)));
+        for warm in [false, true] {
+            let token = CancelToken::new();
+            let options = CallOptions::default().cancel(&token);
+            let desks = [&client, &other].map(|client| DeskClient::new(client.with_options(options.clone())));
+            if warm {
+                next(&other);
+            }
+            let source = desks[0].flow().unwrap().chain(io::empty());
+            thread::scope(|scope| {
+                let upload = scope.spawn(|| desks[1].count(source));
+                token.cancel();
+                assert!(upload.join().unwrap().unwrap_err().is_cancelled(), "warm: {warm}");
+            });
+        }
+    });
+}
+
 /// A source that nobody can wait for is noticed when it returns.
 #[test]
 fn a_token_ends_an_upload_when_its_source_returns() {
