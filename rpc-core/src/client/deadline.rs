@@ -46,6 +46,12 @@ impl<'t> Deadline<'t> {
         Deadline { begun, at, limit, scope, token }
     }
 
+    /// Returns the deadline of a call that belongs to another one, which has this deadline and
+    /// limit.
+    pub(super) fn not_after(self, at: Instant, limit: Option<Duration>) -> Deadline<'t> {
+        Deadline { at: Some(at), limit, scope: Scope::WholeCall, ..self }
+    }
+
     pub(super) fn is_cancelled(self) -> bool {
         self.token.is_some_and(CancelToken::is_cancelled)
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::error::{Error, Fate, Operation, Result};
 
@@ -16,11 +17,15 @@ impl ClientConfig {
     /// nothing is. It runs when the client connects, and in each call that needs a new connection,
     /// on the thread that waits for it.
     ///
-    /// Generated session clients can borrow the [`Session`]. Its calls end with the time limit of
-    /// the call that needs the connection, and are cancelled with it, or else keep to the limits of
-    /// this config. If `prepare` returns an error, or leaves the session without its connection,
-    /// the connection is closed, and the error is that of the call, which
-    /// [never ran](Error::never_ran).
+    /// The generated client of a trait with `&mut self` can borrow the [`Session`]. Its calls end
+    /// with the time limit of the call that needs the connection, and are cancelled with it. For
+    /// [shared connections](ClientConfig::shared_connections) it runs on a thread of theirs, with
+    /// the limits of this config only, and all calls that wait for the connection wait for it.
+    ///
+    /// If `prepare` returns an error, or leaves the session without its connection, the connection
+    /// is closed, and the error is that of the call, which [never ran](Error::never_ran). Its panic
+    /// is one of the call, or closes a shared connection. If it calls the client whose connection
+    /// it prepares, that call fails with [`Misuse::InOnConnect`](crate::Misuse::InOnConnect).
     ///
     /// ```
     /// use rpc_core::{CallContext, ClientConfig, Error, Result, Server, rpc_service};
@@ -91,6 +96,10 @@ impl<F: Fn(&mut Session) -> Result<()> + Send + Sync> OnConnect for Login<F> {
         (self.0)(&mut session).map_err(|error| error.with_fate(Fate::UNREACHED))?;
         drop(session);
         pool.take_only().ok_or_else(|| {
+            let over = deadline.is_over(Instant::now());
+            if over {
+                return deadline.error(Operation::Connecting, Fate::UNREACHED);
+            }
             let text = "the connection has ended in `on_connect`, which has not returned an error";
             let error = io::Error::new(io::ErrorKind::ConnectionAborted, text);
             Error::Transport { operation: Operation::Connecting, error, fate: Fate::UNREACHED }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::message::{Metadata, TRACEPARENT};
 use crate::transport::CancelToken;
@@ -30,6 +30,8 @@ pub struct CallOptions {
     /// In the same way.
     stall_timeout: Option<Option<Duration>>,
     token: Option<CancelToken>,
+    /// When the call that these calls belong to must be over, and its limit.
+    outer: Option<(Instant, Option<Duration>)>,
     metadata: Metadata<'static>,
     trace_context: Option<TraceContext>,
 }
@@ -81,8 +83,8 @@ impl CallOptions {
 
     /// Returns the options of calls that belong to another one, with this deadline.
     pub(super) fn within(deadline: Deadline<'_>) -> CallOptions {
-        let timeout = deadline.left().map(Some);
-        CallOptions { timeout, token: deadline.token.cloned(), ..CallOptions::default() }
+        let outer = deadline.at.map(|at| (at, deadline.limit));
+        CallOptions { outer, token: deadline.token.cloned(), ..CallOptions::default() }
     }
 
     /// Returns these options with those that `more` sets.
@@ -93,6 +95,7 @@ impl CallOptions {
             timeout: more.timeout.or(self.timeout),
             stall_timeout: more.stall_timeout.or(self.stall_timeout),
             token: more.token.or_else(|| self.token.clone()),
+            outer: more.outer.or(self.outer),
             metadata,
             trace_context: more.trace_context.or_else(|| self.trace_context.clone()),
         }
@@ -115,7 +118,11 @@ impl CallOptions {
     /// Returns the deadline of a call that begins now, for a client with this limit.
     pub(super) fn deadline(&self, client_limit: Option<Duration>) -> Deadline<'_> {
         let scope = if self.timeout.is_some() { Scope::WholeCall } else { Scope::Reply };
-        Deadline::new(self.limit(client_limit), scope).or_cancelled_by(self.token.as_ref())
+        let own = Deadline::new(self.limit(client_limit), scope).or_cancelled_by(self.token.as_ref());
+        match self.outer {
+            Some((at, limit)) if own.at.is_none_or(|own| at < own) => own.not_after(at, limit),
+            _ => own,
+        }
     }
 
     /// Returns how long a stream may make no progress, for a client with this limit.

@@ -39,6 +39,8 @@ pub(super) struct PoolState {
     /// Threads that wait for a call on a shared connection, which may itself have to wait for a
     /// connection.
     waiting_for_shared: Vec<ThreadId>,
+    /// Threads that prepare a new connection.
+    preparing: Vec<ThreadId>,
 }
 
 /// What uses a connection.
@@ -99,6 +101,12 @@ impl Pool {
         if self.closed.load(Ordering::SeqCst) { Err(Misuse::Closed.into()) } else { Ok(()) }
     }
 
+    /// Fails if this thread prepares a connection of this pool.
+    fn check_not_preparing(&self) -> Result<()> {
+        let prepares = self.config.on_connect.0.is_some() && self.lock().preparing.contains(&this_thread());
+        if prepares { Err(Misuse::InOnConnect.into()) } else { Ok(()) }
+    }
+
     /// Returns whether a thread waits for a connection to become free.
     pub(super) fn has_waiters(&self) -> bool {
         self.is_limited() && !self.lock().waiting.is_empty()
@@ -111,6 +119,7 @@ impl Pool {
     /// last one fails.
     pub(super) fn wait_for_shared(&self) -> Result<SharedWait<'_>> {
         self.check_open()?;
+        self.check_not_preparing()?;
         if !self.is_limited() {
             return Ok(SharedWait(None));
         }
@@ -141,7 +150,10 @@ impl Pool {
     }
 
     pub(super) fn open(&self, deadline: Deadline<'_>) -> Result<Box<ClientConnection>> {
-        prepared(open_with_retries(self.connector()?, &self.config, deadline)?, &self.config, deadline)
+        self.check_not_preparing()?;
+        let parts = open_with_retries(self.connector()?, &self.config, deadline)?;
+        let _preparing = self.config.on_connect.0.is_some().then(|| Preparing::begin(self));
+        prepared(parts, &self.config, deadline)
     }
 
     /// Takes out an idle connection, to be closed, if the limit leaves no room for a new one.
@@ -244,6 +256,22 @@ impl Wake for Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.end().into_iter().for_each(|Idle(connection, _)| connection.close_without_waiting());
+    }
+}
+
+/// Marks its thread as preparing a connection, until this is dropped.
+struct Preparing<'p>(&'p Pool);
+
+impl Preparing<'_> {
+    fn begin(pool: &Pool) -> Preparing<'_> {
+        pool.lock().preparing.push(this_thread());
+        Preparing(pool)
+    }
+}
+
+impl Drop for Preparing<'_> {
+    fn drop(&mut self) {
+        forget_thread(&mut self.0.lock().preparing, this_thread());
     }
 }
 

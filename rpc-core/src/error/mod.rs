@@ -168,6 +168,9 @@ pub enum Misuse {
     Busy,
     /// The connection has ended, and nothing can open another.
     Closed,
+    /// [`ClientConfig::on_connect`](crate::ClientConfig::on_connect) has called the client whose
+    /// connection it prepares, which would never end. It has a session for that.
+    InOnConnect,
     /// A request that cannot be encoded as JSON, or whose endpoint's name is too long.
     Encode {
         /// What is wrong with it.

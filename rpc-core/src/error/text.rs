@@ -74,6 +74,9 @@ impl fmt::Display for Misuse {
                 "every connection is held by a stream or a call of this thread, or of one that waits as well: finish one first"
             }
             Misuse::Closed => "the connection is closed",
+            Misuse::InOnConnect => {
+                "`on_connect` has called the client whose connection it prepares: call its session instead"
+            }
             Misuse::Encode { problem } => return write!(f, "the request cannot be encoded: {problem}"),
             Misuse::NeedsRevision1 => {
                 "the server speaks revision 0 of the protocol, which has no JSON and octets together"

@@ -3,12 +3,12 @@
 mod service;
 
 use std::io::{self, Read};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{CallOptions, CancelToken, Client, ClientConfig, Error, Result, ServerConfig, Session};
+use rpc_core::{CallOptions, CancelToken, Client, ClientConfig, Error, Misuse, Result, ServerConfig, Session};
 use rpc_tests::{Connections, TransportKind, watchdog};
 
 use service::{Login, LoginClient, Vault, VaultClient, services};
@@ -146,6 +146,75 @@ fn a_login_that_waits_ends_with_its_call() {
             let error = call.join().unwrap().unwrap_err();
             assert!(error.is_cancelled() && error.never_ran(), "{error:?}");
         });
+    });
+}
+
+/// Each call of the hook would otherwise get all of the time again.
+#[test]
+fn a_login_of_many_calls_ends_with_its_call() {
+    watchdog(|| {
+        let config = ClientConfig::default().on_connect(|session| {
+            loop {
+                session.call("user").json::<Option<String>>()?;
+            }
+        });
+        let (client, _connections) = serve(TransportKind::Memory, config);
+        let limit = Duration::from_millis(100);
+        let limited = client.with_options(CallOptions::default().timeout(Some(limit)));
+        let error = VaultClient::new(limited).owner().unwrap_err();
+        assert!(matches!(error, Error::Deadline { limit: found, .. } if found == limit), "{error:?}");
+        assert!(error.never_ran());
+    });
+}
+
+/// The session has ended, and the hook does not say why.
+#[test]
+fn a_hook_that_ignores_a_cancel_has_a_call_that_was_cancelled() {
+    watchdog(|| {
+        let (begun, beginnings) = mpsc::channel();
+        let config = ClientConfig::default().on_connect(move |session| {
+            begun.send(()).unwrap();
+            assert!(session.call("wait").json::<()>().unwrap_err().is_cancelled());
+            Ok(())
+        });
+        let (client, _connections) = serve(TransportKind::Tcp, config);
+        let token = CancelToken::new();
+        let vault = VaultClient::new(client.with_options(CallOptions::default().cancel(&token)));
+        thread::scope(|scope| {
+            let call = scope.spawn(|| vault.owner());
+            beginnings.recv().unwrap();
+            token.cancel();
+            let error = call.join().unwrap().unwrap_err();
+            assert!(error.is_cancelled() && error.never_ran(), "{error:?}");
+        });
+    });
+}
+
+/// It would open connections until the stack is full, or wait for itself.
+#[test]
+fn a_hook_cannot_call_its_own_client() {
+    watchdog(|| {
+        for shared in [0, 1] {
+            let own = Arc::new(OnceLock::<Client>::new());
+            let seen = Arc::clone(&own);
+            let config = ClientConfig::default().shared_connections(shared);
+            let config = config.on_connect(move |_| seen.get().expect("it is set").call("owner").json::<()>());
+            let (client, _connections) = serve(TransportKind::Memory, config);
+            own.set(client.clone()).unwrap();
+            let error = VaultClient::new(client).owner().unwrap_err();
+            assert!(matches!(error, Error::Misuse(Misuse::InOnConnect)), "{shared} shared: {error:?}");
+        }
+    });
+}
+
+/// A thread of the library's runs it then.
+#[test]
+fn a_hook_that_panics_on_a_shared_connection_is_an_error() {
+    watchdog(|| {
+        let config = ClientConfig::default().shared_connections(1).on_connect(|_| panic!("on purpose"));
+        let (client, _connections) = serve(TransportKind::Memory, config);
+        let error = VaultClient::new(client).owner().unwrap_err();
+        assert!(error.never_ran() && error.to_string().ends_with("or `on_connect` has panicked"), "{error}");
     });
 }
 

@@ -49,7 +49,9 @@ pub(super) fn run(shared: &SharedConnection, pool: &Weak<Pool>, generation: u64)
             continue;
         };
         let connected = unwind::catch(|| shared.connect(&pool, opened)).unwrap_or_else(|| {
-            Err(Error::lost(Operation::Connecting, io::ErrorKind::ConnectionAborted).with_fate(Fate::UNREACHED))
+            let text = "the connector, the transport or `on_connect` has panicked";
+            let error = io::Error::new(io::ErrorKind::ConnectionAborted, text);
+            Err(Error::Transport { operation: Operation::Connecting, error, fate: Fate::UNREACHED })
         });
         match connected {
             Ok(lease) => {
