@@ -39,7 +39,9 @@ pub(crate) struct ClientConnection {
     pub(super) settings: Settings,
     /// How long a stream of the current call may make no progress.
     pub(super) stall_limit: Option<Duration>,
-    /// How long ending the current call before its time may take, for each direction.
+    /// What cancels the current call.
+    token: Option<CancelToken>,
+    /// How long ending the current call before its time may take.
     pub(super) patience: Duration,
     /// The current call, or the last one.
     pub(super) turn: ClientTurn,
@@ -73,6 +75,7 @@ impl ClientConnection {
         });
         ClientConnection {
             stall_limit: settings.stall_timeout,
+            token: None,
             patience: DISCARD_TIME,
             peer,
             control: parts.control,
@@ -149,19 +152,21 @@ impl ClientConnection {
 
     /// Returns what cancels the current call.
     pub(super) fn token(&self) -> Option<&CancelToken> {
-        self.inbound.messages.frames().get_ref().token.as_ref()
+        self.token.as_ref()
     }
 
-    /// Sets what cancels the current call.
+    /// Sets what cancels the current call. Reads wait for it if the transport can do that.
     pub(super) fn set_token(&mut self, token: Option<CancelToken>) {
-        self.inbound.messages.frames_mut().get_mut().token = token;
+        let reader = self.inbound.messages.frames_mut().get_mut();
+        reader.token = token.clone().filter(|token| reader.half.can_await(token));
+        self.token = token;
     }
 
-    /// Returns whether waiting for the reply's stream can be ended by a token, so that the
+    /// Returns whether waiting for the reply's stream can be ended by the token, so that the
     /// connection need not be aborted.
     pub(super) fn can_await_token(&self) -> bool {
         let waits = self.control.as_ref().is_some_and(|control| control.can_wait_cancellable());
-        self.inbound.messages.frames().get_ref().half.can_await() && (waits || !self.turn.full_duplex())
+        self.inbound.messages.frames().get_ref().token.is_some() && (waits || !self.turn.full_duplex())
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
@@ -278,11 +283,13 @@ impl ClientConnection {
     /// Sends a cancel, because the rest of the reply is not wanted. Returns whether it was sent.
     fn cancel(&mut self) -> bool {
         let trailer = ReplyHeader::trailer(Status::RequestError, "not wanted any more");
+        let begun = Instant::now();
         self.outbound.set_time_limit(TimeLimit::total(Some(self.patience)));
         let sent = self.turn.may_cancel() && self.outbound.write_trailer(&trailer).is_ok();
         if sent {
             self.turn.cancelled();
         }
+        self.patience = self.patience.saturating_sub(begun.elapsed());
         sent
     }
 

@@ -23,16 +23,20 @@ use super::bell::Bell;
 /// A call that is cancelled fails with [`Error::Cancelled`](crate::Error::Cancelled) at once,
 /// wherever it waits: for a connection, for a reply, for room to send. As after a deadline, its
 /// connection is closed, and the error says whether the request certainly
-/// [never ran](crate::Error::never_ran). A call that has not begun fails before anything is sent. A
-/// reply's stream that is open is cancelled as if it were dropped: the server stops, and the
-/// connection serves the next call if the server answers the cancel within 500 ms.
+/// [never ran](crate::Error::never_ran). A call that has not begun fails before anything is sent.
+///
+/// A reply's stream that is open is cancelled as if it were dropped: the server stops, and the
+/// connection serves the next call. A read that waits returns when the server has answered the
+/// cancel. If that takes more than 500 ms, because the handler's own source blocks, the read
+/// returns then, and the connection is closed.
 ///
 /// `docs/tokio.md` shows how dropping a future cancels its calls.
 ///
 /// Some waits cannot be ended; `docs/cancelling.md` lists them, and what ends them instead.
 ///
-/// A token stays cancelled. It costs a call that does not use one nothing; on Unix one that is used
-/// takes up to two descriptors.
+/// A token stays cancelled. It costs a call that does not use one nothing. On Unix, one whose calls
+/// use sockets has two descriptors until it is cancelled or dropped, and a child has its own. If
+/// the system has none left, calls are cancelled all the same, but streams are then cut.
 ///
 /// ```
 /// use std::thread;

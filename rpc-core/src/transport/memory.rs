@@ -202,7 +202,7 @@ impl ReadHalf for PipeReader {
         self.0.take(self.0.lock_if(Pipe::readable)?, buf)
     }
 
-    fn can_await(&self) -> bool {
+    fn can_await(&self, _token: &CancelToken) -> bool {
         true
     }
 

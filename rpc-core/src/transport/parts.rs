@@ -107,10 +107,11 @@ pub trait ReadHalf: Send {
         self.read(&mut bufs[0], until)
     }
 
-    /// Returns whether [`await_bytes`](ReadHalf::await_bytes) works. The default implementation
-    /// returns `false`.
+    /// Returns whether [`await_bytes`](ReadHalf::await_bytes) works with this token. The default
+    /// implementation returns `false`.
     #[doc(hidden)]
-    fn can_await(&self) -> bool {
+    fn can_await(&self, token: &CancelToken) -> bool {
+        _ = token;
         false
     }
 

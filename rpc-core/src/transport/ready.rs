@@ -18,7 +18,8 @@ pub(super) fn wait(
 ) -> io::Result<()> {
     let own = PollFd::new(descriptor, ready);
     let Some(token) = token else { return poll::wait(&mut [own], until) };
-    let bell = token.bell()?;
+    // without descriptors for it, a cancel is noticed later
+    let Ok(bell) = token.bell() else { return poll::wait(&mut [own], until) };
     if token.is_cancelled() { Ok(()) } else { poll::wait(&mut [own, bell.descriptor()], until) }
 }
 

@@ -116,8 +116,9 @@ impl ReadHalf for SocketHalf {
         Ok(recv(&self.socket, buf, RecvFlags::DONTWAIT)?.0)
     }
 
-    fn can_await(&self) -> bool {
-        true
+    /// Without descriptors for the token, nothing waits for it.
+    fn can_await(&self, token: &CancelToken) -> bool {
+        token.bell().is_ok()
     }
 
     fn await_bytes(&mut self, announced: usize, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
