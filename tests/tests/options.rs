@@ -146,7 +146,7 @@ fn a_call_may_have_its_own_stall_limit() {
 fn a_stall_limit_ends_with_its_call() {
     watchdog(|| {
         let config = ClientConfig::default().stall_timeout(Some(SHORT));
-        let (near, far) = TransportKind::Tcp.pair().unwrap();
+        let (near, far) = TransportKind::Memory.pair().unwrap();
         thread::spawn(move || rpc_core::serve_connection(far, DeskServer::new(Clerk)));
         let client = Client::from_transport_with(near, config).unwrap();
         let longer = client.with_options(CallOptions::default().stall_timeout(None));

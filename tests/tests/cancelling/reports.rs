@@ -36,7 +36,7 @@ fn each_is_reported_once_as_cancelled() {
         let (clerk, reports) = Clerk::new();
         let server = DeskServer::new(clerk);
         let (client, _connections) =
-            TransportKind::Tcp.serve_with(server, config, ServerConfig::default(), |near| near);
+            TransportKind::Memory.serve_with(server, config, ServerConfig::default(), |near| near);
         let cancelled = Some(ErrorKind::Cancelled);
 
         let (desk, token) = with_token(&client);

@@ -95,7 +95,9 @@ fn read_one(far: &mut Parts) {
 fn a_call_that_waits_for_room_to_send() {
     watchdog(|| {
         let large = "y".repeat(7_000_000);
-        for &transport in TransportKind::ALL {
+        // nothing wakes a write on Windows
+        let sockets = |transport: &&TransportKind| cfg!(unix) || **transport != TransportKind::Tcp;
+        for &transport in TransportKind::ALL.iter().filter(sockets) {
             let json = |client: &Client| client.call("x").with(&large).json::<u8>();
             let error = against_peer(transport, json, read_one);
             assert!(matches!(error, Error::Cancelled { operation: Operation::Sending, .. }), "{transport:?} {error:?}");
