@@ -51,19 +51,26 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Address, AddressError> {
-        match text.split_once("://") {
-            Some(("tcp", place)) if is_host_and_port(place) => Ok(Address::Tcp(place.to_owned())),
+        let read = match text.split_once("://") {
+            Some(("tcp", place)) => host_and_port(place).map(|()| Address::Tcp(place.to_owned())),
             Some(("unix", path)) if Path::new(path).is_absolute() => Ok(Address::Unix(path.into())),
-            _ => {
-                let expected = "an address like tcp://host:port or unix:///path";
-                Err(AddressError { expected, found: text.to_owned() })
-            }
-        }
+            Some(("unix", _)) => Err("an absolute path, as in unix:///run/vault.sock"),
+            _ => Err("an address like tcp://host:port or unix:///path"),
+        };
+        read.map_err(|expected| AddressError { expected, found: text.to_owned() })
     }
 }
 
-fn is_host_and_port(place: &str) -> bool {
-    place.rsplit_once(':').is_some_and(|(host, port)| port.parse::<u16>().is_ok() && is_host(host))
+/// Checks what follows `tcp://`, and returns what was expected instead.
+fn host_and_port(place: &str) -> Result<(), &'static str> {
+    let (host, port) = place.rsplit_once(':').ok_or("a port after the host, as in tcp://host:port")?;
+    if port.parse::<u16>().is_err() {
+        return Err("a port from 0 to 65535, as in tcp://host:port");
+    }
+    if !is_host(host) {
+        return Err("a name, an IPv4 address or an IPv6 address in brackets, as in tcp://host:port");
+    }
+    Ok(())
 }
 
 /// A host as it is written before a port: in brackets if it is an IPv6 address.
@@ -250,22 +257,24 @@ mod tests {
 
     #[test]
     fn says_what_it_expects() {
-        for text in [
-            "",
-            "tcp://",
-            "tcp://host",
-            "tcp://:1",
-            "tcp://::1:80",
-            "tcp://h:65536",
-            "unix://relative",
-            "udp://h:1",
-            "tcp://[h]:1",
-            "tcp://a/b:1",
-            "tcp:// :1",
-            "memory",
+        for (text, expected) in [
+            ("", "an address like tcp://host:port or unix:///path"),
+            ("udp://h:1", "an address like tcp://host:port or unix:///path"),
+            ("memory", "an address like tcp://host:port or unix:///path"),
+            ("unix:/run/x", "an address like tcp://host:port or unix:///path"),
+            ("tcp://", "a port after the host, as in tcp://host:port"),
+            ("tcp://host", "a port after the host, as in tcp://host:port"),
+            ("tcp://h:65536", "a port from 0 to 65535, as in tcp://host:port"),
+            ("tcp://h:", "a port from 0 to 65535, as in tcp://host:port"),
+            ("tcp://:1", "a name, an IPv4 address or an IPv6 address in brackets, as in tcp://host:port"),
+            ("tcp://::1:80", "a name, an IPv4 address or an IPv6 address in brackets, as in tcp://host:port"),
+            ("tcp://[h]:1", "a name, an IPv4 address or an IPv6 address in brackets, as in tcp://host:port"),
+            ("tcp://a/b:1", "a name, an IPv4 address or an IPv6 address in brackets, as in tcp://host:port"),
+            ("tcp:// :1", "a name, an IPv4 address or an IPv6 address in brackets, as in tcp://host:port"),
+            ("unix://relative", "an absolute path, as in unix:///run/vault.sock"),
         ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
-            assert!(error.contains("tcp://host:port") && error.contains(&format!("{text:?}")), "{error}");
+            assert_eq!(error, format!("expected {expected}, found {text:?}"));
         }
     }
 }
