@@ -80,15 +80,12 @@ impl Exchange<'_> {
         // whether values before a stream may be absent, the parameters decide
         let both_stream = turn.request.is_some_and(DataType::has_octets) && request.has_octets();
         if !fits(turn.request, request) && !both_stream {
-            return Some(format!(
-                "{} takes {request} (DataType {}), found DataType {}",
-                header.endpoint,
-                request.to_wire(),
-                header.data_type
-            ));
+            let (takes, found) = (in_words("DataType", request.to_wire()), in_words("DataType", header.data_type));
+            return Some(format!("{} takes {takes}, found {found}", header.endpoint));
         }
         (!fits(turn.accept, reply)).then(|| {
-            format!("{} returns {reply} (Accept {}), found Accept {}", header.endpoint, reply.to_wire(), header.accept)
+            let (returns, found) = (in_words("Accept", reply.to_wire()), in_words("Accept", header.accept));
+            format!("{} returns {returns}, found {found}", header.endpoint)
         })
     }
 
@@ -199,5 +196,28 @@ impl Exchange<'_> {
         let mut turn = self.turn.get();
         change(&mut turn);
         self.turn.set(turn);
+    }
+}
+
+/// Describes the data type that a field of a header has.
+fn in_words(field: &str, number: u32) -> String {
+    let words = match DataType::from_wire(number) {
+        Some(DataType::None) => "nothing",
+        Some(DataType::MarshaledJson) => "JSON",
+        Some(DataType::Octets) => "octets",
+        Some(DataType::MarshaledJsonThenOctets) => "JSON and octets",
+        Some(DataType::Control) | None => return format!("{field} {number}"),
+    };
+    format!("{words} ({field} {number})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_types_are_described() {
+        assert_eq!(in_words("Accept", 4), "octets (Accept 4)");
+        assert_eq!(in_words("DataType", 77), "DataType 77");
     }
 }
