@@ -242,7 +242,7 @@ impl fmt::Display for MalformedBody {
 
 /// Returns the name of a type as people write it: `Option<u32>` for `core::option::Option<u32>`.
 fn without_paths(name: &str) -> String {
-    let is_of_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    let is_of_path = |letter: char| letter.is_alphanumeric() || "_:#".contains(letter);
     let parts = name.split_inclusive(|letter| !is_of_path(letter));
     parts.map(|part| part.rsplit_once("::").map_or(part, |(_, last)| last)).collect()
 }
