@@ -93,8 +93,9 @@ impl ClientConfig {
         self.with_settings(|settings| settings.stall_timeout = limit)
     }
 
-    /// Sets how long the Close handshake may take; the default is 5 s. Dropping a client takes at
-    /// most a tenth of it.
+    /// Sets how long the Close handshake may take; the default is 5 s. At most a tenth of it passes
+    /// when a client is dropped, and when a server is asked to end a stream that a
+    /// [`CancelToken`](crate::CancelToken) has cancelled.
     pub fn close_timeout(self, limit: Option<Duration>) -> Self {
         self.with_settings(|settings| settings.close_timeout = limit)
     }

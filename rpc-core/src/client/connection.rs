@@ -22,10 +22,6 @@ use super::settings::Settings;
 /// call.
 const RECENT_USE: Duration = Duration::from_millis(1);
 
-/// How long a stream that its token has cancelled may take to end, so that the connection goes on:
-/// opening another one takes less on most networks.
-const CANCEL_TIME: Duration = Duration::from_millis(500);
-
 /// A connection, with what the next call needs to know of earlier ones.
 pub(crate) struct ClientConnection {
     pub(super) inbound: Inbound,
@@ -177,7 +173,7 @@ impl ClientConnection {
     pub(super) fn cancel_stream(&mut self) -> Error {
         // waiting for the end must not be cancelled as well
         self.set_token(None);
-        self.patience = CANCEL_TIME;
+        self.patience = self.moment();
         self.abandon();
         Error::Cancelled { operation: Operation::ReadingStream, fate: self.fate() }
     }
@@ -331,10 +327,16 @@ impl ClientConnection {
         Ok(())
     }
 
-    /// Asks the server to close, without waiting for its answer. Blocks for at most a tenth of the
-    /// close limit, or 500 ms without one.
+    /// Returns how long something polite may take when nobody wants to wait: a tenth of the close
+    /// limit, or 500 ms without one.
+    fn moment(&self) -> Duration {
+        self.settings.close_timeout.map_or(Duration::from_millis(500), |limit| limit / 10)
+    }
+
+    /// Asks the server to close, without waiting for its answer. Blocks for at most a
+    /// [`moment`](ClientConnection::moment).
     pub(crate) fn close_without_waiting(mut self) {
-        let limit = self.settings.close_timeout.map_or(Duration::from_millis(500), |limit| limit / 10);
+        let limit = self.moment();
         if request_close(&mut self.outbound, TimeLimit::total(Some(limit))).is_ok() {
             finish(&mut self.outbound);
         }

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use rpc_core::{CallReport, ClientConfig, ConnectionInfo, Ended, ErrorKind, Observer, ServerConfig, Status, StreamEnd};
 use rpc_tests::{TransportKind, watchdog};
@@ -33,6 +34,8 @@ fn each_is_reported_once_as_cancelled() {
     watchdog(|| {
         let recorder = Arc::new(Recorder::default());
         let config = ClientConfig::default().observer(Arc::clone(&recorder) as Arc<dyn Observer>);
+        // however busy the machine is
+        let config = config.close_timeout(Some(Duration::from_secs(1000)));
         let (clerk, reports) = Clerk::new();
         let server = DeskServer::new(clerk);
         let (client, _connections) =

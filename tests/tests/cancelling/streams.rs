@@ -5,8 +5,9 @@
 use std::io::{self, Cursor, Read};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
-use rpc_core::{CallOptions, CancelToken, Client, Error, Operation, Session};
+use rpc_core::{CallOptions, CancelToken, Client, ClientConfig, Error, Operation, ServerConfig, Session};
 use rpc_tests::{Connections, TransportKind, watchdog};
 
 use crate::service::{Clerk, Desk, DeskServer, cancelled, next, with_token};
@@ -17,6 +18,12 @@ fn polite(transport: TransportKind) -> bool {
         TransportKind::Records => false,
         _ => cfg!(unix),
     }
+}
+
+/// Returns a client that waits for the server's answer to a cancel, however busy the machine is.
+fn serve(transport: TransportKind) -> (Client, Connections) {
+    let patient = ClientConfig::default().close_timeout(Some(Duration::from_secs(1000)));
+    transport.serve_with(DeskServer::new(Clerk::new().0), patient, ServerConfig::default(), |near| near)
 }
 
 /// Checks the error of a cancelled stream, and that the connection goes on, or another is opened.
@@ -33,7 +40,7 @@ fn between_two_reads() {
     watchdog(|| {
         for &transport in TransportKind::ALL {
             for count in [0, 1, 100_000, 3_000_000] {
-                let (client, connections) = transport.serve(DeskServer::new(Clerk::new().0));
+                let (client, connections) = serve(transport);
                 let (desk, token) = with_token(&client);
                 let mut stream = desk.flow().unwrap();
                 stream.read_exact(&mut vec![0; count]).unwrap();
@@ -50,7 +57,7 @@ fn between_two_reads() {
 fn in_a_copy_to_a_file() {
     watchdog(|| {
         for &transport in TransportKind::ALL {
-            let (client, connections) = transport.serve(DeskServer::new(Clerk::new().0));
+            let (client, connections) = serve(transport);
             let (desk, token) = with_token(&client);
             let stream = desk.flow().unwrap();
             thread::scope(|scope| {
@@ -67,8 +74,8 @@ fn in_a_copy_to_a_file() {
 fn that_nobody_cancels() {
     watchdog(|| {
         let content: Vec<u8> = (0..5_000_000_u32).map(|at| at.to_le_bytes()[at as usize % 3]).collect();
-        for transport in TransportKind::ALL {
-            let (client, connections) = transport.serve(DeskServer::new(Clerk::new().0));
+        for &transport in TransportKind::ALL {
+            let (client, connections) = serve(transport);
             let (desk, _token) = with_token(&client);
             let mut file = tempfile::tempfile().unwrap();
             desk.back(&content[..]).unwrap().copy_to(&mut file).unwrap();
@@ -124,7 +131,7 @@ fn in_a_read_that_waits_for_the_handler() {
 fn with_octets_both_ways() {
     watchdog(|| {
         for &transport in TransportKind::ALL {
-            let (client, connections) = transport.serve(DeskServer::new(Clerk::new().0));
+            let (client, connections) = serve(transport);
             let (desk, token) = with_token(&client);
             let mut stream = desk.back(io::repeat(3)).unwrap();
             stream.read_exact(&mut vec![0; 1_000_000]).unwrap();
@@ -145,7 +152,8 @@ fn of_a_session_which_goes_on() {
         for &transport in TransportKind::ALL {
             let (near, far) = transport.pair().unwrap();
             thread::spawn(move || rpc_core::serve_connection(far, DeskServer::new(Clerk::new().0)));
-            let mut session = Session::from_transport(near).unwrap();
+            let patient = ClientConfig::default().close_timeout(Some(Duration::from_secs(1000)));
+            let mut session = Session::from_transport_with(near, patient).unwrap();
             let token = CancelToken::new();
             let mut stream = session.call("flow").options(CallOptions::default().cancel(&token)).octets().unwrap();
             stream.read_exact(&mut [0; 1000]).unwrap();

@@ -41,7 +41,6 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("client/shared/mod.rs", "MAX_ATTEMPTS: usize = 3;", "that never ran | 3"),
     ("client/shared/mod.rs", "THREAD_IDLE_TIME: Duration = Duration::from_secs(1);", "without calls | 1 s"),
     ("client/sending.rs", "EXPLANATION_TIME: Duration = Duration::from_secs(5);", "sending failed | 5 s"),
-    ("client/connection.rs", "CANCEL_TIME: Duration = Duration::from_millis(500);", "was cancelled | 500 ms"),
     ("transport/unix.rs", "TICK: Duration = Duration::from_millis(20);", "looks for a cancel | 20 ms"),
     ("transport/memory.rs", "CAPACITY: usize = 64 * 1024;", "each direction | 64 KiB"),
     ("transport/halves.rs", "CAPACITY: usize = 256 * 1024;", "each direction | 256 KiB"),
