@@ -145,7 +145,8 @@ fn a_call_may_have_its_own_stall_limit() {
 #[test]
 fn a_stall_limit_ends_with_its_call() {
     watchdog(|| {
-        let config = ClientConfig::default().stall_timeout(Some(SHORT));
+        // the second so that a cancel is answered in time, however busy the machine is
+        let config = ClientConfig::default().stall_timeout(Some(SHORT)).close_timeout(Some(Duration::from_secs(1000)));
         let (near, far) = TransportKind::Memory.pair().unwrap();
         thread::spawn(move || rpc_core::serve_connection(far, DeskServer::new(Clerk)));
         let client = Client::from_transport_with(near, config).unwrap();
