@@ -1,9 +1,7 @@
 //! Receiving the raw bytes of a body.
 
-use std::io;
-
 use crate::message::MessageError;
-use crate::transport::{Filled, KernelPipe};
+use crate::transport::{Filled, KernelPipe, limit_has_passed};
 
 use super::{Ahead, Inbound};
 
@@ -35,9 +33,7 @@ impl Inbound {
                     Ok(None) => Ok(Filled::NotNow),
                     Ok(Some(count)) => Ok(Filled::With(count)),
                     // fewer bytes than were waited for may have come
-                    Err(MessageError::Io(error))
-                        if error.kind() == io::ErrorKind::TimedOut && self.look_ahead() == Ahead::Bytes =>
-                    {
+                    Err(MessageError::Io(error)) if limit_has_passed(&error) && self.look_ahead() == Ahead::Bytes => {
                         Ok(Filled::NotNow)
                     }
                     Err(MessageError::Io(error)) => Ok(Filled::by(Err(error))?),
