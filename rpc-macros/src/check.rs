@@ -84,21 +84,22 @@ fn distinct_aliases(service: &Service, errors: &mut Errors) {
             let name = alias.value();
             let same_name = names.iter().find(|(other, of)| *other == name && !are_alternatives(of, method));
             if let Some((_, of)) = same_name {
-                errors.push(same_alias(alias, method, of));
+                let other = (!std::ptr::eq(*of, method)).then_some(&of.signature.ident);
+                errors.push(same_alias(alias, "method", other, method.wire_name.value() == name));
             }
             names.push((name, method));
         }
     }
 }
 
-fn same_alias(alias: &LitStr, method: &Method, of: &Method) -> Error {
+/// Returns the error for an alias that is a name on the wire already: that of the `other` method or
+/// parameter, its own one's name, or an earlier alias.
+fn same_alias(alias: &LitStr, of: &str, other: Option<&Ident>, is_name: bool) -> Error {
     let name = alias.value();
-    let advice = if !std::ptr::eq(method, of) {
-        format!("`{name}` already names the method `{}` on the wire: choose another alias", of.signature.ident)
-    } else if method.wire_name.value() == name {
-        format!("the method is named `{name}` on the wire anyway: remove the alias")
-    } else {
-        format!("the alias `{name}` is given twice: keep one")
+    let advice = match other {
+        Some(other) => format!("`{name}` already names the {of} `{other}` on the wire: choose another alias"),
+        None if is_name => format!("the {of} is named `{name}` on the wire anyway: remove the alias"),
+        None => format!("the alias `{name}` is given twice: keep one"),
     };
     Error::new(alias.span(), advice)
 }
@@ -140,14 +141,8 @@ fn distinct_parameter_aliases(method: &Method, errors: &mut Errors) {
         for alias in &value.aliases {
             let name = alias.value();
             if let Some((_, of)) = names.iter().find(|(other, _)| *other == name) {
-                let advice = if **of != value.name {
-                    format!("`{name}` already names the parameter `{of}`: choose another alias")
-                } else if names::plain(of) == name {
-                    format!("the parameter is named `{name}` anyway: remove the alias")
-                } else {
-                    format!("the alias `{name}` is given twice: keep one")
-                };
-                errors.push(Error::new(alias.span(), advice));
+                let other = (**of != value.name).then_some(*of);
+                errors.push(same_alias(alias, "parameter", other, names::plain(of) == name));
             }
             names.push((name, &value.name));
         }
