@@ -19,7 +19,7 @@
 //! | `testing` | tools for tests of services; feature `testing` |
 //!
 //! The repository has guides in `docs/`: several services on one server, who may call, metrics,
-//! stopping, limits, programs on tokio, testing.
+//! stopping, cancelling, contracts that grow, limits, programs on tokio, testing.
 
 pub mod transport;
 pub mod unstable;

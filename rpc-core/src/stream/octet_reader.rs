@@ -28,12 +28,13 @@ use super::{KnownSource, Source};
 ///
 /// Dropping the stream before its end cancels it: the server stops within one frame, the bytes on
 /// their way are discarded, and the connection serves the next call. The drop blocks meanwhile, for
-/// at most 5 seconds. A handler whose source blocks notices
-/// the cancel only when the source returns. A server of revision 0 does not understand a cancel, so
-/// the connection is closed, unless the rest of the stream has already arrived.
+/// at most 5 seconds. A handler whose source blocks notices the cancel only when the source
+/// returns. A server of revision 0 does not understand a cancel, so the connection is closed,
+/// unless the rest of the stream has already arrived.
 ///
 /// A [`CancelToken`](crate::CancelToken) ends a read that waits, and cancels the stream in the same
-/// way. The read returns when the server has answered the cancel, or after 500 ms at most.
+/// way. The read returns when the server has answered the cancel, or after a tenth of
+/// [`close_timeout`](crate::ClientConfig::close_timeout), 500 ms by default.
 ///
 /// If the request has octets as well, the stream holds the caller's reader, `R`, and sends its
 /// bytes while the reply is read. So nothing is sent while nobody reads, and a reader that itself

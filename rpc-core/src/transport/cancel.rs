@@ -27,8 +27,9 @@ use super::bell::Bell;
 ///
 /// A reply's stream that is open is cancelled as if it were dropped: the server stops, and the
 /// connection serves the next call. A read that waits returns when the server has answered the
-/// cancel. If that takes more than 500 ms, because the handler's own source blocks, the read
-/// returns then, and the connection is closed.
+/// cancel. If that takes more than a tenth of the client's
+/// [`close_timeout`](crate::ClientConfig::close_timeout), 500 ms by default, because the handler's
+/// own source blocks, the read returns then, and the connection is closed.
 ///
 /// `docs/tokio.md` shows how dropping a future cancels its calls.
 ///
