@@ -1,5 +1,6 @@
 //! The options: `prefix`, `rename_all` and `crate` of `#[rpc_service(..)]`, `name` and `alias` of
-//! `#[rpc(..)]` on a method, `alias` of it on a parameter. The rest is still read after an option that is unknown, given twice or malformed.
+//! `#[rpc(..)]` on a method, `alias` of it on a parameter. The rest is still read after an option
+//! that is unknown, given twice or malformed.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;

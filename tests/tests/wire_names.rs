@@ -14,7 +14,7 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Returns whether the library writes a request with this name and the largest numbers and all flags.
+/// Returns whether the library writes a request with this name, the largest numbers and all flags.
 fn is_written(name: &str) -> bool {
     let header = RequestHeader {
         endpoint: name.into(),

@@ -69,9 +69,9 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
         self.argument(Argument::serde(value))
     }
 
-    /// Sends `values` as JSON: an object of parameters, such as a struct whose fields have the names
-    /// of the method's parameters. A server refuses a name that it does not know unless its value
-    /// is `null`, and one of revision 0 goes by its own signature.
+    /// Sends `values` as JSON: an object of parameters, such as a struct whose fields have the
+    /// names of the method's parameters. A server refuses a name that it does not know unless its
+    /// value is `null`, and one of revision 0 goes by its own signature.
     pub fn with_named<T: Serialize + ?Sized>(self, values: &T) -> CallBuilder<'s, 'e, Argument<'_, T>, R> {
         self.argument(Argument::serde(values).named(true))
     }

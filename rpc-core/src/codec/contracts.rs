@@ -34,7 +34,8 @@ impl Contracts {
         self.as_slice().iter().copied()
     }
 
-    /// Returns the endpoint with this name or alias on the wire, and the contract that it belongs to.
+    /// Returns the endpoint with this name or alias on the wire, and the contract that it belongs
+    /// to.
     pub fn find(&self, endpoint: &str) -> Option<(&'static Contract, &'static Method)> {
         self.iter().find_map(|contract| contract.find(endpoint).map(|method| (contract, method)))
     }

@@ -239,7 +239,7 @@ impl Error {
         self.fate().connection_usable
     }
 
-    /// Returns whether a time limit of this side ended the call, or ended the wait for a connection.
+    /// Returns whether a time limit of this side ended the call, or the wait for a connection.
     pub fn is_timeout(&self) -> bool {
         matches!(self, Error::Deadline { .. })
     }

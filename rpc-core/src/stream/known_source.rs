@@ -21,8 +21,8 @@ pub(crate) trait KnownSource {
     /// Skips bytes in memory.
     fn consume(&mut self, _count: usize) {}
 
-    /// Blocks until a read would not, or `token` is cancelled, but no longer than `until`. Returns at
-    /// once if that cannot be known.
+    /// Blocks until a read would not, or `token` is cancelled, but no longer than `until`. Returns
+    /// at once if that cannot be known.
     fn await_bytes(&self, _until: Option<Instant>, _token: Option<&CancelToken>) -> io::Result<()> {
         Ok(())
     }

@@ -214,8 +214,8 @@ impl SocketLimit {
 }
 
 /// Returns whether an operation gave up at its own time limit. On Unix the system has an error of
-/// the same kind, with a code: the peer has acknowledged nothing for minutes, and the connection has
-/// failed.
+/// the same kind, with a code: the peer has acknowledged nothing for minutes, and the connection
+/// has failed.
 pub(crate) fn limit_has_passed(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::TimedOut && !(cfg!(unix) && error.raw_os_error().is_some())
 }

@@ -61,7 +61,7 @@ impl Kind {
 /// impl Vault for VaultClient { .. }
 /// ```
 ///
-/// The client of a session is `CounterClient<S = Session>`, which may hold a `&mut Session` as well.
+/// The client of a session is `CounterClient<S = Session>`, which may hold a `&mut Session` too.
 pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (kind, ident, visibility, client) =
         (Kind::of(service, runtime), &service.ident, &service.visibility, names::client(&service.ident));

@@ -1,9 +1,11 @@
-//! What no compiler checks: versions, the changelog, the guides, and which module names which.
+//! What no compiler checks: versions, the changelog, the guides, the width of prose, and which
+//! module names which.
 
 mod cycles;
 mod imports;
 mod layers;
 mod limits;
+mod prose;
 mod source_tree;
 mod syntax;
 
@@ -20,12 +22,16 @@ fn root() -> PathBuf {
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
+    files(folder, "rs")
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
             found.push(path);
         }
     }
@@ -91,6 +97,26 @@ fn each_file_says_why_it_exists() {
             assert!(text.starts_with("//!"), "{} has no module documentation", file.display());
         }
     }
+}
+
+#[test]
+fn prose_has_at_most_100_columns() {
+    let crates = ["rpc-core", "rpc-macros/src", "rpc-examples", "rpc-bench", "tests/src", "tests/tests", "tests/ui"];
+    let mut checked: Vec<_> = crates.iter().flat_map(|folder| sources(&root().join(folder))).collect();
+    for folder in ["rpc-core", "rpc-macros", "rpc-examples", "rpc-bench", "tests", "docs"] {
+        checked.extend(files(&root().join(folder), "md"));
+    }
+    for document in ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        checked.push(root().join(document));
+    }
+    let mut problems = String::new();
+    for file in checked {
+        let is_markdown = file.extension().is_some_and(|extension| extension == "md");
+        for line in prose::too_long(&fs::read_to_string(&file).unwrap(), is_markdown) {
+            writeln!(problems, "{}:{line}", file.display()).unwrap();
+        }
+    }
+    assert!(problems.is_empty(), "lines of prose with more than 100 columns:\n{problems}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What was renamed keeps its old names for old callers; the trait and its handlers have the new ones.
+//! What was renamed keeps its old names for old callers; trait and handlers have the new ones.
 
 use std::io::Read;
 
