@@ -80,6 +80,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
             assert_eq!(upload.join().expect("it does not panic")?, 16 << 20);
         }
         assert_eq!(depot.list()?.len(), 8);
+
         // each rule says why it refuses
         println!("{}", admit(&Peer::new(PeerAddress::Unix(None)), 1000).expect_err("nobody knows its user"));
         let stranger = Client::connect(server.address())?;
@@ -88,12 +89,14 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         println!("{}", AdminClient::new(connect(server.address(), "ann", "t-ann")?).evict("ann").expect_err("a user"));
         AdminClient::new(connect(server.address(), "admin", "sesame")?).evict("ann")?;
         assert_eq!(UsageClient::new(stranger).users()?, 0);
+
         // Ctrl-C while an upload waits for its source: it ends at once, and the server goes on
         let (upload, _source) = begin(interruptible, 8)?;
         signal_hook::low_level::raise(SIGINT)?;
         let error = upload.join().expect("it does not panic").expect_err("it was cancelled");
         println!("{error}");
         assert!(error.is_cancelled() && depot.list()?.is_empty());
+
         // a signal while an upload is under way: it ends, and nothing else begins
         let (upload, mut source) = begin(depot, 9)?;
         signal_hook::low_level::raise(SIGTERM)?;
