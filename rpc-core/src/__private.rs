@@ -2,10 +2,8 @@
 //! release may change it.
 //!
 //! A method is a product: what it takes ([`NamedParameters`] for any number of values, [`Octets`]
-//! for a stream, [`AndOctets`] for both) times what it returns ([`json`],
-//! [`octets`], [`json_and_octets`]).
-
-use std::io::Read;
+//! or [`Values`] for a stream, [`AndOctets`] or [`AndValues`] for both) times what it returns
+//! ([`json`], [`octets`], [`values`], [`json_and_octets`], [`json_and_values`]).
 
 pub use std::{
     borrow::BorrowMut, boxed::Box, clone::Clone, fmt, io, marker, option::Option, result::Result, string::String,
@@ -14,14 +12,17 @@ pub use std::{
 
 pub use crate::client::{CallBuilder, CallOptions, Client, ClientConfig, Session};
 pub use crate::codec::{
-    Argument, Borrowed, Contract, Contracts, Encode, ErrorBy, ErrorCodec, JsonAndOctetsReply, JsonArguments, JsonReply,
-    Method, NamedArguments, NamedParameters, Never, Nothing, OctetsReply, Outcome, ParameterBy, Parameters, ReplyKind,
-    ResultBy, Serde, SerdeParameter, ServiceError, ValueCodec, error, parameter, result, unit,
+    Argument, Borrowed, Contract, Contracts, Encode, ErrorBy, ErrorCodec, ItemCodec, JsonAndOctetsReply,
+    JsonAndValuesReply, JsonArguments, JsonReply, Method, NamedArguments, NamedParameters, Never, Nothing, OctetsReply,
+    Outcome, ParameterBy, Parameters, ReplyKind, ResultBy, Serde, SerdeParameter, ServiceError, ValueCodec,
+    ValuesReply, error, items, parameter, result, unit,
 };
 pub use crate::error::Error;
 pub use crate::message::DataType;
-pub use crate::server::{AndOctets, Arguments, Call, Dispatch, Octets, Reply, Served, Service, contracts};
-pub use crate::stream::OctetReader;
+pub use crate::server::{
+    AndOctets, AndValues, Arguments, Call, Dispatch, Octets, Reply, Served, Service, Values, contracts,
+};
+pub use crate::stream::{OctetReader, SentItems, ValueReader};
 pub use crate::{ToAddress, Transport};
 
 /// A reply of one value.
@@ -39,24 +40,54 @@ pub const fn json_and_octets<T, E>(result: ValueCodec<T>, error: ErrorCodec<E>) 
     JsonAndOctetsReply(JsonReply { result, error })
 }
 
+/// A reply of a stream of values.
+pub const fn values<T, F, E>(items: ItemCodec<T, F>, error: ErrorCodec<E>) -> ValuesReply<T, F, E> {
+    ValuesReply { items, error }
+}
+
+/// A reply of one value and a stream of values.
+pub const fn json_and_values<T, U, F, E>(
+    result: ValueCodec<T>,
+    items: ItemCodec<U, F>,
+    error: ErrorCodec<E>,
+) -> JsonAndValuesReply<T, U, F, E> {
+    JsonAndValuesReply { json: JsonReply { result, error }, items }
+}
+
 impl<T, E> JsonReply<T, E> {
     /// Makes a call.
-    pub fn of(self, call: CallBuilder<'_, '_, impl Encode, impl Read>) -> Result<T, E> {
+    pub fn of<R>(self, call: CallBuilder<'_, '_, impl Encode, R>) -> Result<T, E> {
         call.decode_json(self.result.decode).map_err(self.error.from_call)
     }
 }
 
 impl<E> OctetsReply<E> {
     /// Makes a call.
-    pub fn of<'s, R: Read>(self, call: CallBuilder<'s, '_, impl Encode, R>) -> Result<OctetReader<'s, R>, E> {
+    pub fn of<'s, R>(self, call: CallBuilder<'s, '_, impl Encode, R>) -> Result<OctetReader<'s, R>, E> {
         call.octets().map_err(self.error.from_call)
     }
 }
 
 impl<T, E> JsonAndOctetsReply<T, E> {
     /// Makes a call.
-    pub fn of<'s, R: Read>(self, call: CallBuilder<'s, '_, impl Encode, R>) -> Result<(T, OctetReader<'s, R>), E> {
+    pub fn of<'s, R>(self, call: CallBuilder<'s, '_, impl Encode, R>) -> Result<(T, OctetReader<'s, R>), E> {
         call.decode_json_and_octets(self.0.result.decode).map_err(self.0.error.from_call)
+    }
+}
+
+impl<T, F, E> ValuesReply<T, F, E> {
+    /// Makes a call.
+    pub fn of<'s, R>(self, call: CallBuilder<'s, '_, impl Encode, R>) -> Result<ValueReader<'s, T, F, R>, E> {
+        let ItemCodec { value, error } = self.items;
+        call.decode_values(value.decode, error.from_call).map_err(self.error.from_call)
+    }
+}
+
+impl<T, U, F, E> JsonAndValuesReply<T, U, F, E> {
+    /// Makes a call.
+    pub fn of<'s, R>(self, call: CallBuilder<'s, '_, impl Encode, R>) -> Result<(T, ValueReader<'s, U, F, R>), E> {
+        let (JsonReply { result, error }, ItemCodec { value, error: of_item }) = (self.json, self.items);
+        call.decode_json_and_values(result.decode, value.decode, of_item.from_call).map_err(error.from_call)
     }
 }
 

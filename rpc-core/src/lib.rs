@@ -32,6 +32,7 @@ mod codec;
 mod connection;
 mod error;
 mod frame;
+mod lock;
 mod message;
 mod observe;
 mod server;
@@ -55,7 +56,7 @@ pub use server::{
     Call, CallContext, Dispatch, Extensions, IntoService, PerConnection, Refused, Served, Server, ServerConfig,
     ServerHandle, Service, ShutdownReport, Stopper, TypedCall, serve_connection, serve_connection_with,
 };
-pub use stream::{OctetReader, copy};
+pub use stream::{OctetReader, ValueReader, copy, values};
 pub use transport::CancelToken;
 pub use transport::address::{Address, AddressError, ToAddress};
 pub use transport::parts::Transport;
@@ -63,7 +64,7 @@ pub use transport::peer::{Credentials, Peer, PeerAddress};
 
 /// The parts of a reply, for handlers written without the macro.
 pub mod reply {
-    pub use crate::codec::{JsonAndOctetsReply, JsonReply, OctetsReply, ReplyKind};
+    pub use crate::codec::{JsonAndOctetsReply, JsonAndValuesReply, JsonReply, OctetsReply, ReplyKind, ValuesReply};
     pub use crate::server::Reply;
 }
 

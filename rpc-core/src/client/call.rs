@@ -8,18 +8,18 @@ use std::time::Duration;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use crate::codec::{Argument, Encode, NULL};
+use crate::codec::{Argument, Encode, ItemCodec, NULL, ServiceError};
 use crate::connection::Target;
-use crate::error::Result;
+use crate::error::{Error, Fate, Result};
 use crate::message::{DataType, Violation, json};
-use crate::stream::{OctetReader, Receive, Sent, Source};
+use crate::stream::{OctetReader, Receive, Sent, SentItems, Source, ValueReader};
 use crate::transport::Filled;
 
 use super::Client;
 use super::lease::Lease;
 use super::options::CallOptions;
 use super::pool::Freshness;
-use super::reply::of_endpoint;
+use super::reply::{of_endpoint, reply_of};
 use super::request::Request;
 use super::shared::OwnCall;
 use super::watched::{WatchedCall, call_span};
@@ -39,7 +39,7 @@ use super::watched::{WatchedCall, call_span};
 pub struct CallBuilder<'s, 'e, A = Argument<'static, ()>, R = Empty> {
     call: PreparedCall<'e>,
     argument: Option<A>,
-    octets: Option<R>,
+    stream: Option<Sent<R>>,
     session: PhantomData<&'s mut ()>,
 }
 
@@ -52,7 +52,7 @@ struct PreparedCall<'e> {
 impl<'e> CallBuilder<'_, 'e> {
     pub(super) fn new(client: Client, endpoint: &'e str) -> Self {
         let call = PreparedCall { client, endpoint };
-        CallBuilder { call, argument: None, octets: None, session: PhantomData }
+        CallBuilder { call, argument: None, stream: None, session: PhantomData }
     }
 }
 
@@ -83,17 +83,51 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
     /// happens in the first call on a connection, before the server's revision is known, the
     /// connection ends instead.
     pub fn with_octets<S: Read>(self, content: S) -> CallBuilder<'s, 'e, A, S> {
-        CallBuilder { call: self.call, argument: self.argument, octets: Some(content), session: PhantomData }
+        self.stream(Sent::octets(content))
+    }
+
+    /// Sends the items of an iterator as a stream, each as one line of JSON, and gets the next when
+    /// it can be sent. Each may have as many bytes as
+    /// [`max_json_len`](crate::ClientConfig::max_json_len) allows, the stream any number. An item
+    /// leaves at once if none has left shortly before; otherwise it waits for the next, but not for
+    /// a millisecond. Everything else is as for [`with_octets`](CallBuilder::with_octets): an item
+    /// that is an error ends the stream, and the server gets it as its value.
+    pub fn with_values<I, T, E>(self, values: I) -> CallBuilder<'s, 'e, A, SentItems<I::IntoIter, T, E>>
+    where
+        I: IntoIterator<Item = Result<T, E>>,
+        T: Serialize,
+        E: ServiceError,
+    {
+        let limit = self.max_json_len();
+        self.stream(Sent::items(SentItems::new(values.into_iter(), json::encode, E::to_wire, limit)))
+    }
+
+    /// Sends items with an encoding of their own instead of serde's.
+    #[doc(hidden)]
+    pub fn with_items<I, T, E>(self, codec: ItemCodec<T, E>, items: I) -> CallBuilder<'s, 'e, A, SentItems<I, T, E>>
+    where
+        I: Iterator<Item = Result<T, E>>,
+    {
+        let limit = self.max_json_len();
+        self.stream(Sent::items(SentItems::new(items, codec.value.encode, codec.error.to_wire, limit)))
+    }
+
+    fn stream<S>(self, stream: Sent<S>) -> CallBuilder<'s, 'e, A, S> {
+        CallBuilder { call: self.call, argument: self.argument, stream: Some(stream), session: PhantomData }
+    }
+
+    fn max_json_len(&self) -> usize {
+        self.call.client.pool.config.settings.max_json_len
     }
 
     /// Sends an argument with an encoding of its own instead of serde's.
     #[doc(hidden)]
     pub fn argument<B: Encode>(self, argument: B) -> CallBuilder<'s, 'e, B, R> {
-        CallBuilder { call: self.call, argument: Some(argument), octets: self.octets, session: PhantomData }
+        CallBuilder { call: self.call, argument: Some(argument), stream: self.stream, session: PhantomData }
     }
 }
 
-impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
+impl<'s, 'e, A: Encode, R> CallBuilder<'s, 'e, A, R> {
     /// Makes the call and blocks until the reply, one JSON value, has arrived.
     ///
     /// # Errors
@@ -111,7 +145,16 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     /// Any [`Error`](crate::Error) if the call fails.
     pub fn octets(mut self) -> Result<OctetReader<'s, R>> {
         let reply = self.make(DataType::Octets, PreparedCall::on_own_connection)?;
-        Ok(reply.octets(self.octets))
+        Ok(reply.octets(self.stream))
+    }
+
+    /// Makes the call, blocks until a stream of values begins, and returns its reader. Otherwise as
+    /// [`octets`](CallBuilder::octets).
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) if the call fails.
+    pub fn values<T: DeserializeOwned>(self) -> Result<ValueReader<'s, T, Error, R>> {
+        self.decode_values(json::decode, |error| error)
     }
 
     /// Makes the call, blocks until the reply's JSON value has arrived, and returns it with the
@@ -123,6 +166,21 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     /// [`Error`](crate::Error) if the call fails.
     pub fn json_and_octets<T: DeserializeOwned>(self) -> Result<(T, OctetReader<'s, R>)> {
         self.decode_json_and_octets(json::decode)
+    }
+
+    /// Makes the call, blocks until the reply's JSON value has arrived, and returns it with the
+    /// reader of the values that follow. Otherwise as
+    /// [`json_and_octets`](CallBuilder::json_and_octets).
+    ///
+    /// # Errors
+    /// As [`json_and_octets`](CallBuilder::json_and_octets).
+    #[expect(clippy::type_complexity, reason = "a pair, like that of `json_and_octets`")]
+    pub fn json_and_values<T, U>(self) -> Result<(T, ValueReader<'s, U, Error, R>)>
+    where
+        T: DeserializeOwned,
+        U: DeserializeOwned,
+    {
+        self.decode_json_and_values(json::decode, json::decode, |error| error)
     }
 
     pub(crate) fn decode_json<T>(mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
@@ -139,7 +197,27 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
     ) -> Result<(T, OctetReader<'s, R>)> {
         let mut reply = self.make(DataType::MarshaledJsonThenOctets, PreparedCall::on_own_connection)?;
         let value = reply.json(decode).map_err(|error| of_endpoint(error, self.call.endpoint))?;
-        Ok((value, reply.octets(self.octets)))
+        Ok((value, reply.octets(self.stream)))
+    }
+
+    pub(crate) fn decode_values<T, E>(
+        self,
+        decode: fn(&[u8]) -> Result<T, Violation>,
+        from_call: fn(Error) -> E,
+    ) -> Result<ValueReader<'s, T, E, R>> {
+        let (limit, name) = (self.max_json_len(), reply_of(self.call.endpoint));
+        Ok(ValueReader::new(self.octets()?, limit, name, decode, from_call))
+    }
+
+    pub(crate) fn decode_json_and_values<T, U, E>(
+        self,
+        decode: fn(&[u8]) -> Result<T, Violation>,
+        decode_item: fn(&[u8]) -> Result<U, Violation>,
+        from_call: fn(Error) -> E,
+    ) -> Result<(T, ValueReader<'s, U, E, R>)> {
+        let (limit, name) = (self.max_json_len(), reply_of(self.call.endpoint));
+        let (value, octets) = self.decode_json_and_octets(decode)?;
+        Ok((value, ValueReader::new(octets, limit, name, decode_item, from_call)))
     }
 
     /// Calls `make` with the request, without the type parameters.
@@ -149,7 +227,7 @@ impl<'s, 'e, A: Encode, R: Read> CallBuilder<'s, 'e, A, R> {
         make: fn(&PreparedCall<'e>, &mut Request<'_, '_>) -> Result<T>,
     ) -> Result<T> {
         let argument = self.argument.as_ref().map(|argument| -> &dyn Encode { argument });
-        let mut source = self.octets.as_mut().map(Source::of);
+        let mut source = self.stream.as_mut().map(Sent::as_source);
         self.call.make(argument, source.as_mut(), accept, make)
     }
 }
@@ -226,9 +304,9 @@ impl LeasedReply {
         decoded.inspect_err(|error| self.lease.failed(error))
     }
 
-    fn octets<'s, R: Read>(mut self, source: Option<R>) -> OctetReader<'s, R> {
+    fn octets<'s, R>(mut self, source: Option<Sent<R>>) -> OctetReader<'s, R> {
         self.lease.become_stream();
-        OctetReader::new(self.lease, source.map(|reader| Sent { reader, as_source: |reader| Source::of(reader) }))
+        OctetReader::new(self.lease, source)
     }
 }
 
@@ -254,6 +332,11 @@ impl Receive for Lease {
 
     fn consume(&mut self, count: usize) {
         self.connection().consume_octets(count);
+    }
+
+    fn give_up(&mut self) -> Fate {
+        self.connection().abandon();
+        self.connection().fate()
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::connection::{
-    Ahead, CLOSE, ClientTurn, DISCARD_TIME, HEADER_KEPT, Inbound, JSON_KEPT, Outbound, discard_until_the_end, finish,
-    request_close, trim,
+    Ahead, CLOSE, ClientTurn, DISCARD_TIME, HEADER_KEPT, Inbound, JSON_KEPT, Lendable, Outbound, discard_until_the_end,
+    finish, request_close, trim,
 };
 use crate::error::{Error, ErrorKind, Fate, Operation, Result};
 use crate::frame::FrameKind;
@@ -25,7 +25,7 @@ const RECENT_USE: Duration = Duration::from_millis(1);
 /// A connection, with what the next call needs to know of earlier ones.
 pub(crate) struct ClientConnection {
     pub(super) inbound: Inbound,
-    pub(super) outbound: Outbound,
+    pub(super) outbound: Lendable,
     /// The JSON of the request.
     pub(super) request_json: Vec<u8>,
     /// The last header read.
@@ -77,7 +77,7 @@ impl ClientConnection {
             control: parts.control,
             pump: Pump::default(),
             inbound: Inbound::new(parts.reader),
-            outbound: Outbound::new(parts.writer),
+            outbound: Lendable::new(Outbound::new(parts.writer)),
             request_json: Vec::new(),
             received_header: Vec::new(),
             received_json: Vec::new(),

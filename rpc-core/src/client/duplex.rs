@@ -114,13 +114,30 @@ impl ClientConnection {
                 return self.fail(deadline.error(Operation::Sending, Fate::LOST));
             }
         }
-        if loads && let Err(error) = self.pump.load(source) {
+        if loads && let Err(error) = self.load(source) {
             return Err(self.duplex_source_error(error));
         }
         match self.push() {
             Ok(pushed) => Ok(pushed || loads),
             Err(error) => self.fail(Error::Transport { operation: Operation::Sending, error, fate: Fate::LOST }),
         }
+    }
+
+    /// Gets the next frame of the request. Items that come shortly after another are held back, and
+    /// leave before the first one that is not.
+    fn load(&mut self, source: &mut Source<'_>) -> io::Result<()> {
+        let Some(items) = source.as_items() else { return self.pump.load(source) };
+        loop {
+            let item = self.outbound.lend(|| items.fill_buf())?;
+            let len = item.len();
+            if len == 0 || !self.outbound.hold_item(item) {
+                break;
+            }
+            items.consume(len);
+        }
+        self.pump.load(items)?;
+        self.outbound.holds();
+        Ok(())
     }
 
     /// Handles a source that failed: a Trailer tells the server the reason, if it understands one,

@@ -71,7 +71,7 @@ impl ClientConnection {
         request: EncodedRequest<'_>,
         deadline: Deadline<'_>,
     ) -> Result<(), FrameError> {
-        let Outbound { frames, header, .. } = &mut self.outbound;
+        let Outbound { frames, header, .. } = &mut *self.outbound;
         header.clear();
         header.extend_from_slice(request.header);
         add_timeout(header, request.timeout_ms);

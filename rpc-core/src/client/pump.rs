@@ -57,14 +57,18 @@ impl Pump {
         self.sending = true;
     }
 
-    /// Sends what is possible without blocking. Returns whether the transport took any of the
-    /// frame, or the last of it has left.
+    /// Sends what is possible without blocking: first what is held back, then the frame. Returns
+    /// whether the transport took any of it, or the last of it has left.
     pub(super) fn send(&mut self, outbound: &mut Outbound, turn: &mut ClientTurn) -> io::Result<bool> {
-        let mut moved = false;
+        let held = outbound.frames.queued();
+        if held > 0 && !outbound.frames.try_flush()? {
+            return Ok(outbound.frames.queued() < held);
+        }
+        let mut moved = held > 0;
         if !self.unsent.is_empty() {
             let taken = outbound.frames.try_write(&self.frame[self.unsent.clone()])?;
             self.unsent.start += taken;
-            moved = taken > 0;
+            moved |= taken > 0;
         }
         if self.unsent.is_empty() && outbound.frames.try_flush()? {
             (self.sending, moved) = (false, true);

@@ -15,11 +15,14 @@ use super::deadline::Deadline;
 /// Names the endpoint in the error of a reply whose JSON is not what was expected.
 pub(super) fn of_endpoint(error: Error, endpoint: &str) -> Error {
     match error {
-        Error::Protocol { violation, fate } => {
-            Error::Protocol { violation: violation.of(format!("the reply of {endpoint}")), fate }
-        }
+        Error::Protocol { violation, fate } => Error::Protocol { violation: violation.of(reply_of(endpoint)), fate },
         other => other,
     }
+}
+
+/// Returns what errors call the reply of an endpoint.
+pub(super) fn reply_of(endpoint: &str) -> String {
+    format!("the reply of {endpoint}")
 }
 
 impl ClientConnection {
@@ -146,7 +149,7 @@ impl ClientConnection {
         } else {
             self.discard_reply();
         }
-        Error::Limit { what: "JSON reply", size: None, limit, fate: self.fate() }
+        Error::Limit { what: "JSON reply".into(), size: None, limit, fate: self.fate() }
     }
 
     /// Returns the error of a reply whose JSON is not what was expected, and abandons what follows

@@ -98,7 +98,7 @@ impl<'a> Request<'a, '_> {
             json.encode(&mut buffer).map_err(|error| Misuse::Encode { problem: error.to_string() })?;
         }
         let Some(size) = buffer.oversize() else { return Ok(()) };
-        let (what, size, limit) = ("JSON request", Some(size as u64), limit as u64);
+        let (what, size, limit) = ("JSON request".into(), Some(size as u64), limit as u64);
         Err(Error::Limit { what, size, limit, fate: Fate::UNTOUCHED })
     }
 }

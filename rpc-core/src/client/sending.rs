@@ -109,8 +109,9 @@ impl ClientConnection {
         }
     }
 
-    /// Sends a stream frame by frame, and looks for a reply before each. If a reply arrives before
-    /// the end or the source fails, returns the call's outcome.
+    /// Sends a stream frame by frame, and looks for a reply before each; an item that is held back
+    /// goes into a later one. If a reply arrives before the end or the source fails, returns the
+    /// call's outcome.
     fn send_octets(
         &mut self,
         source: &mut Source<'_>,
@@ -124,10 +125,13 @@ impl ClientConnection {
                     return Err(FrameError::Io(io::ErrorKind::TimedOut.into()));
                 }
             }
-            let count = match pieces.get() {
+            let count = match self.outbound.lend(|| pieces.get()) {
                 Ok(count) => count,
                 Err(error) => return Ok(Some(Err(self.source_failed(error, deadline)?))),
             };
+            if pieces.hold(&mut self.outbound) {
+                continue;
+            }
             // a server that has ended its direction sends no reply and reads nothing; a connection
             // that the token has aborted looks the same
             if !deadline.is_cancelled() && matches!(self.inbound.look_ahead(), Ahead::Bytes | Ahead::End) {
@@ -144,7 +148,10 @@ impl ClientConnection {
                 self.outbound.frames.finish_body(&[])?;
                 return Ok(None);
             }
-            pieces.send(&mut self.outbound)?;
+            pieces.send(&mut *self.outbound)?;
+            if pieces.are_items() {
+                self.outbound.holds();
+            }
         }
     }
 

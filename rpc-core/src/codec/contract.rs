@@ -70,6 +70,8 @@ pub struct Method {
     aliases: &'static [&'static str],
     request: DataType,
     reply: DataType,
+    takes_values: bool,
+    returns_values: bool,
     parameters: &'static [&'static str],
 }
 
@@ -78,7 +80,15 @@ impl Method {
     #[must_use]
     pub const fn new(name: &'static str) -> Method {
         let json = DataType::MarshaledJson;
-        Method { name, aliases: &[], request: json, reply: json, parameters: &[] }
+        Method {
+            name,
+            aliases: &[],
+            request: json,
+            reply: json,
+            takes_values: false,
+            returns_values: false,
+            parameters: &[],
+        }
     }
 
     /// Sets other names on the wire, which old callers use.
@@ -97,6 +107,18 @@ impl Method {
     #[must_use]
     pub const fn reply(self, reply: DataType) -> Method {
         Method { reply, ..self }
+    }
+
+    /// Says that the request's stream is one of values, not of raw bytes.
+    #[must_use]
+    pub const fn takes_values(self) -> Method {
+        Method { takes_values: true, ..self }
+    }
+
+    /// Says that the reply's stream is one of values, not of raw bytes.
+    #[must_use]
+    pub const fn returns_values(self) -> Method {
+        Method { returns_values: true, ..self }
     }
 
     /// Sets the names of the parameters, the stream included.
@@ -123,6 +145,16 @@ impl Method {
     /// Returns what body a reply has.
     pub const fn reply_type(&self) -> DataType {
         self.reply
+    }
+
+    /// Returns whether the request's stream is one of values.
+    pub const fn has_values_in_request(&self) -> bool {
+        self.takes_values
+    }
+
+    /// Returns whether the reply's stream is one of values.
+    pub const fn has_values_in_reply(&self) -> bool {
+        self.returns_values
     }
 
     /// Returns the names of the parameters, the stream included.

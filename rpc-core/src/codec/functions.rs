@@ -36,12 +36,12 @@ impl Borrowed for Path {
 }
 
 /// Writes a value as JSON.
-pub(super) type EncodeFn<T> = fn(&T, &mut JsonBuffer<'_>) -> Result<(), serde_json::Error>;
+pub(crate) type EncodeFn<T> = fn(&T, &mut JsonBuffer<'_>) -> Result<(), serde_json::Error>;
 
 /// How a parameter or a result is written and read.
 #[derive(Debug)]
 pub struct ValueCodec<T: ?Sized + Borrowed> {
-    pub(super) encode: EncodeFn<T>,
+    pub(crate) encode: EncodeFn<T>,
     pub(crate) decode: fn(&[u8]) -> Result<T::Owned, Violation>,
 }
 
@@ -57,10 +57,13 @@ pub const fn unit() -> ValueCodec<()> {
     ValueCodec { encode: json::encode::<()>, decode: |bytes| json::decode::<IgnoredAny>(bytes).map(drop) }
 }
 
+/// Returns what a caller reads of an error, and its value as JSON if serde can write it.
+pub(crate) type ToWireFn<E> = fn(&E) -> (String, Option<Box<RawValue>>);
+
 /// How an error travels.
 #[derive(Debug)]
 pub struct ErrorCodec<E> {
-    pub(crate) to_wire: fn(&E) -> (String, Option<Box<RawValue>>),
+    pub(crate) to_wire: ToWireFn<E>,
     pub(crate) from_call: fn(Error) -> E,
 }
 

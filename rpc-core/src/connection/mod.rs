@@ -6,8 +6,10 @@
 
 mod client_turn;
 mod closing;
+mod held_back;
 #[cfg(test)]
 mod interleavings;
+mod lendable;
 mod octets;
 mod server_turn;
 
@@ -20,6 +22,7 @@ use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf, limit_
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{discard_until_the_end, finish, request_close};
+pub(crate) use lendable::Lendable;
 pub(crate) use octets::Target;
 pub(crate) use server_turn::{CLOSE, PING, ServerTurn, Wanted};
 
@@ -136,13 +139,13 @@ pub(crate) struct Outbound {
     pub(crate) frames: FrameWriter<Timed<dyn WriteHalf>>,
     /// The header to be written.
     pub(crate) header: Vec<u8>,
-    /// On a server: whether the thread of `reply_batching` will send what is held back.
-    pub(crate) flush_scheduled: bool,
+    /// The thread that sends what is held back will come.
+    visit_due: bool,
 }
 
 impl Outbound {
     pub(crate) fn new(writer: Box<dyn WriteHalf>) -> Outbound {
-        Outbound { frames: FrameWriter::new(Timed::new(writer)), header: Vec::new(), flush_scheduled: false }
+        Outbound { frames: FrameWriter::new(Timed::new(writer)), header: Vec::new(), visit_due: false }
     }
 
     pub(crate) fn set_time_limit(&mut self, time_limit: TimeLimit) {

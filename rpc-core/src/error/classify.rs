@@ -46,7 +46,7 @@ impl Error {
         match error {
             MessageError::Violation(violation) if !violation.is_truncation() => Error::Protocol { violation, fate },
             MessageError::Trailer(trailer) => Error::Remote((*trailer).into()),
-            MessageError::TooLong { what, limit } => Error::Limit { what, size: None, limit, fate },
+            MessageError::TooLong { what, limit } => Error::Limit { what: what.into(), size: None, limit, fate },
             broken => Error::Transport { operation, error: broken.into(), fate },
         }
     }
@@ -60,7 +60,7 @@ impl Error {
             Error::Transport { operation, ref error, fate } => {
                 Error::Transport { operation, error: repeated(error), fate }
             }
-            Error::Limit { what, size, limit, fate } => Error::Limit { what, size, limit, fate },
+            Error::Limit { ref what, size, limit, fate } => Error::Limit { what: what.clone(), size, limit, fate },
             Error::Deadline { operation, limit, fate } => Error::Deadline { operation, limit, fate },
             Error::Cancelled { operation, fate } => Error::Cancelled { operation, fate },
             Error::Source { ref error, fate } => Error::Source { error: repeated(error), fate },

@@ -4,11 +4,13 @@ mod classify;
 mod kind;
 mod text;
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use crate::message::{MAX_DETAILS_LEN, Status, TrailerError, Violation};
 use crate::transport::AddressError;
@@ -55,7 +57,7 @@ pub enum Error {
     /// Something is larger than allowed.
     Limit {
         /// What is too large.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// Its size in bytes; `None` if it is only known to exceed the limit.
         size: Option<u64>,
         /// The most bytes that it may have.
@@ -200,8 +202,13 @@ impl Error {
     /// the caller gets back by [`details`](Error::details). A value that takes more than 2 KiB as
     /// JSON, or that serde cannot write, is left out; the text is sent.
     pub fn with_details(message: impl Into<String>, details: &impl Serialize) -> Error {
-        let json = serde_json::to_string(details).ok().filter(|json| json.len() <= MAX_DETAILS_LEN);
-        Error::said_no(message.into(), json.map(String::into_boxed_str))
+        let json = serde_json::to_string(details).ok().map(String::into_boxed_str);
+        Error::said_no(message.into(), json.filter(fits))
+    }
+
+    /// Returns the error of an iterator, from its text and its value.
+    pub(crate) fn from_wire((message, details): (String, Option<Box<RawValue>>)) -> Error {
+        Error::said_no(message, details.map(|json| json.get().into()).filter(fits))
     }
 
     fn said_no(message: String, details: Option<Box<str>>) -> Error {
@@ -293,4 +300,10 @@ impl Error {
         }
         self
     }
+}
+
+/// Returns whether details travel with an error.
+#[expect(clippy::borrowed_box, reason = "`Option::filter` wants this type")]
+fn fits(details: &Box<str>) -> bool {
+    details.len() <= MAX_DETAILS_LEN
 }

@@ -2,11 +2,15 @@
 
 use std::io::{self, IoSlice, Write};
 
-use super::{FrameError, FrameHeader, FrameKind};
+use super::{FRAME_HEADER_LEN, FrameError, FrameHeader, FrameKind};
 
 /// Bytes that the queue always has room for. Frames that fit together into it are copied there and
 /// leave as one slice, which is less work for the system than to gather three.
 const ROOM: usize = 4 * 1024;
+
+/// The longest frame that is put together from items of a stream: with half as many bytes there
+/// are 5 % fewer items a second over a Unix socket, with twice as many not more.
+const ITEMS: usize = 32 * 1024;
 
 /// Writes frames to any byte stream.
 ///
@@ -17,6 +21,8 @@ const ROOM: usize = 4 * 1024;
 pub struct FrameWriter<W> {
     sink: W,
     queued: Vec<u8>,
+    /// Where the header of the last frame in the queue is, if bytes may still be added to it.
+    open: Option<usize>,
     accepted: u64,
     /// The byte stream below may have taken more than it has sent.
     leftovers: bool,
@@ -27,7 +33,7 @@ pub struct FrameWriter<W> {
 impl<W> FrameWriter<W> {
     /// Returns a writer that begins with a frame.
     pub fn new(sink: W) -> FrameWriter<W> {
-        FrameWriter { sink, queued: Vec::new(), accepted: 0, leftovers: false, broken: false }
+        FrameWriter { sink, queued: Vec::new(), open: None, accepted: 0, leftovers: false, broken: false }
     }
 
     /// Returns the number of bytes that the byte stream below has taken so far, frame headers
@@ -89,9 +95,26 @@ impl<W> FrameWriter<W> {
     pub fn queue(&mut self, kind: FrameKind, last: bool, payload: &[u8]) -> Result<(), FrameError> {
         let header = FrameHeader::new(kind, last, payload.len())?;
         self.make_room();
+        self.open = None;
         self.queued.extend_from_slice(&header.encode());
         self.queued.extend_from_slice(payload);
         Ok(())
+    }
+
+    /// Adds bytes of a body to the last frame in the queue, or in a new one. Returns `false` if
+    /// there is no room for them.
+    pub(crate) fn extend(&mut self, payload: &[u8]) -> bool {
+        if self.queued.len() + payload.len() > ITEMS {
+            return false;
+        }
+        self.make_room();
+        let begin = *self.open.get_or_insert(self.queued.len());
+        let len = self.queued.len().saturating_sub(begin + FRAME_HEADER_LEN) + payload.len();
+        let Ok(header) = FrameHeader::new(FrameKind::Data, false, len) else { return false };
+        self.queued.resize(self.queued.len().max(begin + FRAME_HEADER_LEN), 0);
+        self.queued[begin..][..FRAME_HEADER_LEN].copy_from_slice(&header.encode());
+        self.queued.extend_from_slice(payload);
+        true
     }
 }
 
@@ -167,6 +190,7 @@ impl<W: Write> FrameWriter<W> {
         if self.broken {
             return Err(failed_before().into());
         }
+        self.open = None;
         // until it returns: what a write that panicked has sent is unknown
         self.broken = true;
         let written = write(&mut self.sink, &mut self.accepted, &self.queued);
@@ -199,6 +223,7 @@ impl<W> FrameWriter<W> {
     where
         W: TryWrite,
     {
+        self.open = None;
         let mut queued = std::mem::take(&mut self.queued);
         let taken = if queued.is_empty() { Ok(0) } else { self.try_write(&queued) };
         // after a failure, nothing waits any more

@@ -155,6 +155,13 @@ pub enum Violation {
     TrailerNotFinal,
     /// A JSON body that does not fit the call's signature.
     MalformedBody(Box<MalformedBody>),
+    /// A stream of values that ends inside an item.
+    UnfinishedItem {
+        /// Which item of which stream.
+        item: String,
+        /// How many bytes of it came.
+        found: usize,
+    },
     /// Bytes arrived when the peer has no turn.
     OutOfTurn {
         /// How many bytes had arrived when it was noticed.
@@ -191,6 +198,9 @@ impl fmt::Display for Violation {
             }
             Self::TrailerNotFinal => f.write_str("expected a Trailer in one frame, found the first of several"),
             Self::MalformedBody(body) => body.fmt(f),
+            Self::UnfinishedItem { item, found } => {
+                write!(f, "{item} is cut: expected a line break, found the end of the stream after {found} bytes")
+            }
             Self::OutOfTurn { found } => write!(f, "expected nothing between calls, found {found} bytes"),
         }
     }

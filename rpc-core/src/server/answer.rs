@@ -16,8 +16,7 @@ use crate::stream::{Pieces, Source};
 use crate::transport::TimeLimit;
 
 use super::exchange::Exchange;
-use super::lock::lock;
-use super::reply_batching::schedule_flush;
+use crate::lock::lock;
 
 /// Size of a small reply in bytes. Replies are held back only as long as there is room for another
 /// one.
@@ -89,9 +88,7 @@ impl Exchange<'_> {
     fn send_or_hold(&self, outbound: &mut Outbound) -> Result<()> {
         let holds = self.another_waits.get()
             && outbound.frames.has_room(LIKELY_REPLY)
-            && outbound.frames.get_ref().can_try()
-            && (outbound.flush_scheduled || schedule_flush(&self.connection.outbound));
-        outbound.flush_scheduled |= holds;
+            && outbound.may_hold(&self.connection.outbound);
         if holds { Ok(()) } else { self.written(outbound.frames.flush()) }
     }
 
@@ -108,13 +105,17 @@ impl Exchange<'_> {
         if self.turn.get().full_duplex() { self.discard_request() } else { Ok(()) }
     }
 
-    /// Sends everything that a source returns, as it comes. Looks for a cancel before each frame.
+    /// Sends everything that a source returns, as it comes. Looks for a cancel before each frame;
+    /// an item that is held back goes into a later one.
     fn send_pieces(&self, pieces: &mut Pieces<'_, '_>) -> Result<()> {
         loop {
             let count = match pieces.get() {
                 Ok(count) => count,
                 Err(error) => return self.source_failed(error),
             };
+            if pieces.are_items() && pieces.hold(&mut lock(&self.connection.outbound)) {
+                continue;
+            }
             if self.cancelled()? {
                 self.note_stream(StreamEnd::Cancelled);
                 return self.trail(&ReplyHeader::trailer(Status::RequestError, "cancelled by the client"));
@@ -127,6 +128,9 @@ impl Exchange<'_> {
                 return Ok(());
             }
             self.written(pieces.send(&mut *outbound))?;
+            if pieces.are_items() {
+                outbound.may_hold(&self.connection.outbound);
+            }
         }
     }
 

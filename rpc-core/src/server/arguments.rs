@@ -2,9 +2,9 @@
 
 #![expect(private_interfaces, reason = "nobody outside calls `Arguments::receive`")]
 
-use crate::codec::{JsonArguments, NO_PARAMETERS};
+use crate::codec::{ItemCodec, JsonArguments, NO_PARAMETERS};
 use crate::message::DataType;
-use crate::stream::OctetReader;
+use crate::stream::{OctetReader, ValueReader};
 
 use super::exchange::{Exchange, Served};
 
@@ -28,6 +28,14 @@ pub struct Octets;
 /// JSON and then a stream.
 #[derive(Debug)]
 pub struct AndOctets<J>(pub J);
+
+/// A stream of values.
+#[derive(Debug)]
+pub struct Values<T, E>(pub ItemCodec<T, E>);
+
+/// JSON and then a stream of values.
+#[derive(Debug)]
+pub struct AndValues<J, T, E>(pub J, pub ItemCodec<T, E>);
 
 impl<J: JsonArguments> Arguments for J {
     type Values = J::Values;
@@ -58,5 +66,27 @@ impl<J: JsonArguments> Arguments for AndOctets<J> {
     fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<Self::Values, Served<'c>> {
         let values = exchange.read_json(&self.0)?;
         Ok((values, exchange.request_reader()))
+    }
+}
+
+/// As [`Octets`].
+impl<T, E> Arguments for Values<T, E> {
+    type Values = ValueReader<'static, T, E>;
+    const DATA_TYPE: DataType = Octets::DATA_TYPE;
+
+    fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<Self::Values, Served<'c>> {
+        exchange.read_json(&NO_PARAMETERS)?;
+        Ok(exchange.request_values(&self.0))
+    }
+}
+
+/// As [`AndOctets`].
+impl<J: JsonArguments, T, E> Arguments for AndValues<J, T, E> {
+    type Values = (J::Values, ValueReader<'static, T, E>);
+    const DATA_TYPE: DataType = AndOctets::<J>::DATA_TYPE;
+
+    fn receive<'c>(self, exchange: &'c Exchange<'_>) -> Result<Self::Values, Served<'c>> {
+        let values = exchange.read_json(&self.0)?;
+        Ok((values, exchange.request_values(&self.1)))
     }
 }

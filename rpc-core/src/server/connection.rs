@@ -14,16 +14,16 @@ use crate::transport::{Parts, Peer};
 use super::ServerConfig;
 use super::extensions::Extensions;
 use super::lifecycle::Lifecycle;
-use super::lock::{lock, try_lock};
 use super::registry::Registry;
+use crate::lock::{lock, try_lock};
 
 /// A connection being served.
 pub(super) struct ServerConnection {
     /// Where the connection is registered, unless it has no server.
     pub(super) registry: Option<Arc<Registry>>,
     pub(super) inbound: SharedInbound,
-    /// Locked because a shutdown writes to an idle connection, and `reply_batching` sends replies
-    /// that were held back.
+    /// Locked because a shutdown writes to an idle connection, and another thread sends what is
+    /// held back.
     pub(super) outbound: Arc<Mutex<Outbound>>,
     pub(super) config: ServerConfig,
     pub(super) peer: Peer,

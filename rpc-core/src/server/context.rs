@@ -13,7 +13,7 @@ use crate::transport::Peer;
 use super::connection::{ServerConnection, SharedReceiving};
 use super::extensions::Extensions;
 use super::lifecycle::Lifecycle;
-use super::lock::try_lock;
+use crate::lock::try_lock;
 
 /// The call that is being answered: its endpoint, caller, metadata and deadline, and whether the
 /// caller still waits.

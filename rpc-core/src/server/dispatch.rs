@@ -10,13 +10,14 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use crate::codec::{
-    Contract, Contracts, ErrorCodec, JsonAndOctetsReply, JsonReply, Method, OctetsReply, ReplyKind, SerdeParameter,
-    ServiceError,
+    Contract, Contracts, ErrorCodec, ItemCodec, JsonAndOctetsReply, JsonAndValuesReply, JsonReply, Method, OctetsReply,
+    ReplyKind, SerdeParameter, ServiceError, ValuesReply,
 };
+use crate::error::Error;
 use crate::message::{Metadata, Status};
 use crate::transport::Peer;
 
-use super::arguments::{AndOctets, Arguments, Octets};
+use super::arguments::{AndOctets, AndValues, Arguments, Octets, Values};
 use super::exchange::{Exchange, Served};
 use super::extensions::Extensions;
 use super::reply::{Reply, fail};
@@ -189,6 +190,22 @@ impl<'c> Call<'c> {
         self.takes(AndOctets(SerdeParameter(PhantomData)))
     }
 
+    /// Takes a stream of values. What the handler does not read is thrown away. Values before the
+    /// stream are refused unless they are `null`.
+    pub fn takes_values<T: Serialize + DeserializeOwned>(self) -> TypedCall<'c, Values<T, Error>> {
+        self.takes(Values(ItemCodec::serde()))
+    }
+
+    /// Takes JSON as [`takes_json`](Call::takes_json) does, and then a stream of values. Otherwise
+    /// as [`takes_json_and_octets`](Call::takes_json_and_octets).
+    pub fn takes_json_and_values<T, U>(self) -> TypedCall<'c, AndValues<SerdeParameter<T>, U, Error>>
+    where
+        T: DeserializeOwned,
+        U: Serialize + DeserializeOwned,
+    {
+        self.takes(AndValues(SerdeParameter(PhantomData), ItemCodec::serde()))
+    }
+
     /// Refuses the call because there is no such endpoint. Suggests one with a similar name, and
     /// lists those of all services of this server, at most twelve.
     pub fn unknown_endpoint(self) -> Served<'c> {
@@ -250,6 +267,33 @@ impl<'c, A: Arguments> TypedCall<'c, A> {
         E: ServiceError,
     {
         self.replies(JsonAndOctetsReply::serde(), |values, reply| reply.send(handler(values)))
+    }
+
+    /// Replies with the items of an iterator as a stream of values. Otherwise as
+    /// [`returns_octets`](TypedCall::returns_octets).
+    pub fn returns_values<I, T, F, E>(self, handler: impl FnOnce(A::Values) -> Result<I, E>) -> Served<'c>
+    where
+        I: Iterator<Item = Result<T, F>>,
+        T: Serialize + DeserializeOwned,
+        F: ServiceError,
+        E: ServiceError,
+    {
+        self.replies(ValuesReply::serde(), |values, reply| reply.send(handler(values)))
+    }
+
+    /// Replies with one JSON value and then the items of an iterator.
+    pub fn returns_json_and_values<T, I, U, F, E>(
+        self,
+        handler: impl FnOnce(A::Values) -> Result<(T, I), E>,
+    ) -> Served<'c>
+    where
+        T: Serialize + DeserializeOwned,
+        I: Iterator<Item = Result<U, F>>,
+        U: Serialize + DeserializeOwned,
+        F: ServiceError,
+        E: ServiceError,
+    {
+        self.replies(JsonAndValuesReply::serde(), |values, reply| reply.send(handler(values)))
     }
 
     /// Lets the handler send the reply, so that a stream may borrow from the arguments:

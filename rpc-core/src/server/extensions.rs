@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use super::lock::lock;
+use crate::lock::lock;
 
 /// Values of any types, at most one of each type: what a check finds out about a call or a
 /// connection, for the handlers behind it.

@@ -8,7 +8,7 @@ use crate::connection::{Outbound, finish};
 use crate::observe::Ended;
 use crate::transport::{Control, TimeLimit};
 
-use super::lock::lock;
+use crate::lock::lock;
 
 /// The phases of a connection. One atomic holds them, so all changes have one order: a request that
 /// comes after another thread has reset the connection is not answered.

@@ -15,8 +15,8 @@ use crate::unwind;
 use super::MakeService;
 use super::connection::ServerConnection;
 use super::dispatch::Dispatch;
-use super::lock::lock;
 use super::refused::Refused;
+use crate::lock::lock;
 
 /// How long a refused client may take to send the header of its first request, and after that to
 /// take the reply and close. Most clients connect because they have a call to make, so its header

@@ -7,8 +7,8 @@ use crate::transport::ErasedListener;
 use crate::unwind;
 
 use super::lifecycle::Lifecycle;
-use super::lock::lock;
 use super::origin::Origin;
+use crate::lock::lock;
 
 /// How many threads a server has at most besides one for each place: for connections that wait for
 /// a place, hear that there is none, or are being closed. When all are in use, further connections

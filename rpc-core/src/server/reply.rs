@@ -4,10 +4,12 @@
 use std::fmt;
 use std::io::Read;
 
-use crate::codec::{ErrorCodec, JsonAndOctetsReply, JsonReply, OctetsReply};
+use crate::codec::{
+    ErrorCodec, ItemCodec, JsonAndOctetsReply, JsonAndValuesReply, JsonReply, OctetsReply, ValuesReply,
+};
 use crate::error::Result;
 use crate::message::{DataType, Status};
-use crate::stream::Source;
+use crate::stream::{SentItems, Source};
 
 use super::exchange::{Exchange, Served};
 
@@ -52,6 +54,42 @@ impl<'c, T, E> Reply<'c, JsonAndOctetsReply<T, E>> {
             }
             Err(failure) => fail(self.exchange, &failure, error),
         })
+    }
+}
+
+impl<'c, T, F, E> Reply<'c, ValuesReply<T, F, E>> {
+    /// Replies with what a handler returned: a stream of values, each of which is sent as it comes.
+    pub fn send<I: Iterator<Item = Result<T, F>>>(self, outcome: Result<I, E>) -> Served<'c> {
+        let ValuesReply { items, error } = &self.kind;
+        Served::new(match outcome {
+            Ok(values) => {
+                let mut values = self.items(values, items);
+                self.exchange.send_octets(DataType::Octets, None, Source::items(&mut values))
+            }
+            Err(failure) => fail(self.exchange, &failure, error),
+        })
+    }
+}
+
+impl<'c, T, U, F, E> Reply<'c, JsonAndValuesReply<T, U, F, E>> {
+    /// Replies with what a handler returned: the value and then the stream of values, each of which
+    /// is sent as it comes.
+    pub fn send<I: Iterator<Item = Result<U, F>>>(self, outcome: Result<(T, I), E>) -> Served<'c> {
+        let JsonAndValuesReply { json, items } = &self.kind;
+        Served::new(match outcome {
+            Ok((value, values)) => {
+                let mut values = self.items(values, items);
+                self.exchange.reply_json_then_octets(&json.result.with(&value), Source::items(&mut values))
+            }
+            Err(failure) => fail(self.exchange, &failure, &json.error),
+        })
+    }
+}
+
+impl<K> Reply<'_, K> {
+    fn items<I, T, F>(&self, items: I, codec: &ItemCodec<T, F>) -> SentItems<I, T, F> {
+        let limit = self.exchange.connection.config.max_json_len;
+        SentItems::new(items, codec.value.encode, codec.error.to_wire, limit)
     }
 }
 

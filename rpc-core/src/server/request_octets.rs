@@ -5,14 +5,15 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::codec::ItemCodec;
 use crate::connection::Target;
 use crate::error::{Error, Fate, Misuse, Operation, Result};
-use crate::stream::{OctetReader, Receive, Source};
+use crate::stream::{OctetReader, Receive, Source, ValueReader};
 use crate::transport::{Filled, TimeLimit};
 
 use super::connection::SharedReceiving;
 use super::exchange::Exchange;
-use super::lock::lock;
+use crate::lock::lock;
 
 /// Bytes that are read ahead for a handler that looks at them before it takes them.
 const READ_AHEAD: usize = 8 * 1024;
@@ -34,6 +35,13 @@ impl Exchange<'_> {
         self.connection.inbound.with(|receiving| receiving.inbound().messages.next_part());
         let stall = self.connection.config.stall_timeout;
         OctetReader::new(RequestOctets { shared, stall, ahead: VecDeque::new() }, None)
+    }
+
+    /// Returns a reader of the values that the request's octets are.
+    pub(super) fn request_values<T, E>(&self, codec: &ItemCodec<T, E>) -> ValueReader<'static, T, E> {
+        let name = format!("the request of {}", self.header.endpoint);
+        let limit = self.connection.config.max_json_len;
+        ValueReader::new(self.request_reader(), limit, name, codec.value.decode, codec.error.from_call)
     }
 }
 
@@ -87,5 +95,10 @@ impl Receive for RequestOctets {
 
     fn consume(&mut self, count: usize) {
         self.ahead.drain(..count.min(self.ahead.len()));
+    }
+
+    fn give_up(&mut self) -> Fate {
+        // what is left is thrown away when the reply begins
+        Fate::IN_STEP
     }
 }

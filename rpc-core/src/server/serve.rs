@@ -20,8 +20,8 @@ use super::connection::ServerConnection;
 use super::context::ServingGuard;
 use super::dispatch::{Call, Dispatch};
 use super::exchange::Exchange;
-use super::lock::lock;
 use super::watched::WatchedConnection;
+use crate::lock::lock;
 
 /// Returns the span of a call. A client's has the same name and fields.
 fn call_span(endpoint: &str, peer: &Peer) -> tracing::Span {

@@ -6,7 +6,7 @@ use crate::observe::{CallReport, ConnectionInfo, Ended, Side, StreamEnd, Traffic
 
 use super::connection::ServerConnection;
 use super::exchange::Exchange;
-use super::lock::lock;
+use crate::lock::lock;
 
 impl ServerConnection {
     /// Begins to watch a call whose header has been read, if anybody wants to know.

@@ -1,4 +1,4 @@
-//! Streams of octets: receiving them, sending them from any reader, and copying them.
+//! Streams: receiving them, sending them from any reader or iterator, and copying them.
 //!
 //! Readers and writers of known types take a faster way: bytes in memory are sent from where they
 //! are, and the kernel moves bytes between a descriptor and the transport. Signatures do not show
@@ -9,9 +9,12 @@ mod copy;
 mod detect;
 mod known_sink;
 mod known_source;
+mod lines;
 mod octet_reader;
 mod pieces;
+mod sent_items;
 mod source;
+mod value_reader;
 
 pub use copy::copy;
 pub(crate) use detect::{recognise_sink, recognise_source};
@@ -20,4 +23,6 @@ pub(crate) use known_source::KnownSource;
 pub use octet_reader::OctetReader;
 pub(crate) use octet_reader::{Receive, Sent};
 pub(crate) use pieces::Pieces;
+pub use sent_items::{SentItems, values};
 pub(crate) use source::Source;
+pub use value_reader::ValueReader;

@@ -5,10 +5,10 @@ use std::io::{self, BufRead, Empty, Read};
 use std::sync::{Mutex, PoisonError};
 
 use crate::connection::Target;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fate, Result};
 use crate::transport::{Filled, KernelPipe};
 
-use super::{KnownSource, Source};
+use super::{KnownSource, SentItems, Source};
 
 /// The octets (raw bytes) of a reply or of a request, as they are received.
 ///
@@ -52,10 +52,30 @@ pub struct OctetReader<'s, R = Empty> {
     source: Option<Sent<R>>,
 }
 
-/// The reader of octets that are sent meanwhile, and what recognises its type.
+/// What is sent as a stream, and what makes it a source.
 pub(crate) struct Sent<R> {
-    pub(crate) reader: R,
-    pub(crate) as_source: fn(&mut R) -> Source<'_>,
+    content: R,
+    as_source: fn(&mut R) -> Source<'_>,
+}
+
+impl<R> Sent<R> {
+    pub(crate) fn as_source(&mut self) -> Source<'_> {
+        (self.as_source)(&mut self.content)
+    }
+}
+
+impl<R: Read> Sent<R> {
+    /// Octets of a reader.
+    pub(crate) fn octets(reader: R) -> Sent<R> {
+        Sent { content: reader, as_source: |reader| Source::of(reader) }
+    }
+}
+
+impl<I: Iterator<Item = Result<T, E>>, T, E> Sent<SentItems<I, T, E>> {
+    /// Items of an iterator.
+    pub(crate) fn items(items: SentItems<I, T, E>) -> Self {
+        Sent { content: items, as_source: |items| Source::items(items) }
+    }
 }
 
 enum State<'s> {
@@ -77,6 +97,9 @@ pub(crate) trait Receive: Send {
 
     /// Skips bytes that were read ahead.
     fn consume(&mut self, count: usize);
+
+    /// Gives up the rest of the body, and returns what that means for the call and its connection.
+    fn give_up(&mut self) -> Fate;
 }
 
 impl<'s, R> OctetReader<'s, R> {
@@ -85,7 +108,17 @@ impl<'s, R> OctetReader<'s, R> {
     }
 }
 
-impl<R: Read> OctetReader<'_, R> {
+impl<R> OctetReader<'_, R> {
+    /// Gives up the rest of the stream, and returns what that means for the call and its
+    /// connection.
+    pub(crate) fn give_up(mut self) -> Fate {
+        match &mut self.state {
+            State::Open(body) => body.get_mut().unwrap_or_else(PoisonError::into_inner).give_up(),
+            State::Ended => Fate::IN_STEP,
+            State::Failed(error) => error.fate(),
+        }
+    }
+
     /// Receives the next bytes, and gives up the connection at the end or after an error.
     fn receive(&mut self, target: Target<'_>) -> io::Result<Filled> {
         let body = match &mut self.state {
@@ -93,7 +126,7 @@ impl<R: Read> OctetReader<'_, R> {
             State::Ended => return Ok(Filled::With(0)),
             State::Failed(error) => return Err(error.repeated().into()),
         };
-        let mut source = self.source.as_mut().map(|sent| (sent.as_source)(&mut sent.reader));
+        let mut source = self.source.as_mut().map(Sent::as_source);
         let received = body.receive(target, source.as_mut());
         match &received {
             Ok(Filled::With(0)) => self.state = State::Ended,
@@ -114,13 +147,13 @@ impl<R: Read> OctetReader<'_, R> {
     }
 }
 
-impl<R: Read> Read for OctetReader<'_, R> {
+impl<R> Read for OctetReader<'_, R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if buf.is_empty() { Ok(0) } else { self.receive_count(Target::Buffer(buf)) }
     }
 }
 
-impl<R: Read> BufRead for OctetReader<'_, R> {
+impl<R> BufRead for OctetReader<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let count = self.receive_count(Target::ReadAhead)?;
         match &mut self.state {

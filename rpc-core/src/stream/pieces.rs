@@ -1,6 +1,6 @@
 //! Sending a stream piece by piece. Each piece becomes a frame.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::time::Instant;
 
 use crate::connection::Outbound;
@@ -40,6 +40,8 @@ enum Piece {
     Memory(usize),
     /// In the pipe.
     Piped(usize),
+    /// In the source's buffer: an item, or a part of a large one.
+    Item(usize),
 }
 
 impl<'p, 's> Pieces<'p, 's> {
@@ -59,12 +61,41 @@ impl<'p, 's> Pieces<'p, 's> {
     /// source does.
     pub(crate) fn get(&mut self) -> io::Result<usize> {
         self.current = self.next()?;
-        let (Piece::Buffered(len) | Piece::Memory(len) | Piece::Piped(len)) = self.current;
+        let (Piece::Buffered(len) | Piece::Memory(len) | Piece::Piped(len) | Piece::Item(len)) = self.current;
         self.total += len as u64;
         Ok(len)
     }
 
+    /// Returns whether the source is one of items.
+    pub(crate) fn are_items(&self) -> bool {
+        matches!(self.current, Piece::Item(_))
+    }
+
+    /// Holds the current piece back, if it is an item that may wait for the next. Returns whether
+    /// it does.
+    pub(crate) fn hold(&mut self, outbound: &mut Outbound) -> bool {
+        let Piece::Item(len @ 1..) = self.current else { return false };
+        let held = outbound.hold_item(self.item(len));
+        if held {
+            self.consume_item(len);
+        }
+        held
+    }
+
+    fn item(&mut self, len: usize) -> &[u8] {
+        let item = self.source.as_items().map(BufRead::fill_buf);
+        let Some(Ok(item)) = item else { unreachable!("the current item is in the buffer of its source") };
+        &item[..len]
+    }
+
+    fn consume_item(&mut self, len: usize) {
+        self.source.as_items().into_iter().for_each(|items| items.consume(len));
+    }
+
     fn next(&mut self) -> io::Result<Piece> {
+        if let Some(items) = self.source.as_items() {
+            return Ok(Piece::Item(items.fill_buf()?.len().min(MEMORY_PIECE)));
+        }
         if let Some(known) = self.source.as_known() {
             let in_memory = known.in_memory().len();
             if in_memory > 0 {
@@ -96,6 +127,11 @@ impl<'p, 's> Pieces<'p, 's> {
             Piece::Piped(len) => {
                 let sent = sink.write_pipe(self.pipe.as_mut().expect("a piped piece is in the pipe"), len);
                 self.pipe_allowed &= sink.takes_pipes();
+                sent
+            }
+            Piece::Item(len) => {
+                let sent = sink.write_piece(self.item(len));
+                self.consume_item(len);
                 sent
             }
         }

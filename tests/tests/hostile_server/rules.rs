@@ -204,7 +204,7 @@ fn json_over_the_limit_leaves_the_connection_in_step() {
     watchdog(|| {
         let body = json!("y".repeat(999)).to_string();
         in_step(&wire::ok_json(&body), |error| match error {
-            Error::Limit { what, limit, .. } => assert_eq!((what, limit), ("JSON reply", 1000)),
+            Error::Limit { what, limit, .. } => assert_eq!((&*what, limit), ("JSON reply", 1000)),
             other => panic!("{other:?}"),
         });
     });

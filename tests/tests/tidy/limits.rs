@@ -31,7 +31,7 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("server/refusal.rs", "REFUSAL_TIME: Duration = Duration::from_secs(2);", "again for its reply | 2 s"),
     ("server/accept.rs", "ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);", "could not accept | 50 ms"),
     ("transport/unix.rs", "BACKLOG: i32 = 4096;", "wait to be accepted | 4,096"),
-    ("server/reply_batching.rs", "HOLD_TIME: Duration = Duration::from_millis(1);", "for the next | 1 ms"),
+    ("connection/held_back.rs", "HOLD_TIME: Duration = Duration::from_micros(500);", "for the next | 0.5 ms"),
     ("frame/writer.rs", "ROOM: usize = 4 * 1024;", "are held back | 4 KiB"),
     ("server/stopping.rs", "LINGER: Duration = Duration::from_millis(250);", "close first | 250 ms"),
     ("client/opening.rs", "Duration::from_millis(10) * 2_u32.pow(attempt.min(7))", "| 10 ms, doubled up to 1.28 s"),

@@ -42,16 +42,20 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 /// highest. `lib.rs` is not listed, and re-exports do not count: the file that defines a name does.
 const LAYERS: Layers<'_> = &[
     ("unwind", &[]),
+    ("lock", &[]),
     ("transport", &["unwind"]),
     ("frame", &[]),
     ("message", &["frame"]),
     ("error", &["message", "transport"]),
     ("observe", &["error", "message", "transport", "unwind"]),
-    ("connection", &["frame", "message", "transport"]),
-    ("stream", &["connection", "error", "frame", "transport"]),
+    ("connection", &["frame", "lock", "message", "transport", "unwind"]),
     ("codec", &["error", "message"]),
+    ("stream", &["codec", "connection", "error", "frame", "message", "transport"]),
     ("client", &["codec", "connection", "error", "frame", "message", "observe", "stream", "transport", "unwind"]),
-    ("server", &["codec", "connection", "error", "frame", "message", "observe", "stream", "transport", "unwind"]),
+    (
+        "server",
+        &["codec", "connection", "error", "frame", "lock", "message", "observe", "stream", "transport", "unwind"],
+    ),
     ("reply", &[]),
     ("unstable", &[]),
     ("testing", &["error", "observe", "server", "transport"]),
