@@ -152,7 +152,7 @@ fn distinct_parameter_aliases(method: &Method, errors: &mut Errors) {
 /// A stream returned from `&mut self` borrows the session until it is dropped.
 fn session_stream_borrows(method: &Method, errors: &mut Errors) {
     let Some(stream) = &method.returned.reply.stream else { return };
-    for bound in &stream.bounds {
+    for bound in &stream.written.bounds {
         if let (Sharing::Session, TypeParamBound::Lifetime(lifetime)) = (method.receiver.sharing, bound)
             && lifetime.ident == "static"
         {
@@ -168,19 +168,20 @@ fn session_stream_borrows(method: &Method, errors: &mut Errors) {
 /// bounds cannot promise more.
 fn returned_promises_what_sent_does(method: &Method, errors: &mut Errors) {
     let (Some(sent), Some(returned)) = (&method.stream, &method.returned.reply.stream) else { return };
-    let sent_is = |promise: &Ident| sent.written.bounds.iter().filter_map(auto_trait).any(|own| own == promise);
-    for bound in &returned.bounds {
+    let sent_stream = &sent.stream.written;
+    let sent_is = |promise: &Ident| sent_stream.bounds.iter().filter_map(auto_trait).any(|own| own == promise);
+    for bound in &returned.written.bounds {
         let held = match bound {
             // `session_stream_borrows` refuses that of a session
             TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static" => {
-                method.receiver.sharing == Sharing::Session || lifetimes(&sent.written).any(|own| own == lifetime)
+                method.receiver.sharing == Sharing::Session || lifetimes(sent_stream).any(|own| own == lifetime)
             }
-            TypeParamBound::Lifetime(_) => lifetimes(&sent.written).next().is_some(),
+            TypeParamBound::Lifetime(_) => lifetimes(sent_stream).next().is_some(),
             _ => auto_trait(bound).is_none_or(sent_is),
         };
         if !held {
-            let (name, written, promise) = (&sent.name, &sent.written, bound.to_token_stream());
-            let both = readable(quote!(#written + #promise));
+            let (name, promise) = (&sent.name, bound.to_token_stream());
+            let both = readable(quote!(#sent_stream + #promise));
             let advice = format!("the returned stream owns the one that is sent: write `{name}: {both}`, too");
             errors.push(Error::new_spanned(bound, advice));
         }
@@ -192,8 +193,8 @@ fn returned_promises_what_sent_does(method: &Method, errors: &mut Errors) {
 fn sent_and_receiver_live_together(method: &Method, errors: &mut Errors) {
     let (Some(sent), Some(returned)) = (&method.stream, &method.returned.reply.stream) else { return };
     let ReceiverKind::Reference(_, None, mutability) = &method.receiver.written.kind else { return };
-    let bounded = method.receiver.sharing == Sharing::Shared && lifetimes(returned).next().is_some();
-    let named = lifetimes(&sent.written).find(|lifetime| lifetime.ident != "static");
+    let bounded = method.receiver.sharing == Sharing::Shared && lifetimes(&returned.written).next().is_some();
+    let named = lifetimes(&sent.stream.written).find(|lifetime| lifetime.ident != "static");
     if let Some(lifetime) = named.filter(|_| !bounded) {
         let receiver = readable(quote!(&#lifetime #mutability self));
         let advice =

@@ -43,15 +43,15 @@ pub(crate) struct Method {
     pub(crate) receiver: Receiver,
     /// The serde values of the request.
     pub(crate) values: Vec<Value>,
-    /// The `impl Read` after them.
-    pub(crate) stream: Option<Stream>,
+    /// The stream after them.
+    pub(crate) stream: Option<Sent>,
     pub(crate) returned: Returned,
 }
 
 impl Method {
     /// Returns the names of all parameters in order.
     pub(crate) fn parameter_names(&self) -> impl Iterator<Item = &Ident> {
-        self.values.iter().map(|value| &value.name).chain(self.stream.iter().map(|stream| &stream.name))
+        self.values.iter().map(|value| &value.name).chain(self.stream.iter().map(|sent| &sent.name))
     }
 }
 
@@ -71,19 +71,44 @@ pub(crate) struct Value {
     pub(crate) borrowed: bool,
 }
 
-/// A parameter that travels as octets.
-pub(crate) struct Stream {
+/// A parameter that travels as a stream.
+pub(crate) struct Sent {
     pub(crate) name: Ident,
-    pub(crate) written: TypeImplTrait,
+    pub(crate) stream: Stream,
 }
 
-/// The return type: a path whose last segment is a `Result`, and what its first type argument
-/// describes.
+/// A stream in either direction.
+pub(crate) struct Stream {
+    pub(crate) written: TypeImplTrait,
+    pub(crate) carries: Carried,
+}
+
+/// What a stream carries.
+pub(crate) enum Carried {
+    /// As an `impl Read`.
+    Octets,
+    /// As an `impl Iterator`.
+    Values(Box<Items>),
+}
+
+/// The items of a stream of values: `Result`s, because a stream can break.
+pub(crate) struct Items {
+    /// The serde value of each, without lifetimes other than `'static`; `None` is `()`.
+    pub(crate) value: Option<Type>,
+    pub(crate) outcome: Outcome,
+}
+
+/// The return type, and what its first type argument describes.
 pub(crate) struct Returned {
-    pub(crate) written: TypePath,
-    /// The same with `()` for the value and lifetimes replaced by `'_`: its error is the method's.
-    pub(crate) outcome: TypePath,
+    pub(crate) outcome: Outcome,
     pub(crate) reply: Reply,
+}
+
+/// A path whose last segment is a `Result`.
+pub(crate) struct Outcome {
+    pub(crate) written: TypePath,
+    /// The same with `()` for the value and lifetimes replaced by `'_`: it has the same error.
+    pub(crate) without_value: TypePath,
 }
 
 /// What a method returns on success; without value and stream, `()`.
@@ -91,8 +116,8 @@ pub(crate) struct Returned {
 pub(crate) struct Reply {
     /// The serde value, with lifetimes replaced by `'_`.
     pub(crate) value: Option<Type>,
-    /// The `impl Read`, alone or after the value.
-    pub(crate) stream: Option<TypeImplTrait>,
+    /// The stream, alone or after the value.
+    pub(crate) stream: Option<Stream>,
 }
 
 /// Returns the type arguments of the last segment: value and error of a `Result`.

@@ -57,7 +57,7 @@ pub const fn parameter<T: ParameterBy<By> + ?Sized, By>() -> ValueCodec<T> {
 
 /// The requirement on the result of a generated method.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the result of a service's method",
+    message = "`{Self}` cannot be the result of a service's method, or an item of a stream",
     label = "serde cannot write and read this",
     note = "every type in it needs `#[derive(serde::Serialize, serde::Deserialize)]`, and none may borrow what it is read from"
 )]

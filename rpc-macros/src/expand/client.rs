@@ -2,11 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::visit_mut::{self, VisitMut};
-use syn::{Type, parse_quote_spanned};
 
-use super::{codec, generate};
-use crate::model::{Method, Service, Sharing, Value};
+use super::{codec, generate, reader};
+use crate::model::{Carried, Method, Sent, Service, Sharing, Value};
 use crate::names;
 use crate::runtime::Runtime;
 
@@ -68,8 +66,8 @@ pub(crate) fn items(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let Kind { field, holds, docs, .. } = &kind;
     let (functions, constructor) = (functions(service, &kind, runtime), constructor(service, &kind, runtime));
     let tolerated = &service.tolerated;
-    // the client returns a named type where the trait has `impl Read`. Only where that is needed,
-    // because a crate may forbid `allow`
+    // the client returns a named type where the trait has an `impl Trait`. Only where that is
+    // needed, because a crate may forbid `allow`
     let names_streams = service.methods.iter().any(|method| method.returned.reply.stream.is_some());
     let refines = names_streams.then(|| generate!(#[allow(refining_impl_trait)]));
     let stubs = service.methods.iter().map(|method| stub(method, &kind, runtime));
@@ -220,11 +218,7 @@ fn constructor(service: &Service, kind: &Kind, runtime: Runtime<'_>) -> TokenStr
 fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
     let Kind { field, holds, lifetime, .. } = kind;
     let Method { conditions, tolerated, wire_name, .. } = method;
-    // the returned stream holds the sent one, whose type has no name and is given by its bounds
-    let sent = method.stream.as_ref().map(|stream| &stream.written).into_iter();
-    let mut signature = method.signature.clone();
-    NameReader { reader: generate!(#runtime::OctetReader<#lifetime #(, #sent)*>) }
-        .visit_return_type_mut(&mut signature.output);
+    let signature = reader::named(method, lifetime, runtime);
     let this = method.receiver.written.self_token;
     let borrow = match method.receiver.sharing {
         Sharing::Shared => generate!(&#this.#field),
@@ -255,29 +249,16 @@ fn request(method: &Method, runtime: Runtime<'_>) -> TokenStream {
             generate!(.argument(#runtime::NamedArguments(&[#(#fields),*])))
         }
     };
-    let stream = method.stream.iter().map(|stream| {
-        let content = &stream.name;
-        generate!(.with_octets(#content))
+    let stream = method.stream.as_ref().map(|Sent { name, stream }| match &stream.carries {
+        Carried::Octets => generate!(.with_octets(#name)),
+        Carried::Values(items) => {
+            let items = codec::items(items, runtime);
+            generate!(.with_items(#items, #name))
+        }
     });
-    generate!(#values #(#stream)*)
+    generate!(#values #stream)
 }
 
 fn borrowed(name: &Ident, already: bool) -> TokenStream {
     if already { quote!(#name) } else { generate!(&#name) }
-}
-
-/// Replaces `impl Read` by the type that the client returns.
-struct NameReader {
-    reader: TokenStream,
-}
-
-impl VisitMut for NameReader {
-    fn visit_type_mut(&mut self, ty: &mut Type) {
-        if let Type::ImplTrait(_) = ty {
-            let reader = &self.reader;
-            *ty = parse_quote_spanned!(Span::mixed_site()=> #reader);
-        } else {
-            visit_mut::visit_type_mut(self, ty);
-        }
-    }
 }

@@ -4,9 +4,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 
 use super::generate;
-use crate::model::{Returned, Value, type_arguments};
+use crate::model::{Carried, Items, Outcome, Reply, Returned, Value, type_arguments};
 use crate::runtime::Runtime;
 
 /// ```text
@@ -25,8 +26,8 @@ pub(crate) fn parameter(value: &Value, runtime: Runtime<'_>) -> TokenStream {
 /// Result<Vec<Entry>>          // in
 /// result::<Vec<Entry>, _>()   // out; unit() for ()
 /// ```
-fn result(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
-    let Some(value) = &returned.reply.value else {
+fn result(value: Option<&Type>, runtime: Runtime<'_>) -> TokenStream {
+    let Some(value) = value else {
         let span = Span::mixed_site();
         return quote_spanned!(span=> #runtime::unit());
     };
@@ -41,30 +42,58 @@ fn result(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
 /// error::<<Result<()> as Outcome>::Error, _>()    // out
 /// ```
 ///
-/// The name of the error may be hidden in an alias; then the compiler points at the whole return
-/// type.
-fn error(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
-    let outcome = &returned.outcome;
-    let (first, last) = match type_arguments(&returned.written).nth(1) {
+/// The name of the error may be hidden in an alias; then the compiler points at the whole `Result`.
+fn error(outcome: &Outcome, runtime: Runtime<'_>) -> TokenStream {
+    let error = error_type(outcome, runtime);
+    let (first, last) = ends(&error);
+    let runtime = runtime.at(first);
+    let (open, close) = (quote_spanned!(first=> #runtime::error::<), quote_spanned!(last=> , _>()));
+    quote!(#open #error #close)
+}
+
+/// ```text
+/// Result<Vec<Entry>>                  // in
+/// <Result<()> as Outcome>::Error      // out
+/// ```
+pub(crate) fn error_type(outcome: &Outcome, runtime: Runtime<'_>) -> TokenStream {
+    let Outcome { written, without_value } = outcome;
+    let (first, last) = match type_arguments(written).nth(1) {
         Some(error) => ends(error),
-        None => ends(&returned.written),
+        None => ends(written),
     };
     let runtime = runtime.at(first);
-    let open = quote_spanned!(first=> #runtime::error::<<);
-    let close = quote_spanned!(last=> as #runtime::Outcome>::Error, _>());
-    quote!(#open #outcome #close)
+    let (open, close) = (quote_spanned!(first=> <), quote_spanned!(last=> as #runtime::Outcome>::Error));
+    quote!(#open #without_value #close)
+}
+
+/// ```text
+/// impl Iterator<Item = Result<Entry>>             // in
+/// items(result::<Entry, _>(), error::<..>())      // out
+/// ```
+pub(crate) fn items(items: &Items, runtime: Runtime<'_>) -> TokenStream {
+    let (value, error) = (result(items.value.as_ref(), runtime), error(&items.outcome, runtime));
+    generate!(#runtime::items(#value, #error))
 }
 
 /// ```text
 /// Result<Vec<Entry>>                                          // in
-/// json(result::<Vec<Entry>, _>(), error::<..>())              // out; or octets(..), or json_and_octets(..)
+/// json(result::<Vec<Entry>, _>(), error::<..>())              // out; or octets(..), values(items(..), ..)
 /// ```
 pub(crate) fn reply(returned: &Returned, runtime: Runtime<'_>) -> TokenStream {
-    let (result, error) = (result(returned, runtime), error(returned, runtime));
-    match (&returned.reply.value, &returned.reply.stream) {
+    let Reply { value, stream } = &returned.reply;
+    let (result, error) = (result(value.as_ref(), runtime), error(&returned.outcome, runtime));
+    match (value, stream.as_ref().map(|stream| &stream.carries)) {
         (_, None) => generate!(#runtime::json(#result, #error)),
-        (None, Some(_)) => generate!(#runtime::octets(#error)),
-        (Some(_), Some(_)) => generate!(#runtime::json_and_octets(#result, #error)),
+        (None, Some(Carried::Octets)) => generate!(#runtime::octets(#error)),
+        (Some(_), Some(Carried::Octets)) => generate!(#runtime::json_and_octets(#result, #error)),
+        (None, Some(Carried::Values(carried))) => {
+            let items = items(carried, runtime);
+            generate!(#runtime::values(#items, #error))
+        }
+        (Some(_), Some(Carried::Values(carried))) => {
+            let items = items(carried, runtime);
+            generate!(#runtime::json_and_values(#result, #items, #error))
+        }
     }
 }
 

@@ -4,12 +4,14 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, FnArg, ItemTrait, Pat, TraitItem, TraitItemFn, Type, TypeParamBound, Visibility, parse_quote_spanned,
+    Attribute, FnArg, ItemTrait, Lifetime, Pat, TraitItem, TraitItemFn, TypeImplTrait, TypeParamBound, TypeReference,
+    Visibility, parse_quote_spanned,
 };
 
 use super::definition;
@@ -55,10 +57,34 @@ fn smooth(function: &mut TraitItemFn) {
         if !matches!(&*parameter.pat, Pat::Ident(name) if name.mutability.is_none()) {
             parameter.pat = parse_quote_spanned!(parameter.pat.span()=> _);
         }
-        if let Type::ImplTrait(stream) = &mut *parameter.ty {
-            let named = |bound: &TypeParamBound| !matches!(bound, TypeParamBound::Lifetime(it) if it.ident == "_");
-            stream.bounds = stream.bounds.iter().filter(|bound| named(bound)).cloned().collect();
+        NoAnonymousLifetimes.visit_type_mut(&mut parameter.ty);
+    }
+}
+
+/// Replaces anonymous lifetimes in each `impl Trait`, because that of a parameter may not have any.
+struct NoAnonymousLifetimes;
+
+impl VisitMut for NoAnonymousLifetimes {
+    fn visit_type_impl_trait_mut(&mut self, written: &mut TypeImplTrait) {
+        let named = |bound: &TypeParamBound| !matches!(bound, TypeParamBound::Lifetime(it) if it.ident == "_");
+        written.bounds = written.bounds.iter().filter(|bound| named(bound)).cloned().collect();
+        written.bounds.iter_mut().for_each(|bound| NameLifetimes.visit_type_param_bound_mut(bound));
+    }
+}
+
+/// Replaces anonymous lifetimes by `'static`.
+struct NameLifetimes;
+
+impl VisitMut for NameLifetimes {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident == "_" {
+            *lifetime = Lifetime::new("'static", lifetime.span());
         }
+    }
+
+    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+        reference.lifetime.get_or_insert_with(|| Lifetime::new("'static", Span::call_site()));
+        visit_mut::visit_type_reference_mut(self, reference);
     }
 }
 

@@ -7,6 +7,7 @@ mod codec;
 mod definition;
 mod fallback;
 mod forward;
+mod reader;
 mod server;
 
 use proc_macro2::TokenStream;

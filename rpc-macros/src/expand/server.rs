@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::{codec, generate};
-use crate::model::{Method, Service, Sharing};
+use crate::model::{Carried, Method, Sent, Service, Sharing, Stream};
 use crate::names;
 use crate::runtime::Runtime;
 
@@ -139,9 +139,8 @@ fn arm(method: &Method, service: &Service, runtime: Runtime<'_>) -> TokenStream 
 
 /// Returns what a method takes, and the pattern of the closure's parameter.
 fn arguments(method: &Method, runtime: Runtime<'_>) -> (TokenStream, TokenStream) {
-    let content = method.stream.as_ref().map(|stream| names::received(&stream.name));
-    if let ([], Some(content)) = (method.values.as_slice(), &content) {
-        return (generate!(#runtime::Octets), content.into_token_stream());
+    if let ([], Some(sent)) = (method.values.as_slice(), &method.stream) {
+        return (alone(sent, runtime), names::received(&sent.name).into_token_stream());
     }
     let keys = method.values.iter().map(|value| names::plain(&value.name));
     let codecs = nested(method.values.iter().map(|value| codec::parameter(value, runtime)));
@@ -152,9 +151,30 @@ fn arguments(method: &Method, runtime: Runtime<'_>) -> (TokenStream, TokenStream
     let aliases = list_if_any("aliases", aliases);
     let values = generate!(#runtime::NamedParameters::new(&[#(#keys),*], #codecs)#aliases);
     let received = nested(method.values.iter().map(|value| names::received(&value.name).into_token_stream()));
-    match content {
-        None => (values, received),
-        Some(content) => (generate!(#runtime::AndOctets(#values)), generate!((#received, #content))),
+    let Some(sent) = &method.stream else { return (values, received) };
+    let content = names::received(&sent.name);
+    (after(&values, sent, runtime), generate!((#received, #content)))
+}
+
+/// Returns how a stream without values before it is taken.
+fn alone(sent: &Sent, runtime: Runtime<'_>) -> TokenStream {
+    match &sent.stream.carries {
+        Carried::Octets => generate!(#runtime::Octets),
+        Carried::Values(items) => {
+            let items = codec::items(items, runtime);
+            generate!(#runtime::Values(#items))
+        }
+    }
+}
+
+/// Returns how a stream after `values` is taken.
+fn after(values: &TokenStream, sent: &Sent, runtime: Runtime<'_>) -> TokenStream {
+    match &sent.stream.carries {
+        Carried::Octets => generate!(#runtime::AndOctets(#values)),
+        Carried::Values(items) => {
+            let items = codec::items(items, runtime);
+            generate!(#runtime::AndValues(#values, #items))
+        }
     }
 }
 
@@ -169,10 +189,7 @@ fn handled(method: &Method, service: &Service) -> TokenStream {
         let received = names::received(&value.name);
         if value.borrowed { generate!(&#received) } else { quote!(#received) }
     });
-    let stream = method.stream.iter().map(|stream| {
-        let received = names::received(&stream.name);
-        quote!(#received)
-    });
+    let stream = method.stream.iter().map(|sent| names::received(&sent.name).into_token_stream());
     let arguments = values.chain(stream);
     generate!(<#implementor as #ident>::#called(#handler, #(#arguments),*))
 }
@@ -198,14 +215,21 @@ fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         let (conditions, wire_name) = (&method.conditions, &method.wire_name);
         let request = data_type(!method.values.is_empty(), method.stream.is_some(), runtime);
         let reply = data_type(method.returned.reply.value.is_some(), method.returned.reply.stream.is_some(), runtime);
+        let takes = carries_values(method.stream.as_ref().map(|sent| &sent.stream)).then(|| generate!(.takes_values()));
+        let returns = carries_values(method.returned.reply.stream.as_ref()).then(|| generate!(.returns_values()));
         let parameters = method.parameter_names().map(names::plain);
         let aliases = list_if_any("aliases", method.aliases.iter().map(ToTokens::to_token_stream));
         generate! {
             #(#conditions)*
-            #runtime::Method::new(#wire_name)#aliases.request(#request).reply(#reply).parameters(&[#(#parameters),*])
+            #runtime::Method::new(#wire_name)#aliases.request(#request).reply(#reply) #takes #returns
+                .parameters(&[#(#parameters),*])
         }
     });
     generate!(#runtime::Contract::new(#name)#session.methods(&[#(#methods),*]))
+}
+
+fn carries_values(stream: Option<&Stream>) -> bool {
+    stream.is_some_and(|stream| matches!(stream.carries, Carried::Values(_)))
 }
 
 fn data_type(value: bool, stream: bool, runtime: Runtime<'_>) -> TokenStream {

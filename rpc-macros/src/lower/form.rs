@@ -104,7 +104,7 @@ fn generics(signature: &Signature, errors: &mut Errors) {
             GenericParam::Type(parameter) => errors.push(Error::new_spanned(
                 parameter,
                 format!(
-                    "the other side must know every type: write a concrete type in place of `{}`, or `impl Read` for a stream",
+                    "the other side must know every type: write a concrete type in place of `{}`, or `impl Read` or `impl Iterator<..>` for a stream",
                     parameter.ident
                 ),
             )),

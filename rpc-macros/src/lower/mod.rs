@@ -3,11 +3,17 @@
 //! harmless one, so that the next is still checked. The result is expanded only if nothing was
 //! reported.
 
+mod bounds;
 mod form;
+mod meant;
+mod normal;
+mod opaque;
+mod outcome;
 mod owner;
 mod parameter;
 mod receiver;
 mod reply;
+mod stream;
 mod types;
 
 use syn::{FnArg, ItemTrait, TraitItem, TraitItemFn};

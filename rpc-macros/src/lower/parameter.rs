@@ -4,22 +4,23 @@ use proc_macro2::Ident;
 use quote::quote;
 use syn::{Error, FnArg, LitStr, Pat, PatType, Signature, Type};
 
-use super::owner;
-use super::types::{self, Role};
+use super::normal::peeled;
+use super::opaque::Role;
+use super::{meant, owner, stream, types};
 use crate::args::parameter_aliases;
 use crate::attributes::conditions;
 use crate::diagnostics::{Errors, readable};
-use crate::model::{Stream, Value};
+use crate::model::{Sent, Value};
 
 enum Parameter {
     Value(Box<Value>),
-    Stream(Stream),
+    Stream(Sent),
 }
 
 /// Returns every parameter that could be read.
-pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value>, Option<Stream>) {
+pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value>, Option<Sent>) {
     let mut values: Vec<Value> = Vec::new();
-    let mut stream: Option<Stream> = None;
+    let mut stream: Option<Sent> = None;
     let mut streamed: Option<&PatType> = None;
     for input in &signature.inputs {
         let FnArg::Typed(written) = input else { continue };
@@ -33,7 +34,7 @@ pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value
                 }
                 values.push(*value);
             }
-            Some(Parameter::Stream(second)) if stream.is_some() => errors.push(second_stream(written, &second.name)),
+            Some(Parameter::Stream(second)) if stream.is_some() => errors.push(second_stream(&second)),
             Some(Parameter::Stream(first)) => {
                 stream = Some(first);
                 streamed = Some(written);
@@ -46,22 +47,22 @@ pub(crate) fn read_all(signature: &Signature, errors: &mut Errors) -> (Vec<Value
 
 fn read(written: &PatType, aliases: Vec<LitStr>) -> syn::Result<Parameter> {
     let name = name(&written.pat)?;
-    let ty = types::peeled(&written.ty);
-    if let Type::ImplTrait(stream) = ty {
-        types::stream(stream, Role::Parameter)?;
+    let ty = peeled(&written.ty);
+    if let Type::ImplTrait(written) = ty {
+        let stream = stream::read(written, Role::Parameter)?;
         if let Some(alias) = aliases.first() {
             return Err(Error::new(
                 alias.span(),
                 "a stream has no name on the wire: remove the alias, and rename the parameter as you like",
             ));
         }
-        return Ok(Parameter::Stream(Stream { name, written: stream.clone() }));
+        return Ok(Parameter::Stream(Sent { name, stream }));
     }
     let value = |sent, borrowed| Parameter::Value(Box::new(Value { name, aliases, sent, borrowed }));
     let Type::Reference(reference) = ty else {
         return Ok(value(types::sendable(ty, Role::Parameter)?, false));
     };
-    if let Some(mistake) = types::bytes_behind_reference(&reference.elem, Role::Parameter) {
+    if let Some(mistake) = stream::behind_reference(&reference.elem, Role::Parameter) {
         return Err(mistake);
     }
     if let Some(word) = &reference.mutability {
@@ -112,10 +113,12 @@ fn refuse_conditions(written: &PatType, errors: &mut Errors) {
     }
 }
 
-fn second_stream(written: &PatType, name: &Ident) -> Error {
+fn second_stream(second: &Sent) -> Error {
+    let (name, written) = (&second.name, &second.stream.written);
+    let value = meant::value(&written.bounds);
     Error::new_spanned(
-        &written.ty,
-        format!("a request carries one stream: send `{name}` in a separate call, or as a value such as `Vec<u8>`"),
+        written,
+        format!("a request carries one stream: send `{name}` in a separate call, or as a value such as `{value}`"),
     )
 }
 

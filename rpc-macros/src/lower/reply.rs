@@ -1,62 +1,50 @@
 //! The return type: a `Result` whose first type argument is what the caller gets.
 
-use quote::ToTokens;
-use syn::{Error, ReturnType, Signature, Type, TypePath, TypeTuple, parse_quote};
+use syn::{Error, ReturnType, Signature, Type, TypeImplTrait, TypeTuple, parse_quote};
 
-use super::owner;
-use super::types::{self, Role};
+use super::normal::peeled;
+use super::opaque::Role;
+use super::{bounds, meant, outcome, owner, stream, types};
 use crate::diagnostics::{Errors, readable};
-use crate::model::{Reply, Returned, type_arguments};
+use crate::model::{Outcome, Reply, Returned, type_arguments};
 
 /// Returns the return type, or a harmless one if it was refused.
 pub(crate) fn read(signature: &Signature, errors: &mut Errors) -> Returned {
-    let written = errors.keep(outcome(signature)).unwrap_or_else(|| parse_quote!(Result<()>));
-    let mut arguments = type_arguments(&written);
+    let outcome = errors.keep(outcome(signature)).unwrap_or_else(|| outcome::of(&parse_quote!(Result<()>)));
+    let mut arguments = type_arguments(&outcome.written);
     let reply = arguments.next().and_then(|value| errors.keep(reply(value))).unwrap_or_default();
     for error in arguments {
         errors.keep(types::sendable(error, Role::Error));
     }
-    Returned { outcome: types::without_value(&written), reply, written }
+    Returned { outcome, reply }
 }
 
-/// Returns the path to a `Result` with at least one type argument.
-fn outcome(signature: &Signature) -> syn::Result<TypePath> {
+fn outcome(signature: &Signature) -> syn::Result<Outcome> {
     let ReturnType::Type(_, written) = &signature.output else {
         return Err(Error::new(signature.ident.span(), "any call can fail: write `-> Result<()>`"));
     };
-    let Type::Path(path) = types::peeled(written) else {
-        return Err(no_result(written));
-    };
-    let last = path.path.segments.last().filter(|last| last.ident.to_string().ends_with("Result"));
-    if last.is_none() {
-        return Err(no_result(written));
-    }
-    if type_arguments(path).next().is_none() {
-        return Err(Error::new_spanned(
-            written,
-            "the type of the result must appear here: write `Result<T>` with that type for `T`, or `Result<()>`",
-        ));
-    }
-    Ok(path.clone())
+    outcome::read(written)?.ok_or_else(|| no_result(written))
 }
 
 fn no_result(written: &Type) -> Error {
-    let value = readable(owner::without_references(written));
+    let value = match as_stream(written) {
+        Some(stream) => meant::stream(&stream.bounds),
+        None => readable(owner::without_references(written)),
+    };
     Error::new_spanned(written, format!("any call can fail: write `Result<{value}>`, or a name that ends in `Result`"))
 }
 
-/// Reads the value of the `Result`: `()`, `T`, `impl Read` or `(T, impl Read)`.
+/// Reads the value of the `Result`: `()`, `T`, a stream or a tuple of `T` and a stream.
 fn reply(value: &Type) -> syn::Result<Reply> {
-    let value = types::peeled(value);
+    let value = peeled(value);
     if let Type::ImplTrait(stream) = value {
-        types::stream(stream, Role::Value)?;
-        return Ok(Reply { value: None, stream: Some(stream.clone()) });
+        return Ok(Reply { value: None, stream: Some(stream::read(stream, Role::Value)?) });
     }
     if let Type::Tuple(tuple) = value {
         if tuple.elems.is_empty() {
             return Ok(Reply::default());
         }
-        if tuple.elems.iter().any(is_reader) {
+        if tuple.elems.iter().any(|element| as_stream(element).is_some()) {
             return value_and_stream(tuple);
         }
     }
@@ -65,17 +53,18 @@ fn reply(value: &Type) -> syn::Result<Reply> {
 
 /// Reads a tuple that contains a stream: one value, then the stream.
 fn value_and_stream(tuple: &TypeTuple) -> syn::Result<Reply> {
-    let elements: Vec<&Type> = tuple.elems.iter().map(types::peeled).collect();
-    let streams = || elements.iter().copied().filter(|element| is_reader(element));
-    if let Some(second) = streams().nth(1) {
+    let elements: Vec<&Type> = tuple.elems.iter().map(peeled).collect();
+    let mut streams = elements.iter().filter_map(|element| as_stream(element));
+    let first = streams.next();
+    if let Some(second) = streams.next() {
         return Err(Error::new_spanned(second, "a reply carries one stream: return the other from a separate method"));
     }
     if let [value, Type::ImplTrait(stream)] = elements.as_slice() {
-        types::stream(stream, Role::Value)?;
-        return Ok(Reply { value: Some(types::sendable(value, Role::Value)?), stream: Some(stream.clone()) });
+        let stream = stream::read(stream, Role::Value)?;
+        return Ok(Reply { value: Some(types::sendable(value, Role::Value)?), stream: Some(stream) });
     }
-    let stream = readable(streams().map(ToTokens::to_token_stream).collect());
-    let values = elements.iter().filter(|element| !is_reader(element));
+    let stream = first.map(|first| meant::stream(&first.bounds)).unwrap_or_default();
+    let values = elements.iter().filter(|element| as_stream(element).is_none());
     let values: Vec<String> = values.map(|value| readable(owner::without_references(value))).collect();
     let advice = match values.as_slice() {
         [] => format!("a stream alone needs no tuple: write `{stream}`"),
@@ -88,6 +77,10 @@ fn value_and_stream(tuple: &TypeTuple) -> syn::Result<Reply> {
     Err(Error::new_spanned(tuple, advice))
 }
 
-fn is_reader(ty: &Type) -> bool {
-    matches!(types::peeled(ty), Type::ImplTrait(written) if types::bounds_of_reader(&written.bounds))
+/// Returns the `impl Trait` that this type is, if that is a stream.
+fn as_stream(ty: &Type) -> Option<&TypeImplTrait> {
+    match peeled(ty) {
+        Type::ImplTrait(written) => bounds::are_of_stream(&written.bounds).then_some(written),
+        _ => None,
+    }
 }

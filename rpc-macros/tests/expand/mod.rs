@@ -24,6 +24,16 @@ fn a_session() {
 }
 
 #[test]
+fn streams_of_values() {
+    compare("values");
+}
+
+#[test]
+fn a_stream_of_values_of_a_session() {
+    compare("session_values");
+}
+
+#[test]
 fn every_option() {
     compare("options");
 }
@@ -31,6 +41,11 @@ fn every_option() {
 #[test]
 fn mistakes_leave_the_trait() {
     compare("mistakes");
+}
+
+#[test]
+fn mistakes_in_streams_of_values() {
+    compare("stream_mistakes");
 }
 
 /// With `crate = path`, nothing may name a crate called `rpc_core`.

@@ -2,7 +2,7 @@ use rpc_core::{Result, rpc_service};
 
 #[rpc_service]
 pub trait Vault {
-    fn list(&self) -> Result<impl Iterator<Item = String>>;
+    fn list(&self) -> Result<impl Into<String>>;
 }
 
 fn main() {}

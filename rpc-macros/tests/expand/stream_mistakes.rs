@@ -1,0 +1,46 @@
+#[rpc_service]
+pub trait Depot {
+    fn no_item(&self, rows: impl Iterator) -> Result<()>;
+    fn bound_on_item(&self) -> Result<impl Iterator<Item: Send>>;
+    fn no_result(&self, rows: impl Iterator<Item = &str>) -> Result<()>;
+    fn hidden_value(&self) -> Result<impl Iterator<Item = RowResult>>;
+    fn reference(&self, rows: impl Iterator<Item = Result<&str>>) -> Result<()>;
+    fn inner_reference(&self) -> Result<impl Iterator<Item = Result<(u64, &[u8])>>>;
+    fn anonymous_lifetime(&self, rows: impl Iterator<Item = Result<Cow<'_, str>>>) -> Result<()>;
+    fn lifetime<'a>(&'a self) -> Result<impl Iterator<Item = Result<Cow<'a, str>>>>;
+    fn reference_in_error(&self) -> Result<impl Iterator<Item = Result<Row, &str>>>;
+    fn self_type(&self) -> Result<impl Iterator<Item = Result<Self>>>;
+    fn stream_of_streams(&self) -> Result<impl Iterator<Item = Result<impl Read>>>;
+    fn stream_of_streams_of_values(&self) -> Result<impl Iterator<Item = Result<impl Iterator<Item = Result<Row>>>>>;
+    fn streams_without_result(&self) -> Result<impl Iterator<Item = impl Read>>;
+    fn stream_of_readers(&self) -> Result<impl Iterator<Item = Result<Box<dyn Read>>>>;
+    fn stream_of_objects(&self) -> Result<impl Iterator<Item = Result<Box<dyn Debug>>>>;
+    fn opaque_items(&self) -> Result<impl Iterator<Item = Result<impl Debug>>>;
+    fn opaque_error(&self) -> Result<impl Iterator<Item = Result<Row, Box<dyn Error>>>>;
+    fn into_iterator(&self, rows: impl IntoIterator<Item = Result<Row>>) -> Result<()>;
+    fn double_ended(&self) -> Result<impl DoubleEndedIterator<Item = Row>>;
+    fn exact_size(&self, rows: impl ExactSizeIterator + Send) -> Result<()>;
+    fn exact_size_too(&self, rows: impl Iterator<Item = Result<Row>> + ExactSizeIterator) -> Result<()>;
+    fn fused(&self) -> Result<(u64, impl std::iter::FusedIterator<Item = Result<Row>>)>;
+    fn both(&self, content: impl Read + Iterator<Item = Result<Row>>) -> Result<()>;
+    fn boxed(&self, rows: Box<dyn Iterator<Item = Result<Row>>>) -> Result<()>;
+    fn object(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<()>;
+    fn returned_box(&self) -> Result<Box<dyn Iterator<Item = Result<Row>> + Send>>;
+    fn reference_to_stream(&self, rows: &mut impl Iterator<Item = Result<Row>>) -> Result<()>;
+    fn several(&self, rows: Vec<impl Iterator<Item = Result<Row>>>) -> Result<()>;
+    fn optional(&self) -> Result<Option<impl Iterator<Item = Row>>>;
+    fn two_sent(&self, content: impl Read, rows: impl Iterator<Item = Result<Row>>) -> Result<()>;
+    fn two_sent_too(&self, rows: impl Iterator<Item = Result<Row>>, content: impl Read) -> Result<()>;
+    fn two_returned(&self) -> Result<(impl Iterator<Item = Result<Row>>, impl Read)>;
+    fn not_last(&self, rows: impl Iterator<Item = Result<Row>>, name: &str) -> Result<()>;
+    fn before_the_value(&self) -> Result<(impl Iterator<Item = Result<Row>>, u64)>;
+    fn after_several_values(&self) -> Result<(u64, &str, impl Iterator<Item = Result<Row>>)>;
+    fn alone_in_a_tuple(&self) -> Result<(impl Iterator<Item = Result<Row>>,)>;
+    fn without_result(&self) -> impl Iterator<Item = Row>;
+    fn anonymous_bound(&self, rows: impl Iterator<Item = Result<Row>> + '_) -> Result<()>;
+    fn precise_capture(&self) -> Result<impl Iterator<Item = Result<Row>> + use<Self>>;
+    fn promises_more(&self, rows: impl Iterator<Item = Result<Row>>) -> Result<impl Read + Send>;
+    fn lives_longer<'a>(&self, rows: impl Iterator<Item = Result<Row>> + 'a) -> Result<impl Read>;
+    fn alias(&self, #[rpc(alias = "lines")] rows: impl Iterator<Item = Result<Row>>) -> Result<()>;
+    fn type_parameter<T>(&self) -> Result<()>;
+}

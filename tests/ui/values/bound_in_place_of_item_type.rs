@@ -1,0 +1,8 @@
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Depot {
+    fn entries(&self) -> Result<impl Iterator<Item: Send>>;
+}
+
+fn main() {}

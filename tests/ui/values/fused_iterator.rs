@@ -1,0 +1,10 @@
+use std::iter::FusedIterator;
+
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Depot {
+    fn entries(&self) -> Result<impl FusedIterator<Item = Result<u64>>>;
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Depot {
+    fn import(&self, entries: impl Iterator<Item = Result<(u64, &[u8])>>) -> Result<()>;
+}
+
+fn main() {}

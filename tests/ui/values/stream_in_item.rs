@@ -1,0 +1,10 @@
+use std::io::Read;
+
+use rpc_core::{Result, rpc_service};
+
+#[rpc_service]
+pub trait Depot {
+    fn entries(&self) -> Result<impl Iterator<Item = Result<(String, impl Read)>>>;
+}
+
+fn main() {}
