@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::time::Duration;
 
-use rpc_core::{ClientConfig, Result, Server, ServerHandle, Session, rpc_service};
+use rpc_core::{ClientConfig, Result, Server, ServerHandle, Session, rpc_service, values};
 use rpc_tests::heap::{self, Counted, Heap};
 use rpc_tests::watchdog_with_limit;
 
@@ -23,6 +23,9 @@ trait Meter {
     fn nothing(&self) -> Result<()>;
     fn down(&self, count: u64) -> Result<impl Read>;
     fn up(&self, content: impl Read) -> Result<u64>;
+    fn items(&self, count: u64) -> Result<impl Iterator<Item = Result<u64>>>;
+    fn sum(&self, items: impl Iterator<Item = Result<u64>>) -> Result<u64>;
+    fn pass(&self, items: impl Iterator<Item = Result<u64>>) -> Result<impl Iterator<Item = Result<u64>>>;
 }
 
 #[derive(Clone)]
@@ -51,6 +54,18 @@ impl Meter for Plain {
 
     fn up(&self, mut content: impl Read) -> Result<u64> {
         Ok(rpc_core::copy(&mut content, &mut io::sink())?)
+    }
+
+    fn items(&self, count: u64) -> Result<impl Iterator<Item = Result<u64>>> {
+        Ok(values(0..count))
+    }
+
+    fn sum(&self, items: impl Iterator<Item = Result<u64>>) -> Result<u64> {
+        items.sum()
+    }
+
+    fn pass(&self, items: impl Iterator<Item = Result<u64>>) -> Result<impl Iterator<Item = Result<u64>>> {
+        Ok(items)
     }
 }
 
@@ -146,8 +161,30 @@ fn a_frame_allocates_nothing() {
             heap::allocations(|| assert_eq!(client.down(length).unwrap().copy_to(&mut io::sink()).unwrap(), length))
         };
         let up = |length| heap::allocations(|| assert_eq!(client.up(io::repeat(7).take(length)).unwrap(), length));
-        assert_frames_cost_nothing("down", down);
-        assert_frames_cost_nothing("up", up);
+        assert_costs_nothing("down", [LENGTH, 2 * LENGTH], down);
+        assert_costs_nothing("up", [LENGTH, 2 * LENGTH], up);
+    });
+}
+
+/// How many items a stream has, and how many more a longer one.
+const ITEMS: u64 = 20_000;
+
+#[test]
+fn an_item_allocates_nothing() {
+    over_each_socket(|server| {
+        let client = MeterClient::connect(server.address()).unwrap();
+        let sum = |count: u64| count * (count - 1) / 2;
+        let down = |count| {
+            heap::allocations(|| assert_eq!(client.items(count).unwrap().sum::<Result<u64>>().unwrap(), sum(count)))
+        };
+        let up = |count| heap::allocations(|| assert_eq!(client.sum(values(0..count)).unwrap(), sum(count)));
+        let both = |count| {
+            let passed = || client.pass(values(0..count)).unwrap().sum::<Result<u64>>().unwrap();
+            heap::allocations(|| assert_eq!(passed(), sum(count)))
+        };
+        assert_costs_nothing("items down", [ITEMS, 2 * ITEMS], down);
+        assert_costs_nothing("items up", [ITEMS, 2 * ITEMS], up);
+        assert_costs_nothing("items both ways", [ITEMS, 2 * ITEMS], both);
     });
 }
 
@@ -155,9 +192,9 @@ fn a_frame_allocates_nothing() {
 /// which side is faster.
 const GROWTH: usize = 4;
 
-fn assert_frames_cost_nothing(way: &str, stream: impl Fn(u64) -> Heap) {
-    stream(LENGTH);
-    let counts = (0..TRIES).map(|_| [stream(LENGTH), stream(2 * LENGTH)]);
+fn assert_costs_nothing(way: &str, lengths: [u64; 2], stream: impl Fn(u64) -> Heap) {
+    stream(lengths[0]);
+    let counts = (0..TRIES).map(|_| lengths.map(&stream));
     let others: Vec<_> = counts.take_while(|[once, twice]| !nearly_same(once, twice)).collect();
     assert!(others.len() < TRIES, "{way}: {others:?}");
 }

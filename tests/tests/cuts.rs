@@ -42,6 +42,10 @@ fn octets_call(client: &Client) -> Result<Outcome> {
     Ok(Outcome::Octets(bytes))
 }
 
+fn values_call(client: &Client) -> Result<Outcome> {
+    client.call("anything").with(&()).values::<Value>()?.collect::<Result<_>>().map(Outcome::Value)
+}
+
 fn close_call(client: &Client) -> Result<Outcome> {
     client.clone().close().map(|()| Outcome::Closed)
 }
@@ -102,6 +106,19 @@ fn sessions() -> Vec<Session> {
             server: [header(r#"{"DataType":4,"Error":1}"#), wire::more(pattern(64)), wire::data("")].concat(),
             call: octets_call,
             expected: Outcome::Octets(pattern(64)),
+        },
+        Session {
+            name: "values in several frames",
+            server: [
+                header(r#"{"DataType":4,"Error":1}"#),
+                wire::more("1\n\"tw"),
+                wire::more(""),
+                wire::more("o\"\n[3]\n"),
+                wire::data("4\n"),
+            ]
+            .concat(),
+            call: values_call,
+            expected: Outcome::Value(serde_json::json!([1, "two", [3], 4])),
         },
         Session {
             name: "an upload's reply",

@@ -77,7 +77,7 @@ fn the_client_does_not_send_a_request_over_its_limit() {
                 let text = error.to_string();
                 let limits = ("JSON request", Some(size as u64), LIMIT as u64);
                 assert!(
-                    matches!(error, Error::Limit { what, size, limit, .. } if (&*what, size, limit) == limits),
+                    matches!(error, Error::Limit { ref what, size, limit, .. } if (&**what, size, limit) == limits),
                     "{text}"
                 );
                 assert!(text.contains(&size.to_string()) && text.contains("1000"), "{text}");
@@ -141,7 +141,7 @@ fn the_client_refuses_a_reply_over_its_limit() {
             let error = client.grow(size).unwrap_err();
             assert!(error.connection_usable() && !error.never_ran());
             let text = error.to_string();
-            assert!(matches!(error, Error::Limit { what, limit: 1000, .. } if what == "JSON reply"), "{text}");
+            assert!(matches!(error, Error::Limit { ref what, limit: 1000, .. } if what == "JSON reply"), "{text}");
             next(client, connections);
         }
     });
@@ -153,7 +153,7 @@ fn the_client_refuses_it_before_the_octets_after_it() {
     everywhere(LIMIT, usize::MAX, |client, connections| {
         for size in [LIMIT + 1, LARGE] {
             let error = client.open(size).map(drop).unwrap_err();
-            assert!(matches!(error, Error::Limit { what, limit: 1000, .. } if what == "JSON reply"), "{error:?}");
+            assert!(matches!(error, Error::Limit { ref what, limit: 1000, .. } if what == "JSON reply"), "{error:?}");
             assert!(error.connection_usable(), "{size}");
             next(client, connections);
         }
@@ -235,7 +235,7 @@ fn beyond_the_budget_the_server_closes_gracefully() {
 fn beyond_the_budget_the_client_closes_and_says_so() {
     everywhere(LIMIT, usize::MAX, |client, connections| {
         let error = client.grow(ENORMOUS).unwrap_err();
-        assert!(matches!(error, Error::Limit { what, limit: 1000, .. } if what == "JSON reply"), "{error:?}");
+        assert!(matches!(error, Error::Limit { ref what, limit: 1000, .. } if what == "JSON reply"), "{error:?}");
         assert!(!error.connection_usable() && !error.never_ran());
         assert_eq!(client.weigh("four").unwrap(), 4);
         assert_eq!(connections.count(), 2);

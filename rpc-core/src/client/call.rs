@@ -11,7 +11,7 @@ use serde_core::de::DeserializeOwned;
 use crate::codec::{Argument, Encode, ItemCodec, NULL, ServiceError};
 use crate::connection::Target;
 use crate::error::{Error, Fate, Result};
-use crate::message::{DataType, Violation, json};
+use crate::message::{DataType, Status, Violation, json};
 use crate::stream::{OctetReader, Receive, Sent, SentItems, Source, ValueReader};
 use crate::transport::Filled;
 
@@ -99,7 +99,12 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
         E: ServiceError,
     {
         let limit = self.max_json_len();
-        self.stream(Sent::items(SentItems::new(values.into_iter(), json::encode, E::to_wire, limit)))
+        self.stream(Sent::items(SentItems::new(
+            values.into_iter(),
+            json::encode,
+            E::to_wire,
+            (limit, Status::RequestError),
+        )))
     }
 
     /// Sends items with an encoding of their own instead of serde's.
@@ -109,7 +114,12 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
         I: Iterator<Item = Result<T, E>>,
     {
         let limit = self.max_json_len();
-        self.stream(Sent::items(SentItems::new(items, codec.value.encode, codec.error.to_wire, limit)))
+        self.stream(Sent::items(SentItems::new(
+            items,
+            codec.value.encode,
+            codec.error.to_wire,
+            (limit, Status::RequestError),
+        )))
     }
 
     fn stream<S>(self, stream: Sent<S>) -> CallBuilder<'s, 'e, A, S> {
@@ -174,7 +184,6 @@ impl<'s, 'e, A: Encode, R> CallBuilder<'s, 'e, A, R> {
     ///
     /// # Errors
     /// As [`json_and_octets`](CallBuilder::json_and_octets).
-    #[expect(clippy::type_complexity, reason = "a pair, like that of `json_and_octets`")]
     pub fn json_and_values<T, U>(self) -> Result<(T, ValueReader<'s, U, Error, R>)>
     where
         T: DeserializeOwned,

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
 use crate::message::{MAX_DETAILS_LEN, Status, TrailerError, Violation};
 use crate::transport::AddressError;
@@ -195,7 +194,7 @@ pub enum Misuse {
 impl Error {
     /// Makes an error for a handler to return, with this text for people.
     pub fn new(message: impl Into<String>) -> Error {
-        Error::said_no(message.into(), None)
+        Error::said_no(Status::Error, message.into(), None)
     }
 
     /// Makes an error for a handler, or the stream that it returned, to return, with a value that
@@ -203,16 +202,13 @@ impl Error {
     /// JSON, or that serde cannot write, is left out; the text is sent.
     pub fn with_details(message: impl Into<String>, details: &impl Serialize) -> Error {
         let json = serde_json::to_string(details).ok().map(String::into_boxed_str);
-        Error::said_no(message.into(), json.filter(fits))
+        Error::said_no(Status::Error, message.into(), json)
     }
 
-    /// Returns the error of an iterator, from its text and its value.
-    pub(crate) fn from_wire((message, details): (String, Option<Box<RawValue>>)) -> Error {
-        Error::said_no(message, details.map(|json| json.get().into()).filter(fits))
-    }
-
-    fn said_no(message: String, details: Option<Box<str>>) -> Error {
-        Error::Remote(TrailerError { status: Status::Error, message, details }.into())
+    /// Returns an error of this side, as it is sent. Details that take too much room are left out.
+    pub(crate) fn said_no(status: Status, message: String, details: Option<Box<str>>) -> Error {
+        let details = details.filter(|json| json.len() <= MAX_DETAILS_LEN);
+        Error::Remote(TrailerError { status, message, details }.into())
     }
 
     /// Returns the value that the other side's error carries, if it is an `E`: the handler's own
@@ -300,10 +296,4 @@ impl Error {
         }
         self
     }
-}
-
-/// Returns whether details travel with an error.
-#[expect(clippy::borrowed_box, reason = "`Option::filter` wants this type")]
-fn fits(details: &Box<str>) -> bool {
-    details.len() <= MAX_DETAILS_LEN
 }

@@ -89,7 +89,7 @@ impl<'c, T, U, F, E> Reply<'c, JsonAndValuesReply<T, U, F, E>> {
 impl<K> Reply<'_, K> {
     fn items<I, T, F>(&self, items: I, codec: &ItemCodec<T, F>) -> SentItems<I, T, F> {
         let limit = self.exchange.connection.config.max_json_len;
-        SentItems::new(items, codec.value.encode, codec.error.to_wire, limit)
+        SentItems::new(items, codec.value.encode, codec.error.to_wire, (limit, Status::ServerError))
     }
 }
 

@@ -6,7 +6,8 @@ use std::io::{self, BufRead, Read};
 use serde_json::Error as JsonError;
 
 use crate::codec::{EncodeFn, ToWireFn};
-use crate::error::{Error, Misuse};
+use crate::error::Error;
+use crate::message::Status;
 use crate::message::json::JsonBuffer;
 
 /// The largest buffer for a line in bytes that is kept for the next.
@@ -36,14 +37,21 @@ struct Line {
     consumed: usize,
     /// How many bytes a line may have.
     limit: usize,
+    /// Who is at fault if an item cannot be sent.
+    at_fault: Status,
     /// The number of the item in its stream, from 1.
     number: u64,
 }
 
 impl<I, T, E> SentItems<I, T, E> {
-    /// Sends each item in at most `limit` bytes.
-    pub(crate) fn new(items: I, encode: EncodeFn<T>, to_wire: ToWireFn<E>, limit: usize) -> SentItems<I, T, E> {
-        let line = Line { bytes: Vec::new(), consumed: 0, limit, number: 0 };
+    /// Sends each item in at most `limit` bytes; `sender` is at fault if that is impossible.
+    pub(crate) fn new(
+        items: I,
+        encode: EncodeFn<T>,
+        to_wire: ToWireFn<E>,
+        (limit, sender): (usize, Status),
+    ) -> SentItems<I, T, E> {
+        let line = Line { bytes: Vec::new(), consumed: 0, limit, at_fault: sender, number: 0 };
         SentItems { items: Items::Open(items), encode, to_wire, line }
     }
 }
@@ -59,7 +67,10 @@ impl<I: Iterator<Item = Result<T, E>>, T, E> SentItems<I, T, E> {
         self.line.clear();
         let sent = match next {
             Some(Ok(item)) => self.line.put(|out| (self.encode)(&item, out)),
-            Some(Err(error)) => Err(Error::from_wire((self.to_wire)(&error))),
+            Some(Err(error)) => {
+                let (text, details) = (self.to_wire)(&error);
+                Err(Error::said_no(Status::Error, text, details.map(|json| json.get().into())))
+            }
             None => {
                 self.items = Items::Ended;
                 Ok(())
@@ -98,7 +109,7 @@ impl Line {
             (Err(error), _) => format!("cannot be encoded: {error}"),
         };
         self.bytes.clear();
-        Err(Misuse::Encode { problem: format!("item {} of the stream {problem}", self.number) }.into())
+        Err(Error::said_no(self.at_fault, format!("item {} of the stream {problem}", self.number), None))
     }
 
     /// Ends the line. JSON that a value has ready may contain line breaks, which are white space.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
-use rpc_core::{Call, Contract, Contracts, Dispatch, Error, Result, Served};
+use rpc_core::{Call, Contract, Contracts, Dispatch, Error, Result, Served, values};
 use rpc_tests::pattern;
 
 /// How often handlers began, by request.
@@ -65,6 +65,29 @@ pub(crate) fn counted(mut content: impl Read) -> Result<u64> {
     if bytes == pattern(count) { Ok(count) } else { Err(Error::new("these are not the pattern's bytes")) }
 }
 
+/// The first numbers as items.
+pub(crate) fn numbers(count: u64) -> impl Iterator<Item = Result<u64>> {
+    values(0..count)
+}
+
+/// The first numbers, then a failure.
+pub(crate) fn failing(count: u64, why: &str) -> impl Iterator<Item = Result<u64>> {
+    numbers(count).chain([Err(Error::new(why))])
+}
+
+/// Returns the sum of the items, if they are the first numbers.
+pub(crate) fn summed(numbers: impl Iterator<Item = Result<u64>>) -> Result<u64> {
+    let mut sum = 0;
+    for (expected, number) in (0..).zip(numbers) {
+        let number = number?;
+        sum += number;
+        if number != expected {
+            return Err(Error::new("these are not the numbers in order"));
+        }
+    }
+    Ok(sum)
+}
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Service(pub(crate) Witness);
 
@@ -122,6 +145,22 @@ impl Dispatch for Service {
             "open" => call.takes_json().returns_json_and_octets(|count: u64| {
                 witness.saw(name);
                 Ok::<_, Error>((count, Source::of(count)))
+            }),
+            "values" => call.takes_json().returns_values(|count: u64| {
+                witness.saw(name);
+                Ok::<_, Error>(numbers(count))
+            }),
+            "failing" => call.takes_json().returns_values(|count: u64| {
+                witness.saw(name);
+                Ok::<_, Error>(failing(count, "the server's iterator broke"))
+            }),
+            "sum" => call.takes_values().returns_json(|numbers| {
+                witness.saw(name);
+                summed(numbers)
+            }),
+            "twice" => call.takes_values().returns_values(|numbers| {
+                witness.saw(name);
+                Ok::<_, Error>(numbers.map(|number: Result<u64>| Ok::<_, Error>(number? * 2)))
             }),
             _ => call.unknown_endpoint(),
         }

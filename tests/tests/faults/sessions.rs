@@ -6,7 +6,7 @@ use rpc_core::{Client, Error, Result};
 use rpc_tests::pattern;
 use serde_json::{Value, json};
 
-use crate::service::Source;
+use crate::service::{Source, failing, numbers, summed};
 
 /// The outcome of a call.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +75,23 @@ pub(crate) fn sessions() -> Vec<Session> {
             "a stream dropped after JSON",
             Step { name: "open", run: dropped_after_json, expected: Outcome::Dropped },
         ),
+        session("values down", Step { name: "values", run: values_down, expected: number(SUM) }),
+        session("values up", Step { name: "sum", run: values_up, expected: number(SUM) }),
+        session("values both ways", Step { name: "twice", run: values_both, expected: number(2 * SUM) }),
+        session(
+            "a server's iterator that fails",
+            Step { name: "failing", run: failing_down, expected: refused("the server's iterator broke") },
+        ),
+        session(
+            "a client's iterator that fails",
+            Step {
+                name: "sum",
+                run: failing_up,
+                expected: Outcome::SourceFailed("the client's iterator broke".into()),
+            },
+        ),
+        session("dropped values", Step { name: "values", run: dropped_values, expected: Outcome::Dropped }),
+        session("dropped values both ways", Step { name: "twice", run: dropped_both, expected: Outcome::Dropped }),
         at_once("JSON and octets up at once", Step { name: "store", run: store, expected: number(2 * STREAM) }),
         at_once("an early refusal at once", Step { name: "full", run: full, expected: refused("disk full") }),
     ]
@@ -82,6 +99,12 @@ pub(crate) fn sessions() -> Vec<Session> {
 
 /// The length of a stream that is read to its end: more than the transport holds.
 const STREAM: u64 = 30_000;
+
+/// The number of items that are read to their end: more than the transport holds.
+const ITEMS: u64 = 5_000;
+
+/// Their sum.
+const SUM: u64 = ITEMS * (ITEMS - 1) / 2;
 
 /// The length of a stream that is stopped or dropped.
 const LONG: u64 = 200_000;
@@ -192,6 +215,41 @@ fn store(client: &Client) -> Result<Outcome> {
 fn open(client: &Client) -> Result<Outcome> {
     let (value, stream) = client.call("open").with(&STREAM).json_and_octets()?;
     Ok(Outcome::Both(value, read(stream)?))
+}
+
+fn values_down(client: &Client) -> Result<Outcome> {
+    let numbers = client.call("values").with(&ITEMS).values()?;
+    Ok(Outcome::Value(json!(summed(numbers)?)))
+}
+
+fn values_up(client: &Client) -> Result<Outcome> {
+    client.call("sum").with_values(numbers(ITEMS)).json().map(Outcome::Value)
+}
+
+fn values_both(client: &Client) -> Result<Outcome> {
+    let doubled = client.call("twice").with_values(numbers(ITEMS)).values::<u64>()?;
+    let halves = doubled.map(|number| number.map(|number| number / 2));
+    Ok(Outcome::Value(json!(2 * summed(halves)?)))
+}
+
+fn failing_down(client: &Client) -> Result<Outcome> {
+    let read = client.call("failing").with(&ITEMS).values().and_then(summed);
+    or_refused(read.map(|sum| Outcome::Value(json!(sum))))
+}
+
+fn failing_up(client: &Client) -> Result<Outcome> {
+    let items = failing(ITEMS, "the client's iterator broke");
+    or_refused(client.call("sum").with_values(items).json().map(Outcome::Value))
+}
+
+fn dropped_values(client: &Client) -> Result<Outcome> {
+    let numbers = client.call("values").with(&LONG).values::<u64>()?;
+    summed(numbers.take(10)).map(|_| Outcome::Dropped)
+}
+
+fn dropped_both(client: &Client) -> Result<Outcome> {
+    let doubled = client.call("twice").with_values(numbers(LONG)).values::<u64>()?;
+    summed(doubled.take(10).map(|number| number.map(|number| number / 2))).map(|_| Outcome::Dropped)
 }
 
 fn close(client: &Client) -> Result<Outcome> {

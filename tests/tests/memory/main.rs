@@ -6,6 +6,7 @@ mod json;
 mod many_connections;
 mod service;
 mod streams;
+mod values;
 
 #[global_allocator]
 static ALLOCATOR: rpc_tests::heap::Counted = rpc_tests::heap::Counted;

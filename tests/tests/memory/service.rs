@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use rpc_core::{Error, Result, Server, ServerHandle, rpc_service};
+use rpc_core::{Error, Result, Server, ServerHandle, rpc_service, values};
+use serde::{Deserialize, Serialize};
 
 #[rpc_service]
 pub(crate) trait Depot {
@@ -15,6 +16,24 @@ pub(crate) trait Depot {
     fn store(&self, name: &str, content: impl Read) -> Result<u64>;
     fn open(&self, count: u64) -> Result<(u64, impl Read)>;
     fn through<'a>(&'a self, content: impl Read + 'a) -> Result<impl Read>;
+    fn names(&self, count: u64) -> Result<impl Iterator<Item = Result<Name>>>;
+    fn count(&self, names: impl Iterator<Item = Result<Name>>) -> Result<u64>;
+    fn rename(&self, names: impl Iterator<Item = Result<Name>>) -> Result<impl Iterator<Item = Result<Name>>>;
+}
+
+/// A small item: with its line break it is 62 bytes of JSON.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Name {
+    name: String,
+    size: u64,
+}
+
+impl Name {
+    pub(crate) const LEN: u64 = 62;
+
+    pub(crate) fn number(number: u64) -> Name {
+        Name { name: format!("folder/file-{number:017}"), size: 1_000_000_000_000 }
+    }
 }
 
 #[derive(Clone)]
@@ -47,6 +66,18 @@ impl Depot for Empty {
 
     fn through<'a>(&'a self, content: impl Read + 'a) -> Result<impl Read> {
         Ok(content)
+    }
+
+    fn names(&self, count: u64) -> Result<impl Iterator<Item = Result<Name>>> {
+        Ok(values((0..count).map(Name::number)))
+    }
+
+    fn count(&self, names: impl Iterator<Item = Result<Name>>) -> Result<u64> {
+        names.map(|name| name.map(|_| 1)).sum()
+    }
+
+    fn rename(&self, names: impl Iterator<Item = Result<Name>>) -> Result<impl Iterator<Item = Result<Name>>> {
+        Ok(names)
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) const HELPERS: bool = cfg!(not(unix));
 
 /// Measures a call on a connection that has made one before, and fails if it needs more than
 /// allowed.
-fn measure(what: &str, server: &ServerHandle, call: impl FnOnce(&DepotClient)) -> Heap {
+pub(crate) fn measure(what: &str, server: &ServerHandle, call: impl FnOnce(&DepotClient)) -> Heap {
     let client = as_client(|| DepotClient::connect(server.address()).unwrap());
     as_client(|| client.echo("warm".to_owned()).unwrap());
     let heap = peak(|| as_client(|| call(&client)));
