@@ -76,13 +76,11 @@ impl Outbound {
     pub(super) fn send_held(&mut self) -> bool {
         // before the attempt, because the transport may panic
         self.visit_due = false;
-        let flushed = self.frames.try_flush();
-        if let Err(error) = &flushed {
+        self.frames.try_flush().unwrap_or_else(|error| {
             // the connection's own thread meets the error when it writes
             tracing::debug!(%error, "what was held back cannot be sent");
-        }
-        self.visit_due = !flushed.unwrap_or(true);
-        !self.visit_due
+            true
+        })
     }
 }
 
@@ -145,7 +143,11 @@ impl Visit {
     fn attempt(&mut self) -> bool {
         let Some(holder) = self.holder.upgrade() else { return true };
         let mut all_sent = true;
-        if holder.visit(&mut |outbound| all_sent = outbound.send_held()) && all_sent {
+        let met = holder.visit(&mut |outbound| {
+            all_sent = outbound.send_held();
+            outbound.visit_due = !all_sent;
+        });
+        if met && all_sent {
             return true;
         }
         self.due = Instant::now() + self.pause;

@@ -32,8 +32,12 @@ impl Lendable {
     /// Runs `wait`, which may take any time, while the outbound direction is lent.
     pub(crate) fn lend<T>(&mut self, wait: impl FnOnce() -> T) -> T {
         let mut lent = lock(&self.lent);
-        if std::mem::take(&mut lent.missed) {
-            self.own.iter_mut().for_each(|own| _ = own.send_held());
+        // in place of the thread, which comes again only for what cannot be sent now
+        if std::mem::take(&mut lent.missed)
+            && let Some(own) = &mut self.own
+            && !own.send_held()
+        {
+            own.may_hold(&self.lent);
         }
         lent.outbound = self.own.take();
         drop(lent);
@@ -80,5 +84,62 @@ impl Deref for Lendable {
 impl DerefMut for Lendable {
     fn deref_mut(&mut self) -> &mut Outbound {
         self.own.as_mut().expect("it is lent only while its owner waits")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::FrameKind;
+    use crate::transport::{MemoryStream, TimeLimit, Transport, memory_pair_with_capacity};
+    use std::io::Read;
+    use std::thread;
+
+    /// An outbound direction that holds back what is queued, and its other end.
+    fn holding(capacity: usize) -> (Lendable, MemoryStream) {
+        let (near, far) = memory_pair_with_capacity(capacity);
+        let mut outbound = Lendable::new(Outbound::new(near.into_parts().unwrap().writer));
+        outbound.set_time_limit(TimeLimit::Until(None));
+        // so that it knows that it can write without blocking
+        outbound.frames.write(FrameKind::Data, false, b"").unwrap();
+        assert!(outbound.holds());
+        (outbound, far)
+    }
+
+    /// Waits until this many bytes have come: if nobody sends them, forever.
+    fn await_bytes(far: &mut MemoryStream, count: usize) {
+        far.read_exact(&mut vec![0; count]).unwrap();
+    }
+
+    #[test]
+    fn what_is_held_back_leaves_while_its_owner_waits() {
+        let (mut outbound, mut far) = holding(1000);
+        assert!(outbound.hold_item(b"1\n") && outbound.hold_item(b"2\n"));
+        outbound.lend(|| await_bytes(&mut far, 6 + 6 + 4));
+        assert!(outbound.frames.is_sent());
+    }
+
+    #[test]
+    fn a_visit_that_was_missed_is_made_up_for() {
+        for capacity in [1000, 12] {
+            let (mut outbound, mut far) = holding(capacity);
+            await_bytes(&mut far, 6);
+            while !lock(&outbound.lent).missed {
+                thread::yield_now();
+            }
+            // it still believes that the thread will come
+            assert!(outbound.hold_item(b"12345678\n"));
+            outbound.lend(|| await_bytes(&mut far, 6 + 9));
+            assert!(outbound.frames.is_sent(), "with room for {capacity}");
+        }
+    }
+
+    #[test]
+    fn a_panic_of_what_it_waits_for_gives_it_back() {
+        let (mut outbound, mut far) = holding(1000);
+        let waits = || outbound.lend(|| panic!("on purpose"));
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(waits)).is_err());
+        outbound.frames.write(FrameKind::Data, true, b"").unwrap();
+        await_bytes(&mut far, 12);
     }
 }

@@ -26,14 +26,14 @@ pub struct FrameWriter<W> {
     accepted: u64,
     /// The byte stream below may have taken more than it has sent.
     leftovers: bool,
-    /// A write has failed, maybe inside a frame.
-    broken: bool,
+    /// How a write has failed, maybe inside a frame.
+    broken: Option<io::ErrorKind>,
 }
 
 impl<W> FrameWriter<W> {
     /// Returns a writer that begins with a frame.
     pub fn new(sink: W) -> FrameWriter<W> {
-        FrameWriter { sink, queued: Vec::new(), open: None, accepted: 0, leftovers: false, broken: false }
+        FrameWriter { sink, queued: Vec::new(), open: None, accepted: 0, leftovers: false, broken: None }
     }
 
     /// Returns the number of bytes that the byte stream below has taken so far, frame headers
@@ -55,6 +55,16 @@ impl<W> FrameWriter<W> {
     /// Returns whether nothing waits to be sent, neither here nor in the byte stream below.
     pub(crate) fn is_sent(&self) -> bool {
         self.queued.is_empty() && !self.leftovers
+    }
+
+    /// Fails if a write has failed before: another thread may have met that, so the error says how.
+    fn check(&self) -> io::Result<()> {
+        match self.broken {
+            None => Ok(()),
+            // the time of that write was over, not of this one
+            Some(io::ErrorKind::TimedOut) => Err(io::ErrorKind::BrokenPipe.into()),
+            Some(kind) => Err(kind.into()),
+        }
     }
 
     /// Returns the byte stream below.
@@ -187,17 +197,15 @@ impl<W: Write> FrameWriter<W> {
 
     /// Writes what is queued, and more, and flushes all that, unless a write has failed before.
     fn attempt(&mut self, write: impl FnOnce(&mut W, &mut u64, &[u8]) -> io::Result<()>) -> Result<(), FrameError> {
-        if self.broken {
-            return Err(failed_before().into());
-        }
+        self.check()?;
         self.open = None;
         // until it returns: what a write that panicked has sent is unknown
-        self.broken = true;
+        self.broken = Some(io::ErrorKind::BrokenPipe);
         let written = write(&mut self.sink, &mut self.accepted, &self.queued);
         let outcome = written.and_then(|()| unless_interrupted(|| self.sink.flush()));
         self.queued.clear();
         self.leftovers = false;
-        self.broken = outcome.is_err();
+        self.broken = outcome.as_ref().err().map(io::Error::kind);
         Ok(outcome?)
     }
 }
@@ -227,7 +235,7 @@ impl<W> FrameWriter<W> {
         let mut queued = std::mem::take(&mut self.queued);
         let taken = if queued.is_empty() { Ok(0) } else { self.try_write(&queued) };
         // after a failure, nothing waits any more
-        if !self.broken {
+        if self.broken.is_none() {
             queued.drain(..*taken.as_ref().unwrap_or(&0));
             self.queued = queued;
         }
@@ -257,26 +265,21 @@ impl<W> FrameWriter<W> {
     /// Attempts to send without blocking, unless a write has failed before. Returns the default if
     /// that would block.
     fn attempt_now<T: Default>(&mut self, attempt: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
-        if self.broken {
-            return Err(failed_before());
-        }
+        self.check()?;
         // until it returns: what a write that panicked has sent is unknown
-        self.broken = true;
+        self.broken = Some(io::ErrorKind::BrokenPipe);
         let outcome = match attempt(&mut self.sink) {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
                 Ok(T::default())
             }
             outcome => outcome,
         };
-        self.broken = outcome.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Unsupported);
+        let failed = outcome.as_ref().err().map(io::Error::kind);
+        self.broken = failed.filter(|kind| *kind != io::ErrorKind::Unsupported);
         // after a failure, nothing waits any more
-        self.leftovers &= !self.broken;
+        self.leftovers &= self.broken.is_none();
         outcome
     }
-}
-
-fn failed_before() -> io::Error {
-    io::Error::new(io::ErrorKind::BrokenPipe, "a write has failed before")
 }
 
 fn write_all(

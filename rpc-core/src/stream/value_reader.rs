@@ -97,7 +97,12 @@ impl<T, E, R> ValueReader<'_, T, E, R> {
             }
             LineError::TooLong => {
                 let fate = octets.map_or(Fate::IN_STEP, OctetReader::give_up);
-                Error::Limit { what: format!("JSON of {item}").into(), size: None, limit: self.lines.limit() as u64, fate }
+                Error::Limit {
+                    what: format!("JSON of {item}").into(),
+                    size: None,
+                    limit: self.lines.limit() as u64,
+                    fate,
+                }
             }
         }
     }
