@@ -7,12 +7,12 @@ use std::thread;
 
 use rpc_core::{
     Address, Call, Client, ClientConfig, Contracts, Dispatch, Error, OctetReader, Refused, Result, Served, Server,
-    ServerConfig, rpc_service,
+    ServerConfig, rpc_service, values,
 };
 use rpc_tests::{
     ListRequest, Original, OriginalClient, OriginalServer, Reference, ScriptedPeer, serve_bytes, watchdog,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 const PROTOCOL: &str = include_str!("../../PROTOCOL.md");
@@ -57,6 +57,13 @@ fn bytes(text: &str) -> Vec<u8> {
 trait Parameters {
     fn put(&self, name: &str, size: Option<u32>) -> Result<u32>;
     fn save(&self, name: Option<String>, content: impl Read) -> Result<u64>;
+    fn count(&self, to: u32) -> Result<impl Iterator<Item = Result<Number>>>;
+    fn sum(&self, numbers: impl Iterator<Item = Result<Number>>) -> Result<u32>;
+}
+
+#[derive(Serialize, Deserialize)]
+struct Number {
+    number: u32,
 }
 
 impl Parameters for Reference {
@@ -66,6 +73,15 @@ impl Parameters for Reference {
 
     fn save(&self, _name: Option<String>, mut content: impl Read) -> Result<u64> {
         Ok(io::copy(&mut content, &mut io::sink())?)
+    }
+
+    fn count(&self, to: u32) -> Result<impl Iterator<Item = Result<Number>>> {
+        let too_many = || Error::with_details("too many", &json!({"most": 1}));
+        Ok((0..to).map(move |number| if to > 100 && number > 0 { Err(too_many()) } else { Ok(Number { number }) }))
+    }
+
+    fn sum(&self, numbers: impl Iterator<Item = Result<Number>>) -> Result<u32> {
+        numbers.map(|number| number.map(|number| number.number)).sum()
     }
 }
 
@@ -87,7 +103,7 @@ impl Dispatch for Examples {
             "Refuse" => call.takes_octets().returns_json(|_content| {
                 Err::<(), _>(Error::with_details("disk full", &json!({"Full": {"needed": 7}})))
             }),
-            "Put" | "Save" => ParametersServer::new(Reference).dispatch(call),
+            "Put" | "Save" | "Count" | "Sum" => ParametersServer::new(Reference).dispatch(call),
             _ => self.0.dispatch(call),
         }
     }
@@ -127,7 +143,7 @@ fn our_server_answers_each_example() {
 fn our_client_sends_each_example() {
     watchdog(|| {
         let examples = examples();
-        assert_eq!(examples.len(), 17, "an example of PROTOCOL.md is missing, or new");
+        assert_eq!(examples.len(), 20, "an example of PROTOCOL.md is missing, or new");
         for example in examples {
             let (peer, transport) = ScriptedPeer::new();
             let expected = example.side('C');
@@ -193,6 +209,21 @@ fn make_call(name: &str, client: &Client, answers: &mpsc::Receiver<()>) {
         }
         "octets_alone" => {
             assert_eq!(client.call("Save").with_octets(io::Cursor::new("some")).json::<u64>().unwrap(), 4);
+        }
+        "values" => {
+            let numbers = ParametersClient::new(client.clone()).count(2).unwrap();
+            assert!(numbers.map(|number| number.unwrap().number).eq([0, 1]));
+        }
+        "values_up" => {
+            let numbers = values([7, 8].map(|number| Number { number }));
+            assert_eq!(ParametersClient::new(client.clone()).sum(numbers).unwrap(), 15);
+        }
+        "broken_values" => {
+            let mut numbers = ParametersClient::new(client.clone()).count(200).unwrap();
+            assert_eq!(numbers.next().unwrap().unwrap().number, 0);
+            let error = numbers.next().unwrap().err().unwrap();
+            assert_eq!(error.details::<Value>(), Some(json!({"most": 1})));
+            assert!(numbers.next().is_none());
         }
         "close" => client.clone().close().unwrap(),
         "ping" => {
