@@ -22,6 +22,9 @@ struct Cancelling;
 #[doc = include_str!("../../docs/contracts.md")]
 struct Contracts;
 
+#[doc = include_str!("../../docs/values.md")]
+struct Values;
+
 #[doc = include_str!("../../docs/tokio.md")]
 struct Tokio;
 
