@@ -101,7 +101,8 @@ impl ClientConfig {
     }
 
     /// Sets the largest size of a JSON request or reply, in bytes; the default is 8 MiB. A call
-    /// with a larger one fails with [`Error::Limit`](crate::Error::Limit). Streams have no limit.
+    /// with a larger one fails with [`Error::Limit`](crate::Error::Limit). Each item of a stream of
+    /// values may have as many; the stream has no limit, and neither has one of octets.
     ///
     /// [`ServerConfig::max_json_len`](crate::ServerConfig::max_json_len) describes how to choose
     /// it, and how much memory a hostile server can make a client use.

@@ -105,8 +105,9 @@ impl ServerConfig {
     }
 
     /// Sets the maximum size of a JSON request or reply in bytes; 8 MiB by default. A larger
-    /// request is refused with a RequestError, a larger reply becomes a ServerError. Streams have
-    /// no limit.
+    /// request is refused with a RequestError, a larger reply becomes a ServerError. Each item
+    /// of a stream of values may have as many; the stream has no limit, and neither has one of
+    /// octets.
     ///
     /// The default is enough for a list of 60,000 entries of 140 bytes, which is more than most
     /// calls return at once; reading it takes 32 MiB of memory. Twice the limit would help few

@@ -33,6 +33,8 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("transport/unix.rs", "BACKLOG: i32 = 4096;", "wait to be accepted | 4,096"),
     ("connection/held_back.rs", "HOLD_TIME: Duration = Duration::from_micros(500);", "for the next | 0.5 ms"),
     ("frame/writer.rs", "ROOM: usize = 4 * 1024;", "are held back | 4 KiB"),
+    ("frame/writer.rs", "ITEMS: usize = 32 * 1024;", "of a stream that are held back | 32 KiB"),
+    ("stream/lines.rs", "ROOM: usize = 32 * 1024;", "for the items that are read | 32 KiB"),
     ("server/stopping.rs", "LINGER: Duration = Duration::from_millis(250);", "close first | 250 ms"),
     ("client/opening.rs", "Duration::from_millis(10) * 2_u32.pow(attempt.min(7))", "| 10 ms, doubled up to 1.28 s"),
     ("client/in_flight.rs", " WINDOW: usize = 32 * 1024;", "without a reply | 32 KiB"),
