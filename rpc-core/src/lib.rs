@@ -56,7 +56,7 @@ pub use server::{
     Call, CallContext, Dispatch, Extensions, IntoService, PerConnection, Refused, Served, Server, ServerConfig,
     ServerHandle, Service, ShutdownReport, Stopper, TypedCall, serve_connection, serve_connection_with,
 };
-pub use stream::{OctetReader, ValueReader, copy, values};
+pub use stream::{OctetReader, SentItems, ValueReader, copy, values};
 pub use transport::CancelToken;
 pub use transport::address::{Address, AddressError, ToAddress};
 pub use transport::parts::Transport;

@@ -13,8 +13,12 @@ use crate::message::json::JsonBuffer;
 /// The largest buffer for a line in bytes that is kept for the next.
 const KEPT: usize = 16 * 1024;
 
-/// An iterator as the source of a stream. What [`fill_buf`](BufRead::fill_buf) returns is what is
-/// left of one item's line, and nothing else; it gets the next item when nothing is left.
+/// An iterator whose items are sent as a stream, as lines of JSON; see
+/// [`CallBuilder::with_values`](crate::CallBuilder::with_values). Its name is needed only to name
+/// the type of a reply that is read while they are sent.
+///
+/// What [`fill_buf`](BufRead::fill_buf) returns is what is left of one item's line, and nothing
+/// else; it gets the next item when nothing is left.
 pub struct SentItems<I, T, E> {
     items: Items<I>,
     encode: EncodeFn<T>,
