@@ -91,24 +91,27 @@ impl DerefMut for Lendable {
 mod tests {
     use super::*;
     use crate::frame::FrameKind;
-    use crate::transport::{MemoryStream, TimeLimit, Transport, memory_pair_with_capacity};
-    use std::io::Read;
+    use crate::transport::{ReadHalf, TimeLimit, Transport, memory_pair_with_capacity};
     use std::thread;
+    use std::time::{Duration, Instant};
 
     /// An outbound direction that holds back what is queued, and its other end.
-    fn holding(capacity: usize) -> (Lendable, MemoryStream) {
+    fn holding(capacity: usize) -> (Lendable, Box<dyn ReadHalf>) {
         let (near, far) = memory_pair_with_capacity(capacity);
         let mut outbound = Lendable::new(Outbound::new(near.into_parts().unwrap().writer));
         outbound.set_time_limit(TimeLimit::Until(None));
         // so that it knows that it can write without blocking
         outbound.frames.write(FrameKind::Data, false, b"").unwrap();
         assert!(outbound.holds());
-        (outbound, far)
+        (outbound, far.into_parts().unwrap().reader)
     }
 
-    /// Waits until this many bytes have come: if nobody sends them, forever.
-    fn await_bytes(far: &mut MemoryStream, count: usize) {
-        far.read_exact(&mut vec![0; count]).unwrap();
+    /// Waits until this many bytes have come. Fails if nobody sends them.
+    fn await_bytes(far: &mut Box<dyn ReadHalf>, mut count: usize) {
+        let until = Some(Instant::now() + Duration::from_secs(60));
+        while count > 0 {
+            count -= far.read(&mut vec![0; count], until).expect("somebody sends them");
+        }
     }
 
     #[test]
@@ -124,7 +127,9 @@ mod tests {
         for capacity in [1000, 12] {
             let (mut outbound, mut far) = holding(capacity);
             await_bytes(&mut far, 6);
+            let begun = Instant::now();
             while !lock(&outbound.lent).missed {
+                assert!(begun.elapsed() < Duration::from_secs(60), "nobody came");
                 thread::yield_now();
             }
             // it still believes that the thread will come

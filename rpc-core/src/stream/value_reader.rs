@@ -22,6 +22,8 @@ use super::lines::{LineError, Lines};
 /// number. **The stream goes on after it**: the next call returns the next item. An item with more
 /// bytes than `max_json_len` ends the stream with [`Error::Limit`]; the stream itself has no limit.
 ///
+/// While nobody reads it, its sender waits, and gives up the connection after its own stall limit.
+///
 /// Everything else is as in an [`OctetReader`]: dropping it before its end cancels the stream, a
 /// handler's ends with its call, and a caller that sends a stream as well sends it while it reads
 /// this one. At its end the connection goes back to its pool at once, which is when `next` has
