@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use rpc_core::Address;
 
-/// Synchronizes a directory tree with a copy over one connection.
+/// Synchronizes a directory tree with a copy on another machine.
 ///
 /// Runs the demo if no command is given.
 #[derive(Debug, Parser)]
@@ -22,7 +22,7 @@ Exit codes:
   0  success: everything is in sync
   1  failed or interrupted; run the same command again to continue
   2  invalid command line
-  3  some entries could not be copied (listed on standard error); all others are in sync";
+  3  some entries could not be read or copied; all others are listed or in sync";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -46,6 +46,15 @@ pub(crate) enum Command {
         /// files when it starts; what other programs write below DIR later does not count.
         #[arg(long, requires = "writable", value_parser = size, value_name = "BYTES")]
         quota: Option<u64>,
+    },
+    /// Print what a server offers: a line for each entry, as it comes.
+    ///
+    /// Entries that a pull would skip are listed with the reason. The server hashes each file
+    /// before it lists it, so the first listing takes as long as reading the files.
+    List {
+        /// Where the server listens.
+        #[arg(value_parser = address)]
+        address: Address,
     },
     /// Make a directory match what a server offers.
     ///

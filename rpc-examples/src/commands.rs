@@ -7,17 +7,19 @@ use std::process::ExitCode;
 
 use rpc_core::{Address, Operation, Server};
 use rpc_examples::mirror::{
-    CopyError, CopyOptions, MirrorClient, MirrorError, MirrorServer, Progress, Report, Shelf, connect, demo, pull, push,
+    CopyError, CopyOptions, Item, MirrorClient, MirrorError, MirrorServer, Progress, Reason, Report, Shelf, connect,
+    demo, list, pull, push,
 };
 
 use crate::args::{Args, Command, How};
 
-/// The exit code if some entries could not be copied.
+/// The exit code if some entries could not be read or copied.
 const INCOMPLETE: u8 = 3;
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
         Some(Command::Serve { address, dir, writable, quota }) => serve(&address, &dir, writable, quota),
+        Some(Command::List { address }) => print_list(&address),
         Some(Command::Pull { address, dir, no_sync, how }) => {
             let options = options(&how).sync(!no_sync);
             copy(&address, |remote, watch| pull(remote, &dir, &options, watch))
@@ -48,21 +50,44 @@ fn serve(address: &Address, dir: &Path, writable: bool, quota: Option<u64>) -> R
     Ok(ExitCode::SUCCESS)
 }
 
+fn print_list(address: &Address) -> Result<ExitCode, Box<dyn Error>> {
+    let remote = connect(address).map_err(|error| at(address, &error.into()))?;
+    let mut is_complete = true;
+    for entry in list(&remote) {
+        let entry = entry.map_err(|error| told(address, error))?;
+        is_complete &= !matches!(entry.item, Item::Skipped(Reason::Unreadable(_)));
+        // If this fails, nobody reads the rest, and the server need not send it.
+        if writeln!(stdout(), "{entry}").is_err() {
+            break;
+        }
+    }
+    Ok(exit_code(is_complete))
+}
+
 fn copy(
     address: &Address,
     run: impl FnOnce(&MirrorClient, &mut Progress) -> Result<Report, CopyError>,
 ) -> Result<ExitCode, Box<dyn Error>> {
     let remote = connect(address).map_err(|error| at(address, &error.into()))?;
     let report = run(&remote, &mut Progress::new());
-    let report = report.map_err(|error| match error {
-        CopyError::Call(error) => at(address, &error),
-        here => here.to_string(),
-    })?;
+    let report = report.map_err(|error| told(address, error))?;
     _ = writeln!(stdout(), "{report}");
     if let Err(error) = MirrorClient::close(remote) {
         eprintln!("mirror: everything was copied, but closing the connection failed: {error}");
     }
-    Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+    Ok(exit_code(report.is_complete()))
+}
+
+fn exit_code(is_complete: bool) -> ExitCode {
+    if is_complete { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) }
+}
+
+/// Names the address if the error is of the server.
+fn told(address: &Address, error: CopyError) -> String {
+    match error {
+        CopyError::Call(error) => at(address, &error),
+        here => here.to_string(),
+    }
 }
 
 /// Names the address in an error. Those of connecting and binding name it themselves.

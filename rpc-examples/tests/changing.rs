@@ -25,8 +25,8 @@ struct Restless {
 }
 
 impl Mirror for Restless {
-    fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError> {
-        self.shelf.list(after, limit)
+    fn entries(&self, after: Option<RelPath>) -> Result<impl Iterator<Item = Result<Entry, MirrorError>>, MirrorError> {
+        self.shelf.entries(after)
     }
 
     fn fetch(&self, path: &RelPath, offset: u64, content: &Content) -> Result<impl Read, MirrorError> {
@@ -94,8 +94,8 @@ fn became_a_directory() {
 struct Endless(Shelf);
 
 impl Mirror for Endless {
-    fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError> {
-        self.0.list(after, limit)
+    fn entries(&self, after: Option<RelPath>) -> Result<impl Iterator<Item = Result<Entry, MirrorError>>, MirrorError> {
+        self.0.entries(after)
     }
 
     fn fetch(&self, _: &RelPath, _: u64, _: &Content) -> Result<impl Read, MirrorError> {

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixListener;
 
 use common::{Places, assert_all_arrives, content_of, names, odd_tree, pattern, rel, set_mode, set_time};
 use rpc_core::Server;
-use rpc_examples::mirror::{CopyOptions, Mirror, MirrorClient, MirrorServer};
+use rpc_examples::mirror::{CopyOptions, Entry, Item, Mirror, MirrorClient, MirrorServer, Shelf};
 use rpc_tests::watchdog;
 
 /// The promise of the library: one function for every implementation of the trait.
@@ -50,15 +50,59 @@ fn all_arrives_over_a_unix_socket() {
     });
 }
 
+fn all_of(shelf: &Shelf) -> Vec<Entry> {
+    shelf.entries(None).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
 #[test]
 fn pages_of_any_length_are_the_same_listing() {
     watchdog(|| {
-        for length in [0, 1, 3] {
-            let places = Places::new();
-            odd_tree(places.source.path());
-            places.pull_with(&places.shelf(), &CopyOptions::default().sync(false).page_len(length)).unwrap();
-            places.assert_same();
+        let places = Places::new();
+        odd_tree(places.source.path());
+        let shelf = places.shelf();
+        let all = all_of(&shelf);
+        for length in [0, 1, 3, 1000] {
+            let (mut listed, mut more): (Vec<Entry>, _) = (Vec::new(), true);
+            while more {
+                let page = shelf.list(listed.last().map(|entry| entry.path.clone()), length).unwrap();
+                assert!(page.entries.len() <= length.max(1) as usize, "{length}");
+                listed.extend(page.entries);
+                more = page.more;
+            }
+            assert_eq!(listed, all, "{length}");
         }
+    });
+}
+
+#[test]
+fn a_listing_begins_anywhere() {
+    watchdog(|| {
+        let places = Places::new();
+        odd_tree(places.source.path());
+        let shelf = places.shelf();
+        let all = all_of(&shelf);
+        for (at, entry) in all.iter().enumerate() {
+            let rest: Result<Vec<_>, _> = shelf.entries(Some(entry.path.clone())).unwrap().collect();
+            assert_eq!(rest.unwrap(), all[at + 1..], "after {}", entry.path);
+        }
+    });
+}
+
+#[test]
+fn each_entry_is_described_when_its_turn_comes() {
+    watchdog(|| {
+        let places = Places::new();
+        for name in ["a", "b", "c"] {
+            fs::write(places.source(name), "old").unwrap();
+        }
+        let shelf = places.shelf();
+        let mut entries = shelf.entries(None).unwrap();
+        entries.next().unwrap().unwrap();
+        fs::write(places.source("b"), "new").unwrap();
+        fs::remove_file(places.source("c")).unwrap();
+        let next = entries.next().unwrap().unwrap();
+        assert!(matches!(next.item, Item::File { hash, .. } if hash == content_of(b"new").hash), "{next:?}");
+        assert!(entries.next().is_none(), "what has vanished is left out");
     });
 }
 

@@ -89,11 +89,10 @@ fn what_is_in_the_way_stays_with_all_that_is_in_it() {
 struct Doubtful(Shelf);
 
 impl Mirror for Doubtful {
-    fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError> {
-        let mut page = self.0.list(after, limit)?;
+    fn entries(&self, after: Option<RelPath>) -> Result<impl Iterator<Item = Result<Entry, MirrorError>>, MirrorError> {
         let path = RelPath::new("\u{10ffff}").unwrap();
-        page.entries.push(Entry { path, item: Item::Skipped(Reason::Unreadable("who knows".to_owned())) });
-        Ok(page)
+        let unreadable = Entry { path, item: Item::Skipped(Reason::Unreadable("who knows".to_owned())) };
+        Ok(self.0.entries(after)?.chain([Ok(unreadable)]))
     }
 
     fn fetch(&self, path: &RelPath, offset: u64, content: &Content) -> Result<impl Read, MirrorError> {

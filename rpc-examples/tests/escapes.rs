@@ -6,13 +6,14 @@ mod common;
 #[path = "common/reads_only.rs"]
 mod reads_only;
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
 use common::{Heard, Places, content_of, names, rel};
-use rpc_core::{Call, Client, Contract, Contracts, Dispatch, Error, Served, Server, Status};
+use rpc_core::{Call, Client, Contract, Contracts, Dispatch, Error, Served, Server, Status, values};
 use rpc_examples::mirror::{
     Attributes, Content, CopyError, Entry, Item, LinkTarget, Mirror, MirrorClient, MirrorError, MirrorServer, Mtime,
     Page, Receipt, RelPath, Upload, pull,
@@ -73,38 +74,22 @@ fn the_server_follows_no_link() {
                 "{path}"
             );
         }
-        let page = shelf.list(None, 100).unwrap();
-        assert_eq!(page.entries.len(), 3, "nothing is listed through a link: {page:?}");
-        assert!(page.entries.iter().all(|entry| matches!(entry.item, Item::Skipped(_))), "{page:?}");
-        assert!(
-            shelf
-                .list(Some(rel("directory/a")), 100)
-                .unwrap()
-                .entries
-                .iter()
-                .all(|entry| entry.path > rel("directory"))
-        );
+        let entries: Vec<_> = shelf.entries(None).unwrap().map(Result::unwrap).collect();
+        assert_eq!(entries.len(), 3, "nothing is listed through a link: {entries:?}");
+        assert!(entries.iter().all(|entry| matches!(entry.item, Item::Skipped(_))), "{entries:?}");
+        let mut after = shelf.entries(Some(rel("directory/a"))).unwrap();
+        assert!(after.all(|entry| entry.unwrap().path > rel("directory")));
     });
 }
 
 // The pulling side. `Liar` can send what the types allow, `Raw` anything.
 
-/// A mirror that lists the given pages and returns the same content for every file.
-struct Liar {
-    pages: Vec<Page>,
-}
-
-impl Liar {
-    fn new(entries: Vec<Entry>) -> Liar {
-        Liar { pages: vec![Page { entries, more: false }] }
-    }
-}
+/// A mirror that lists the given entries and returns the same content for every file.
+struct Liar(Vec<Entry>);
 
 impl Mirror for Liar {
-    fn list(&self, after: Option<RelPath>, _limit: u32) -> Result<Page, MirrorError> {
-        let next = self.pages.iter().position(|page| page.entries.last().map(|entry| &entry.path) == after.as_ref());
-        let next = next.map_or(0, |at| at + 1).min(self.pages.len() - 1);
-        Ok(self.pages[next].clone())
+    fn entries(&self, _: Option<RelPath>) -> Result<impl Iterator<Item = Result<Entry, MirrorError>>, MirrorError> {
+        Ok(values(self.0.clone()))
     }
 
     fn fetch(&self, _: &RelPath, _: u64, _: &Content) -> Result<impl Read, MirrorError> {
@@ -132,12 +117,12 @@ fn link(path: &str, target: &str) -> Entry {
     Entry { path: rel(path), item: Item::Symlink { target: LinkTarget::new(target), mtime: ATTRIBUTES.mtime } }
 }
 
-struct Raw(Value);
-
-impl Clone for Raw {
-    fn clone(&self) -> Raw {
-        Raw(self.0.clone())
-    }
+/// A server whose listing is any JSON: a stream of these values, or of pages only.
+#[derive(Clone)]
+enum Raw {
+    Entries(Vec<Value>),
+    /// Each call returns the next page, and then the last one again and again.
+    Pages(VecDeque<Value>),
 }
 
 impl Dispatch for Raw {
@@ -146,11 +131,23 @@ impl Dispatch for Raw {
     }
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
-        match call.endpoint() {
-            "list" => call.takes_json().returns_json(|_: Value| Ok::<_, Error>(self.0.clone())),
-            _ => call.takes_json().returns_octets(|_: Value| Ok::<_, Error>(&b"evil"[..])),
+        match (call.endpoint(), self) {
+            ("entries", Raw::Entries(entries)) => {
+                call.takes_json().returns_values(|_: Value| Ok::<_, Error>(values::<_, Error>(entries.clone())))
+            }
+            ("list", Raw::Pages(pages)) => call.takes_json().returns_json(|_: Value| {
+                let page = if pages.len() > 1 { pages.pop_front() } else { pages.front().cloned() };
+                Ok::<_, Error>(page)
+            }),
+            _ => call.unknown_endpoint(),
         }
     }
+}
+
+fn pull_raw(raw: Raw, copy: &Path) -> CopyError {
+    let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(raw).unwrap();
+    let remote = MirrorClient::connect(server.address()).unwrap();
+    pull(&remote, copy, &Default::default(), &mut ()).unwrap_err()
 }
 
 #[test]
@@ -160,11 +157,12 @@ fn a_listing_that_leaves_the_tree_is_refused() {
         let copy = room.path().join("a/b/copy");
         let directory = json!({"Directory": {"attributes": {"mtime": {"secs": 0, "nanos": 0}, "mode": 511}}});
         for path in ["../x", "../../x", "/x", "..", "a/../../x", "", "%2E%2E/x", "a//b", "a\u{0}"] {
-            let listing = json!({"entries": [{"path": path, "item": directory}], "more": false});
-            let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(Raw(listing)).unwrap();
-            let remote = MirrorClient::connect(server.address()).unwrap();
-            let error = pull(&remote, &copy, &Default::default(), &mut ()).unwrap_err();
-            assert!(matches!(error, CopyError::Call(MirrorError::Call(Error::Protocol { .. }))), "{path}: {error}");
+            let entry = json!({"path": path, "item": directory});
+            let page = json!({"entries": [entry], "more": false});
+            for raw in [Raw::Entries(vec![entry]), Raw::Pages([page].into())] {
+                let error = pull_raw(raw, &copy);
+                assert!(matches!(error, CopyError::Call(MirrorError::Call(Error::Protocol { .. }))), "{path}: {error}");
+            }
         }
         assert_eq!(names(room.path()), ["a", "a/b", "a/b/copy"]);
     });
@@ -176,7 +174,7 @@ fn a_planted_link_is_not_followed() {
         let (places, outside) = (Places::new(), outside());
         symlink(outside.path(), places.copy("dir")).unwrap();
         symlink(outside.path().join("secret"), places.copy("file")).unwrap();
-        let liar = Liar::new(vec![directory("dir"), directory("dir/deep"), file("dir/secret"), file("file")]);
+        let liar = Liar(vec![directory("dir"), directory("dir/deep"), file("dir/secret"), file("file")]);
         let (report, heard) = places.pull_from(&liar).unwrap();
         assert_untouched(outside.path());
         assert_eq!(heard.notices[0], "failed dir: a symbolic link is in the way");
@@ -217,7 +215,7 @@ fn nothing_is_written_through_a_link_of_the_listing() {
     watchdog(|| {
         let (places, outside) = (Places::new(), outside());
         let out = outside.path().to_str().unwrap();
-        let liar = Liar::new(vec![
+        let liar = Liar(vec![
             link("a", out),
             file("a/secret"),
             link("b", "../.."),
@@ -240,26 +238,37 @@ fn nothing_is_written_through_a_link_of_the_listing() {
 fn names_of_temporary_files_are_refused() {
     watchdog(|| {
         let places = Places::new();
-        let liar = Liar::new(vec![file(".mirror-1-1.part"), link("a", "b"), link("b", ".mirror-1-1.part")]);
+        let liar = Liar(vec![file(".mirror-1-1.part"), link("a", "b"), link("b", ".mirror-1-1.part")]);
         let (_, heard) = places.pull_from(&liar).unwrap();
         assert_eq!(heard.notices, ["failed .mirror-1-1.part: refused: this name is reserved for temporary files"]);
     });
 }
 
 #[test]
-fn a_listing_without_end_is_refused() {
+fn a_listing_out_of_order_is_refused() {
     watchdog(|| {
-        let page = |entries, more| Page { entries, more };
+        for entries in [vec![directory("b"), directory("a")], vec![directory("a"), directory("a")]] {
+            let described = format!("{entries:?}");
+            let error = Places::new().pull_from(&Liar(entries)).unwrap_err();
+            assert!(matches!(error, CopyError::Listing(_)), "{described}: {error}");
+        }
+    });
+}
+
+#[test]
+fn pages_without_end_are_refused() {
+    watchdog(|| {
+        let page = |entries, more| serde_json::to_value(Page { entries, more }).unwrap();
         let listings = [
             vec![page(vec![directory("b"), directory("a")], false)],
             vec![page(vec![directory("a"), directory("a")], false)],
-            vec![page(vec![directory("a")], true), page(vec![directory("a")], true)],
+            vec![page(vec![directory("a")], true)],
             vec![page(vec![directory("a")], true), page(vec![], true)],
             vec![page(vec![], true)],
         ];
         for pages in listings {
             let described = format!("{pages:?}");
-            let error = Places::new().pull_from(&Liar { pages }).unwrap_err();
+            let error = pull_raw(Raw::Pages(pages.into()), Places::new().copy.path());
             assert!(matches!(error, CopyError::Listing(_)), "{described}: {error}");
         }
     });
@@ -273,7 +282,7 @@ fn numbers_are_not_commands() {
         let attributes = Attributes { mtime: Mtime { secs: 5, nanos: (1 << 30) - 1 }, mode: u32::MAX };
         let mut directory = directory("d");
         directory.item = Item::Directory { attributes };
-        places.pull_from(&Liar::new(vec![directory])).unwrap();
+        places.pull_from(&Liar(vec![directory])).unwrap();
         let metadata = fs::metadata(places.copy("d")).unwrap();
         assert_eq!((metadata.mtime(), metadata.mtime_nsec(), metadata.mode() & 0o7777), (5, 999_999_999, 0o777));
     });
@@ -283,7 +292,7 @@ fn numbers_are_not_commands() {
 fn content_that_does_not_fit_the_listing_is_refused() {
     watchdog(|| {
         let places = Places::new();
-        let (_, heard): (_, Heard) = places.pull_from(&Liar::new(vec![file("file")])).unwrap();
+        let (_, heard): (_, Heard) = places.pull_from(&Liar(vec![file("file")])).unwrap();
         assert_eq!(heard.notices, ["failed file: it changed while it was being copied, try again"]);
         assert!(names(places.copy.path()).is_empty());
     });

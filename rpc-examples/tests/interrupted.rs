@@ -38,8 +38,8 @@ struct Halting {
 }
 
 impl Mirror for Halting {
-    fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError> {
-        self.shelf.list(after, limit)
+    fn entries(&self, after: Option<RelPath>) -> Result<impl Iterator<Item = Result<Entry, MirrorError>>, MirrorError> {
+        self.shelf.entries(after)
     }
 
     fn fetch(&self, path: &RelPath, offset: u64, content: &Content) -> Result<impl Read, MirrorError> {

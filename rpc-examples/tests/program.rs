@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use common::{Places, names, odd_tree};
+use common::{Places, names, odd_tree, set_mode};
 use rpc_core::Server;
 use rpc_examples::mirror::MirrorServer;
 use rpc_tests::watchdog;
@@ -69,6 +69,52 @@ fn serves_and_pulls() {
         let line = printed(&output);
         assert!(line.starts_with("fetched 15 of 15 files, ") && line.lines().count() == 1, "{line}");
         places.assert_same();
+    });
+}
+
+#[test]
+fn lists_a_line_for_each_entry() {
+    watchdog(|| {
+        let places = Places::new();
+        fs::create_dir(places.source("a")).unwrap();
+        fs::write(places.source("a/new\nline"), "x".repeat(3 << 10)).unwrap();
+        symlink("a", places.source("b")).unwrap();
+        symlink("/", places.source("c")).unwrap();
+        let serving = Serving::start(places.source.path());
+        let output = mirror(["list", &serving.1]).output().unwrap();
+        assert_eq!((code(&output), said(&output)), (0, String::new()));
+        assert_eq!(
+            printed(&output),
+            "   directory  a\n    3.00 KiB  a/new\\nline\n        link  b -> a\n     \
+             skipped  c: the link leads out of the directory, to /\n"
+        );
+
+        fs::create_dir(places.source("d")).unwrap();
+        set_mode(&places.source("d"), 0);
+        if fs::read_dir(places.source("d")).is_ok() {
+            eprintln!("skipped: this user may read everything");
+            return;
+        }
+        let output = mirror(["list", &serving.1]).output().unwrap();
+        assert_eq!(code(&output), 3);
+        assert!(printed(&output).contains("\n  unreadable  d: "), "{}", printed(&output));
+    });
+}
+
+#[test]
+fn a_list_that_nobody_reads_to_its_end_is_no_failure() {
+    watchdog(|| {
+        let places = Places::new();
+        for number in 0..2000 {
+            fs::write(places.source(&format!("{number:04}{}", "x".repeat(200))), "").unwrap();
+        }
+        let serving = Serving::start(places.source.path());
+        let mut child = mirror(["list", &serving.1]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.starts_with("         0 B  0000xxx"), "{line}");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((code(&output), said(&output)), (0, String::new()));
     });
 }
 
@@ -136,8 +182,11 @@ fn nobody_at_the_address_ends_with_1() {
         assert!(said(&output).contains(&address) && said(&output).contains("refused"), "{}", said(&output));
 
         let nowhere = places.room.path().join("nowhere").display().to_string();
-        let output = mirror(["pull", &format!("unix://{nowhere}")]).arg(places.copy.path()).output().unwrap();
-        assert!(code(&output) == 1 && said(&output).contains(&nowhere), "{}", said(&output));
+        for command in [&["pull", &places.copy.path().display().to_string()][..], &["list"]] {
+            let (name, rest) = command.split_first().unwrap();
+            let output = mirror([name, &*format!("unix://{nowhere}")]).args(rest).output().unwrap();
+            assert!(code(&output) == 1 && said(&output).contains(&nowhere), "{}", said(&output));
+        }
 
         let output = mirror(["serve", "tcp://127.0.0.1:0", &nowhere]).output().unwrap();
         assert!(code(&output) == 1 && said(&output).contains(&nowhere), "{}", said(&output));
@@ -201,6 +250,7 @@ fn a_wrong_command_line_ends_with_2() {
     watchdog(|| {
         for arguments in [
             &["pull"][..],
+            &["list"],
             &["pull", "localhost:80", "x"],
             &["demo", "--size", "1TB"],
             &["push"],

@@ -6,15 +6,23 @@ use rpc_core::{Address, Client, ClientConfig, Result};
 
 use super::service::MirrorClient;
 
-/// The server ends a page after a few seconds, but hashes a single file in one go: this is enough
-/// for 1 TiB at 300 MB/s.
-const LONGEST_REPLY: Duration = Duration::from_secs(3600);
+/// How long an old server may hash files before it sends a page: enough for 1 TiB at 300 MB/s.
+const LONGEST_PAGE: Duration = Duration::from_secs(3600);
 
-/// Connects to a served tree.
+/// How long a server may hash a single file before it sends its entry: enough for 256 GiB at 300
+/// MB/s. Nothing moves on the listing's stream meanwhile. The streams of files may stand still for
+/// as long, because the same client reads them, so a server that vanishes is noticed that late.
+const LONGEST_HASHING: Duration = Duration::from_secs(900);
+
+/// Connects to a served tree. While a listing is read, its stream has a connection, and the files
+/// have another.
 ///
 /// # Errors
 /// If the server cannot be reached.
 pub fn connect(address: &Address) -> Result<MirrorClient> {
-    let config = ClientConfig::default().reply_timeout(Some(LONGEST_REPLY)).max_idle_connections(1);
+    let config = ClientConfig::default()
+        .reply_timeout(Some(LONGEST_PAGE))
+        .stall_timeout(Some(LONGEST_HASHING))
+        .max_idle_connections(1);
     Ok(MirrorClient::new(Client::connect_with(address, config)?))
 }

@@ -1,13 +1,14 @@
-//! Synchronizes a directory tree with a copy over one connection.
+//! Synchronizes a directory tree with a copy on another machine.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `service` | the contract: a trait and the types that the two sides exchange |
-//! | `shelf`, `depot` | the serving side: a [`Mirror`] over a directory, with `walk` (order, pages) and `cache` (hashes); writing to it, with `quota` |
+//! | `shelf`, `depot` | the serving side: a [`Mirror`] over a directory, with `walk` (order), `entries` (what is there) and `cache` (hashes); writing to it, with `quota` |
 //! | `pull` | from any [`Mirror`] into a directory: a client, or a [`Shelf`] in the same process |
 //! | `push` | from a directory to any [`Mirror`], by comparing two of them; dry runs in both directions |
 //! | `partial`, `temporary`, `replace`, `extras` | files that arrive and resume after an interruption, what may replace what, what is deleted |
-//! | `listing`, `options`, `notice`, `report` | what pull and push share |
+//! | `listing` | the entries of any [`Mirror`], whether it streams them or has only pages |
+//! | `options`, `notice`, `report` | what pull and push share |
 //! | `path`, `link`, `escape` | names: none leads outside the tree |
 //! | `display` | numbers and text in messages |
 //! | `directory`, `attributes`, `hash` | the file system, always relative to an open directory |
@@ -32,6 +33,7 @@ pub mod demo;
 mod depot;
 mod directory;
 mod display;
+mod entries;
 mod error;
 mod escape;
 mod extras;
@@ -58,6 +60,7 @@ pub use connect::connect;
 pub use error::MirrorError;
 pub use hash::ContentHash;
 pub use link::LinkTarget;
+pub use listing::list;
 pub use notice::{Notice, Problem, Step, Watch};
 pub use options::CopyOptions;
 pub use path::{PathError, RelPath};

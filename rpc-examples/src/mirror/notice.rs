@@ -11,9 +11,9 @@ use super::service::Reason;
 /// Receives the progress of a pull or a push. All methods do nothing by default; `()` ignores
 /// everything.
 pub trait Watch {
-    /// Called when more files have been listed, with their number and total size.
-    fn expect(&mut self, files: u64, bytes: u64) {
-        _ = (files, bytes);
+    /// Called when another file has been listed, with its size.
+    fn expect(&mut self, bytes: u64) {
+        _ = bytes;
     }
 
     /// Called when more bytes are in sync: copied, or found to be there already.

@@ -4,7 +4,6 @@
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CopyOptions {
-    pub(super) page_len: u32,
     pub(super) sync: bool,
     pub(super) delete: bool,
     pub(super) dry_run: bool,
@@ -12,17 +11,11 @@ pub struct CopyOptions {
 
 impl Default for CopyOptions {
     fn default() -> CopyOptions {
-        CopyOptions { page_len: 4096, sync: true, delete: false, dry_run: false }
+        CopyOptions { sync: true, delete: false, dry_run: false }
     }
 }
 
 impl CopyOptions {
-    /// Sets how many entries to ask for at once; 4,096 by default. The page length does not change
-    /// the listing.
-    pub fn page_len(self, entries: u32) -> Self {
-        CopyOptions { page_len: entries, ..self }
-    }
-
     /// Sets whether each pulled file is synced to disk before it gets its name; yes by default.
     /// Otherwise a power failure, but not a killed pull, may leave files with wrong content; the
     /// next pull finds them by their hash. A server that stores what is pushed always waits for its

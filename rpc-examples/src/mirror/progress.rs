@@ -21,7 +21,8 @@ struct Bars {
 }
 
 impl Progress {
-    /// Creates bars that start at zero. Their length grows as pages of the listing arrive.
+    /// Creates bars that start at zero. Their length grows with each file that is listed, shortly
+    /// before it is copied.
     pub fn new() -> Progress {
         Progress { bars: stderr().is_terminal().then(Bars::new) }
     }
@@ -40,16 +41,16 @@ impl Bars {
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             both.add(ProgressBar::new(0).with_style(style.progress_chars("=> ")))
         };
-        let bytes = add("bytes [{bar:40}] {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}");
-        let files = add("files [{bar:40}] {pos} of {len}");
+        let bytes = add("bytes [{bar:40}] {binary_bytes} of {binary_total_bytes} listed, {binary_bytes_per_sec}");
+        let files = add("files [{bar:40}] {pos} of {len} listed");
         Bars { both, bytes, files }
     }
 }
 
 impl Watch for Progress {
-    fn expect(&mut self, files: u64, bytes: u64) {
+    fn expect(&mut self, bytes: u64) {
         if let Some(bars) = &self.bars {
-            bars.files.inc_length(files);
+            bars.files.inc_length(1);
             bars.bytes.inc_length(bytes);
         }
     }

@@ -12,8 +12,8 @@ use super::partial::Interrupted;
 use super::path::RelPath;
 use super::service::Reason;
 
-/// Why a pull or a push gave up. What it has copied is complete, and another attempt continues from
-/// there.
+/// Why a listing, a pull or a push gave up. What was copied is complete, and another attempt
+/// continues from there.
 #[derive(Debug)]
 pub enum CopyError {
     /// A call failed: the server is gone, is not a mirror server, or refuses all writes.

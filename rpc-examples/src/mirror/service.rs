@@ -7,7 +7,7 @@ use rpc_core::rpc_service;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{Attributes, Mtime};
-use super::display::printable;
+use super::display::{printable, size};
 use super::error::MirrorError;
 use super::hash::ContentHash;
 use super::link::LinkTarget;
@@ -19,15 +19,26 @@ use super::path::RelPath;
 /// may use one tree, and a lost connection only fails the current call.
 #[rpc_service]
 pub trait Mirror {
-    /// Returns the entries after `after` in the order of [`RelPath`], or from the beginning: at
-    /// most `limit`, and fewer if they would be much text or take long to hash. Returns at least
-    /// one entry, unless none is left.
+    /// Returns the entries after `after` in the order of [`RelPath`], or from the beginning. Each
+    /// is described, and a file hashed, when its turn comes, so a listing of any length takes
+    /// little memory on both sides.
+    ///
+    /// If it breaks off, call this again with the last path that arrived. The server breaks it off
+    /// itself if it is not read for the server's stall limit.
+    ///
+    /// # Errors
+    /// If the tree cannot be read at all. An entry that cannot be read is listed with the reason.
+    fn entries(&self, after: Option<RelPath>) -> Result<impl Iterator<Item = Result<Entry, MirrorError>>, MirrorError>;
+
+    /// Returns a page of what [`entries`](Mirror::entries) returns, for programs that do not know
+    /// that method, or whose server does not: at most `limit` entries, and fewer if they would be
+    /// much text or take long to hash. Returns at least one entry, unless none is left.
     ///
     /// The server sizes pages so that none comes near the limit on JSON (8 MiB), however long the
     /// names are.
     ///
     /// # Errors
-    /// If the tree cannot be read at all. An entry that cannot be read is listed with the reason.
+    /// The same as those of `entries`.
     fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError>;
 
     /// Returns the bytes of a file from `offset` on, as they are now. They may differ from what was
@@ -168,6 +179,20 @@ pub enum Reason {
     Incomplete,
     /// The server could not read it; the text says why. Only this reason makes a copy incomplete.
     Unreadable(String),
+}
+
+impl fmt::Display for Entry {
+    /// One line: the size or the kind, and the path.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match &self.item {
+            Item::File { size: bytes, .. } => write!(f, "{:>12}  {path}", size(*bytes).to_string()),
+            Item::Directory { .. } => write!(f, "   directory  {path}"),
+            Item::Symlink { target, .. } => write!(f, "        link  {path} -> {target}"),
+            Item::Skipped(reason @ Reason::Unreadable(_)) => write!(f, "  unreadable  {path}: {reason}"),
+            Item::Skipped(reason) => write!(f, "     skipped  {path}: {reason}"),
+        }
+    }
 }
 
 impl fmt::Display for Reason {

@@ -1,20 +1,20 @@
 //! The serving side: a tree on disk as an implementation of [`Mirror`]. `depot` has its writing
 //! methods.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::attributes::{Attributes, Mtime};
+use rpc_core::values;
+
 use super::cache::HashCache;
-use super::directory::{Directory, Kind};
+use super::directory::Directory;
+use super::entries::Entries;
 use super::error::MirrorError;
 use super::path::RelPath;
 use super::quota::Quota;
 use super::service::{Content, Entry, Item, Mirror, Page, Reason, Receipt, Upload};
-use super::temporary::temporary;
 use super::walk::Walk;
 
 /// The estimated JSON text after which a page ends. The last entry may exceed it by its own length.
@@ -25,8 +25,8 @@ const PAGE_TIME: Duration = Duration::from_secs(2);
 
 /// A directory tree on this machine.
 ///
-/// Each call opens the directory again, so it may be replaced by another of the same name. Each
-/// page of a listing reads the directories on the path to its first entry again.
+/// Each call opens the directory again, so it may be replaced by another of the same name. A
+/// listing, and each page of one, reads the directories on the path to its first entry.
 #[derive(Debug)]
 pub struct Shelf {
     top: PathBuf,
@@ -67,25 +67,10 @@ impl Shelf {
         Directory::open(&self.top).map_err(|error| MirrorError::NoTree(error.to_string()))
     }
 
-    /// Describes an entry; `None` if it no longer exists.
-    fn describe(&self, directory: &Directory, name: &OsStr, path: &RelPath) -> io::Result<Option<Item>> {
-        let Some((kind, mtime)) = directory.look_up(name)? else { return Ok(None) };
-        match kind {
-            _ if temporary(name).is_some() => Ok(Some(Item::Skipped(Reason::Incomplete))),
-            Kind::File => self.describe_file(directory, name).map(Some),
-            Kind::Directory => {
-                let attributes = Attributes::of(&directory.open_directory(name)?.metadata()?);
-                Ok(Some(Item::Directory { attributes }))
-            }
-            Kind::Symlink => describe_link(directory, name, path, mtime).map(Some),
-            Kind::Special(kind) => Ok(Some(Item::Skipped(Reason::Special(kind.to_owned())))),
-        }
-    }
-
-    fn describe_file(&self, directory: &Directory, name: &OsStr) -> io::Result<Item> {
-        let (file, metadata) = directory.open_file(name)?;
-        let (hash, size) = self.hashes.hash(&file, &metadata)?;
-        Ok(Item::File { size, hash, attributes: Attributes::of(&metadata) })
+    /// Returns the entries after `after`, or all of them.
+    fn entries_after(&self, after: Option<&RelPath>) -> Result<Entries<'_>, MirrorError> {
+        let entries = Entries::new(self.top()?, after, &self.hashes);
+        entries.map_err(|error| MirrorError::NoTree(error.to_string()))
     }
 
     /// Opens a file without following links.
@@ -102,29 +87,20 @@ impl Shelf {
 }
 
 impl Mirror for Shelf {
+    fn entries(&self, after: Option<RelPath>) -> Result<impl Iterator<Item = Result<Entry, MirrorError>>, MirrorError> {
+        Ok(values(self.entries_after(after.as_ref())?))
+    }
+
     fn list(&self, after: Option<RelPath>, limit: u32) -> Result<Page, MirrorError> {
         let until = Instant::now() + PAGE_TIME;
-        let unreadable = |error: io::Error| MirrorError::NoTree(error.to_string());
-        let mut walk = Walk::new(self.top()?, after.as_ref()).map_err(unreadable)?;
+        let mut entries = self.entries_after(after.as_ref())?;
         let mut page = Page { entries: Vec::new(), more: false };
         let mut text = 0;
-        while let Some((directory, name, path)) = walk.next() {
-            let described = self.describe(directory, &name, &path).and_then(|item| {
-                if let Some(Item::Directory { .. }) = item {
-                    walk.enter(&name, &path)?;
-                }
-                Ok(item)
-            });
-            let item = match described {
-                Ok(None) => continue,
-                Ok(Some(item)) => item,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => Item::Skipped(Reason::Unreadable(error.to_string())),
-            };
-            text += text_of(&path, &item);
-            page.entries.push(Entry { path, item });
+        while let Some(entry) = entries.next() {
+            text += text_of(&entry);
+            page.entries.push(entry);
             let full = page.entries.len() as u64 >= u64::from(limit) || text >= PAGE_TEXT || Instant::now() >= until;
-            if full && walk.has_more() {
+            if full && entries.has_more() {
                 page.more = true;
                 break;
             }
@@ -176,17 +152,9 @@ fn bytes_below(top: Directory) -> io::Result<u64> {
     Ok(bytes)
 }
 
-fn describe_link(directory: &Directory, name: &OsStr, path: &RelPath, mtime: Mtime) -> io::Result<Item> {
-    let target = directory.read_link(name)?;
-    Ok(match target.stays_inside(path) {
-        true => Item::Symlink { target, mtime },
-        false => Item::Skipped(Reason::LeadsOutside(target)),
-    })
-}
-
 /// Returns the maximum length of an entry's JSON: 6 characters for a byte (`\u001b`), plus the
 /// other fields.
-fn text_of(path: &RelPath, item: &Item) -> usize {
+fn text_of(Entry { path, item }: &Entry) -> usize {
     let target = match item {
         Item::Symlink { target, .. } | Item::Skipped(Reason::LeadsOutside(target)) => target.len(),
         _ => 0,

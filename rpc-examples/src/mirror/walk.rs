@@ -1,5 +1,5 @@
-//! Walks a tree in the order of its paths, starting anywhere, so that a page of a listing needs no
-//! memory of earlier pages.
+//! Walks a tree in the order of its paths, starting anywhere, so that a listing that broke off goes
+//! on with another walk.
 
 use std::ffi::{OsStr, OsString};
 use std::io;

@@ -1,7 +1,11 @@
-//! The writing methods of a read-only mirror.
+//! The methods of a read-only mirror that is not asked for pages: all but `entries` and `fetch`.
 
 macro_rules! reads_only {
     () => {
+        fn list(&self, _: Option<RelPath>, _: u32) -> Result<Page, MirrorError> {
+            panic!("a server with `entries` was asked for pages")
+        }
+
         fn room(&self) -> Result<Option<u64>, MirrorError> {
             Err(MirrorError::ReadOnly)
         }

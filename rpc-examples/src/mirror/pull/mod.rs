@@ -1,6 +1,6 @@
 //! The pulling side: makes a directory match what a [`Mirror`] lists.
 //!
-//! The listing is processed page by page, in its order, so memory does not grow with the tree.
+//! The listing is processed entry by entry, as it comes, so memory does not grow with the tree.
 //! Existing files are compared by content; what is missing or differs is fetched into a temporary
 //! file in the same directory and renamed when it is complete. Nothing is deleted unless requested.
 //!
@@ -75,7 +75,7 @@ pub fn pull<M: Mirror>(
         search,
         extras: Extras::default(),
     };
-    let outcome = pull.all_pages();
+    let outcome = pull.all_entries();
     pull.leave(None);
     let (wanted, extras) = (pull.wanted, pull.extras);
     // Parts of earlier attempts may be what fills a full disk, so sweep then too.
@@ -113,28 +113,12 @@ struct Pull<'p, M> {
 }
 
 impl<M: Mirror> Pull<'_, M> {
-    fn all_pages(&mut self) -> Result<(), CopyError> {
-        let mut listing = Listing::of(self.remote, self.options.page_len);
-        while let Some(entries) = listing.next_page()? {
-            self.announce(&entries);
-            for entry in entries {
-                self.entry(entry)?;
-            }
+    fn all_entries(&mut self) -> Result<(), CopyError> {
+        for entry in Listing::of(self.remote) {
+            self.entry(entry?)?;
         }
         self.look_for_extras(None);
         Ok(())
-    }
-
-    fn announce(&mut self, entries: &[Entry]) {
-        let mut files = 0;
-        let mut bytes = 0_u64;
-        for entry in entries {
-            if let Item::File { size, .. } = entry.item {
-                files += 1;
-                bytes = bytes.saturating_add(size);
-            }
-        }
-        self.watch.expect(files, bytes);
     }
 
     /// Handles one entry. Returns an error only if it ends the whole pull.
@@ -177,6 +161,7 @@ impl<M: Mirror> Pull<'_, M> {
         match item {
             Item::File { size, hash, attributes } => {
                 self.report.files += 1;
+                self.watch.expect(size);
                 let wanted = Wanted { path, name, content: Content { size, hash }, attributes };
                 let placed = self.file(&directory, &wanted);
                 self.watch.file_done();

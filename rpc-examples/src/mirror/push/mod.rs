@@ -103,21 +103,19 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
 
     fn run(mut self) -> Result<Report, CopyError> {
         let begun = Instant::now();
-        let mut ours = Head::of(Some(self.source), self.options.page_len);
-        let mut theirs = Head::of(self.target, self.options.page_len);
+        let mut ours = Head::of(Some(self.source));
+        let mut theirs = Head::of(self.target);
         loop {
-            if let Some((files, bytes)) = ours.fill()? {
-                self.watch.expect(files, bytes);
-            }
+            ours.fill()?;
             theirs.fill()?;
             match heads::first(&ours, &theirs) {
                 None => break,
                 Some(Side::Both) => {
-                    let there = theirs.next().map(|entry| entry.item);
-                    self.entry(ours.next(), there)?;
+                    let there = theirs.take().map(|entry| entry.item);
+                    self.entry(ours.take(), there)?;
                 }
-                Some(Side::Source) => self.entry(ours.next(), None)?,
-                Some(Side::Target) => self.extra(theirs.next()),
+                Some(Side::Source) => self.entry(ours.take(), None)?,
+                Some(Side::Target) => self.extra(theirs.take()),
             }
         }
         self.leave(None)?;
@@ -168,6 +166,7 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
         match item {
             Item::File { size, hash, attributes } => {
                 self.report.files += 1;
+                self.watch.expect(size);
                 let outcome = self.file(path, Content { size, hash }, attributes, there);
                 self.watch.file_done();
                 outcome
