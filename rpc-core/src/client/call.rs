@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
-use crate::codec::{Argument, Encode, ItemCodec, NULL, ServiceError};
+use crate::codec::{Argument, Encode, EncodeFn, ItemCodec, NULL, ServiceError, ToWireFn};
 use crate::connection::Target;
 use crate::error::{Error, Fate, Result};
 use crate::message::{DataType, Status, Violation, json};
@@ -25,8 +25,9 @@ use super::shared::OwnCall;
 use super::watched::{WatchedCall, call_span};
 
 /// A call of an endpoint. Nothing is sent until one of [`json`](CallBuilder::json),
-/// [`octets`](CallBuilder::octets) and [`json_and_octets`](CallBuilder::json_and_octets) chooses
-/// the kind of reply.
+/// [`octets`](CallBuilder::octets), [`values`](CallBuilder::values),
+/// [`json_and_octets`](CallBuilder::json_and_octets) and
+/// [`json_and_values`](CallBuilder::json_and_values) chooses the kind of reply.
 ///
 /// To call a method without parameters, leave out [`with`](CallBuilder::with); the call then sends
 /// `null`, or only the octets if there are any. For several parameters, use
@@ -34,8 +35,8 @@ use super::watched::{WatchedCall, call_span};
 ///
 /// `'s` is how long a stream that the call returns may live: `'static` from a
 /// [`Client`](super::Client), the borrow of a [`Session`](super::Session). `A` is what is sent as
-/// JSON, `R` the reader of what is sent as octets.
-#[must_use = "nothing is sent until `json`, `octets` or `json_and_octets` is called"]
+/// JSON, `R` what is sent as a stream.
+#[must_use = "nothing is sent until `json`, `octets`, `values` or a pair of them is called"]
 pub struct CallBuilder<'s, 'e, A = Argument<'static, ()>, R = Empty> {
     call: PreparedCall<'e>,
     argument: Option<A>,
@@ -98,13 +99,7 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
         T: Serialize,
         E: ServiceError,
     {
-        let limit = self.max_json_len();
-        self.stream(Sent::items(SentItems::new(
-            values.into_iter(),
-            json::encode,
-            E::to_wire,
-            (limit, Status::RequestError),
-        )))
+        self.items(values.into_iter(), json::encode, E::to_wire)
     }
 
     /// Sends items with an encoding of their own instead of serde's.
@@ -113,13 +108,20 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
     where
         I: Iterator<Item = Result<T, E>>,
     {
+        self.items(items, codec.value.encode, codec.error.to_wire)
+    }
+
+    fn items<I, T, E>(
+        self,
+        items: I,
+        encode: EncodeFn<T>,
+        to_wire: ToWireFn<E>,
+    ) -> CallBuilder<'s, 'e, A, SentItems<I, T, E>>
+    where
+        I: Iterator<Item = Result<T, E>>,
+    {
         let limit = self.max_json_len();
-        self.stream(Sent::items(SentItems::new(
-            items,
-            codec.value.encode,
-            codec.error.to_wire,
-            (limit, Status::RequestError),
-        )))
+        self.stream(Sent::items(SentItems::new(items, encode, to_wire, (limit, Status::RequestError))))
     }
 
     fn stream<S>(self, stream: Sent<S>) -> CallBuilder<'s, 'e, A, S> {
