@@ -9,7 +9,7 @@ use super::{FRAME_HEADER_LEN, FrameError, FrameHeader, FrameKind};
 const ROOM: usize = 4 * 1024;
 
 /// The longest frame that is put together from items of a stream: with half as many bytes there
-/// are 5 % fewer items a second over a Unix socket, with twice as many not more.
+/// are 6 % fewer items a second over a Unix socket, with twice as many not more.
 const ITEMS: usize = 32 * 1024;
 
 /// Writes frames to any byte stream.
