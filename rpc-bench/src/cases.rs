@@ -47,6 +47,8 @@ pub(crate) enum Metric {
     Latency,
     /// Calls per second.
     Calls,
+    /// Items of streams per second.
+    Items,
     /// The server's CPU time for the bytes that it sends.
     SenderCpu,
     /// The client's CPU time for a call.
@@ -59,20 +61,21 @@ impl Metric {
             Metric::Throughput => "GiB/s",
             Metric::Latency => "us/call",
             Metric::Calls => "calls/s",
+            Metric::Items => "items/s",
             Metric::SenderCpu => "CPU s/GiB",
             Metric::ClientCpu => "CPU us/call",
         }
     }
 
     pub(crate) fn higher_is_better(self) -> bool {
-        matches!(self, Metric::Throughput | Metric::Calls)
+        matches!(self, Metric::Throughput | Metric::Calls | Metric::Items)
     }
 
     pub(crate) fn of(self, sample: &Sample) -> f64 {
         match self {
             Metric::Throughput => sample.bytes / GIB / sample.seconds,
             Metric::Latency => sample.seconds / sample.calls * 1e6,
-            Metric::Calls => sample.calls / sample.seconds,
+            Metric::Calls | Metric::Items => sample.calls / sample.seconds,
             Metric::SenderCpu => sample.server_cpu / (sample.bytes / GIB),
             Metric::ClientCpu => sample.client_cpu / sample.calls * 1e6,
         }
@@ -92,6 +95,12 @@ const ONE_CALLER: Work = Work::Calls { callers: 1, batch: 1 };
 const MANY_CALLERS: Work = Work::Calls { callers: 64, batch: 1 };
 
 const BATCHES: Work = Work::Calls { callers: 1, batch: 100 };
+
+/// The number of items in a stream, so many that starting it does not show.
+const ITEMS: u32 = 200_000;
+
+/// The number of items in a stream against a library that takes some forty times as long.
+const FEW_ITEMS: u32 = 20_000;
 
 /// The runtimes of server and client.
 const RUNTIMES: [(Flavour, Flavour); 4] = [
@@ -158,11 +167,25 @@ fn streams(work: Work) -> Vec<Side> {
     found.into_iter().map(|tuning| side(Subject::Rival(Rival::Tonic), work, tuning)).collect()
 }
 
+/// Returns tonic's stream of items with each number of bytes that leave together, each window and
+/// each runtime.
+fn item_streams(work: Work) -> Vec<Side> {
+    let mut found = Vec::new();
+    for chunk in [32, 128, 512].map(|size| size << 10) {
+        for window in [1 << 20, 16 << 20] {
+            let tunings = RUNTIMES.iter().map(|&(server, client)| Tuning::Stream { chunk, window, server, client });
+            found.extend(tunings.map(|tuning| side(Subject::Rival(Rival::Tonic), work, tuning)));
+        }
+    }
+    found
+}
+
 /// Returns all cases in the order of the table.
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = octets();
     cases.extend(files());
     cases.extend(calls());
+    cases.extend(items());
     cases.extend(observed());
     cases.extend(rivals());
     cases
@@ -254,6 +277,42 @@ fn calls() -> Vec<Case> {
     ]
 }
 
+/// Returns the streams of small items, compared with their JSON alone, and with other libraries.
+fn items() -> Vec<Case> {
+    use Network::{Tcp, Unix};
+    let case = |name, network, work| Case {
+        name,
+        peer: "serde_json alone, one thread",
+        network,
+        placements: &[Placement::Apart],
+        ours: ours(work),
+        theirs: vec![side(Subject::JsonAlone, work, Tuning::None)],
+        metric: Metric::Items,
+        target: Some(0.7),
+        costs: true,
+    };
+    let (down, few_down) = (Work::ItemsDown(ITEMS), Work::ItemsDown(FEW_ITEMS));
+    let rival = |name, rival, work, theirs| Case {
+        peer: peer(rival),
+        placements: &[Placement::Apart, Placement::Free],
+        theirs,
+        target: Some(1.0),
+        ..case(name, Tcp, work)
+    };
+    vec![
+        case("items-unix", Unix, down),
+        case("items-up-unix", Unix, Work::ItemsUp(ITEMS)),
+        rival("items-tcp-tonic", Rival::Tonic, down, item_streams(down)),
+        // what would be left of ours if it did nothing but read JSON
+        Case {
+            ours: side(Subject::JsonRead, down, Tuning::None),
+            target: None,
+            ..rival("items-json-tonic", Rival::Tonic, down, item_streams(down))
+        },
+        rival("items-tcp-remoc", Rival::Remoc, few_down, runtimes(Rival::Remoc, few_down)),
+    ]
+}
+
 /// Returns what an observer costs: the same with one and without.
 fn observed() -> Vec<Case> {
     use Network::{Tcp, Unix};
@@ -325,6 +384,7 @@ fn peer(rival: Rival) -> &'static str {
         Rival::TarpcJson => "tarpc, JSON",
         Rival::Tonic => "tonic",
         Rival::Jsonrpsee => "jsonrpsee",
+        Rival::Remoc => "remoc",
     }
 }
 
@@ -348,6 +408,7 @@ mod tests {
         assert_eq!(Metric::Throughput.of(&sample), 0.5);
         assert_eq!(Metric::Latency.of(&sample), 500_000.0);
         assert_eq!(Metric::Calls.of(&sample), 2.0);
+        assert_eq!(Metric::Items.of(&sample), 2.0);
         assert_eq!(Metric::SenderCpu.of(&sample), 1.0);
         assert_eq!(Metric::ClientCpu.of(&sample), 2.0);
     }

@@ -24,13 +24,13 @@ pub(crate) struct Costs {
 /// The costs of one process.
 #[derive(Debug, Default)]
 pub(crate) struct Cost {
-    /// Seconds per GiB, or microseconds per call.
+    /// Seconds per GiB, or microseconds per call or item.
     pub(crate) cpu: f64,
-    /// Per GiB or per call; `None` if they could not be counted.
+    /// Per GiB, call or item; `None` if they could not be counted.
     pub(crate) system_calls: Option<f64>,
     /// The peak memory in bytes, beyond what the process had before its first connection.
     pub(crate) peak: u64,
-    /// Per call.
+    /// Per call or item.
     pub(crate) allocations: f64,
 }
 
@@ -117,7 +117,7 @@ fn total(table: &str) -> Option<u64> {
 /// Returns the number of calls in a round that counts.
 pub(crate) fn calls(work: Work, effort: &Effort) -> u64 {
     match work {
-        Work::Calls { .. } => effort.trial_calls.next_multiple_of(work.calls()),
+        Work::Calls { .. } | Work::ItemsDown(_) | Work::ItemsUp(_) => effort.trial_calls.next_multiple_of(work.calls()),
         Work::Down(_) | Work::Up => effort.counted,
     }
 }

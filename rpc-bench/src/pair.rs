@@ -19,6 +19,7 @@ pub(crate) struct Pair {
 /// One round of one side.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
+    /// Calls, or items of streams.
     pub(crate) calls: f64,
     pub(crate) bytes: f64,
     pub(crate) seconds: f64,

@@ -18,7 +18,8 @@ pub(crate) struct Effort {
     pub(crate) round: f64,
     /// The number of trials of each candidate.
     pub(crate) trials: usize,
-    /// The number of small calls in a trial and in a counting round.
+    /// The number of small calls in a trial and in a counting round. That of items is rounded up to
+    /// a whole stream.
     pub(crate) trial_calls: u64,
     /// The number of calls with octets in a trial: what is fast for a moment may not be fast for a
     /// round.
@@ -68,7 +69,7 @@ impl Effort {
     /// Returns the number of calls in a trial.
     pub(crate) fn trial(&self, work: Work) -> u64 {
         match work {
-            Work::Calls { .. } => self.trial_calls,
+            Work::Calls { .. } | Work::ItemsDown(_) | Work::ItemsUp(_) => self.trial_calls,
             // files are four times as large
             Work::Down(Source::File) => self.trial_streams.div_ceil(4),
             Work::Down(_) | Work::Up => self.trial_streams,
@@ -80,7 +81,7 @@ impl Effort {
         match work {
             Work::Down(Source::File) => self.file,
             Work::Down(_) | Work::Up => self.memory,
-            Work::Calls { .. } => 0,
+            Work::Calls { .. } | Work::ItemsDown(_) | Work::ItemsUp(_) => 0,
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Plan {
     pub(crate) network: Network,
     pub(crate) tuning: Tuning,
     pub(crate) placement: Placement,
-    /// The bytes moved by one unit of work; 0 for small calls.
+    /// The bytes moved by one unit of work; 0 for small calls and items.
     pub(crate) bytes: usize,
     /// The file to send, if a file is sent.
     pub(crate) source: PathBuf,
@@ -36,6 +36,10 @@ pub(crate) enum Subject {
     Bare,
     /// Our calls, written by hand over the socket without the library.
     ByHand,
+    /// Only JSON, written and read by the client alone.
+    JsonAlone,
+    /// Only JSON that is there, read by the client.
+    JsonRead,
     /// Another library.
     Rival(Rival),
 }
@@ -47,6 +51,7 @@ pub(crate) enum Rival {
     Tonic,
     /// Over a WebSocket.
     Jsonrpsee,
+    Remoc,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +68,10 @@ pub(crate) enum Work {
     Up,
     /// Small calls by callers that share a client, each with `batch` calls at once.
     Calls { callers: usize, batch: usize },
+    /// The server sends a stream of this many small items.
+    ItemsDown(u32),
+    /// The client sends a stream of this many small items.
+    ItemsUp(u32),
 }
 
 /// The source of the bytes that a server sends. The client writes those of the last two to a file
@@ -84,11 +93,20 @@ impl Source {
 }
 
 impl Work {
-    /// Returns the number of calls in one unit of work.
+    /// Returns the number of calls, or of items, in one unit of work.
     pub(crate) fn calls(self) -> u64 {
         match self {
             Work::Calls { batch, .. } => batch as u64,
+            Work::ItemsDown(count) | Work::ItemsUp(count) => u64::from(count),
             Work::Down(_) | Work::Up => 1,
+        }
+    }
+
+    /// Returns the number of items in a stream; fails for other work.
+    pub(crate) fn items(self) -> Outcome<u32> {
+        match self {
+            Work::ItemsDown(count) | Work::ItemsUp(count) => Ok(count),
+            _ => Err("the work is no stream of items".into()),
         }
     }
 }

@@ -119,6 +119,7 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
             mover: Mover::new(receiver)?,
             bytes: plan.bytes,
         }),
+        Work::ItemsDown(_) | Work::ItemsUp(_) => return Err("a bare socket has no items".into()),
         Work::Down(_) | Work::Calls { .. } => {
             Box::new(ToBuffer { socket, buffer: receive_buffer(receiver), bytes: plan.bytes })
         }

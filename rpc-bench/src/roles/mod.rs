@@ -4,6 +4,8 @@ mod bare;
 mod content;
 mod copying;
 mod hand;
+mod items;
+mod json_alone;
 mod ours;
 mod ping;
 mod rivals;
@@ -47,6 +49,7 @@ pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn A
         (Subject::Bare, Work::Calls { .. }) => ping::serve(plan),
         (Subject::Bare, _) => bare::serve(plan, content),
         (Subject::Rival(rival), _) => rivals::serve(rival, plan, content),
+        (Subject::JsonAlone | Subject::JsonRead, _) => Ok(json_alone::serve()),
         (Subject::ByHand, _) => Err("there is no hand-written server".into()),
     }
 }
@@ -58,6 +61,8 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
         (Subject::Bare, Work::Calls { .. }) => ping::connect(plan, address),
         (Subject::Bare, _) => bare::connect(plan, address, content),
         (Subject::Rival(rival), _) => rivals::connect(rival, plan, address),
+        (Subject::JsonAlone, _) => json_alone::connect(plan),
+        (Subject::JsonRead, _) => json_alone::connect_reader(plan),
         (Subject::ByHand, _) => hand::connect(plan, address),
     }
 }

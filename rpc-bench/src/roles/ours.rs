@@ -8,9 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rpc_core::{CallReport, ClientConfig, Error, Observer, Result, Server, ServerConfig, ServerHandle, rpc_service};
+use rpc_core::{
+    CallReport, ClientConfig, Error, Observer, Result, Server, ServerConfig, ServerHandle, rpc_service, values,
+};
 
 use super::content::{self, Unknown};
+use super::items::{Item, Tally};
 use super::{Client, share};
 use crate::plan::{Network, Order, Outcome, Plan, Receipt, Source, Tuning, Work};
 
@@ -25,6 +28,8 @@ pub(crate) trait Bench {
     fn fetch_output(&self) -> Result<impl Read>;
     fn store(&self, content: impl Read) -> Result<u64>;
     fn order(&self, order: &Order) -> Result<Receipt>;
+    fn items(&self, count: u32) -> Result<impl Iterator<Item = Result<Item>>>;
+    fn tally(&self, items: impl Iterator<Item = Result<Item>>) -> Result<Tally>;
 }
 
 pub(crate) struct Shelf {
@@ -75,6 +80,22 @@ impl Bench for Shelf {
     fn order(&self, order: &Order) -> Result<Receipt> {
         Ok(order.clone().book())
     }
+
+    fn items(&self, count: u32) -> Result<impl Iterator<Item = Result<Item>>> {
+        Ok(values(Item::all(count)))
+    }
+
+    fn tally(&self, items: impl Iterator<Item = Result<Item>>) -> Result<Tally> {
+        tally(items)
+    }
+}
+
+fn tally(items: impl Iterator<Item = Result<Item>>) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for item in items {
+        tally.add(&item?);
+    }
+    Ok(tally)
 }
 
 /// Reads to the end and discards the bytes.
@@ -123,7 +144,7 @@ impl Observer for Counter {
 pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<Box<dyn Client>> {
     let callers = match plan.work {
         Work::Calls { callers, .. } => callers,
-        Work::Down(_) | Work::Up => 1,
+        Work::Down(_) | Work::Up | Work::ItemsDown(_) | Work::ItemsUp(_) => 1,
     };
     let config = match plan.tuning {
         Tuning::Shared(connections) => ClientConfig::default().shared_connections(connections),
@@ -140,6 +161,8 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
         Work::Down(source) => Box::new(ToBuffer { client, buffer: vec![0; BUFFER], source }),
         Work::Up => Box::new(FromMemory { client, content }),
         Work::Calls { callers, batch } => Box::new(Calls { client, callers, batch, order: Order::sample() }),
+        Work::ItemsDown(count) => Box::new(ItemsDown { client, count }),
+        Work::ItemsUp(count) => Box::new(ItemsUp { client, count }),
     })
 }
 
@@ -209,6 +232,28 @@ impl Client for FromMemory {
             self.client.check(moved)?;
         }
         Ok(())
+    }
+}
+
+struct ItemsDown {
+    client: Caller,
+    count: u32,
+}
+
+impl Client for ItemsDown {
+    fn run(&mut self, times: u64) -> Outcome<()> {
+        (0..times).try_for_each(|_| tally(self.client.bench.items(self.count)?)?.check(self.count))
+    }
+}
+
+struct ItemsUp {
+    client: Caller,
+    count: u32,
+}
+
+impl Client for ItemsUp {
+    fn run(&mut self, times: u64) -> Outcome<()> {
+        (0..times).try_for_each(|_| self.client.bench.tally(values(Item::all(self.count)))?.check(self.count))
     }
 }
 

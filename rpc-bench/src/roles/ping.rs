@@ -24,7 +24,7 @@ pub(crate) fn serve(plan: &Plan) -> Outcome<(String, Box<dyn Any>)> {
 pub(crate) fn connect(plan: &Plan, address: &str) -> Outcome<Box<dyn Client>> {
     let callers = match plan.work {
         Work::Calls { callers, .. } => callers,
-        Work::Down(_) | Work::Up => 1,
+        Work::Down(_) | Work::Up | Work::ItemsDown(_) | Work::ItemsUp(_) => 1,
     };
     let pings: Outcome<Vec<Ping>> = (0..callers)
         .map(|_| {

@@ -1,8 +1,10 @@
 //! Other libraries, each with the settings that its documentation advises.
 
 mod jsonrpsee;
+mod remoc;
 mod tarpc;
 mod tonic_calls;
+mod tonic_items;
 mod tonic_stream;
 
 use std::any::Any;
@@ -19,7 +21,8 @@ pub(crate) fn settings() -> String {
     let runtimes = "\
 All rivals: tokio's runtime with one or two threads, for the server and for the client, whichever is best in the case
   (\"1 + 2\" means one for the server and two for the client)";
-    [tarpc::SETTINGS, tonic_calls::SETTINGS, jsonrpsee::SETTINGS, runtimes].join("\n")
+    [tarpc::SETTINGS, tonic_calls::SETTINGS, tonic_items::SETTINGS, jsonrpsee::SETTINGS, remoc::SETTINGS, runtimes]
+        .join("\n")
 }
 
 /// Starts a rival's server.
@@ -27,10 +30,12 @@ pub(crate) fn serve(rival: Rival, plan: &Plan, content: Vec<u8>) -> Outcome<(Str
     let runtime = runtime(flavours(plan)?.0)?;
     let address = match (rival, plan.work) {
         (Rival::Tonic, Work::Down(_)) => runtime.block_on(async { tonic_stream::serve(plan, content) })?,
+        (Rival::Tonic, Work::ItemsDown(_)) => runtime.block_on(async { tonic_items::serve(plan) })?,
         (Rival::Tonic, _) => runtime.block_on(async { tonic_calls::serve() })?,
         (Rival::TarpcBincode, _) => runtime.block_on(tarpc::serve_bincode())?,
         (Rival::TarpcJson, _) => runtime.block_on(tarpc::serve_json())?,
         (Rival::Jsonrpsee, _) => runtime.block_on(jsonrpsee::serve())?,
+        (Rival::Remoc, _) => runtime.block_on(remoc::serve())?,
     };
     // a single-threaded runtime only runs while a thread blocks on it
     thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
@@ -43,11 +48,15 @@ pub(crate) fn connect(rival: Rival, plan: &Plan, address: &str) -> Outcome<Box<d
     let address: SocketAddr = address.parse()?;
     let callers = match plan.work {
         Work::Calls { callers, .. } => callers as u64,
-        Work::Down(_) | Work::Up => 1,
+        Work::Down(_) | Work::Up | Work::ItemsDown(_) | Work::ItemsUp(_) => 1,
     };
     Ok(match (rival, plan.work) {
         (Rival::Tonic, Work::Down(_)) => {
             let caller = runtime.block_on(tonic_stream::connect(plan, address))?;
+            Box::new(Tasks { runtime, caller, callers })
+        }
+        (Rival::Tonic, Work::ItemsDown(_)) => {
+            let caller = runtime.block_on(tonic_items::connect(plan, address))?;
             Box::new(Tasks { runtime, caller, callers })
         }
         (Rival::Tonic, _) => {
@@ -64,6 +73,10 @@ pub(crate) fn connect(rival: Rival, plan: &Plan, address: &str) -> Outcome<Box<d
         }
         (Rival::Jsonrpsee, _) => {
             let caller = runtime.block_on(jsonrpsee::connect(address))?;
+            Box::new(Tasks { runtime, caller, callers })
+        }
+        (Rival::Remoc, _) => {
+            let caller = runtime.block_on(remoc::connect(plan, address))?;
             Box::new(Tasks { runtime, caller, callers })
         }
     })
