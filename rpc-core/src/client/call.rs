@@ -90,9 +90,11 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
     /// Sends the items of an iterator as a stream, each as one line of JSON, and gets the next when
     /// it can be sent. Each may have as many bytes as
     /// [`max_json_len`](crate::ClientConfig::max_json_len) allows, the stream any number. An item
-    /// leaves at once if none has left shortly before; otherwise it waits for the next, but not for
-    /// a millisecond. Everything else is as for [`with_octets`](CallBuilder::with_octets): an item
-    /// that is an error ends the stream, and the server gets it as its value.
+    /// leaves at once if none has left shortly before; otherwise it waits for the next ones, for
+    /// half a millisecond at most.
+    ///
+    /// An item that is an error ends the stream, and the server gets it as its value. Everything
+    /// else is as for [`with_octets`](CallBuilder::with_octets).
     pub fn with_values<I, T, E>(self, values: I) -> CallBuilder<'s, 'e, A, SentItems<I::IntoIter, T, E>>
     where
         I: IntoIterator<Item = Result<T, E>>,

@@ -17,7 +17,8 @@ use crate::unwind;
 
 use super::Outbound;
 
-/// How long something is held back. With what it takes to wake up, that is less than a millisecond.
+/// How long something is held back. With what it takes to wake up, that is 0.6 ms on an idle
+/// machine, and less than 0.75 ms in 99 of 100 cases.
 const HOLD_TIME: Duration = Duration::from_micros(500);
 
 /// The longest pause between two attempts to send to a peer that reads nothing.
