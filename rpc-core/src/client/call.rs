@@ -12,7 +12,7 @@ use crate::codec::{Argument, Encode, EncodeFn, ItemCodec, NULL, ServiceError, To
 use crate::connection::Target;
 use crate::error::{Error, Fate, Result};
 use crate::message::{DataType, Status, Violation, json};
-use crate::stream::{OctetReader, Receive, Sent, SentItems, Source, ValueReader};
+use crate::stream::{ItemLimits, OctetReader, Receive, Sent, SentItems, Source, ValueReader};
 use crate::transport::Filled;
 
 use super::Client;
@@ -122,8 +122,9 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
     where
         I: Iterator<Item = Result<T, E>>,
     {
-        let limit = self.max_json_len();
-        self.stream(Sent::items(SentItems::new(items, encode, to_wire, (limit, Status::RequestError))))
+        let stream = format!("the request of {}", self.call.endpoint);
+        let limits = ItemLimits { len: self.max_json_len(), sender: Status::RequestError, stream };
+        self.stream(Sent::items(SentItems::new(items, encode, to_wire, limits)))
     }
 
     fn stream<S>(self, stream: Sent<S>) -> CallBuilder<'s, 'e, A, S> {

@@ -81,7 +81,7 @@ pub const fn result<T: ResultBy<By>, By>() -> ValueCodec<T> {
 
 /// The requirement on the error of a generated method.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of a service's method",
+    message = "`{Self}` cannot be the error of a service's method, or of an item",
     label = "not an error that can travel",
     note = "use `rpc_core::Error`, or give your own error `#[derive(serde::Serialize, serde::Deserialize)]`, `Display` and \
             `From<rpc_core::Error>`"

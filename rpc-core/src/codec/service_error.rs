@@ -15,6 +15,8 @@ use crate::error::Error;
 /// protocol and it takes at most 2 KiB as JSON. Otherwise its text arrives, as
 /// [`Error::Remote`](crate::Error::Remote), and becomes an `E` by `From<rpc_core::Error>`. So do
 /// failures on the way: of the transport, the protocol, or a limit.
+///
+/// If an iterator that a caller sends ends with an `E`, the call returns that.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of an RPC method",
     label = "not an error that crosses the wire",
@@ -43,7 +45,8 @@ impl ServiceError for Error {
 
 impl<E: Display + Serialize + DeserializeOwned + From<Error>> ServiceError for E {
     fn from_call(error: Error) -> Self {
-        error.details().unwrap_or_else(|| E::from(error))
+        let value = error.details().or_else(|| error.source_details());
+        value.unwrap_or_else(|| E::from(error))
     }
 
     fn to_wire(&self) -> (String, Option<Box<RawValue>>) {

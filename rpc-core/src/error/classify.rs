@@ -159,7 +159,7 @@ mod tests {
         let error = Error::Source { error: own, fate: Fate::LOST };
         let source = std::error::Error::source(&error).expect("the reader's error");
         assert!(source.downcast_ref::<io::Error>().is_some());
-        assert_eq!(error.to_string(), format!("reading what was to be sent: {source}"));
+        assert_eq!(error.to_string(), format!("the stream that was to be sent failed: {source}"));
         assert!(std::error::Error::source(&Error::new("no")).is_none());
     }
 

@@ -218,6 +218,15 @@ impl Error {
         serde_json::from_str(self.remote()?.details.as_deref()?).ok()
     }
 
+    /// Returns the value of the error of this side's own source, if it carries one and it is an
+    /// `E`.
+    pub(crate) fn source_details<E: DeserializeOwned>(&self) -> Option<E> {
+        match self {
+            Error::Source { error, .. } => error.get_ref()?.downcast_ref::<Error>()?.details(),
+            _ => None,
+        }
+    }
+
     /// Returns whether the request certainly never ran, so that it is safe to repeat. It never ran
     /// if
     ///

@@ -24,7 +24,7 @@ impl fmt::Display for Error {
             }
             Error::Deadline { operation, limit, .. } => write!(f, "{operation} took longer than {limit:?}"),
             Error::Cancelled { operation, .. } => write!(f, "{operation} was cancelled"),
-            Error::Source { error, .. } => write!(f, "reading what was to be sent: {error}"),
+            Error::Source { error, .. } => write!(f, "the stream that was to be sent failed: {error}"),
             Error::Misuse(misuse) => misuse.fmt(f),
         }
     }
@@ -47,8 +47,8 @@ impl std::error::Error for Error {
     }
 }
 
-/// Only a client meets its own limit: a server answers with a text.
-const HINT: &str = "`max_json_len` sets the limit, and a stream (`impl Read`) has none";
+/// For values and for items.
+const HINT: &str = "`max_json_len` sets the limit, and a stream as a whole has none";
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use crate::codec::{
 };
 use crate::error::Result;
 use crate::message::{DataType, Status};
-use crate::stream::{SentItems, Source};
+use crate::stream::{ItemLimits, SentItems, Source};
 
 use super::exchange::{Exchange, Served};
 
@@ -88,8 +88,10 @@ impl<'c, T, U, F, E> Reply<'c, JsonAndValuesReply<T, U, F, E>> {
 
 impl<K> Reply<'_, K> {
     fn items<I, T, F>(&self, items: I, codec: &ItemCodec<T, F>) -> SentItems<I, T, F> {
-        let limit = self.exchange.connection.config.max_json_len;
-        SentItems::new(items, codec.value.encode, codec.error.to_wire, (limit, Status::ServerError))
+        let stream = format!("the reply of {}", self.exchange.header.endpoint);
+        let len = self.exchange.connection.config.max_json_len;
+        let limits = ItemLimits { len, sender: Status::ServerError, stream };
+        SentItems::new(items, codec.value.encode, codec.error.to_wire, limits)
     }
 }
 

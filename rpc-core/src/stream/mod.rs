@@ -23,6 +23,7 @@ pub(crate) use known_source::KnownSource;
 pub use octet_reader::OctetReader;
 pub(crate) use octet_reader::{Receive, Sent};
 pub(crate) use pieces::Pieces;
+pub(crate) use sent_items::ItemLimits;
 pub use sent_items::{SentItems, values};
 pub(crate) use source::Source;
 pub use value_reader::ValueReader;

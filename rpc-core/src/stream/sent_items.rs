@@ -34,28 +34,29 @@ enum Items<I> {
     Failed,
 }
 
+/// What every item of a stream has to keep to.
+pub(crate) struct ItemLimits {
+    /// How many bytes a line may have.
+    pub(crate) len: usize,
+    /// Who is at fault if an item cannot be sent.
+    pub(crate) sender: Status,
+    /// What errors call the stream.
+    pub(crate) stream: String,
+}
+
 /// The line of the present item.
 struct Line {
     bytes: Vec<u8>,
     /// How many of them have been consumed.
     consumed: usize,
-    /// How many bytes a line may have.
-    limit: usize,
-    /// Who is at fault if an item cannot be sent.
-    at_fault: Status,
+    limits: ItemLimits,
     /// The number of the item in its stream, from 1.
     number: u64,
 }
 
 impl<I, T, E> SentItems<I, T, E> {
-    /// Sends each item in at most `limit` bytes; `sender` is at fault if that is impossible.
-    pub(crate) fn new(
-        items: I,
-        encode: EncodeFn<T>,
-        to_wire: ToWireFn<E>,
-        (limit, sender): (usize, Status),
-    ) -> SentItems<I, T, E> {
-        let line = Line { bytes: Vec::new(), consumed: 0, limit, at_fault: sender, number: 0 };
+    pub(crate) fn new(items: I, encode: EncodeFn<T>, to_wire: ToWireFn<E>, limits: ItemLimits) -> SentItems<I, T, E> {
+        let line = Line { bytes: Vec::new(), consumed: 0, limits, number: 0 };
         SentItems { items: Items::Open(items), encode, to_wire, line }
     }
 }
@@ -103,17 +104,18 @@ impl Line {
     /// Fills it with an item.
     fn put(&mut self, encode: impl FnOnce(&mut JsonBuffer<'_>) -> Result<(), JsonError>) -> Result<(), Error> {
         self.number += 1;
-        let mut buffer = JsonBuffer::new(&mut self.bytes, self.limit);
+        let ItemLimits { len, sender, stream } = &self.limits;
+        let mut buffer = JsonBuffer::new(&mut self.bytes, *len);
         let problem = match (encode(&mut buffer), buffer.oversize()) {
             (Ok(()), None) => {
                 self.end();
                 return Ok(());
             }
-            (Ok(()), Some(size)) => format!("has {size} bytes, {} are allowed (`max_json_len`)", self.limit),
+            (Ok(()), Some(size)) => format!("has {size} bytes of JSON, {len} are allowed (`max_json_len`)"),
             (Err(error), _) => format!("cannot be encoded: {error}"),
         };
         self.bytes.clear();
-        Err(Error::said_no(self.at_fault, format!("item {} of the stream {problem}", self.number), None))
+        Err(Error::said_no(*sender, format!("item {} of {stream} {problem}", self.number), None))
     }
 
     /// Ends the line. JSON that a value has ready may contain line breaks, which are white space.

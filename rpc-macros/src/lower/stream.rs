@@ -52,7 +52,7 @@ fn items(iterator: &PathSegment) -> syn::Result<Items> {
     let mut borrowed = FirstLifetime::that(|lifetime| lifetime.ident != "static");
     borrowed.visit_type(item);
     if let Some(lifetime) = borrowed.found {
-        let advice = "an item outlives the buffer that it came in: write a type that owns what it holds, or `'static`";
+        let advice = "an item owns what it holds, because the buffer that it came in is used again: write an owned type, or `'static`";
         return Err(Error::new_spanned(lifetime, advice));
     }
     Ok(Items { value: value.filter(|value| !is_unit(value)), outcome })
@@ -63,7 +63,7 @@ fn no_result(item: &Type) -> Error {
     types::opaque_inside(item, Role::Item).unwrap_or_else(|| {
         let value = readable(owner::without_references(item));
         let reason = "a stream can break before its end, and its reader has to see that";
-        Error::new_spanned(item, format!("{reason}: write `Item = Result<{value}>`"))
+        Error::new_spanned(item, format!("{reason}: write `Item = Result<{value}>`, or a name that ends in `Result`"))
     })
 }
 

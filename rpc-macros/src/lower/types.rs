@@ -76,7 +76,7 @@ impl<'ast> Visit<'ast> for Search {
 fn reference_inside(ty: &Type, role: Role) -> Error {
     let owned = readable(owner::without_references(ty));
     let reason = match role {
-        Role::Item => "an item outlives the buffer that it came in",
+        Role::Item => "an item owns what it holds, because the buffer that it came in is used again",
         _ => "a reference inside a type has nothing to point at on the other side",
     };
     Error::new_spanned(ty, format!("{reason}: write `{owned}`"))

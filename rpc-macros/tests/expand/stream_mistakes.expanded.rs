@@ -5,22 +5,22 @@
     "both sides must know what a stream carries: write `impl Iterator<Item = Result<T>>` with the type that travels for `T`"
 }
 ::core::compile_error! {
-    "a stream can break before its end, and its reader has to see that: write `Item = Result<String>`"
+    "a stream can break before its end, and its reader has to see that: write `Item = Result<String>`, or a name that ends in `Result`"
 }
 ::core::compile_error! {
     "the type of the result must appear here: write `Result<T>` with that type for `T`, or `Result<()>`"
 }
 ::core::compile_error! {
-    "an item outlives the buffer that it came in: write `String`"
+    "an item owns what it holds, because the buffer that it came in is used again: write `String`"
 }
 ::core::compile_error! {
-    "an item outlives the buffer that it came in: write `(u64, Vec<u8>)`"
+    "an item owns what it holds, because the buffer that it came in is used again: write `(u64, Vec<u8>)`"
 }
 ::core::compile_error! {
-    "an item outlives the buffer that it came in: write a type that owns what it holds, or `'static`"
+    "an item owns what it holds, because the buffer that it came in is used again: write an owned type, or `'static`"
 }
 ::core::compile_error! {
-    "an item outlives the buffer that it came in: write a type that owns what it holds, or `'static`"
+    "an item owns what it holds, because the buffer that it came in is used again: write an owned type, or `'static`"
 }
 ::core::compile_error! {
     "a reference inside a type has nothing to point at on the other side: write `String`"

@@ -48,8 +48,7 @@ fn a_callers_error_arrives_as_its_value_and_is_what_the_call_returns() {
         let full = DepotError::Full { count: 7 };
         let failing = || values(entries(3)).chain([Err(full.clone())]).chain(values(entries(9)));
         let error = client.fill(failing()).unwrap_err();
-        let DepotError::Call(text) = &error else { panic!("{error}") };
-        assert_eq!(text, &format!("reading what was to be sent: {full}"));
+        assert_eq!(error, full, "as in process");
         assert_eq!(Shelf.fill(failing()).unwrap_err(), full);
 
         let failing = values(entries(3)).chain([Err(Error::new("no more"))]);
@@ -155,9 +154,9 @@ fn an_item_that_cannot_be_written_is_an_error_of_its_sender() {
         let read: Vec<_> = client.odd(14).unwrap().map(|odd| odd.map(|odd| odd.0)).collect();
         let [Ok(12), Err(Error::Remote(error))] = &read[..] else { panic!("{read:?}") };
         assert_eq!(error.status, Status::ServerError);
-        assert_eq!(error.message, "item 2 of the stream cannot be encoded: thirteen is not written");
+        assert_eq!(error.message, "item 2 of the reply of odd cannot be encoded: thirteen is not written");
         let error = client.even(values([1, 13, 2]).map(|number| number.map(Odd))).unwrap_err();
-        assert!(error.to_string().contains("item 2 of the stream cannot be encoded: thirteen"), "{error}");
+        assert!(error.to_string().contains("item 2 of the request of even cannot be encoded: thirteen"), "{error}");
         assert!(matches!(&error, Error::Source { .. }) && error.connection_usable(), "{error:?}");
         assert_eq!(connections.count(), 1);
     });

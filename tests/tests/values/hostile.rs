@@ -61,12 +61,15 @@ fn no_side_sends_an_item_over_its_limit() {
         let (client, connections) = texts(usize::MAX, LIMIT);
         let read: Vec<_> = client.long(LIMIT + 1).unwrap().collect();
         let [Ok(_), Err(Error::Remote(error))] = &read[..] else { panic!("{read:?}") };
-        assert_eq!(error.message, "item 2 of the stream has 1001 bytes, 1000 are allowed (`max_json_len`)");
+        assert_eq!(
+            error.message,
+            "item 2 of the reply of long has 1001 bytes of JSON, 1000 are allowed (`max_json_len`)"
+        );
         assert_eq!(connections.count(), 1);
 
         let (client, connections) = texts(LIMIT, usize::MAX);
         let error = client.count(values([1, LIMIT + 1].map(|len| Value::from(text(len))))).unwrap_err();
-        assert!(error.to_string().contains("item 2 of the stream has 1001 bytes, 1000 are allowed"), "{error}");
+        assert!(error.to_string().contains("item 2 of the request of count has 1001 bytes of JSON, 1000"), "{error}");
         assert!(matches!(&error, Error::Source { .. }) && error.connection_usable(), "{error:?}");
         client.long(2).unwrap().for_each(drop);
         assert_eq!(connections.count(), 1);
