@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rpc_core::transport::{Control, MemoryStream, Parts, memory_pair, memory_pair_with_capacity};
-use rpc_core::{Ended, Result, Transport, rpc_service, serve_connection};
+use rpc_core::{Ended, Result, Transport, rpc_service, serve_connection, values};
 use rpc_tests::{pattern, watchdog};
 
 fn parts(stream: MemoryStream) -> (Parts, Arc<dyn Control>) {
@@ -146,6 +146,8 @@ trait Shelf {
     fn weigh(&self, name: &str, content: impl Read) -> Result<u64>;
     fn open(&self, len: u64) -> Result<(String, impl Read)>;
     fn louder(&self, text: impl Read) -> Result<impl Read>;
+    fn double(&self, numbers: impl Iterator<Item = Result<u32>>) -> Result<impl Iterator<Item = Result<u32>>>;
+    fn sum(&self, numbers: impl Iterator<Item = Result<u32>>) -> Result<u32>;
 }
 
 struct Plain;
@@ -166,6 +168,14 @@ impl Shelf for Plain {
 
     fn louder(&self, text: impl Read) -> Result<impl Read> {
         Ok(Louder(text))
+    }
+
+    fn double(&self, numbers: impl Iterator<Item = Result<u32>>) -> Result<impl Iterator<Item = Result<u32>>> {
+        Ok(numbers.map(|number| Ok(number? * 2)))
+    }
+
+    fn sum(&self, numbers: impl Iterator<Item = Result<u32>>) -> Result<u32> {
+        numbers.sum()
     }
 }
 
@@ -196,6 +206,8 @@ fn calls_of_each_kind() {
         let mut text = String::new();
         shelf.louder(&b"quiet"[..]).unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "QUIET");
+        let doubled: Result<Vec<u32>> = shelf.double(values([1, 2, 3])).unwrap().collect();
+        assert_eq!((doubled.unwrap(), shelf.sum(values(0..100)).unwrap()), (vec![2, 4, 6], 4950));
         ShelfClient::close(shelf).unwrap();
         assert_eq!(served.join().unwrap().unwrap(), Ended::Closed);
     });

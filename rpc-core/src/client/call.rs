@@ -87,14 +87,15 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
         self.stream(Sent::octets(content))
     }
 
-    /// Sends the items of an iterator as a stream, each as one line of JSON, and gets the next when
-    /// it can be sent. Each may have as many bytes as
-    /// [`max_json_len`](crate::ClientConfig::max_json_len) allows, the stream any number. An item
-    /// leaves at once if none has left shortly before; otherwise it waits for the next ones, for
-    /// half a millisecond at most.
+    /// Sends the items of an iterator as a stream, each as one line of JSON. The iterator is asked
+    /// for an item only when that can be sent.
+    /// [`max_json_len`](crate::ClientConfig::max_json_len) limits each item, not the stream. An
+    /// item leaves at once if none has left shortly before; otherwise it waits for others, for half
+    /// a millisecond.
     ///
-    /// An item that is an error ends the stream, and the server gets it as its value. Everything
-    /// else is as for [`with_octets`](CallBuilder::with_octets).
+    /// An item that is an error ends the stream, and the server gets its value. What
+    /// [`with_octets`](CallBuilder::with_octets) says of sources that fail, and of servers of
+    /// revision 0, holds as well.
     pub fn with_values<I, T, E>(self, values: I) -> CallBuilder<'s, 'e, A, SentItems<I::IntoIter, T, E>>
     where
         I: IntoIterator<Item = Result<T, E>>,

@@ -136,7 +136,7 @@ impl ClientConnection {
             items.consume(len);
         }
         self.pump.load(items)?;
-        self.outbound.holds();
+        self.outbound.expect_visit();
         Ok(())
     }
 

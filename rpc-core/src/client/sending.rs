@@ -150,7 +150,7 @@ impl ClientConnection {
             }
             pieces.send(&mut *self.outbound)?;
             if pieces.are_items() {
-                self.outbound.holds();
+                self.outbound.expect_visit();
             }
         }
     }

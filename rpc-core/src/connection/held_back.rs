@@ -6,7 +6,8 @@
 //! together with the next. But a handler may take long, and may even wait for something that its
 //! client does only after it has the reply, and the next item may come in an hour. So one thread
 //! for all connections sends what has been held back for [`HOLD_TIME`]. It never blocks for a peer.
-//! It starts when something is held back, and ends when there has been nothing for [`IDLE_TIME`].
+//! It starts when something may be held back, and ends when there has been nothing for
+//! [`IDLE_TIME`].
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
@@ -29,7 +30,7 @@ const IDLE_TIME: Duration = Duration::from_secs(1);
 
 /// Where the thread finds an outbound direction.
 pub(crate) trait Holder: Send + Sync {
-    /// Runs `send` on it. Returns `false` if the thread has to come again, because it is in use.
+    /// Runs `send` on it. Returns `false` if it is in use, so that the thread has to come again.
     fn visit(&self, send: &mut dyn FnMut(&mut Outbound)) -> bool;
 }
 
@@ -58,9 +59,9 @@ static SCHEDULE: Mutex<Schedule> = Mutex::new(Schedule { visits: Vec::new(), thr
 static CHANGED: Condvar = Condvar::new();
 
 impl Outbound {
-    /// Returns whether what is queued may be held back: then the thread will come to `holder`,
-    /// which has this outbound direction, and send it.
-    pub(crate) fn may_hold<H: Holder + 'static>(&mut self, holder: &Arc<H>) -> bool {
+    /// Has the thread come to `holder`, which has this outbound direction, unless it is about to.
+    /// Returns whether it will come, so that what is queued may be held back.
+    pub(crate) fn expect_visit<H: Holder + 'static>(&mut self, holder: &Arc<H>) -> bool {
         self.visit_due =
             self.frames.get_ref().can_try() && (self.visit_due || schedule(Arc::downgrade(holder) as Weak<dyn Holder>));
         self.visit_due
@@ -72,8 +73,8 @@ impl Outbound {
         self.visit_due && self.frames.extend(item)
     }
 
-    /// Sends what is held back as far as is possible without blocking. Returns whether that is all
-    /// of it.
+    /// Sends what is held back as far as is possible without blocking. Returns whether nothing is
+    /// left.
     pub(super) fn send_held(&mut self) -> bool {
         // before the attempt, because the transport may panic
         self.visit_due = false;

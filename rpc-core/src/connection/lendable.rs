@@ -1,5 +1,5 @@
 //! The outbound direction of a client's connection. Its owner uses it without a lock, and lends it
-//! while it waits for the next item of a stream, so that those before it can leave.
+//! while it waits for the next item, so that earlier items can leave.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex};
@@ -13,14 +13,14 @@ use super::held_back::Holder;
 pub(crate) struct Lendable {
     /// `None` while it is lent.
     own: Option<Box<Outbound>>,
-    /// Where it is then.
+    /// Where it is while it is lent.
     lent: Arc<Mutex<Lent>>,
 }
 
 #[derive(Default)]
 struct Lent {
     outbound: Option<Box<Outbound>>,
-    /// The thread has come when it was not lent.
+    /// The thread came while it was not lent.
     missed: bool,
 }
 
@@ -32,12 +32,12 @@ impl Lendable {
     /// Runs `wait`, which may take any time, while the outbound direction is lent.
     pub(crate) fn lend<T>(&mut self, wait: impl FnOnce() -> T) -> T {
         let mut lent = lock(&self.lent);
-        // in place of the thread, which comes again only for what cannot be sent now
+        // what the missed visit would have done; the thread comes again only if something is left
         if std::mem::take(&mut lent.missed)
             && let Some(own) = &mut self.own
             && !own.send_held()
         {
-            own.may_hold(&self.lent);
+            own.expect_visit(&self.lent);
         }
         lent.outbound = self.own.take();
         drop(lent);
@@ -45,10 +45,10 @@ impl Lendable {
         wait()
     }
 
-    /// Returns whether what is queued may be held back: see [`Outbound::may_hold`].
-    pub(crate) fn holds(&mut self) -> bool {
+    /// Has the thread come: see [`Outbound::expect_visit`].
+    pub(crate) fn expect_visit(&mut self) -> bool {
         let lent = Arc::clone(&self.lent);
-        self.may_hold(&lent)
+        Outbound::expect_visit(self, &lent)
     }
 }
 
@@ -66,7 +66,7 @@ impl Holder for Mutex<Lent> {
         let mut lent = lock(self);
         match &mut lent.outbound {
             Some(outbound) => send(outbound),
-            // whoever has it lends it before it waits
+            // its owner sends what is held back before it lends it
             None => lent.missed = true,
         }
         true
@@ -102,7 +102,7 @@ mod tests {
         outbound.set_time_limit(TimeLimit::Until(None));
         // so that it knows that it can write without blocking
         outbound.frames.write(FrameKind::Data, false, b"").unwrap();
-        assert!(outbound.holds());
+        assert!(outbound.expect_visit());
         (outbound, far.into_parts().unwrap().reader)
     }
 

@@ -88,7 +88,7 @@ impl Exchange<'_> {
     fn send_or_hold(&self, outbound: &mut Outbound) -> Result<()> {
         let holds = self.another_waits.get()
             && outbound.frames.has_room(LIKELY_REPLY)
-            && outbound.may_hold(&self.connection.outbound);
+            && outbound.expect_visit(&self.connection.outbound);
         if holds { Ok(()) } else { self.written(outbound.frames.flush()) }
     }
 
@@ -129,7 +129,7 @@ impl Exchange<'_> {
             }
             self.written(pieces.send(&mut *outbound))?;
             if pieces.are_items() {
-                outbound.may_hold(&self.connection.outbound);
+                outbound.expect_visit(&self.connection.outbound);
             }
         }
     }

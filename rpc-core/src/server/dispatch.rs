@@ -190,8 +190,8 @@ impl<'c> Call<'c> {
         self.takes(AndOctets(SerdeParameter(PhantomData)))
     }
 
-    /// Takes a stream of values. What the handler does not read is thrown away. Values before the
-    /// stream are refused unless they are `null`.
+    /// Takes a stream of values. What the handler does not read is thrown away. JSON before the
+    /// stream is refused unless it is `null`.
     pub fn takes_values<T: Serialize + DeserializeOwned>(self) -> TypedCall<'c, Values<T, Error>> {
         self.takes(Values(ItemCodec::serde()))
     }

@@ -10,15 +10,15 @@ use crate::error::Error;
 use crate::message::Status;
 use crate::message::json::JsonBuffer;
 
-/// The largest buffer for a line in bytes that is kept for the next.
+/// A larger buffer of a line, in bytes, is not kept for the next line.
 const KEPT: usize = 16 * 1024;
 
 /// An iterator whose items are sent as a stream, as lines of JSON; see
-/// [`CallBuilder::with_values`](crate::CallBuilder::with_values). Its name is needed only to name
-/// the type of a reply that is read while they are sent.
+/// [`CallBuilder::with_values`](crate::CallBuilder::with_values). You need this name only for the
+/// type of a reply that is read meanwhile, `ValueReader<.., SentItems<..>>`.
 ///
 /// What [`fill_buf`](BufRead::fill_buf) returns is what is left of one item's line, and nothing
-/// else; it gets the next item when nothing is left.
+/// else; it asks for the next item when that is used up.
 pub struct SentItems<I, T, E> {
     items: Items<I>,
     encode: EncodeFn<T>,
@@ -62,7 +62,7 @@ impl<I, T, E> SentItems<I, T, E> {
 }
 
 impl<I: Iterator<Item = Result<T, E>>, T, E> SentItems<I, T, E> {
-    /// Makes the next item the present one. Without one, the line stays empty.
+    /// Gets the next item into the line, which is empty after the last.
     fn advance(&mut self) -> io::Result<()> {
         let next = match &mut self.items {
             Items::Open(items) => items.next(),
@@ -118,7 +118,7 @@ impl Line {
         Err(Error::said_no(*sender, format!("item {} of {stream} {problem}", self.number), None))
     }
 
-    /// Ends the line. JSON that a value has ready may contain line breaks, which are white space.
+    /// Ends the line. A `RawValue` may contain line breaks, which are white space.
     fn end(&mut self) {
         if self.bytes.contains(&b'\n') {
             self.bytes.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
@@ -154,8 +154,7 @@ impl<I, T, E> fmt::Debug for SentItems<I, T, E> {
     }
 }
 
-/// Makes values that cannot fail the items of a stream. It is `.map(Ok)` with a name, and works for
-/// everything that can be iterated.
+/// Turns values into the items of a stream, each `Ok`: the same as `.into_iter().map(Ok)`.
 ///
 /// ```
 /// use rpc_core::{Result, values};

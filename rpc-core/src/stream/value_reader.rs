@@ -12,22 +12,20 @@ use super::lines::{LineError, Lines};
 
 /// The values of a reply or of a request, as they are received: an iterator of `Result<T, E>`.
 ///
-/// `None` means that the stream is complete. If it is cut, or its sender's iterator fails, the last
-/// item is an error: the sender's own one as its value, anything else by `From<rpc_core::Error>`.
-/// After that, and after the end, each call of [`next`](Iterator::next) returns `None`. A call
-/// blocks until a whole item has arrived, at most for the stall limit of the client or the server,
-/// counted from the last byte.
+/// `None` means that the stream is complete. If it breaks, the last item is an error: what the
+/// sender's iterator returned, or else an [`Error`], converted to `E`. After that,
+/// [`next`](Iterator::next) returns `None`. It blocks until a whole item has arrived, and fails if
+/// no byte arrives for the stall limit of this side.
 ///
-/// An item that is not the JSON of a `T` is an error as well, [`Error::Protocol`], which names its
-/// number. **The stream goes on after it**: the next call returns the next item. An item with more
+/// An item that is not a `T` is an [`Error::Protocol`] that names its number. **The stream goes on
+/// after it**: the next call returns the next item. An item with more
 /// bytes than `max_json_len` ends the stream with [`Error::Limit`]; the stream itself has no limit.
 ///
 /// While nobody reads it, its sender waits, and gives up the connection after its own stall limit.
 ///
-/// Everything else is as in an [`OctetReader`]: dropping it before its end cancels the stream, a
-/// handler's ends with its call, and a caller that sends a stream as well sends it while it reads
-/// this one. At its end the connection goes back to its pool at once, which is when `next` has
-/// returned `None`, or an error after which there is no more.
+/// Otherwise it is like an [`OctetReader`]. Dropping it early cancels the stream. In a handler it
+/// ends with the call. A caller that also sends a stream sends it while it reads this one. When
+/// `next` has returned `None`, or the last error, a usable connection is back in its pool.
 ///
 /// On the wire an item is one line of JSON, so a program that knows nothing of this library can
 /// read and write the stream line by line.

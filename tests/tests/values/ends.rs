@@ -1,12 +1,15 @@
 //! How a stream of values ends: complete, or with an error that says why, and then for good.
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use rpc_core::{Client, Error, Misuse, Result, Status, Violation, rpc_service, values};
+use rpc_core::{Client, ClientConfig, Error, Misuse, Result, Status, Violation, rpc_service, values};
 use rpc_tests::{ScriptedPeer, TransportKind, watchdog, wire};
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::service::{Depot, DepotClient, DepotError, DepotServer, Entry, Shelf, entries, entry, summary};
 
@@ -113,7 +116,7 @@ fn an_iterator_that_failed_or_ended_is_not_asked_again() {
     });
 }
 
-/// Fails to be written, or has line breaks in it.
+/// Fails to be written if it is 13.
 #[derive(Debug, Deserialize)]
 struct Odd(u32);
 
@@ -121,7 +124,6 @@ impl Serialize for Odd {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match self.0 {
             13 => Err(S::Error::custom("thirteen is not written")),
-            14 => serde_json::value::RawValue::from_string("\n14\n".to_owned()).unwrap().serialize(serializer),
             number => serializer.serialize_u32(number),
         }
     }
@@ -131,6 +133,14 @@ impl Serialize for Odd {
 trait Oddities {
     fn odd(&self, to: u32) -> Result<impl Iterator<Item = Result<Odd>>>;
     fn even(&self, numbers: impl Iterator<Item = Result<Odd>>) -> Result<u32>;
+    fn raw(&self, texts: impl Iterator<Item = Result<Raw>>) -> Result<impl Iterator<Item = Result<Raw>>>;
+}
+
+/// JSON that is ready, line breaks included.
+type Raw = Box<RawValue>;
+
+fn raw(json: &str) -> Raw {
+    RawValue::from_string(json.to_owned()).unwrap()
 }
 
 #[derive(Clone)]
@@ -143,6 +153,10 @@ impl Oddities for Odds {
 
     fn even(&self, numbers: impl Iterator<Item = Result<Odd>>) -> Result<u32> {
         numbers.map(|number| number.map(|number| number.0)).sum()
+    }
+
+    fn raw(&self, texts: impl Iterator<Item = Result<Raw>>) -> Result<impl Iterator<Item = Result<Raw>>> {
+        Ok(texts.map(|text| text.map(|text| raw(&text.get().replace(' ', "\n")))))
     }
 }
 
@@ -167,9 +181,10 @@ fn line_breaks_in_a_values_own_json_are_no_ends_of_items() {
     watchdog(|| {
         let (client, _) = TransportKind::Tcp.serve(OdditiesServer::new(Odds));
         let client = OdditiesClient::new(client);
-        let read: Result<Vec<u32>> = client.odd(16).unwrap().map(|odd| odd.map(|odd| odd.0)).collect();
-        assert_eq!(read.unwrap(), [14, 15, 16]);
-        assert_eq!(client.even(values([14, 14, 1]).map(|number| number.map(Odd))).unwrap(), 29);
+        let texts = || [raw("[1,\n2]"), raw("{\n\"a\":\n3}"), raw("4")];
+        let read: Vec<Raw> = client.raw(values(texts())).unwrap().collect::<Result<_>>().unwrap();
+        let read: Vec<&str> = read.iter().map(|text| text.get()).collect();
+        assert_eq!(read, ["[1, 2]", "{ \"a\": 3}", "4"]);
     });
 }
 
@@ -305,5 +320,38 @@ fn a_panic_of_an_iterator_costs_its_call() {
         assert_eq!(client.entries(2).unwrap().count(), 2);
         assert!(connections.count() <= 2);
         _ = summary(values(entries(1)));
+    });
+}
+
+/// The server had ended the connection while it was idle, so that the call never ran. But its items
+/// are gone, and the rest of them is not what the caller wants to send.
+#[test]
+fn a_call_whose_items_were_taken_is_not_repeated() {
+    watchdog(|| {
+        let opened = Arc::new(AtomicUsize::new(0));
+        let (peers, to_play) = std::sync::mpsc::channel();
+        let count = Arc::clone(&opened);
+        let connect = move |_| {
+            let (peer, transport) = ScriptedPeer::new();
+            count.fetch_add(1, Ordering::SeqCst);
+            peers.send(peer).unwrap();
+            Ok(transport)
+        };
+        let client = Client::with_connector("scripted peers".to_owned(), connect, ClientConfig::default());
+        let playing = thread::spawn(move || {
+            let mut peer: ScriptedPeer = to_play.recv().unwrap();
+            peer.await_requests(1);
+            peer.send(&[wire::ok(3), wire::data("1")].concat());
+            // an item of the upload, in place of whose reply comes a Reset
+            peer.await_frames(|frames| frames.iter().any(|frame| frame.payload == b"1\n"));
+            peer.send(&wire::reset());
+            peer.await_end();
+        });
+        assert_eq!(client.call("any").json::<u32>().unwrap(), 1);
+        let error = client.call("sum").with_values(values::<u32, Error>(1..)).json::<u32>().unwrap_err();
+        assert!(error.never_ran(), "{error:?}");
+        assert_eq!(opened.load(Ordering::SeqCst), 1, "it was repeated");
+        drop(client);
+        playing.join().unwrap();
     });
 }
