@@ -349,7 +349,12 @@ impl Receive for Lease {
         self.connection().consume_octets(count);
     }
 
-    fn give_up(&mut self) -> Fate {
+    fn fate(&mut self) -> Fate {
+        self.connection().fate()
+    }
+
+    fn give_up(&mut self, error: &Error) -> Fate {
+        self.failed(error);
         self.connection().abandon();
         self.connection().fate()
     }

@@ -9,10 +9,12 @@
 //! It starts when something may be held back, and ends when there has been nothing for
 //! [`IDLE_TIME`].
 
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::frame::FrameError;
 use crate::lock::{lock, try_lock};
 use crate::unwind;
 
@@ -22,7 +24,7 @@ use super::Outbound;
 /// machine, and less than 0.75 ms in 99 of 100 cases.
 const HOLD_TIME: Duration = Duration::from_micros(500);
 
-/// The longest pause between two attempts to send to a peer that reads nothing.
+/// The longest pause between two visits of a connection whose peer reads nothing.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// How long the thread stays when nothing is held back.
@@ -60,52 +62,80 @@ static CHANGED: Condvar = Condvar::new();
 
 impl Outbound {
     /// Has the thread come to `holder`, which has this outbound direction, unless it is about to.
-    /// Returns whether it will come, so that what is queued may be held back.
+    /// Returns whether it comes soon, so that what is queued may be held back. It does not if it has
+    /// found the direction in use, because a write blocked, or if the peer takes nothing.
     pub(crate) fn expect_visit<H: Holder + 'static>(&mut self, holder: &Arc<H>) -> bool {
-        self.visit_due =
-            self.frames.get_ref().can_try() && (self.visit_due || schedule(Arc::downgrade(holder) as Weak<dyn Holder>));
-        self.visit_due
+        self.holds = self.frames.get_ref().can_try() && {
+            let now = Instant::now();
+            let due = self.visit.or_else(|| schedule(now + HOLD_TIME, Arc::downgrade(holder) as Weak<dyn Holder>));
+            self.visit = due;
+            due.is_some_and(|due| due > now && due - now <= HOLD_TIME)
+        };
+        self.holds
+    }
+
+    /// As [`expect_visit`](Outbound::expect_visit), without looking at the clock if nothing has
+    /// been sent since it returned `true`.
+    pub(crate) fn may_hold<H: Holder + 'static>(&mut self, holder: &Arc<H>) -> bool {
+        self.holds || self.expect_visit(holder)
     }
 
     /// Holds back an item of a stream, if the thread will come soon and there is room for it.
     /// Returns `false` if it has to be sent.
     pub(crate) fn hold_item(&mut self, item: &[u8]) -> bool {
-        self.visit_due && self.frames.extend(item)
+        self.holds && self.frames.extend(item)
+    }
+
+    /// Sends what is queued.
+    pub(crate) fn flush(&mut self) -> Result<(), FrameError> {
+        self.holds = false;
+        self.frames.flush()
+    }
+
+    /// Sends what is queued, and the rest of a body.
+    pub(crate) fn finish_body(&mut self, rest: &[u8]) -> Result<(), FrameError> {
+        self.holds = false;
+        self.frames.finish_body(rest)
     }
 
     /// Sends what is held back as far as is possible without blocking. Returns whether nothing is
     /// left.
     pub(super) fn send_held(&mut self) -> bool {
         // before the attempt, because the transport may panic
-        self.visit_due = false;
+        (self.visit, self.holds) = (None, false);
         self.frames.try_flush().unwrap_or_else(|error| {
             // the connection's own thread meets the error when it writes
             tracing::debug!(%error, "what was held back cannot be sent");
-            true
+            error.kind() != io::ErrorKind::Unsupported
         })
+    }
+
+    /// Has the thread come for what could not be sent now. Until then nothing more is held back.
+    pub(super) fn send_rest_later<H: Holder + 'static>(&mut self, holder: &Arc<H>) {
+        self.expect_visit(holder);
+        self.holds = false;
     }
 }
 
-/// Has the thread visit `holder` after [`HOLD_TIME`]. Returns `false` if the system cannot start a
-/// thread for that.
-fn schedule(holder: Weak<dyn Holder>) -> bool {
+/// Has the thread visit `holder` when that is due, and returns when. `None` if the system cannot
+/// start a thread for that.
+fn schedule(due: Instant, holder: Weak<dyn Holder>) -> Option<Instant> {
     let mut schedule = lock(&SCHEDULE);
     if !schedule.thread_runs {
         let started = thread::Builder::new().name("rpc-batching".to_owned()).spawn(run);
         if let Err(error) = started {
             tracing::debug!(%error, "cannot start a thread that sends what is held back, so nothing is");
-            return false;
+            return None;
         }
         schedule.thread_runs = true;
     }
-    let due = Instant::now() + HOLD_TIME;
     schedule.visits.push(Visit { due, pause: HOLD_TIME, holder });
     // it may sleep until a later visit, to a peer that reads nothing
     if schedule.sleeps_until.take_if(|until| due < *until).is_some() {
         drop(schedule);
         CHANGED.notify_one();
     }
-    true
+    Some(due)
 }
 
 fn run() {
@@ -145,15 +175,50 @@ impl Visit {
     fn attempt(&mut self) -> bool {
         let Some(holder) = self.holder.upgrade() else { return true };
         let mut all_sent = true;
+        self.due = Instant::now() + self.pause;
         let met = holder.visit(&mut |outbound| {
             all_sent = outbound.send_held();
-            outbound.visit_due = !all_sent;
+            outbound.visit = (!all_sent).then_some(self.due);
         });
-        if met && all_sent {
-            return true;
-        }
-        self.due = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        false
+        met && all_sent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::FrameKind;
+    use crate::transport::{TimeLimit, Transport, memory_pair};
+
+    #[test]
+    fn nothing_waits_for_a_visit_that_is_late_or_far_away() {
+        let (near, far) = memory_pair();
+        let shared = Arc::new(Mutex::new(Outbound::new(near.into_parts().unwrap().writer)));
+        let mut outbound = lock(&shared);
+        outbound.set_time_limit(TimeLimit::Until(None));
+        assert!(!outbound.expect_visit(&shared), "it is not known yet whether it can write without blocking");
+        outbound.frames.write(FrameKind::Data, false, b"").unwrap();
+        assert!(outbound.expect_visit(&shared) && outbound.hold_item(b"1\n"));
+
+        // as if a write blocked meanwhile: the thread cannot get the lock
+        while outbound.visit.is_some_and(|due| due > Instant::now()) {
+            thread::yield_now();
+        }
+        assert!(!outbound.expect_visit(&shared) && !outbound.hold_item(b"2\n"));
+        drop(outbound);
+        let begun = Instant::now();
+        let met = || lock(&shared).visit.is_none();
+        while !met() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not come again");
+            thread::yield_now();
+        }
+        let mut outbound = lock(&shared);
+        assert!(outbound.frames.is_sent() && outbound.expect_visit(&shared) && outbound.hold_item(b"2\n"));
+
+        // as if the peer took nothing
+        outbound.visit = Some(Instant::now() + LONGEST_PAUSE);
+        assert!(!outbound.expect_visit(&shared) && !outbound.hold_item(b"3\n"));
+        drop(far);
     }
 }

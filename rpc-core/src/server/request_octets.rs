@@ -97,7 +97,11 @@ impl Receive for RequestOctets {
         self.ahead.drain(..count.min(self.ahead.len()));
     }
 
-    fn give_up(&mut self) -> Fate {
+    fn fate(&mut self) -> Fate {
+        Fate::IN_STEP
+    }
+
+    fn give_up(&mut self, _error: &Error) -> Fate {
         // what is left is thrown away when the reply begins
         Fate::IN_STEP
     }

@@ -81,7 +81,8 @@ impl<I: Iterator<Item = Result<T, E>>, T, E> Sent<SentItems<I, T, E>> {
 enum State<'s> {
     /// Never locked: the mutex makes the reader `Sync`, which some signatures require.
     Open(Mutex<Box<dyn Receive + 's>>),
-    Ended,
+    /// The stream is complete, and this has become of its connection.
+    Ended(Fate),
     /// The stream is broken, or the other side ended it and said why.
     Failed(Error),
 }
@@ -98,8 +99,12 @@ pub(crate) trait Receive: Send {
     /// Skips bytes that were read ahead.
     fn consume(&mut self, count: usize);
 
-    /// Gives up the rest of the body, and returns what that means for the call and its connection.
-    fn give_up(&mut self) -> Fate;
+    /// Returns what the end of the body means for the connection.
+    fn fate(&mut self) -> Fate;
+
+    /// Gives up the rest of the body because of an error, and returns what that means for the call
+    /// and its connection.
+    fn give_up(&mut self, error: &Error) -> Fate;
 }
 
 impl<'s, R> OctetReader<'s, R> {
@@ -109,13 +114,18 @@ impl<'s, R> OctetReader<'s, R> {
 }
 
 impl<R> OctetReader<'_, R> {
-    /// Gives up the rest of the stream, and returns what that means for the call and its
-    /// connection.
-    pub(crate) fn give_up(mut self) -> Fate {
+    /// Gives up the rest of the stream because of an error, and returns that with what it means for
+    /// the call and its connection.
+    pub(crate) fn give_up(mut self, error: Error) -> Error {
+        let fate = self.fate_after(&error);
+        error.with_fate(fate)
+    }
+
+    fn fate_after(&mut self, error: &Error) -> Fate {
         match &mut self.state {
-            State::Open(body) => body.get_mut().unwrap_or_else(PoisonError::into_inner).give_up(),
-            State::Ended => Fate::IN_STEP,
-            State::Failed(error) => error.fate(),
+            State::Open(body) => body.get_mut().unwrap_or_else(PoisonError::into_inner).give_up(error),
+            State::Ended(fate) => *fate,
+            State::Failed(failure) => failure.fate(),
         }
     }
 
@@ -123,13 +133,13 @@ impl<R> OctetReader<'_, R> {
     fn receive(&mut self, target: Target<'_>) -> io::Result<Filled> {
         let body = match &mut self.state {
             State::Open(body) => body.get_mut().unwrap_or_else(PoisonError::into_inner),
-            State::Ended => return Ok(Filled::With(0)),
+            State::Ended(_) => return Ok(Filled::With(0)),
             State::Failed(error) => return Err(error.repeated().into()),
         };
         let mut source = self.source.as_mut().map(Sent::as_source);
         let received = body.receive(target, source.as_mut());
         match &received {
-            Ok(Filled::With(0)) => self.state = State::Ended,
+            Ok(Filled::With(0)) => self.state = State::Ended(body.fate()),
             Ok(_) => {}
             Err(error) => {
                 tracing::debug!(%error, "a stream failed");
@@ -158,7 +168,7 @@ impl<R> BufRead for OctetReader<'_, R> {
         let count = self.receive_count(Target::ReadAhead)?;
         match &mut self.state {
             State::Open(body) => Ok(body.get_mut().unwrap_or_else(PoisonError::into_inner).read_ahead(count)),
-            State::Ended => Ok(&[]),
+            State::Ended(_) => Ok(&[]),
             State::Failed(error) => Err(error.repeated().into()),
         }
     }
@@ -189,7 +199,7 @@ impl<R> fmt::Debug for OctetReader<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
             State::Open(_) => "open",
-            State::Ended => "ended",
+            State::Ended(_) => "ended",
             State::Failed(_) => "failed",
         };
         f.debug_struct("OctetReader")

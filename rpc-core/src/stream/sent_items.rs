@@ -24,6 +24,8 @@ pub struct SentItems<I, T, E> {
     encode: EncodeFn<T>,
     to_wire: ToWireFn<E>,
     line: Line,
+    /// The user's code is running, or has panicked.
+    in_users_code: bool,
 }
 
 enum Items<I> {
@@ -57,7 +59,7 @@ struct Line {
 impl<I, T, E> SentItems<I, T, E> {
     pub(crate) fn new(items: I, encode: EncodeFn<T>, to_wire: ToWireFn<E>, limits: ItemLimits) -> SentItems<I, T, E> {
         let line = Line { bytes: Vec::new(), consumed: 0, limits, number: 0 };
-        SentItems { items: Items::Open(items), encode, to_wire, line }
+        SentItems { items: Items::Open(items), encode, to_wire, line, in_users_code: false }
     }
 }
 
@@ -129,8 +131,15 @@ impl Line {
 
 impl<I: Iterator<Item = Result<T, E>>, T, E> BufRead for SentItems<I, T, E> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        // there may be half a line
+        if self.in_users_code {
+            return Err(io::Error::other("the iterator has panicked"));
+        }
         if self.line.left().is_empty() {
-            self.advance()?;
+            self.in_users_code = true;
+            let advanced = self.advance();
+            self.in_users_code = false;
+            advanced?;
         }
         Ok(self.line.left())
     }

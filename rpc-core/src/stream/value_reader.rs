@@ -90,20 +90,20 @@ impl<T, E, R> ValueReader<'_, T, E, R> {
             Problem::Broken(broken) => broken,
         };
         let octets = self.octets.take();
-        match broken {
-            LineError::Failed(error) => error.into(),
+        let fate = Fate::IN_STEP;
+        let error = match broken {
+            LineError::Failed(error) => return error.into(),
             LineError::Unfinished(found) => {
-                Error::Protocol { violation: Violation::UnfinishedItem { item, found }, fate: Fate::IN_STEP }
+                Error::Protocol { violation: Violation::UnfinishedItem { item, found }, fate }
             }
             LineError::TooLong => {
-                let fate = octets.map_or(Fate::IN_STEP, OctetReader::give_up);
-                Error::Limit {
-                    what: format!("JSON of {item}").into(),
-                    size: None,
-                    limit: self.lines.limit() as u64,
-                    fate,
-                }
+                let (what, limit) = (format!("JSON of {item}").into(), self.lines.limit() as u64);
+                Error::Limit { what, size: None, limit, fate }
             }
+        };
+        match octets {
+            Some(octets) => octets.give_up(error),
+            None => error,
         }
     }
 }

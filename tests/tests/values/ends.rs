@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use rpc_core::{Client, ClientConfig, Error, Misuse, Result, Status, Violation, rpc_service, values};
@@ -353,5 +353,78 @@ fn a_call_whose_items_were_taken_is_not_repeated() {
         assert_eq!(opened.load(Ordering::SeqCst), 1, "it was repeated");
         drop(client);
         playing.join().unwrap();
+    });
+}
+
+/// Panics if it is 2, after half of its JSON.
+#[derive(Debug, Deserialize)]
+struct Half(u32);
+
+impl Serialize for Half {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let written = serializer.serialize_u32(self.0);
+        assert_ne!(self.0, 2, "on purpose");
+        written
+    }
+}
+
+#[rpc_service]
+trait Halves {
+    fn pass(&self, halves: impl Iterator<Item = Result<Half>>) -> Result<impl Iterator<Item = Result<Half>>>;
+}
+
+#[derive(Clone)]
+struct Passing(std::sync::mpsc::Sender<Option<u32>>);
+
+impl Halves for Passing {
+    fn pass(&self, halves: impl Iterator<Item = Result<Half>>) -> Result<impl Iterator<Item = Result<Half>>> {
+        Ok(halves.inspect(|half| _ = self.0.send(half.as_ref().ok().map(|half| half.0))))
+    }
+}
+
+/// A caller that caught the panic and read on sent the half together with the next item.
+#[test]
+fn half_an_item_is_not_sent() {
+    watchdog(|| {
+        let (saw, seen) = std::sync::mpsc::channel();
+        let (client, _) = TransportKind::Memory.serve(HalvesServer::new(Passing(saw)));
+        let client = HalvesClient::new(client);
+        // ones until the reply has begun, so that it is a read of that which panics
+        let begun = Arc::new(AtomicBool::new(false));
+        let waits = Arc::clone(&begun);
+        let ones = std::iter::from_fn(move || (!waits.load(Ordering::SeqCst)).then_some(1));
+        let mut stream = client.pass(values(ones.chain([2, 3, 4]).map(Half))).unwrap();
+        begun.store(true, Ordering::SeqCst);
+        let mut read = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| stream.next()));
+        while read().is_ok() {}
+        let after: Vec<_> = std::iter::from_fn(|| read().unwrap()).collect();
+        assert!(after.last().is_some_and(std::result::Result::is_err), "{after:?}");
+        drop(stream);
+        drop(client);
+        let wrong: Vec<_> = seen.iter().filter(|number| !matches!(number, Some(1) | None)).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    });
+}
+
+/// Whether its connection goes on was guessed. Towards a peer of revision 0 it does not.
+#[test]
+fn a_cut_item_both_ways_says_truly_whether_its_connection_goes_on() {
+    watchdog(|| {
+        for (header, goes_on) in [(wire::ok(4), true), (wire::header(r#"{"DataType":4,"Error":1}"#), false)] {
+            let (mut peer, transport) = ScriptedPeer::new();
+            let playing = thread::spawn(move || {
+                peer.await_frames(|frames| frames.len() > 1);
+                peer.send(&[header, wire::data("1\n2")].concat());
+                peer.await_end();
+            });
+            let client = Client::from_transport(transport).unwrap();
+            let mut stream = client.call("both").with_values(values::<u32, Error>(1..)).values::<u32>().unwrap();
+            assert_eq!(stream.next().unwrap().unwrap(), 1);
+            let error = stream.next().unwrap().unwrap_err();
+            assert!(matches!(error, Error::Protocol { .. }), "{error:?}");
+            assert_eq!(error.connection_usable(), goes_on, "{error:?}");
+            drop((stream, client));
+            playing.join().unwrap();
+        }
     });
 }
