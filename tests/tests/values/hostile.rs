@@ -1,9 +1,12 @@
 //! Peers that send items as no honest one does, and items that are too large: each ends in the
 //! right error, on either side.
 
+use std::sync::{Arc, mpsc};
 use std::thread;
 
-use rpc_core::{Client, ClientConfig, Error, Result, ServerConfig, Violation, rpc_service, values};
+use rpc_core::{
+    CallReport, Client, ClientConfig, Error, ErrorKind, Observer, Result, ServerConfig, Violation, rpc_service, values,
+};
 use rpc_tests::{ScriptedPeer, TransportKind, serve_bytes, watchdog, wire};
 use serde_json::Value;
 
@@ -174,5 +177,29 @@ fn a_million_empty_lines_are_a_million_errors() {
         assert_eq!(stream.map(|item| assert!(is_malformed(item))).count(), 1_000_000);
         drop(client);
         playing.join().unwrap();
+    });
+}
+
+/// Notes the errors of calls.
+struct Errors(mpsc::Sender<Option<ErrorKind>>);
+
+impl Observer for Errors {
+    fn call_ended(&self, call: &CallReport<'_>) {
+        self.0.send(call.error).unwrap();
+    }
+}
+
+#[test]
+fn an_observer_hears_of_an_item_over_the_limit() {
+    watchdog(|| {
+        let (tell, told) = mpsc::channel();
+        let client = ClientConfig::default().max_json_len(LIMIT).observer(Arc::new(Errors(tell)));
+        let (client, _) =
+            TransportKind::Tcp.serve_with(TextsServer::new(Library), client, ServerConfig::default(), |near| near);
+        let client = TextsClient::new(client);
+        assert!(client.long(LIMIT).unwrap().all(|text| text.is_ok()));
+        assert_eq!(told.recv().unwrap(), None);
+        assert!(client.long(LIMIT + 1).unwrap().last().unwrap().is_err());
+        assert_eq!(told.recv().unwrap(), Some(ErrorKind::Limit));
     });
 }
