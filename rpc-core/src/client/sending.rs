@@ -90,8 +90,8 @@ impl ClientConnection {
         // a handler may run as soon as the transport has taken the header of a request with octets
         let header_end = self.outbound.frames.accepted() + (FRAME_HEADER_LEN + self.outbound.header.len()) as u64;
         let begun = self.outbound.queue_header().and_then(|()| match request.json {
-            Some(_) => self.outbound.finish_body(&self.request_json),
-            None => self.outbound.flush(),
+            Some(_) => self.outbound.frames.finish_body(&self.request_json),
+            None => self.outbound.frames.flush(),
         });
         let sent = match (begun, &mut request.octets) {
             (Err(error), _) => Err(error),
@@ -145,7 +145,7 @@ impl ClientConnection {
                 return Err(FrameError::Io(io::ErrorKind::TimedOut.into()));
             }
             if count == 0 {
-                self.outbound.finish_body(&[])?;
+                self.outbound.frames.finish_body(&[])?;
                 return Ok(None);
             }
             pieces.send(&mut *self.outbound)?;

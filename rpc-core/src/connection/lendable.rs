@@ -4,7 +4,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex};
 
-use crate::lock::{lock, try_lock};
+use crate::lock::lock;
 
 use super::Outbound;
 use super::held_back::Holder;
@@ -37,7 +37,7 @@ impl Lendable {
             && let Some(own) = &mut self.own
             && !own.send_held()
         {
-            own.send_rest_later(&self.lent);
+            own.expect_visit(&self.lent);
         }
         lent.outbound = self.own.take();
         drop(lent);
@@ -63,7 +63,7 @@ impl Drop for TakeBack<'_> {
 
 impl Holder for Mutex<Lent> {
     fn visit(&self, send: &mut dyn FnMut(&mut Outbound)) -> bool {
-        let Some(mut lent) = try_lock(self) else { return false };
+        let mut lent = lock(self);
         match &mut lent.outbound {
             Some(outbound) => send(outbound),
             // its owner sends what is held back before it lends it

@@ -14,7 +14,7 @@ mod octets;
 mod server_turn;
 
 use std::io::{self, IoSlice};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::frame::{FrameError, FrameKind, FrameWriter, TryWrite};
 use crate::message::{DataType, MessageError, MessageReader, ReplyHeader, RequestHeader};
@@ -22,6 +22,7 @@ use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf, limit_
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{discard_until_the_end, finish, request_close};
+use held_back::Expected;
 pub(crate) use lendable::Lendable;
 pub(crate) use octets::Target;
 pub(crate) use server_turn::{CLOSE, PING, ServerTurn, Wanted};
@@ -139,15 +140,12 @@ pub(crate) struct Outbound {
     pub(crate) frames: FrameWriter<Timed<dyn WriteHalf>>,
     /// The header to be written.
     pub(crate) header: Vec<u8>,
-    /// When the thread that sends what is held back will come, or should have come.
-    visit: Option<Instant>,
-    /// It comes soon, so that more may be held back.
-    holds: bool,
+    visit: Expected,
 }
 
 impl Outbound {
     pub(crate) fn new(writer: Box<dyn WriteHalf>) -> Outbound {
-        Outbound { frames: FrameWriter::new(Timed::new(writer)), header: Vec::new(), visit: None, holds: false }
+        Outbound { frames: FrameWriter::new(Timed::new(writer)), header: Vec::new(), visit: Expected::default() }
     }
 
     pub(crate) fn set_time_limit(&mut self, time_limit: TimeLimit) {
@@ -197,7 +195,6 @@ impl Outbound {
     /// of a request it cancels the reply.
     pub(crate) fn write_trailer(&mut self, trailer: &ReplyHeader<'_>) -> Result<(), FrameError> {
         self.header.clear();
-        self.holds = false;
         trailer.encode(&mut self.header);
         self.frames.write(FrameKind::Trailer, true, &self.header)
     }
@@ -234,6 +231,7 @@ pub(crate) fn trim(buffer: &mut Vec<u8>, kept: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     /// Returns a part at each try.
     struct InParts(std::vec::IntoIter<Vec<u8>>);

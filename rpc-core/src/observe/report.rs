@@ -26,8 +26,8 @@ pub struct CallReport<'a> {
     pub status: Option<Status>,
     /// What failed, besides what the status says: on a client the kind of the error that the caller
     /// got, [`ErrorKind::Remote`] included; on a server a panic of the handler, the source of a
-    /// stream, or the connection. An item of a stream that does not fit its type, or that is cut, is
-    /// no error of the call.
+    /// stream, or the connection. An item of a stream that does not fit its type, or that is cut,
+    /// is no error of the call.
     pub error: Option<ErrorKind>,
     /// The bytes that this side sent for the call, headers and frames included. If a client has
     /// repeated it on a new connection, both attempts count; that it first asked which revision the

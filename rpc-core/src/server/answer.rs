@@ -77,7 +77,7 @@ impl Exchange<'_> {
             self.written(outbound.frames.queue(FrameKind::Data, true, json))?;
             self.send_or_hold(&mut outbound)?;
         } else {
-            self.written(outbound.finish_body(json))?;
+            self.written(outbound.frames.finish_body(json))?;
         }
         self.end_reply(outbound);
         Ok(())
@@ -88,16 +88,16 @@ impl Exchange<'_> {
     fn send_or_hold(&self, outbound: &mut Outbound) -> Result<()> {
         let holds = self.another_waits.get()
             && outbound.frames.has_room(LIKELY_REPLY)
-            && outbound.may_hold(&self.connection.outbound);
-        if holds { Ok(()) } else { self.written(outbound.flush()) }
+            && outbound.expect_visit(&self.connection.outbound);
+        if holds { Ok(()) } else { self.written(outbound.frames.flush()) }
     }
 
     /// Replies with a JSON value, if there is one, and then everything that a reader returns.
     pub(super) fn send_octets(&self, body: DataType, json: Option<&[u8]>, mut source: Source<'_>) -> Result<()> {
         let mut outbound = self.begin_reply(&ReplyHeader::ok(body))?;
         self.written(match json {
-            Some(json) => outbound.finish_body(json),
-            None => outbound.flush(),
+            Some(json) => outbound.frames.finish_body(json),
+            None => outbound.frames.flush(),
         })?;
         let mut pieces = Pieces::new(&mut source, outbound.takes_pipes());
         drop(outbound);
@@ -122,7 +122,7 @@ impl Exchange<'_> {
             }
             let mut outbound = lock(&self.connection.outbound);
             if count == 0 {
-                self.written(outbound.finish_body(&[]))?;
+                self.written(outbound.frames.finish_body(&[]))?;
                 self.end_reply(outbound);
                 self.note_stream(StreamEnd::Completed);
                 return Ok(());
@@ -191,7 +191,7 @@ impl Exchange<'_> {
         if goes_on {
             return Ok(outbound);
         }
-        self.written(outbound.flush())?;
+        self.written(outbound.frames.flush())?;
         drop(outbound);
         self.discard_request()?;
         Ok(lock(&self.connection.outbound))
