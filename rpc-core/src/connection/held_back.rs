@@ -23,9 +23,9 @@ use super::Outbound;
 /// machine, and less than 0.75 ms in 99 of 100 cases.
 const HOLD_TIME: Duration = Duration::from_micros(500);
 
-/// How long the thread tries to get hold of a direction that is in use: longer than a write takes
-/// that does not block. With a single try, most streams of quick items would be missed.
-const USE: Duration = Duration::from_micros(50);
+/// How long the thread tries to get hold of a direction that is in use: longer than it takes to
+/// hold back an item, which would otherwise wait for the next visit, for twice as long.
+const USE: Duration = Duration::from_micros(5);
 
 /// The longest pause between two visits of a connection whose peer reads nothing.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
