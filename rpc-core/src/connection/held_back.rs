@@ -9,9 +9,10 @@
 //! It starts when something may be held back, and ends when there has been nothing for
 //! [`IDLE_TIME`].
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{hint, io, thread};
 
 use crate::lock::{lock, try_lock};
 use crate::unwind;
@@ -22,7 +23,11 @@ use super::Outbound;
 /// machine, and less than 0.75 ms in 99 of 100 cases.
 const HOLD_TIME: Duration = Duration::from_micros(500);
 
-/// The longest pause between two attempts to send to a peer that reads nothing.
+/// How long the thread tries to get hold of a direction that is in use: longer than it takes to
+/// hold back an item, which would otherwise wait for the next visit, for twice as long.
+const USE: Duration = Duration::from_micros(5);
+
+/// The longest pause between two visits of a connection whose peer reads nothing.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// How long the thread stays when nothing is held back.
@@ -36,7 +41,17 @@ pub(crate) trait Holder: Send + Sync {
 
 impl Holder for Mutex<Outbound> {
     fn visit(&self, send: &mut dyn FnMut(&mut Outbound)) -> bool {
-        try_lock(self).map(|mut outbound| send(&mut outbound)).is_some()
+        let begun = Instant::now();
+        loop {
+            if let Some(mut outbound) = try_lock(self) {
+                send(&mut outbound);
+                return true;
+            }
+            if begun.elapsed() > USE {
+                return false;
+            }
+            hint::spin_loop();
+        }
     }
 }
 
@@ -46,6 +61,27 @@ struct Visit {
     /// The pause before the next attempt if this one fails.
     pause: Duration,
     holder: Weak<dyn Holder>,
+    number: u64,
+    latest: Arc<Latest>,
+}
+
+/// What an outbound direction knows of the thread's visits.
+#[derive(Default)]
+pub(super) struct Expected {
+    /// The thread will come.
+    due: bool,
+    latest: Arc<Latest>,
+}
+
+/// The latest visit of an outbound direction. Known outside the lock, because the thread may not
+/// get that.
+#[derive(Default)]
+struct Latest {
+    /// Visits with another number need not be made any more.
+    number: AtomicU64,
+    /// The thread has come, and has to come again, but not so soon: a write had blocked, or the
+    /// peer took nothing.
+    missed: AtomicBool,
 }
 
 struct Schedule {
@@ -59,36 +95,42 @@ static SCHEDULE: Mutex<Schedule> = Mutex::new(Schedule { visits: Vec::new(), thr
 static CHANGED: Condvar = Condvar::new();
 
 impl Outbound {
-    /// Has the thread come to `holder`, which has this outbound direction, unless it is about to.
-    /// Returns whether it will come, so that what is queued may be held back.
+    /// Has the thread come to `holder`, which has this outbound direction, unless it comes soon
+    /// anyway. Returns whether it does, so that what is queued may be held back.
     pub(crate) fn expect_visit<H: Holder + 'static>(&mut self, holder: &Arc<H>) -> bool {
-        self.visit_due =
-            self.frames.get_ref().can_try() && (self.visit_due || schedule(Arc::downgrade(holder) as Weak<dyn Holder>));
-        self.visit_due
+        let Expected { due, latest } = &mut self.visit;
+        if latest.missed.load(Ordering::Relaxed) {
+            latest.missed.store(false, Ordering::Relaxed);
+            latest.number.fetch_add(1, Ordering::Relaxed);
+            *due = false;
+        }
+        *due = self.frames.get_ref().can_try()
+            && (*due || schedule(Arc::downgrade(holder) as Weak<dyn Holder>, Arc::clone(latest)));
+        *due
     }
 
     /// Holds back an item of a stream, if the thread will come soon and there is room for it.
     /// Returns `false` if it has to be sent.
     pub(crate) fn hold_item(&mut self, item: &[u8]) -> bool {
-        self.visit_due && self.frames.extend(item)
+        self.visit.due && self.frames.extend(item)
     }
 
     /// Sends what is held back as far as is possible without blocking. Returns whether nothing is
     /// left.
     pub(super) fn send_held(&mut self) -> bool {
         // before the attempt, because the transport may panic
-        self.visit_due = false;
+        self.visit.due = false;
         self.frames.try_flush().unwrap_or_else(|error| {
             // the connection's own thread meets the error when it writes
             tracing::debug!(%error, "what was held back cannot be sent");
-            true
+            error.kind() != io::ErrorKind::Unsupported
         })
     }
 }
 
 /// Has the thread visit `holder` after [`HOLD_TIME`]. Returns `false` if the system cannot start a
 /// thread for that.
-fn schedule(holder: Weak<dyn Holder>) -> bool {
+fn schedule(holder: Weak<dyn Holder>, latest: Arc<Latest>) -> bool {
     let mut schedule = lock(&SCHEDULE);
     if !schedule.thread_runs {
         let started = thread::Builder::new().name("rpc-batching".to_owned()).spawn(run);
@@ -99,7 +141,8 @@ fn schedule(holder: Weak<dyn Holder>) -> bool {
         schedule.thread_runs = true;
     }
     let due = Instant::now() + HOLD_TIME;
-    schedule.visits.push(Visit { due, pause: HOLD_TIME, holder });
+    let number = latest.number.load(Ordering::Relaxed);
+    schedule.visits.push(Visit { due, pause: HOLD_TIME, holder, number, latest });
     // it may sleep until a later visit, to a peer that reads nothing
     if schedule.sleeps_until.take_if(|until| due < *until).is_some() {
         drop(schedule);
@@ -144,16 +187,69 @@ impl Visit {
     /// later due time and returns `false`.
     fn attempt(&mut self) -> bool {
         let Some(holder) = self.holder.upgrade() else { return true };
+        if self.latest.number.load(Ordering::Relaxed) != self.number {
+            return true;
+        }
         let mut all_sent = true;
         let met = holder.visit(&mut |outbound| {
             all_sent = outbound.send_held();
-            outbound.visit_due = !all_sent;
+            outbound.visit.due = !all_sent;
         });
         if met && all_sent {
             return true;
         }
+        self.latest.missed.store(true, Ordering::Relaxed);
         self.due = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::FrameKind;
+    use crate::transport::{TimeLimit, Transport, memory_pair_with_capacity};
+
+    fn await_that(condition: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !condition() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not come to that");
+            thread::yield_now();
+        }
+    }
+
+    /// After a write that blocked, or a peer that took nothing, an item waited up to 20 ms.
+    #[test]
+    fn nothing_waits_for_a_visit_that_was_missed() {
+        const CAPACITY: usize = 100;
+        let (near, far) = memory_pair_with_capacity(CAPACITY);
+        let mut far = far.into_parts().unwrap().reader;
+        let shared = Arc::new(Mutex::new(Outbound::new(near.into_parts().unwrap().writer)));
+        let mut outbound = lock(&shared);
+        let latest = Arc::clone(&outbound.visit.latest);
+        let missed = || latest.missed.load(Ordering::Relaxed);
+        let number = || latest.number.load(Ordering::Relaxed);
+        outbound.set_time_limit(TimeLimit::Until(None));
+        assert!(!outbound.expect_visit(&shared), "it is not known yet whether it can write without blocking");
+        outbound.frames.write(FrameKind::Data, false, b"").unwrap();
+        assert!(outbound.expect_visit(&shared) && outbound.expect_visit(&shared) && number() == 0);
+
+        // as if a write blocked meanwhile: the thread does not get the lock
+        await_that(missed);
+        assert!(outbound.expect_visit(&shared) && number() == 1, "another visit, soon");
+        assert!(outbound.hold_item(b"1\n"));
+        drop(outbound);
+        await_that(|| lock(&shared).frames.is_sent());
+
+        // the peer takes nothing
+        let mut outbound = lock(&shared);
+        assert!(outbound.expect_visit(&shared) && outbound.hold_item(&[b' '; 2 * CAPACITY]));
+        drop(outbound);
+        await_that(missed);
+        assert!(lock(&shared).expect_visit(&shared) && number() == 2, "another visit, soon");
+        while !lock(&shared).frames.is_sent() {
+            _ = far.try_read(&mut [0; CAPACITY]);
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::transport::{KernelPipe, ReadHalf, TimeLimit, Timed, WriteHalf, limit_
 
 pub(crate) use client_turn::{Answer, ClientTurn};
 pub(crate) use closing::{discard_until_the_end, finish, request_close};
+use held_back::Expected;
 pub(crate) use lendable::Lendable;
 pub(crate) use octets::Target;
 pub(crate) use server_turn::{CLOSE, PING, ServerTurn, Wanted};
@@ -139,13 +140,12 @@ pub(crate) struct Outbound {
     pub(crate) frames: FrameWriter<Timed<dyn WriteHalf>>,
     /// The header to be written.
     pub(crate) header: Vec<u8>,
-    /// The thread that sends what is held back will come.
-    visit_due: bool,
+    visit: Expected,
 }
 
 impl Outbound {
     pub(crate) fn new(writer: Box<dyn WriteHalf>) -> Outbound {
-        Outbound { frames: FrameWriter::new(Timed::new(writer)), header: Vec::new(), visit_due: false }
+        Outbound { frames: FrameWriter::new(Timed::new(writer)), header: Vec::new(), visit: Expected::default() }
     }
 
     pub(crate) fn set_time_limit(&mut self, time_limit: TimeLimit) {
