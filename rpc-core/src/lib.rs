@@ -58,9 +58,10 @@ pub use server::{
 };
 pub use stream::{OctetReader, SentItems, ValueReader, copy, values};
 pub use transport::CancelToken;
-pub use transport::address::{Address, AddressError, ToAddress};
+pub use transport::address::{Address, AddressError};
 pub use transport::parts::Transport;
 pub use transport::peer::{Credentials, Peer, PeerAddress};
+pub use transport::to_address::ToAddress;
 
 /// The parts of a reply, for handlers written without the macro.
 pub mod reply {

@@ -6,6 +6,7 @@
 mod call;
 mod cancelling;
 mod config;
+mod connecting;
 mod connection;
 mod deadline;
 mod duplex;
@@ -166,7 +167,7 @@ impl Client {
         F: Fn(Option<Duration>) -> io::Result<T> + Send + Sync + 'static,
     {
         let address = Address::Other(address.to_string());
-        let connector = connector_by(address, move |limit, _| connect(limit)?.into_parts());
+        let connector = connector_by(address, move |limit| connect(limit)?.into_parts());
         Client::of_pool(Arc::new(Pool::new(connector, config)))
     }
 

@@ -6,9 +6,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Fate, Operation, Result};
-use crate::transport::{self, Address, CancelToken, Parts, Transport, limit_has_passed};
+use crate::transport::{Address, CancelToken, Parts, Transport, limit_has_passed};
 
 use super::config::ClientConfig;
+use super::connecting::connect;
 use super::deadline::Deadline;
 
 /// Opens connections.
@@ -19,30 +20,20 @@ pub(super) struct Connector {
 }
 
 /// Opens a connection within a time limit, which is not 0, unless the token is cancelled.
-type Open = dyn Fn(Option<Duration>, Option<&CancelToken>) -> io::Result<Parts> + Send + Sync;
+type Open = dyn Fn(&ClientConfig, Option<Duration>, Option<&CancelToken>) -> io::Result<Parts> + Send + Sync;
 
 /// Returns a connector to an address.
 pub(super) fn connector(address: Address) -> Connector {
     let place = address.clone();
-    connector_by(address, move |limit, token| match &place {
-        Address::Tcp(place) => transport::connect_tcp(place, limit, token).and_then(Transport::into_parts),
-        #[cfg(unix)]
-        Address::Unix(path) => transport::connect_unix(path, limit, token).and_then(Transport::into_parts),
-        #[cfg(not(unix))]
-        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-        Address::Other(_) => {
-            let reason = "only its own connector can connect to it: see `Client::with_connector`";
-            Err(io::Error::new(io::ErrorKind::Unsupported, reason))
-        }
-    })
+    Connector { address, open: Box::new(move |config, limit, token| connect(&place, config, limit, token)) }
 }
 
 /// Returns a connector that opens by `open`.
 pub(super) fn connector_by<F>(address: Address, open: F) -> Connector
 where
-    F: Fn(Option<Duration>, Option<&CancelToken>) -> io::Result<Parts> + Send + Sync + 'static,
+    F: Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync + 'static,
 {
-    Connector { address, open: Box::new(open) }
+    Connector { address, open: Box::new(move |_, limit, _| open(limit)) }
 }
 
 /// Splits a connected transport into its parts.
@@ -82,7 +73,7 @@ pub(super) fn open_once(connector: &Connector, config: &ClientConfig, deadline: 
     let parts = match within {
         _ if deadline.is_cancelled() => Err(io::ErrorKind::TimedOut.into()),
         Some(Duration::ZERO) => Err(io::ErrorKind::TimedOut.into()),
-        _ => (connector.open)(within, deadline.token),
+        _ => (connector.open)(config, within, deadline.token),
     };
     let (operation, fate) = (Operation::Connecting, Fate::UNREACHED);
     if deadline.is_cancelled() {

@@ -2,12 +2,20 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::SocketAddrV6;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Where a server listens and a client connects: `tcp://host:port` or `unix:///path`. Parses from
-/// such text and prints as it. [`ToAddress`] lists what else is accepted as one.
+/// Where a server listens and a client connects. Parses from text and prints as it. [`ToAddress`]
+/// lists what else is accepted as one.
+///
+/// | text | place |
+/// |---|---|
+/// | `tcp://host:port` | [`Tcp`](Address::Tcp) |
+/// | `tls://host:port` | [`Tls`](Address::Tls) |
+/// | `unix:///path` | [`Unix`](Address::Unix) |
+/// | `exec:COMMAND ARGS` | [`Exec`](Address::Exec) |
+/// | several of the first three, with commas between them | [`AnyOf`](Address::AnyOf) |
 ///
 /// ```
 /// use rpc_core::Address;
@@ -23,8 +31,15 @@ pub enum Address {
     /// `host:port`, where host is a name, an IPv4 address or a bracketed IPv6 address. Port 0 binds
     /// to any free port.
     Tcp(String),
+    /// `host:port`, over TCP and TLS.
+    Tls(String),
     /// The absolute path of a Unix socket.
     Unix(PathBuf),
+    /// A command and its arguments, split at blanks, without quotes and without a shell: a client's
+    /// peer is a child process that speaks the protocol on its standard input and output.
+    Exec(String),
+    /// Servers of the same service: a client connects to any of them.
+    AnyOf(Vec<Address>),
     /// A place that only its own listener and its own connector know, as they describe it. No text
     /// parses as this, and connecting to it or binding it fails: see
     /// [`Client::with_connector`](crate::Client::with_connector) and
@@ -39,6 +54,12 @@ pub struct AddressError {
     found: String,
 }
 
+impl AddressError {
+    pub(super) fn new(expected: &'static str, found: impl Into<String>) -> AddressError {
+        AddressError { expected, found: found.into() }
+    }
+}
+
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "expected {}, found {:?}", self.expected, self.found)
@@ -51,14 +72,48 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Address, AddressError> {
-        let read = match text.split_once("://") {
-            Some(("tcp", place)) => host_and_port(place).map(|()| Address::Tcp(place.to_owned())),
-            Some(("unix", path)) if Path::new(path).is_absolute() => Ok(Address::Unix(path.into())),
-            Some(("unix", _)) => Err("an absolute path, as in unix:///run/vault.sock"),
-            _ => Err("an address like tcp://host:port or unix:///path"),
-        };
-        read.map_err(|expected| AddressError { expected, found: text.to_owned() })
+        if let Some(command) = text.strip_prefix("exec:") {
+            return match command.trim() {
+                "" => Err(AddressError::new("a command, as in exec:ssh host mirror serve-stdio /data", text)),
+                command => Ok(Address::Exec(command.to_owned())),
+            };
+        }
+        Address::any_of(split(text).map(one))
     }
+}
+
+/// What the text of a place with a server begins with.
+const SCHEMES: [&str; 3] = ["tcp://", "tls://", "unix://"];
+
+/// Splits a list of places. A comma is a part of a place, such as the path of a socket, unless
+/// another place begins after it.
+fn split(mut text: &str) -> impl Iterator<Item = &str> {
+    let mut done = false;
+    std::iter::from_fn(move || {
+        if done {
+            return None;
+        }
+        let begins = |(at, _): &(usize, &str)| SCHEMES.iter().any(|scheme| text[at + 1..].starts_with(scheme));
+        let (first, rest) = match text.match_indices(',').find(begins) {
+            Some((at, _)) => (&text[..at], &text[at + 1..]),
+            None => (text, ""),
+        };
+        done = rest.is_empty();
+        text = rest;
+        Some(first)
+    })
+}
+
+/// Parses a single place.
+fn one(text: &str) -> Result<Address, AddressError> {
+    let read = match text.split_once("://") {
+        Some(("tcp", place)) => host_and_port(place).map(|()| Address::Tcp(place.to_owned())),
+        Some(("tls", place)) => host_and_port(place).map(|()| Address::Tls(place.to_owned())),
+        Some(("unix", path)) if Path::new(path).is_absolute() => Ok(Address::Unix(path.into())),
+        Some(("unix", _)) => Err("an absolute path, as in unix:///run/vault.sock"),
+        _ => Err("an address like tcp://host:port, tls://host:port, unix:///path or exec:COMMAND"),
+    };
+    read.map_err(|expected| AddressError::new(expected, text))
 }
 
 /// Checks what follows `tcp://`, and returns what was expected instead.
@@ -74,7 +129,7 @@ fn host_and_port(place: &str) -> Result<(), &'static str> {
 }
 
 /// A host as it is written before a port: in brackets if it is an IPv6 address.
-fn is_host(host: &str) -> bool {
+pub(super) fn is_host(host: &str) -> bool {
     let never_in_a_name = |c: char| c.is_whitespace() || c.is_control() || "[]:/@".contains(c);
     is_ipv6(host) || !(host.is_empty() || host.contains(never_in_a_name))
 }
@@ -88,116 +143,45 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Address::Tcp(place) => write!(f, "tcp://{place}"),
+            Address::Tls(place) => write!(f, "tls://{place}"),
             Address::Unix(path) => write!(f, "unix://{}", path.display()),
+            Address::Exec(command) => write!(f, "exec:{command}"),
+            Address::AnyOf(places) => places.iter().enumerate().try_for_each(|(number, place)| match number {
+                0 => write!(f, "{place}"),
+                _ => write!(f, ",{place}"),
+            }),
             Address::Other(place) => f.write_str(place),
         }
     }
 }
 
 impl Address {
+    /// Returns the address of any of these places, or the only one. Lists within the list become a
+    /// part of it.
+    ///
+    /// # Errors
+    /// The first of these places, or if there is none.
+    pub(super) fn any_of<I>(places: I) -> Result<Address, AddressError>
+    where
+        I: IntoIterator<Item = Result<Address, AddressError>>,
+    {
+        let mut all = Vec::new();
+        for place in places {
+            match place? {
+                Address::AnyOf(more) => all.extend(more),
+                place => all.push(place),
+            }
+        }
+        match all.len() {
+            0 => Err(AddressError::new("at least one address", "none")),
+            1 => Ok(all.remove(0)),
+            _ => Ok(Address::AnyOf(all)),
+        }
+    }
+
     /// Adds the address to the system's error, which does not name it.
     pub(crate) fn name_in(&self, error: io::Error) -> io::Error {
         io::Error::new(error.kind(), format!("{self}: {error}"))
-    }
-}
-
-/// What can be converted to an [`Address`]: an address, text, a [`SocketAddr`], a host or an IP
-/// address with a port, or a reference to one of these.
-///
-/// ```
-/// use rpc_core::ToAddress;
-///
-/// assert_eq!(("localhost", 7411).to_address()?, "tcp://localhost:7411".to_address()?);
-/// assert_eq!(("::1", 7411).to_address()?.to_string(), "tcp://[::1]:7411");
-/// # Ok::<(), rpc_core::AddressError>(())
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an address",
-    label = "not an address",
-    note = "an address is text, `\"tcp://127.0.0.1:7411\"` or `\"unix:///run/vault.sock\"`, a host and a port, `(\"localhost\", 7411)`, \
-            a `SocketAddr`, or an `rpc_core::Address`"
-)]
-pub trait ToAddress {
-    /// Returns the address.
-    ///
-    /// # Errors
-    /// If the text is not an address, or the host not one.
-    fn to_address(&self) -> Result<Address, AddressError>;
-}
-
-impl ToAddress for Address {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        Ok(self.clone())
-    }
-}
-
-impl ToAddress for str {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        self.parse()
-    }
-}
-
-impl ToAddress for String {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        self.parse()
-    }
-}
-
-impl ToAddress for SocketAddr {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        Ok(Address::Tcp(self.to_string()))
-    }
-}
-
-/// A host and a port, over TCP. The host is a name, an IPv4 address, or an IPv6 address with or
-/// without brackets.
-impl ToAddress for (&str, u16) {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        let (host, port) = *self;
-        let bracketed = format!("[{host}]");
-        match [host, &bracketed].into_iter().find(|host| is_host(host)) {
-            Some(host) => Ok(Address::Tcp(format!("{host}:{port}"))),
-            None => {
-                let expected = "a host: a name, an IPv4 address or an IPv6 address";
-                Err(AddressError { expected, found: host.to_owned() })
-            }
-        }
-    }
-}
-
-impl ToAddress for (String, u16) {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        (self.0.as_str(), self.1).to_address()
-    }
-}
-
-impl ToAddress for (&String, u16) {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        (self.0.as_str(), self.1).to_address()
-    }
-}
-
-impl ToAddress for (IpAddr, u16) {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        SocketAddr::from(*self).to_address()
-    }
-}
-
-impl ToAddress for (Ipv4Addr, u16) {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        SocketAddr::from(*self).to_address()
-    }
-}
-
-impl ToAddress for (Ipv6Addr, u16) {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        SocketAddr::from(*self).to_address()
-    }
-}
-
-impl<T: ToAddress + ?Sized> ToAddress for &T {
-    fn to_address(&self) -> Result<Address, AddressError> {
-        (**self).to_address()
     }
 }
 
@@ -207,46 +191,19 @@ mod tests {
 
     #[test]
     fn prints_as_it_parses() {
-        let mut texts = vec!["tcp://127.0.0.1:0", "tcp://[::1]:80", "tcp://example.org:65535"];
+        let mut texts = vec![
+            "tcp://127.0.0.1:0",
+            "tcp://[::1]:80",
+            "tls://example.org:65535",
+            "exec:ssh -T host serve, please",
+            "tcp://a:1,tls://b:2",
+        ];
         if cfg!(unix) {
             // elsewhere this path is not absolute
-            texts.push("unix:///run/vault.sock");
+            texts.extend(["unix:///run/vault.sock", "unix:///run/a,b,tcp:/c,tcp://b:1,unix:///d"]);
         }
         for text in texts {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
-        }
-    }
-
-    #[test]
-    fn a_socket_address_is_one() {
-        let scoped = SocketAddrV6::new(Ipv6Addr::LOCALHOST, 9, 0, 3);
-        for (address, printed) in [
-            (SocketAddr::from(([10, 0, 0, 1], 80)), "tcp://10.0.0.1:80"),
-            (SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 80)), "tcp://[::1]:80"),
-            (SocketAddr::V6(scoped), "tcp://[::1%3]:9"),
-        ] {
-            let found = address.to_address().unwrap();
-            assert_eq!(found.to_string(), printed);
-            assert_eq!(printed.parse::<Address>().unwrap(), found);
-        }
-    }
-
-    #[test]
-    fn a_host_and_a_port_are_one() {
-        for (host, printed) in [
-            ("localhost", "tcp://localhost:80"),
-            ("my_host.example.org", "tcp://my_host.example.org:80"),
-            ("127.0.0.1", "tcp://127.0.0.1:80"),
-            ("::1", "tcp://[::1]:80"),
-            ("[::1]", "tcp://[::1]:80"),
-            ("fe80::1%2", "tcp://[fe80::1%2]:80"),
-        ] {
-            let found = (host.to_owned(), 80).to_address().unwrap();
-            assert_eq!((found.to_string().as_str(), &found), (printed, &printed.parse().unwrap()));
-        }
-        for host in ["", "host:1", "tcp://host", "[host]", "a b", "[]", "::1]", "user@host", "host\n", ":::"] {
-            let error = (host, 80).to_address().unwrap_err().to_string();
-            assert_eq!(error, format!("expected a host: a name, an IPv4 address or an IPv6 address, found {host:?}"));
         }
     }
 
@@ -256,12 +213,28 @@ mod tests {
     }
 
     #[test]
+    fn several_places_are_one_address() {
+        let [a, b] = ["a:1", "b:2"].map(|place| Address::Tcp(place.to_owned()));
+        assert_eq!("tcp://a:1,tcp://b:2".parse(), Ok(Address::AnyOf(vec![a.clone(), b.clone()])));
+        let nested = [Ok(a.clone()), Ok(Address::AnyOf(vec![b.clone(), a.clone()]))];
+        assert_eq!(Address::any_of(nested), Ok(Address::AnyOf(vec![a.clone(), b, a.clone()])));
+        assert_eq!(Address::any_of([Ok(a.clone())]), Ok(a));
+        let error = Address::any_of([]).unwrap_err().to_string();
+        assert_eq!(error, "expected at least one address, found \"none\"");
+    }
+
+    const EXPECTED: &str = "an address like tcp://host:port, tls://host:port, unix:///path or exec:COMMAND";
+
+    #[test]
     fn says_what_it_expects() {
         for (text, expected) in [
-            ("", "an address like tcp://host:port or unix:///path"),
-            ("udp://h:1", "an address like tcp://host:port or unix:///path"),
-            ("memory", "an address like tcp://host:port or unix:///path"),
-            ("unix:/run/x", "an address like tcp://host:port or unix:///path"),
+            ("", EXPECTED),
+            ("udp://h:1", EXPECTED),
+            ("memory", EXPECTED),
+            ("unix:/run/x", EXPECTED),
+            ("tcp://a:1,", "a port from 0 to 65535, as in tcp://host:port"),
+            ("tls://a", "a port after the host, as in tcp://host:port"),
+            ("exec: ", "a command, as in exec:ssh host mirror serve-stdio /data"),
             ("tcp://", "a port after the host, as in tcp://host:port"),
             ("tcp://host", "a port after the host, as in tcp://host:port"),
             ("tcp://h:65536", "a port from 0 to 65535, as in tcp://host:port"),

@@ -38,12 +38,13 @@ mod socket;
 mod socket_listener;
 mod tcp;
 mod timeout;
+pub(crate) mod to_address;
 #[cfg(unix)]
 mod unix;
 
 #[cfg(unix)]
 pub use activation::activated_listeners;
-pub(crate) use address::{Address, AddressError, ToAddress};
+pub(crate) use address::{Address, AddressError};
 pub use cancel::CancelToken;
 pub(crate) use cancel::{Registered, Wake};
 pub(crate) use clock::time_left;
@@ -61,5 +62,6 @@ pub(crate) use ready::wait_readable;
 pub use socket_listener::{SocketListener, SocketStream};
 pub(crate) use tcp::connect as connect_tcp;
 pub(crate) use timeout::{TimeLimit, Timed, limit_has_passed};
+pub(crate) use to_address::ToAddress;
 #[cfg(unix)]
 pub(crate) use unix::connect as connect_unix;

@@ -56,9 +56,10 @@ impl SocketListener {
             }
             #[cfg(not(unix))]
             Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-            Address::Other(_) => {
-                Err(io::Error::new(io::ErrorKind::Unsupported, "only its own listener can listen there"))
-            }
+            Address::Tls(_) => Err(unsupported("it needs a server with TLS")),
+            Address::Exec(_) => Err(unsupported("a command is for clients: they start it")),
+            Address::AnyOf(_) => Err(unsupported("a server listens at one address")),
+            Address::Other(_) => Err(unsupported("only its own listener can listen there")),
         }
     }
 
@@ -162,6 +163,10 @@ impl IntoListener for UnixListener {
         };
         SocketListener::over(ListeningSocket::Unix(self), address)
     }
+}
+
+fn unsupported(reason: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, reason)
 }
 
 /// The path of a Unix socket, which is removed at the end.
