@@ -5,6 +5,7 @@ mod cycles;
 mod imports;
 mod layers;
 mod limits;
+mod links;
 mod prose;
 mod source_tree;
 mod syntax;
@@ -34,6 +35,15 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
         } else if path.extension().is_some_and(|found| found == extension) {
             found.push(path);
         }
+    }
+    found
+}
+
+fn documents() -> Vec<PathBuf> {
+    let at_root = ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    let mut found: Vec<_> = at_root.map(|name| root().join(name)).into();
+    for folder in ["rpc-core", "rpc-macros", "rpc-examples", "rpc-bench", "tests", "docs"] {
+        found.extend(files(&root().join(folder), "md"));
     }
     found
 }
@@ -93,9 +103,8 @@ fn the_changelog_has_the_version() {
 
 #[test]
 fn each_file_says_why_it_exists() {
-    for folder in
-        ["rpc-core/src", "rpc-macros/src", "rpc-examples/src", "rpc-examples/examples", "tests/src", "rpc-bench/src"]
-    {
+    let folders = ["rpc-core/src", "rpc-macros/src", "rpc-examples/src", "rpc-examples/examples", "tests/src"];
+    for folder in folders.into_iter().chain(["rpc-bench/src", "rpc-soak/src"]) {
         for file in sources(&root().join(folder)) {
             let text = fs::read_to_string(&file).unwrap();
             assert!(text.starts_with("//!"), "{} has no module documentation", file.display());
@@ -105,14 +114,10 @@ fn each_file_says_why_it_exists() {
 
 #[test]
 fn prose_has_at_most_100_columns() {
-    let crates = ["rpc-core", "rpc-macros/src", "rpc-examples", "rpc-bench", "tests/src", "tests/tests", "tests/ui"];
-    let mut checked: Vec<_> = crates.iter().flat_map(|folder| sources(&root().join(folder))).collect();
-    for folder in ["rpc-core", "rpc-macros", "rpc-examples", "rpc-bench", "tests", "docs"] {
-        checked.extend(files(&root().join(folder), "md"));
-    }
-    for document in ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
-        checked.push(root().join(document));
-    }
+    let crates = ["rpc-core", "rpc-macros/src", "rpc-examples", "rpc-bench", "rpc-soak", "tests/src", "tests/tests"];
+    let crates = crates.into_iter().chain(["tests/ui"]);
+    let mut checked: Vec<_> = crates.flat_map(|folder| sources(&root().join(folder))).collect();
+    checked.extend(documents());
     let mut problems = String::new();
     for file in checked {
         let is_markdown = file.extension().is_some_and(|extension| extension == "md");
@@ -121,6 +126,17 @@ fn prose_has_at_most_100_columns() {
         }
     }
     assert!(problems.is_empty(), "lines of prose with more than 100 columns:\n{problems}");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut problems = String::new();
+    for document in documents() {
+        for path in links::broken(&document, &fs::read_to_string(&document).unwrap()) {
+            writeln!(problems, "{}: {}", document.display(), path.display()).unwrap();
+        }
+    }
+    assert!(problems.is_empty(), "links that lead nowhere:\n{problems}");
 }
 
 #[test]
