@@ -1,11 +1,13 @@
 //! The settings of a server.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::message::{Metadata, TRACEPARENT};
 use crate::observe::{ConfiguredObserver, Observer};
+use crate::transport::{Parts, behind_proxy};
 
 /// The settings of a server. Each limit has a generous default; `None` switches it off.
 /// `docs/limits.md` lists all limits with their defaults and reasons.
@@ -22,6 +24,7 @@ pub struct ServerConfig {
     pub(crate) stack_size: usize,
     pub(crate) observer: ConfiguredObserver,
     pub(crate) unix_socket_mode: Option<u32>,
+    proxy_protocol: bool,
     trace_context: Option<TraceContext>,
 }
 
@@ -44,6 +47,7 @@ impl Default for ServerConfig {
             stack_size: 2 * 1024 * 1024,
             observer: ConfiguredObserver::default(),
             unix_socket_mode: None,
+            proxy_protocol: false,
             trace_context: None,
         }
     }
@@ -177,6 +181,29 @@ impl ServerConfig {
     /// or on a listener that you pass to [`Server::new_with`](crate::Server::new_with).
     pub fn unix_socket_mode(self, mode: Option<u32>) -> Self {
         ServerConfig { unix_socket_mode: mode, ..self }
+    }
+
+    /// Sets whether each connection begins with a header of the PROXY protocol, version 2, by which
+    /// a balancer says who its client is; `false` by default. The [`Peer`](crate::Peer) is then the
+    /// client, with the balancer as its [proxy](crate::Peer::proxy), and
+    /// [`max_connections_per_peer`](ServerConfig::max_connections_per_peer) counts the client's
+    /// connections. If the balancer connects for itself, to check the server, it is the peer. If it
+    /// does not name its client, the peer has a [description](crate::PeerAddress::Other) in place
+    /// of an address.
+    ///
+    /// **Anybody can write such a header.** A server with this setting must be reachable from the
+    /// balancer only. If clients connect directly as well, serve them on another server.
+    ///
+    /// A connection that does not begin with a valid header within 5 s is closed without a reply,
+    /// which is logged at the level DEBUG. Version 1 of the header, and one with more than 4 KiB of
+    /// addresses and extensions, are not valid. Extensions are skipped.
+    pub fn proxy_protocol(self, expected: bool) -> Self {
+        ServerConfig { proxy_protocol: expected, ..self }
+    }
+
+    /// Reads what a proxy says about its client, if that is expected. Blocks for at most `limit`.
+    pub(super) fn behind_proxy(&self, parts: Parts, limit: Duration) -> io::Result<Parts> {
+        if self.proxy_protocol { behind_proxy(parts, Instant::now() + limit) } else { Ok(parts) }
     }
 
     /// Sets what happens with the W3C `traceparent` that a call carries: `hook` is called with the

@@ -33,7 +33,9 @@ use std::thread;
 
 use crate::error::{Error, Fate, Operation, Result};
 use crate::observe::Ended;
-use crate::transport::{Address, ErasedListener, IntoListener, Listener, Peer, SocketListener, ToAddress, Transport};
+use crate::transport::{
+    Address, ErasedListener, IntoListener, Listener, PROXY_HEADER_TIME, Peer, SocketListener, ToAddress, Transport,
+};
 
 pub use arguments::{AndOctets, AndValues, Arguments, Octets, Values};
 pub use config::ServerConfig;
@@ -265,7 +267,8 @@ pub fn serve_connection_with<D: Dispatch>(
 ) -> Result<Ended> {
     let contracts = service.contracts();
     contracts.check()?;
-    let parts = transport.into_parts().map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
+    let parts = transport.into_parts().and_then(|parts| config.behind_proxy(parts, PROXY_HEADER_TIME));
+    let parts = parts.map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
     let connection = ServerConnection::new(parts, config);
     connection.offer(contracts);
     Rc::new(connection).run(&mut service)

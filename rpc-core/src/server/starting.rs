@@ -4,10 +4,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::connection::DISCARD_TIME;
 use crate::observe::Ended;
-use crate::transport::{Accepted, TimeLimit};
+use crate::transport::{Accepted, PROXY_HEADER_TIME, TimeLimit};
 use crate::unwind;
 
 use super::admission::Admission;
@@ -22,7 +23,8 @@ pub(super) fn start(registry: &Arc<Registry>, accepted: Accepted, config: &Serve
     let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(config.stack_size);
     let (registry, config) = (Arc::clone(registry), config.clone());
     let run = move || {
-        let Some((connection, _counted)) = set_up(accepted, counted, &registry, config) else { return };
+        let set_up = set_up(accepted, counted, &registry, config, PROXY_HEADER_TIME);
+        let Some((connection, _counted)) = set_up else { return };
         let peer = connection.peer.clone();
         let _entered = tracing::debug_span!("rpc_connection", %peer).entered();
         if unwind::catch(|| place_and_serve(connection, &registry, make)).is_none() {
@@ -40,14 +42,18 @@ pub(super) fn start(registry: &Arc<Registry>, accepted: Accepted, config: &Serve
 }
 
 /// Takes a connection's transport apart, which may block for a handshake, and registers it. This
-/// sends a Reset frame if the server stops.
+/// sends a Reset frame if the server stops. A proxy may take `proxy_limit` to name its client.
 fn set_up(
     accepted: Accepted,
     mut counted: ConnectionThread,
     registry: &Arc<Registry>,
     config: ServerConfig,
+    proxy_limit: Duration,
 ) -> Option<(ServerConnection, ConnectionThread)> {
     let parts = accepted().inspect_err(|error| tracing::debug!(%error, "a connection could not be set up")).ok()?;
+    let peer = parts.peer.clone();
+    let parts = config.behind_proxy(parts, proxy_limit);
+    let parts = parts.inspect_err(|error| tracing::debug!(%peer, %error, "a connection could not be set up")).ok()?;
     let mut connection = ServerConnection::new(parts, config);
     connection.register(registry);
     counted.is_set_up();
@@ -83,9 +89,12 @@ pub(super) fn reset_all(queued: Vec<Accepted>, registry: &Arc<Registry>, config:
     let queued: Vec<_> = queued.into_iter().map(|accepted| (accepted, registry.begin_thread())).collect();
     let (registry, config) = (Arc::clone(registry), config.clone());
     let run = move || {
+        // what a proxy says came with the connection, and who sends nothing shall hold up nobody
+        let proxies_until = Instant::now() + RESET_TIME;
         let set_up = |(accepted, counted)| {
             // one that panics is no reason not to refuse the others
-            unwind::catch(|| set_up(accepted, counted, &registry, config.clone())).flatten()
+            let left = proxies_until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            unwind::catch(|| set_up(accepted, counted, &registry, config.clone(), left)).flatten()
         };
         let refused: Vec<_> = queued.into_iter().filter_map(set_up).collect();
         let time_limit = TimeLimit::total(Some(DISCARD_TIME));

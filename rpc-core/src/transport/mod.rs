@@ -31,6 +31,7 @@ pub(crate) mod parts;
 pub(crate) mod peer;
 #[cfg(unix)]
 mod poll;
+mod proxy;
 #[cfg_attr(not(unix), path = "plain_ready.rs")]
 mod ready;
 #[cfg_attr(not(unix), path = "plain_socket.rs")]
@@ -58,6 +59,7 @@ pub use parts::{Control, Parts, ReadHalf, WriteHalf};
 #[cfg(unix)]
 pub(crate) use peer::Credentials;
 pub(crate) use peer::{Peer, PeerAddress};
+pub(crate) use proxy::{PROXY_HEADER_TIME, behind_proxy};
 pub(crate) use ready::wait_readable;
 pub use socket_listener::{SocketListener, SocketStream};
 pub(crate) use tcp::connect as connect_tcp;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 /// The other end of a connection.
 ///
-/// Prints as its address, followed by its credentials if they are known: `tcp://10.0.0.1:5000`,
-/// `unix: (uid 1000, pid 42)`.
+/// Prints as its address, followed by its credentials and its proxy if there are any:
+/// `tcp://10.0.0.1:5000`, `unix: (uid 1000, pid 42)`, `tcp://10.0.0.1:5000 through
+/// tcp://10.0.0.9:80`.
 ///
 /// ```
 /// use rpc_core::{Credentials, Peer, PeerAddress};
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 pub struct Peer {
     address: PeerAddress,
     credentials: Option<Credentials>,
+    proxy: Option<Box<Peer>>,
 }
 
 /// Where the other end of a connection is.
@@ -60,7 +62,7 @@ pub struct Credentials {
 impl Peer {
     /// Returns a peer at this address, of which nothing else is known.
     pub fn new(address: PeerAddress) -> Peer {
-        Peer { address, credentials: None }
+        Peer { address, credentials: None, proxy: None }
     }
 
     /// Adds what the system says about the peer's process. Claims of the peer itself do not belong
@@ -68,6 +70,12 @@ impl Peer {
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials) -> Peer {
         Peer { credentials: Some(credentials), ..self }
+    }
+
+    /// Adds the proxy through which the peer is connected, and which has said who the peer is.
+    #[must_use]
+    pub fn with_proxy(self, proxy: Peer) -> Peer {
+        Peer { proxy: Some(Box::new(proxy)), ..self }
     }
 
     /// Returns where the peer is.
@@ -88,9 +96,17 @@ impl Peer {
     ///
     /// **`None` means that nobody knows, and permits nothing**: other platforms and transports do
     /// not tell, and the system may have refused to. A service that serves certain users must
-    /// refuse a caller without credentials.
+    /// refuse a caller without credentials. A peer behind a [proxy](Peer::proxy) has none; those of
+    /// the proxy's process are the proxy's own.
     pub fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_ref()
+    }
+
+    /// Returns the proxy, such as a balancer, through which the peer is connected, as the system
+    /// sees it: see [`ServerConfig::proxy_protocol`](crate::ServerConfig::proxy_protocol). `None`
+    /// if the peer itself is connected.
+    pub fn proxy(&self) -> Option<&Peer> {
+        self.proxy.as_deref()
     }
 }
 
@@ -105,10 +121,11 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.address)?;
         match &self.credentials {
-            Some(Credentials { uid, pid: Some(pid), .. }) => write!(f, " (uid {uid}, pid {pid})"),
-            Some(Credentials { uid, pid: None, .. }) => write!(f, " (uid {uid})"),
-            None => Ok(()),
+            Some(Credentials { uid, pid: Some(pid), .. }) => write!(f, " (uid {uid}, pid {pid})")?,
+            Some(Credentials { uid, pid: None, .. }) => write!(f, " (uid {uid})")?,
+            None => {}
         }
+        self.proxy.as_ref().map_or(Ok(()), |proxy| write!(f, " through {proxy}"))
     }
 }
 
@@ -144,6 +161,13 @@ mod tests {
         assert_eq!(printed(PeerAddress::Unix(None), None), "unix:");
         assert_eq!(printed(PeerAddress::Memory, None), "memory");
         assert_eq!(printed(PeerAddress::Other("a modem".to_owned()), None), "a modem");
+    }
+
+    #[test]
+    fn prints_its_proxy_last() {
+        let proxy = Peer::new(PeerAddress::Unix(None)).with_credentials(Credentials::new(7, 7, Some(42)));
+        let peer = Peer::new(PeerAddress::Tcp(([1, 2, 3, 4], 5).into())).with_proxy(proxy);
+        assert_eq!(peer.to_string(), "tcp://1.2.3.4:5 through unix: (uid 7, pid 42)");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use syn::{FnArg, ImplItem, Item, Visibility};
 use super::root;
 
 /// Settings that limit nothing.
-const OTHERS: &[&str] = &["observer", "trace_context", "unix_socket_mode"];
+const OTHERS: &[&str] = &["observer", "trace_context", "unix_socket_mode", "proxy_protocol"];
 
 /// Limits that nobody can set: the file in `rpc-core/src`, a part of it, and what the table says.
 const FIXED: &[(&str, &str, &str)] = &[
@@ -30,6 +30,8 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("server/admission.rs", "LEAST_IDLE: Duration = Duration::from_secs(1);", "makes room | 1 s"),
     ("server/refusal.rs", "REFUSAL_TIME: Duration = Duration::from_secs(2);", "again for its reply | 2 s"),
     ("server/accept.rs", "ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);", "could not accept | 50 ms"),
+    ("transport/proxy/mod.rs", "PROXY_HEADER_TIME: Duration = Duration::from_secs(5);", "its PROXY header | 5 s"),
+    ("transport/proxy/header.rs", "MAX_REST_LEN: u16 = 4 * 1024;", "in a PROXY header | 4 KiB"),
     ("transport/unix.rs", "BACKLOG: i32 = 4096;", "wait to be accepted | 4,096"),
     ("connection/held_back.rs", "HOLD_TIME: Duration = Duration::from_micros(500);", "for the next | 0.5 ms"),
     ("frame/writer.rs", "ROOM: usize = 4 * 1024;", "are held back | 4 KiB"),
