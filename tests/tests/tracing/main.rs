@@ -1,5 +1,7 @@
 //! Spans and events that a subscriber gets.
 
+mod connections;
+
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -21,6 +23,10 @@ struct Listener(Arc<Mutex<Vec<String>>>);
 impl Listener {
     fn heard(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    fn has_heard(&self, level: &str) -> bool {
+        self.0.lock().unwrap().iter().any(|line| line.starts_with(level))
     }
 }
 
