@@ -1,8 +1,9 @@
 //! What the tests share in addition to `rpc_core::testing`: the recorded sessions of the original
 //! program, its service as a trait, connections over each kind of transport, one that packs bytes
-//! into records, and counts of allocated memory.
+//! into records, counts of allocated memory, and programs that tests need.
 
 pub mod heap;
+pub mod programs;
 
 mod golden;
 #[cfg(doctest)]

@@ -187,12 +187,14 @@ impl ServerConfig {
     /// a balancer says who its client is; `false` by default. The [`Peer`](crate::Peer) is then the
     /// client, with the balancer as its [proxy](crate::Peer::proxy), and
     /// [`max_connections_per_peer`](ServerConfig::max_connections_per_peer) counts the client's
-    /// connections. If the balancer connects for itself, to check the server, it is the peer. If it
-    /// does not name its client, the peer has a [description](crate::PeerAddress::Other) in place
-    /// of an address.
+    /// connections. If the balancer says that it connects for itself, it is the peer, without a
+    /// proxy. If it does not name its client, the peer has a
+    /// [description](crate::PeerAddress::Other) in place of an address.
     ///
     /// **Anybody can write such a header.** A server with this setting must be reachable from the
-    /// balancer only. If clients connect directly as well, serve them on another server.
+    /// balancer only; if clients connect directly as well, serve them on another server. Do not
+    /// trust the balancer's own address or user: HAProxy says that it connects for itself when it
+    /// checks a server, and version 2.6 does so for clients of its Unix sockets as well.
     ///
     /// A connection that does not begin with a valid header within 5 s is closed without a reply,
     /// which is logged at the level DEBUG. Version 1 of the header, and one with more than 4 KiB of
