@@ -10,6 +10,9 @@ struct Authorisation;
 #[doc = include_str!("../../docs/metrics.md")]
 struct Metrics;
 
+#[doc = include_str!("../../docs/deployment.md")]
+struct Deployment;
+
 #[doc = include_str!("../../docs/stopping.md")]
 struct Stopping;
 

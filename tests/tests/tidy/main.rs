@@ -2,6 +2,7 @@
 //! module names which.
 
 mod cycles;
+mod deployment;
 mod imports;
 mod layers;
 mod limits;
