@@ -6,8 +6,8 @@ use std::net::SocketAddrV6;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Where a server listens and a client connects. Parses from text and prints as it. [`ToAddress`]
-/// lists what else is accepted as one.
+/// Where a server listens and a client connects. Parses from text and prints as it.
+/// [`ToAddress`](crate::ToAddress) lists what else is accepted as one.
 ///
 /// | text | place |
 /// |---|---|
