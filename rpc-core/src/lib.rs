@@ -6,7 +6,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`transport`] | byte streams: TCP, Unix sockets, memory, pairs of halves, your own |
+//! | [`transport`] | byte streams: TCP, Unix sockets, children, memory, pairs of halves, your own |
 //! | `frame` | frames: six bytes of header and a payload |
 //! | `message` | JSON headers, status, data types, body reader and writer |
 //! | `connection` | turns, as pure state machines; how a connection ends |
@@ -18,8 +18,8 @@
 //! | [`unstable`] | the layers `frame` and `message`, not covered by semver |
 //! | `testing` | tools for tests of services; feature `testing` |
 //!
-//! The repository has guides in `docs/`: several services on one server, who may call, metrics,
-//! stopping, cancelling, contracts that grow, limits, programs on tokio, testing.
+//! The repository has guides in `docs/`: several services on one server, who may call, ssh,
+//! metrics, stopping, cancelling, contracts that grow, limits, programs on tokio, testing.
 
 pub mod transport;
 pub mod unstable;
@@ -56,11 +56,14 @@ pub use server::{
     Call, CallContext, Dispatch, Extensions, IntoService, PerConnection, Refused, Served, Server, ServerConfig,
     ServerHandle, Service, ShutdownReport, Stopper, TypedCall, serve_connection, serve_connection_with,
 };
+#[cfg(unix)]
+pub use server::{serve_stdio, serve_stdio_with};
 pub use stream::{OctetReader, SentItems, ValueReader, copy, values};
 pub use transport::CancelToken;
 pub use transport::address::{Address, AddressError};
 pub use transport::parts::Transport;
 pub use transport::peer::{Credentials, Peer, PeerAddress};
+pub use transport::ssh::SshConnection;
 pub use transport::to_address::ToAddress;
 
 /// The parts of a reply, for handlers written without the macro.

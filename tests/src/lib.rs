@@ -1,9 +1,14 @@
 //! What the tests share in addition to `rpc_core::testing`: the recorded sessions of the original
 //! program, its service as a trait, connections over each kind of transport, one that packs bytes
-//! into records, counts of allocated memory, and programs that tests need.
+//! into records, counts of allocated memory, a service for child processes, and programs that tests
+//! need.
 
 pub mod heap;
 pub mod programs;
+pub mod protocol;
+#[cfg(unix)]
+pub mod sshd;
+pub mod worker;
 
 mod golden;
 #[cfg(doctest)]

@@ -9,48 +9,12 @@ use rpc_core::{
     Address, Call, Client, ClientConfig, Contracts, Dispatch, Error, OctetReader, Refused, Result, Served, Server,
     ServerConfig, rpc_service, values,
 };
+use rpc_tests::protocol::examples;
 use rpc_tests::{
     ListRequest, Original, OriginalClient, OriginalServer, Reference, ScriptedPeer, serve_bytes, watchdog,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-const PROTOCOL: &str = include_str!("../../PROTOCOL.md");
-
-/// One example: what both sides send, in turn.
-struct Example {
-    call: String,
-    turns: Vec<(char, Vec<u8>)>,
-}
-
-impl Example {
-    fn side(&self, side: char) -> Vec<u8> {
-        self.turns.iter().filter(|(of, _)| *of == side).flat_map(|(_, bytes)| bytes.clone()).collect()
-    }
-}
-
-fn examples() -> Vec<Example> {
-    let blocks = PROTOCOL.split("```hex call=").skip(1);
-    blocks
-        .map(|block| {
-            let block = block.split("```").next().expect("a block ends");
-            let (call, lines) = block.split_once('\n').expect("a block has lines");
-            let turns = lines.lines().map(|line| (line.chars().next().expect("a side"), bytes(&line[1..]))).collect();
-            Example { call: call.to_owned(), turns }
-        })
-        .collect()
-}
-
-/// Two digits are a byte, text between quotes stands for its bytes.
-fn bytes(text: &str) -> Vec<u8> {
-    text.split('\'')
-        .enumerate()
-        .flat_map(|(index, part)| match index % 2 {
-            0 => part.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).expect("two digits")).collect(),
-            _ => part.as_bytes().to_vec(),
-        })
-        .collect()
-}
 
 /// The service of the examples of section 5.
 #[rpc_service(rename_all = "PascalCase")]
@@ -130,11 +94,11 @@ fn refused(client: &[u8]) -> Vec<u8> {
 #[test]
 fn our_server_answers_each_example() {
     watchdog(|| {
-        for example in examples() {
+        for example in examples("call") {
             let client = example.side('C');
-            let sent = if example.call.starts_with("refused") { refused(&client) } else { served(&client) };
+            let sent = if example.name.starts_with("refused") { refused(&client) } else { served(&client) };
             let (sent, expected) = (sent.escape_ascii().to_string(), example.side('S').escape_ascii().to_string());
-            assert_eq!(sent, expected, "{}", example.call);
+            assert_eq!(sent, expected, "{}", example.name);
         }
     });
 }
@@ -142,7 +106,7 @@ fn our_server_answers_each_example() {
 #[test]
 fn our_client_sends_each_example() {
     watchdog(|| {
-        let examples = examples();
+        let examples = examples("call");
         assert_eq!(examples.len(), 20, "an example of PROTOCOL.md is missing, or new");
         for example in examples {
             let (peer, transport) = ScriptedPeer::new();
@@ -154,13 +118,13 @@ fn our_client_sends_each_example() {
                 // without a deadline, so that none is sent to the server
                 let config = ClientConfig::default().reply_timeout(None);
                 let client = Client::from_transport_with(transport, config).unwrap();
-                make_call(&example.call, &client, &answers);
+                make_call(&example.name, &client, &answers);
                 drop(client);
                 peer.join().unwrap()
             });
             // after the call of the example the client sends Close
             let received = &received[..expected.len().min(received.len())];
-            assert_eq!(received.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{}", example.call);
+            assert_eq!(received.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{}", example.name);
         }
     });
 }

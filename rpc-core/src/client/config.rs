@@ -29,6 +29,9 @@ pub struct ClientConfig {
     pub(crate) max_connections: usize,
     pub(crate) reconnect_attempts: u32,
     pub(crate) shared_connections: usize,
+    pub(crate) allow_exec: bool,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has this transport"))]
+    pub(crate) stdio_banner: bool,
     pub(super) on_connect: ConfiguredHook,
     /// What each connection has to know as well.
     pub(super) settings: Settings,
@@ -64,6 +67,8 @@ impl Default for ClientConfig {
             max_connections: usize::MAX,
             reconnect_attempts: 6,
             shared_connections: 0,
+            allow_exec: false,
+            stdio_banner: true,
             on_connect: ConfiguredHook::default(),
             settings: Settings::default(),
         }
@@ -165,6 +170,22 @@ impl ClientConfig {
     /// [`Misuse::Busy`](crate::Misuse::Busy) if the wait could never end.
     pub fn max_connections(self, count: usize) -> Self {
         ClientConfig { max_connections: count.max(1), ..self }
+    }
+
+    /// Sets whether an address may start a command, as `exec:ssh host mirror serve-stdio /data`
+    /// does; by default it may not, because an address that comes from elsewhere must not run
+    /// commands here. `Client::from_command` does not need it.
+    pub fn allow_exec(self, allow: bool) -> Self {
+        ClientConfig { allow_exec: allow, ..self }
+    }
+
+    /// Sets whether a child process and its client greet each other before the first frame; by
+    /// default they do. Without it, the child is expected to speak the bare protocol from its first
+    /// byte, as an original does and `serve_stdio` with the setting of the same name of
+    /// [`ServerConfig`](crate::ServerConfig); whatever else it prints breaks the protocol. This has
+    /// no effect on other transports.
+    pub fn stdio_banner(self, greet: bool) -> Self {
+        ClientConfig { stdio_banner: greet, ..self }
     }
 
     fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {

@@ -1,6 +1,8 @@
 //! Connecting to a single address.
 
 use std::io;
+#[cfg(unix)]
+use std::process::Command;
 use std::time::Duration;
 
 use crate::transport::{self, Address, CancelToken, Parts, Transport};
@@ -14,7 +16,6 @@ pub(super) fn connect(
     limit: Option<Duration>,
     token: Option<&CancelToken>,
 ) -> io::Result<Parts> {
-    _ = config;
     match address {
         Address::Tcp(place) => transport::connect_tcp(place, limit, token)?.into_parts(),
         Address::Tls(_) => Err(unsupported("it needs a client with TLS")),
@@ -22,10 +23,26 @@ pub(super) fn connect(
         Address::Unix(path) => transport::connect_unix(path, limit, token)?.into_parts(),
         #[cfg(not(unix))]
         Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-        Address::Exec(_) => Err(unsupported("commands are not allowed")),
+        Address::Exec(_) if !config.allow_exec => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "an address may start a command only if `ClientConfig::allow_exec(true)` is set",
+        )),
+        #[cfg(unix)]
+        Address::Exec(line) => transport::child::connect(command(line), config.stdio_banner, limit, token),
+        #[cfg(not(unix))]
+        Address::Exec(_) => Err(unsupported("commands are started on Unix only")),
         Address::AnyOf(_) => Err(unsupported("there are several")),
         Address::Other(_) => Err(unsupported("only its own connector can connect to it: see `Client::with_connector`")),
     }
+}
+
+/// Splits a command at blanks. The address has a word at least.
+#[cfg(unix)]
+fn command(line: &str) -> Command {
+    let mut words = line.split_ascii_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words);
+    command
 }
 
 fn unsupported(reason: &'static str) -> io::Error {

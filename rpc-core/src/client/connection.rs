@@ -199,7 +199,7 @@ impl ClientConnection {
             }
         };
         self.was_ended(how);
-        let error = io::Error::new(kind, text);
+        let error = self.inbound.end_explained().unwrap_or_else(|| io::Error::new(kind, text));
         Err(Error::Transport { operation: Operation::Idling, error, fate: Fate::UNREACHED })
     }
 

@@ -5,6 +5,8 @@
 
 mod call;
 mod cancelling;
+#[cfg(unix)]
+mod commands;
 mod config;
 mod connecting;
 mod connection;
@@ -142,9 +144,10 @@ impl Client {
     /// one.
     ///
     /// `connect` gets the time that is left for connecting, which is never 0, or `None` without a
-    /// limit. It blocks the call that needs the connection, so it must keep to that time,
-    /// a handshake included, and return an error of the kind `TimedOut` after it. Errors of the
-    /// kinds that a server causes while it restarts (`ConnectionRefused`, `ConnectionReset`,
+    /// limit. It blocks the call that needs the connection, so it must keep to that time, a
+    /// handshake included, and return an error of the kind `TimedOut` after it; one without a text
+    /// becomes an [`Error::Deadline`](crate::Error::Deadline). Errors of the kinds that a server
+    /// causes while it restarts (`ConnectionRefused`, `ConnectionReset`,
     /// `ConnectionAborted`, `NotFound`) are [retried](ClientConfig::reconnect_attempts). Each error
     /// names `address`, so `connect` need not do that.
     ///
@@ -167,7 +170,7 @@ impl Client {
         F: Fn(Option<Duration>) -> io::Result<T> + Send + Sync + 'static,
     {
         let address = Address::Other(address.to_string());
-        let connector = connector_by(address, move |limit| connect(limit)?.into_parts());
+        let connector = connector_by(address, move |_, limit, _| connect(limit)?.into_parts());
         Client::of_pool(Arc::new(Pool::new(connector, config)))
     }
 

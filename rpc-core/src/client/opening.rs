@@ -31,9 +31,9 @@ pub(super) fn connector(address: Address) -> Connector {
 /// Returns a connector that opens by `open`.
 pub(super) fn connector_by<F>(address: Address, open: F) -> Connector
 where
-    F: Fn(Option<Duration>) -> io::Result<Parts> + Send + Sync + 'static,
+    F: Fn(&ClientConfig, Option<Duration>, Option<&CancelToken>) -> io::Result<Parts> + Send + Sync + 'static,
 {
-    Connector { address, open: Box::new(move |_, limit, _| open(limit)) }
+    Connector { address, open: Box::new(open) }
 }
 
 /// Splits a connected transport into its parts.
@@ -80,7 +80,10 @@ pub(super) fn open_once(connector: &Connector, config: &ClientConfig, deadline: 
         return Err(deadline.error(operation, fate));
     }
     parts.map_err(|error| match limit {
-        Some(limit) if limit_has_passed(&error) => Error::Deadline { operation, limit, fate },
+        // an error with a text says more than the limit
+        Some(limit) if limit_has_passed(&error) && error.get_ref().is_none() => {
+            Error::Deadline { operation, limit, fate }
+        }
         _ => Error::Transport { operation, error: connector.address.name_in(error), fate },
     })
 }

@@ -101,7 +101,7 @@ impl Session {
         Session::of_parts(parts_of(transport)?, config)
     }
 
-    fn of_parts(parts: Parts, config: ClientConfig) -> Result<Session> {
+    pub(super) fn of_parts(parts: Parts, config: ClientConfig) -> Result<Session> {
         let connection = prepared(parts, &config, Deadline::none())?;
         Ok(Session::of_pool(Arc::new(Pool::of_one(connection, config.shared_connections(0)))))
     }

@@ -91,6 +91,12 @@ impl Inbound {
         Ahead::Bytes
     }
 
+    /// Returns what the transport says about its end, which has been read, if it says anything.
+    pub(crate) fn end_explained(&mut self) -> Option<io::Error> {
+        let error = self.messages.frames_mut().get_mut().half.try_read(&mut [0]).err();
+        error.filter(|error| error.get_ref().is_some())
+    }
+
     /// Returns whether the frame that was read ahead after a request's end cancels the call or
     /// gives up the connection.
     pub(crate) fn cancel_is_next(&self) -> bool {

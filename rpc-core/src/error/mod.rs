@@ -12,7 +12,7 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use crate::message::{MAX_DETAILS_LEN, Status, TrailerError, Violation};
-use crate::transport::AddressError;
+use crate::transport::{AddressError, limit_has_passed};
 
 pub(crate) use classify::source_trailer;
 pub use kind::ErrorKind;
@@ -251,9 +251,15 @@ impl Error {
         self.fate().connection_usable
     }
 
-    /// Returns whether a time limit of this side ended the call, or the wait for a connection.
+    /// Returns whether a time limit of this side ended the call, or the wait for a connection. Then
+    /// it is an [`Error::Deadline`], or an [`Error::Transport`] of connecting if there is more to
+    /// say: what a child process has printed that did not answer in time, for example.
     pub fn is_timeout(&self) -> bool {
-        matches!(self, Error::Deadline { .. })
+        match self {
+            Error::Deadline { .. } => true,
+            Error::Transport { operation: Operation::Connecting, error, .. } => limit_has_passed(error),
+            _ => false,
+        }
     }
 
     /// Returns whether the caller cancelled the call by its [`CancelToken`](crate::CancelToken).

@@ -25,6 +25,8 @@ pub struct ServerConfig {
     pub(crate) observer: ConfiguredObserver,
     pub(crate) unix_socket_mode: Option<u32>,
     proxy_protocol: bool,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has this transport"))]
+    pub(crate) stdio_banner: bool,
     trace_context: Option<TraceContext>,
 }
 
@@ -48,6 +50,7 @@ impl Default for ServerConfig {
             observer: ConfiguredObserver::default(),
             unix_socket_mode: None,
             proxy_protocol: false,
+            stdio_banner: true,
             trace_context: None,
         }
     }
@@ -206,6 +209,14 @@ impl ServerConfig {
     /// Reads what a proxy says about its client, if that is expected. Blocks for at most `limit`.
     pub(super) fn behind_proxy(&self, parts: Parts, limit: Duration) -> io::Result<Parts> {
         if self.proxy_protocol { behind_proxy(parts, Instant::now() + limit) } else { Ok(parts) }
+    }
+
+    /// Sets whether `serve_stdio` and its client greet each other before the first frame; by
+    /// default they do, and the client's greeting has to arrive within
+    /// [`request_timeout`](ServerConfig::request_timeout). Switch it off for clients that speak the
+    /// bare protocol, as an original does. This has no effect on other transports.
+    pub fn stdio_banner(self, greet: bool) -> Self {
+        ServerConfig { stdio_banner: greet, ..self }
     }
 
     /// Sets what happens with the W3C `traceparent` that a call carries: `hook` is called with the

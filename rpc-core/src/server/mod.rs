@@ -22,11 +22,14 @@ mod request_octets;
 mod serve;
 mod several;
 mod starting;
+#[cfg(unix)]
+mod stdio;
 mod stopping;
 mod unknown;
 mod watched;
 
 use std::fmt;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
@@ -34,7 +37,8 @@ use std::thread;
 use crate::error::{Error, Fate, Operation, Result};
 use crate::observe::Ended;
 use crate::transport::{
-    Address, ErasedListener, IntoListener, Listener, PROXY_HEADER_TIME, Peer, SocketListener, ToAddress, Transport,
+    Address, ErasedListener, IntoListener, Listener, PROXY_HEADER_TIME, Parts, Peer, SocketListener, ToAddress,
+    Transport,
 };
 
 pub use arguments::{AndOctets, AndValues, Arguments, Octets, Values};
@@ -48,6 +52,8 @@ pub use per_connection::PerConnection;
 pub use refused::{IntoService, Refused};
 pub use reply::Reply;
 pub use several::{Service, contracts};
+#[cfg(unix)]
+pub use stdio::{serve_stdio, serve_stdio_with};
 pub use stopping::ShutdownReport;
 
 use connection::ServerConnection;
@@ -245,8 +251,8 @@ impl fmt::Debug for Server {
 /// Serves one connection on this thread until it ends, with the default [`ServerConfig`]. Returns
 /// how it ended.
 ///
-/// This suits standard input and output (`(stdin(), stdout())` is a transport) and tests. The
-/// service needs to be neither `Send` nor `Clone`.
+/// This suits pairs of halves (`(stdin(), stdout())` is a transport, for which `serve_stdio` does
+/// more) and tests. The service needs to be neither `Send` nor `Clone`.
 ///
 /// # Errors
 /// [`Misuse::SharedEndpoint`](crate::Misuse::SharedEndpoint) if two services have the same
@@ -262,13 +268,23 @@ pub fn serve_connection<D: Dispatch>(transport: impl Transport, service: D) -> R
 /// As [`serve_connection`].
 pub fn serve_connection_with<D: Dispatch>(
     transport: impl Transport,
+    service: D,
+    config: ServerConfig,
+) -> Result<Ended> {
+    let set_up = |config: &ServerConfig| config.behind_proxy(transport.into_parts()?, PROXY_HEADER_TIME);
+    serve_parts(set_up, service, config)
+}
+
+/// Serves one connection, which `set_up` takes apart once it is known that the service can be
+/// served.
+fn serve_parts<D: Dispatch>(
+    set_up: impl FnOnce(&ServerConfig) -> io::Result<Parts>,
     mut service: D,
     config: ServerConfig,
 ) -> Result<Ended> {
     let contracts = service.contracts();
     contracts.check()?;
-    let parts = transport.into_parts().and_then(|parts| config.behind_proxy(parts, PROXY_HEADER_TIME));
-    let parts = parts.map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
+    let parts = set_up(&config).map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
     let connection = ServerConnection::new(parts, config);
     connection.offer(contracts);
     Rc::new(connection).run(&mut service)

@@ -5,6 +5,7 @@
 //! | TCP | yes | yes | `tcp://host:port`, [`TcpStream`](std::net::TcpStream) |
 //! | Unix socket | yes | yes | `unix:///path`, `UnixStream` |
 //! | memory | yes | yes | [`memory_pair`] |
+//! | a child process | yes | yes | `Client::from_command`, `exec:COMMAND ARGS`; Unix only |
 //! | a pair of halves | yes | yes | any `(impl Read, impl Write)`: two helper threads own them |
 //! | your own | as you write it | if you write it | [`Transport`] |
 //!
@@ -17,9 +18,13 @@
 #[cfg(unix)]
 mod activation;
 pub(crate) mod address;
+#[cfg(unix)]
+mod banner;
 #[cfg_attr(not(unix), path = "plain_bell.rs")]
 mod bell;
 mod cancel;
+#[cfg(unix)]
+pub(crate) mod child;
 mod clock;
 mod halves;
 #[cfg(unix)]
@@ -37,6 +42,9 @@ mod ready;
 #[cfg_attr(not(unix), path = "plain_socket.rs")]
 mod socket;
 mod socket_listener;
+pub(crate) mod ssh;
+#[cfg(unix)]
+pub(crate) mod stdio;
 mod tcp;
 mod timeout;
 pub(crate) mod to_address;

@@ -4,11 +4,13 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::ssh::SshConnection;
+
 /// The other end of a connection.
 ///
 /// Prints as its address, followed by its credentials and its proxy if there are any:
-/// `tcp://10.0.0.1:5000`, `unix: (uid 1000, pid 42)`, `tcp://10.0.0.1:5000 through
-/// tcp://10.0.0.9:80`.
+/// `tcp://10.0.0.1:5000`, `unix: (uid 1000, pid 42)`, `stdio, ssh from 10.0.0.1:5000 (uid 1000)`,
+/// `tcp://10.0.0.1:5000 through tcp://10.0.0.9:80`.
 ///
 /// ```
 /// use rpc_core::{Credentials, Peer, PeerAddress};
@@ -25,6 +27,7 @@ use std::path::PathBuf;
 pub struct Peer {
     address: PeerAddress,
     credentials: Option<Credentials>,
+    ssh: Option<SshConnection>,
     proxy: Option<Box<Peer>>,
 }
 
@@ -62,7 +65,7 @@ pub struct Credentials {
 impl Peer {
     /// Returns a peer at this address, of which nothing else is known.
     pub fn new(address: PeerAddress) -> Peer {
-        Peer { address, credentials: None, proxy: None }
+        Peer { address, credentials: None, ssh: None, proxy: None }
     }
 
     /// Adds what the system says about the peer's process. Claims of the peer itself do not belong
@@ -70,6 +73,12 @@ impl Peer {
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials) -> Peer {
         Peer { credentials: Some(credentials), ..self }
+    }
+
+    /// Adds the ssh connection that this process was started for.
+    #[must_use]
+    pub fn with_ssh(self, ssh: SshConnection) -> Peer {
+        Peer { ssh: Some(ssh), ..self }
     }
 
     /// Adds the proxy through which the peer is connected, and which has said who the peer is.
@@ -91,8 +100,9 @@ impl Peer {
         }
     }
 
-    /// Returns who the peer's process is. Known for Unix sockets on Linux and Android, and for
-    /// transports of your own that say it.
+    /// Returns who the peer's process is. Known for Unix sockets on Linux and Android, for
+    /// `serve_stdio`, whose client has the rights of this process's user, and for transports of
+    /// your own that say it.
     ///
     /// **`None` means that nobody knows, and permits nothing**: other platforms and transports do
     /// not tell, and the system may have refused to. A service that serves certain users must
@@ -100,6 +110,15 @@ impl Peer {
     /// the proxy's process are the proxy's own.
     pub fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_ref()
+    }
+
+    /// Returns the ssh connection that a program with `serve_stdio` was started for, as the
+    /// variable `SSH_CONNECTION` says; `None` if it is not set, or does not look like that.
+    ///
+    /// **It is only as trustworthy as whoever starts the program.** `sshd` sets it, whatever its
+    /// client asks for; a user of this machine who starts the program can set it to anything.
+    pub fn ssh(&self) -> Option<&SshConnection> {
+        self.ssh.as_ref()
     }
 
     /// Returns the proxy, such as a balancer, through which the peer is connected, as the system
@@ -120,6 +139,9 @@ impl Credentials {
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.address)?;
+        if let Some(ssh) = &self.ssh {
+            write!(f, ", ssh from {}", ssh.client)?;
+        }
         match &self.credentials {
             Some(Credentials { uid, pid: Some(pid), .. }) => write!(f, " (uid {uid}, pid {pid})")?,
             Some(Credentials { uid, pid: None, .. }) => write!(f, " (uid {uid})")?,
@@ -160,6 +182,10 @@ mod tests {
         assert_eq!(printed(PeerAddress::Unix(None), Some(Credentials::new(0, 0, None))), "unix: (uid 0)");
         assert_eq!(printed(PeerAddress::Unix(None), None), "unix:");
         assert_eq!(printed(PeerAddress::Memory, None), "memory");
+        let ssh = SshConnection::new(([10, 0, 0, 1], 5000).into(), ([10, 0, 0, 2], 22).into());
+        let peer = Peer::new(PeerAddress::Other("stdio".to_owned())).with_ssh(ssh);
+        let peer = peer.with_credentials(Credentials::new(1000, 100, None));
+        assert_eq!(peer.to_string(), "stdio, ssh from 10.0.0.1:5000 (uid 1000)");
         assert_eq!(printed(PeerAddress::Other("a modem".to_owned()), None), "a modem");
     }
 

@@ -41,10 +41,14 @@ pub(super) fn connect(
     Ok(socket)
 }
 
-/// Takes a socket apart. Every socket that is written to passes here, so each is set here to raise
-/// no SIGPIPE.
+/// Takes a socket apart.
 pub(super) fn parts(socket: impl Into<OwnedFd>, peer: Peer) -> io::Result<Parts> {
-    let socket = Arc::new(socket.into());
+    shared_parts(Arc::new(socket.into()), peer)
+}
+
+/// Takes a socket apart that somebody else may look at. Every socket that is written to passes
+/// here, so each is set here to raise no SIGPIPE.
+pub(super) fn shared_parts(socket: Arc<OwnedFd>, peer: Peer) -> io::Result<Parts> {
     #[cfg(target_vendor = "apple")]
     flags::silence(&socket)?;
     let low_water = peer.tcp_address().map(|_| 1);

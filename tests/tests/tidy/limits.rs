@@ -8,7 +8,8 @@ use syn::{FnArg, ImplItem, Item, Visibility};
 use super::root;
 
 /// Settings that limit nothing.
-const OTHERS: &[&str] = &["observer", "trace_context", "unix_socket_mode", "proxy_protocol"];
+const OTHERS: &[&str] =
+    &["allow_exec", "observer", "proxy_protocol", "stdio_banner", "trace_context", "unix_socket_mode"];
 
 /// Limits that nobody can set: the file in `rpc-core/src`, a part of it, and what the table says.
 const FIXED: &[(&str, &str, &str)] = &[
@@ -46,6 +47,23 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("client/shared/mod.rs", "THREAD_IDLE_TIME: Duration = Duration::from_secs(1);", "without calls | 1 s"),
     ("client/sending.rs", "EXPLANATION_TIME: Duration = Duration::from_secs(5);", "sending failed | 5 s"),
     ("transport/unix.rs", "TICK: Duration = Duration::from_millis(20);", "looks for a cancel | 20 ms"),
+    ("transport/banner.rs", "NOISE: usize = 8 * 1024;", "before a server's banner | 8 KiB"),
+    ("transport/child/tail.rs", "CAPACITY: usize = 32 * 1024;", "standard error that is kept | 32 KiB"),
+    ("transport/child/keeper.rs", "PATIENCE: Duration = Duration::from_secs(5);", "end of its input | 5 s"),
+    ("transport/child/keeper.rs", "AFTER_TERM: Duration = Duration::from_secs(1);", "after SIGTERM | 1 s"),
+    ("transport/child/keeper.rs", "LOOK: Duration = Duration::from_secs(1);", "a grandchild keeps open | 1 s"),
+    ("transport/child/keeper.rs", "LEFT_UNREAD: Duration = Duration::from_secs(5);", "has left unread | 5 s"),
+    (
+        "transport/child/handle.rs",
+        "LAST_WORDS: Duration = Duration::from_millis(500);",
+        "how a child has ended | 500 ms",
+    ),
+    (
+        "transport/child/handle.rs",
+        "TICK: Duration = Duration::from_millis(20);",
+        "start of a child, before it looks for a cancel | 20 ms",
+    ),
+    ("transport/stdio.rs", "FINISH_TIME: Duration = Duration::from_secs(1);", "without a client's banner | 1 s"),
     ("transport/memory.rs", "CAPACITY: usize = 64 * 1024;", "each direction | 64 KiB"),
     ("transport/halves.rs", "CAPACITY: usize = 256 * 1024;", "each direction | 256 KiB"),
     ("frame/reader.rs", "READ_AHEAD: usize = 8 * 1024;", "of a connection | 8 KiB"),
