@@ -7,6 +7,10 @@ struct CombiningServices;
 #[doc = include_str!("../../docs/authorisation.md")]
 struct Authorisation;
 
+#[cfg(unix)]
+#[doc = include_str!("../../docs/ssh.md")]
+struct Ssh;
+
 #[doc = include_str!("../../docs/metrics.md")]
 struct Metrics;
 
