@@ -16,7 +16,8 @@ pub(crate) struct Args {
 }
 
 const EXIT_CODES: &str = "\
-ADDRESS is tcp://host:port or unix:///path.
+ADDRESS is tcp://host:port or unix:///path. To list, pull and push it may also be a command that
+starts the server, split at blanks: 'exec:ssh -T -o BatchMode=yes HOST mirror serve-stdio DIR'.
 
 Exit codes:
   0  success: everything is in sync
@@ -44,6 +45,21 @@ pub(crate) enum Command {
         /// The maximum total size of all files below DIR: bytes, or a number with KiB, MiB or GiB.
         /// A file that would exceed it is refused before its bytes are sent. The server counts the
         /// files when it starts; what other programs write below DIR later does not count.
+        #[arg(long, requires = "writable", value_parser = size, value_name = "BYTES")]
+        quota: Option<u64>,
+    },
+    /// Serve a directory to the client that has started this command, often through ssh.
+    ///
+    /// The client gives the command as its address: 'exec:ssh -T HOST mirror serve-stdio DIR'.
+    /// Whoever may run this command can read every file below DIR that this user can read, and with
+    /// --writable replace and delete them.
+    ServeStdio {
+        /// The directory to serve.
+        dir: PathBuf,
+        /// Allow `mirror push`. Without it every write is refused.
+        #[arg(long)]
+        writable: bool,
+        /// The maximum total size of all files below DIR, as of `mirror serve`.
         #[arg(long, requires = "writable", value_parser = size, value_name = "BYTES")]
         quota: Option<u64>,
     },
@@ -122,7 +138,7 @@ pub(crate) struct How {
 
 /// The error leaves out what was found, because clap prints that before it.
 fn address(text: &str) -> Result<Address, &'static str> {
-    text.parse().map_err(|_| "expected tcp://host:port or unix:///path")
+    text.parse().map_err(|_| "expected tcp://host:port, unix:///path or exec:COMMAND")
 }
 
 fn size(text: &str) -> Result<u64, String> {

@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use rpc_core::{Address, Operation, Server};
+use rpc_core::{Address, Server, serve_stdio};
 use rpc_examples::mirror::{
     CopyError, CopyOptions, Item, MirrorClient, MirrorError, MirrorServer, Progress, Reason, Report, Shelf, connect,
     demo, list, pull, push,
@@ -19,6 +19,7 @@ const INCOMPLETE: u8 = 3;
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
         Some(Command::Serve { address, dir, writable, quota }) => serve(&address, &dir, writable, quota),
+        Some(Command::ServeStdio { dir, writable, quota }) => serve_client(&dir, writable, quota),
         Some(Command::List { address }) => print_list(&address),
         Some(Command::Pull { address, dir, no_sync, how }) => {
             let options = options(&how).sync(!no_sync);
@@ -40,9 +41,18 @@ fn options(how: &How) -> CopyOptions {
     CopyOptions::default().delete(how.delete).dry_run(how.dry_run)
 }
 
-fn serve(address: &Address, dir: &Path, writable: bool, quota: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
+fn open(dir: &Path, writable: bool, quota: Option<u64>) -> Result<Shelf, String> {
     let opened = Shelf::open(dir).and_then(|shelf| if writable { shelf.writable(quota) } else { Ok(shelf) });
-    let shelf = opened.map_err(|error| format!("{}: {error}", dir.display()))?;
+    opened.map_err(|error| format!("{}: {error}", dir.display()))
+}
+
+fn serve_client(dir: &Path, writable: bool, quota: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
+    serve_stdio(MirrorServer::new(open(dir, writable, quota)?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(address: &Address, dir: &Path, writable: bool, quota: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
+    let shelf = open(dir, writable, quota)?;
     let server = Server::bind(address).map_err(|error| at(address, &error.into()))?;
     // If this fails, nobody reads it any more.
     _ = writeln!(stdout(), "listening on {}", server.address());
@@ -90,14 +100,10 @@ fn told(address: &Address, error: CopyError) -> String {
     }
 }
 
-/// Names the address in an error. Those of connecting and binding name it themselves.
+/// Names the address in an error. Those of connecting, binding and a child name it themselves.
 fn at(address: &Address, error: &MirrorError) -> String {
-    match error {
-        MirrorError::Call(rpc_core::Error::Transport {
-            operation: Operation::Connecting | Operation::Binding, ..
-        }) => error.to_string(),
-        _ => format!("{address}: {error}"),
-    }
+    let (address, error) = (address.to_string(), error.to_string());
+    if error.contains(&address) { error } else { format!("{address}: {error}") }
 }
 
 fn show(dir: Option<PathBuf>, size: u64) -> Result<ExitCode, Box<dyn Error>> {

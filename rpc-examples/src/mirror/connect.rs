@@ -23,6 +23,8 @@ pub fn connect(address: &Address) -> Result<MirrorClient> {
     let config = ClientConfig::default()
         .reply_timeout(Some(LONGEST_PAGE))
         .stall_timeout(Some(LONGEST_HASHING))
-        .max_idle_connections(1);
+        .max_idle_connections(1)
+        // the user has written the address
+        .allow_exec(true);
     Ok(MirrorClient::new(Client::connect_with(address, config)?))
 }
