@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io::{Empty, Read};
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
@@ -19,6 +18,7 @@ use super::Client;
 use super::lease::Lease;
 use super::options::CallOptions;
 use super::pool::Freshness;
+use super::repeats::Repeats;
 use super::reply::{of_endpoint, reply_of};
 use super::request::Request;
 use super::shared::OwnCall;
@@ -48,11 +48,13 @@ pub struct CallBuilder<'s, 'e, A = Argument<'static, ()>, R = Empty> {
 struct PreparedCall<'e> {
     client: Client,
     endpoint: &'e str,
+    /// The method is marked as one that may run twice.
+    idempotent: bool,
 }
 
 impl<'e> CallBuilder<'_, 'e> {
     pub(super) fn new(client: Client, endpoint: &'e str) -> Self {
-        let call = PreparedCall { client, endpoint };
+        let call = PreparedCall { client, endpoint, idempotent: false };
         CallBuilder { call, argument: None, stream: None, session: PhantomData }
     }
 }
@@ -61,6 +63,13 @@ impl<'s, 'e, A, R> CallBuilder<'s, 'e, A, R> {
     /// Sets options of this call. The client's options that they do not set hold as well.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.call.client = self.call.client.with_options(options);
+        self
+    }
+
+    /// Says that the method may run twice without harm. The options that are set replace that.
+    #[doc(hidden)]
+    pub fn idempotent(mut self) -> Self {
+        self.call.idempotent = true;
         self
     }
 
@@ -265,9 +274,9 @@ impl PreparedCall<'_> {
         let stall_limit = options.stall_limit(pool.config.settings.stall_timeout);
         // a call without parameters sends `null`, unless it has a stream
         let json = if octets.is_none() { Some(argument.unwrap_or(&NULL)) } else { argument };
-        let endpoint = self.endpoint;
+        let (endpoint, idempotent) = (self.endpoint, options.is_idempotent(self.idempotent));
         let mut request =
-            Request { endpoint, json, octets, accept, deadline, stall_limit, metadata: &metadata, watched };
+            Request { endpoint, json, octets, accept, deadline, stall_limit, idempotent, metadata: &metadata, watched };
         // before a connection is opened for it
         let in_time = deadline.check(deadline.begun);
         in_time.and_then(|()| make(self, &mut request)).inspect_err(|error| request.failed(error))
@@ -285,43 +294,45 @@ impl PreparedCall<'_> {
         self.on_own_connection(request).map(JsonReply::Leased)
     }
 
-    /// Makes a call on a connection of its own and returns once the reply's header has been read.
-    /// If an idle connection had ended, so that the request certainly never ran, the call is
-    /// repeated once on a new one.
+    /// Makes a call on a connection of its own and returns once the reply's header and its JSON, if
+    /// it has any, have been read. A call that fails before that may be repeated on a new
+    /// connection.
     fn on_own_connection(&self, request: &mut Request<'_, '_>) -> Result<LeasedReply> {
-        let mut lease = Lease::acquire(&self.client.pool, request.deadline, Freshness::Any)?;
+        let pool = &self.client.pool;
+        let mut lease = Lease::acquire(pool, request.deadline, Freshness::Any)?;
         let mut called = lease.call(request);
-        if let Err(error) = &called
-            && !lease.is_new
-            && error.was_lost()
+        let mut repeats = Repeats::new(pool, request.idempotent, 1);
+        while let Err(error) = &called
             && request.can_repeat()
-            && lease.pool.can_reconnect()
+            && repeats.allow(error, lease.connection_used())
         {
-            tracing::debug!(%error, "an idle connection had ended, retrying on a new one");
-            called = lease.renew(request.deadline).and_then(|()| lease.call(request));
+            tracing::debug!(%error, "repeating the call on a new connection");
+            if let Err(error) = lease.renew(request.deadline) {
+                called = Err(error);
+                break;
+            }
+            called = lease.call(request);
         }
-        let body = called.inspect_err(|error| lease.failed(error))?;
-        Ok(LeasedReply { body, lease, limit: request.deadline.limit })
+        pool.budget.saw(&called);
+        let called = called.map_err(|error| repeats.error(error));
+        called.inspect_err(|error| lease.failed(error))?;
+        Ok(LeasedReply(lease))
     }
 }
 
-/// A reply whose header has been read, with the connection to read its body from.
-struct LeasedReply {
-    lease: Lease,
-    body: DataType,
-    limit: Option<Duration>,
-}
+/// A reply whose header has been read, and its JSON if it has any, with the connection to read its
+/// stream from.
+struct LeasedReply(Lease);
 
 impl LeasedReply {
     fn json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
-        let decoded = self.lease.connection().decode_json(self.body, self.limit, decode);
-        let decoded = decoded.map_err(|error| self.lease.or_cancelled(error));
-        decoded.inspect_err(|error| self.lease.failed(error))
+        let decoded = self.0.connection().decode_json(decode).map_err(|error| self.0.or_cancelled(error));
+        decoded.inspect_err(|error| self.0.failed(error))
     }
 
     fn octets<'s, R>(mut self, source: Option<Sent<R>>) -> OctetReader<'s, R> {
-        self.lease.become_stream();
-        OctetReader::new(self.lease, source)
+        self.0.become_stream();
+        OctetReader::new(self.0, source)
     }
 }
 

@@ -78,7 +78,8 @@ impl Session {
         command: impl Fn() -> Command + Send + Sync + 'static,
         config: ClientConfig,
     ) -> Result<Session> {
-        Session::of_parts(open_once(&starter(command), &config, Deadline::none())?, config)
+        let (parts, _) = open_once(&starter(command), &config, Deadline::none())?;
+        Session::of_parts(parts, config)
     }
 }
 

@@ -1,14 +1,17 @@
 //! The settings of a client.
 
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::observe::{ConfiguredObserver, Observer};
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
+use super::resolver::Resolver;
 use super::settings::Settings;
 
 /// The settings of a client. Each limit has a generous default; `None` is no limit.
@@ -32,6 +35,9 @@ pub struct ClientConfig {
     pub(crate) allow_exec: bool,
     #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has this transport"))]
     pub(crate) stdio_banner: bool,
+    pub(crate) max_connection_age: Option<Duration>,
+    pub(crate) retry_budget: u32,
+    pub(super) resolver: Resolver,
     pub(super) on_connect: ConfiguredHook,
     /// What each connection has to know as well.
     pub(super) settings: Settings,
@@ -46,7 +52,14 @@ pub(super) trait OnConnect: Send + Sync {
         connection: Box<ClientConnection>,
         config: ClientConfig,
         deadline: Deadline<'_>,
-    ) -> Result<Box<ClientConnection>>;
+    ) -> Result<Box<ClientConnection>, Unprepared>;
+}
+
+/// Why a new connection cannot be used.
+pub(super) struct Unprepared {
+    pub(super) error: Error,
+    /// The connection was lost or refused, so that another place may be better.
+    pub(super) lost: bool,
 }
 
 /// The hook that a config may have.
@@ -69,6 +82,9 @@ impl Default for ClientConfig {
             shared_connections: 0,
             allow_exec: false,
             stdio_banner: true,
+            max_connection_age: None,
+            retry_budget: 10,
+            resolver: Resolver::default(),
             on_connect: ConfiguredHook::default(),
             settings: Settings::default(),
         }
@@ -76,8 +92,10 @@ impl Default for ClientConfig {
 }
 
 impl ClientConfig {
-    /// Sets how long opening a connection may take, all addresses of a name together; the default
-    /// is 60 s. Looking up the name is not included: the system decides how long that takes.
+    /// Sets how long opening a connection may take, all places together; the default is 60 s. If
+    /// there are several, each but the last gets at most 5 s, so that one that does not answer
+    /// leaves time for the others. Looking up a name is not included: the system decides how long
+    /// that takes.
     pub fn connect_timeout(self, limit: Option<Duration>) -> Self {
         ClientConfig { connect_timeout: limit, ..self }
     }
@@ -186,6 +204,46 @@ impl ClientConfig {
     /// no effect on other transports.
     pub fn stdio_banner(self, greet: bool) -> Self {
         ClientConfig { stdio_banner: greet, ..self }
+    }
+
+    /// Sets how old a connection of a [`Client`](crate::Client) may become; the default is `None`,
+    /// any age. After this time, or up to a tenth more or less, it takes no further call, and is
+    /// closed when its last one has ended. So the connections spread again over all servers after
+    /// some were started anew, which without a limit they do only when they are opened for other
+    /// reasons. A [`Session`](crate::Session), and a client of a single given transport, keep their
+    /// connection.
+    pub fn max_connection_age(self, limit: Option<Duration>) -> Self {
+        ClientConfig { max_connection_age: limit, ..self }
+    }
+
+    /// Sets how many calls a [`Client`](crate::Client) repeats in a row before it has to earn more;
+    /// the default is 10. Ten calls that are answered earn one repetition, so in an outage the
+    /// servers get at most a tenth more calls. With 0, none is repeated. A call whose idle
+    /// connection had ended before it was sent costs nothing.
+    ///
+    /// `docs/fail-over.md` says which calls are repeated.
+    pub fn retry_budget(self, calls: u32) -> Self {
+        ClientConfig { retry_budget: calls, ..self }
+    }
+
+    /// Sets what looks up the names of hosts, which by default is the system. It gets the name and
+    /// the port, and returns all addresses of servers; a client connects to any of them. It is
+    /// asked for each new connection, on the thread that waits for it, so it may follow servers
+    /// that come and go, and must not take long. If it fails, its last answer holds.
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    ///
+    /// use rpc_core::{ClientConfig, Result};
+    ///
+    /// let config = ClientConfig::default().resolver(|host, port| match host {
+    ///     "vault" => Ok(vec![SocketAddr::from(([10, 0, 0, 1], port)), SocketAddr::from(([10, 0, 0, 2], port))]),
+    ///     _ => Err(std::io::Error::other("there is no such service")),
+    /// });
+    /// # _ = config;
+    /// ```
+    pub fn resolver(self, look_up: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Self {
+        ClientConfig { resolver: Resolver::by(look_up), ..self }
     }
 
     fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {

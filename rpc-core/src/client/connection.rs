@@ -15,6 +15,7 @@ use crate::observe::{ConnectionInfo, Ended, Side, Traffic};
 use crate::transport::{CancelToken, Control, Parts, Peer, TimeLimit};
 
 use super::deadline::{Deadline, Scope};
+use super::place::Stay;
 use super::pump::Pump;
 use super::settings::Settings;
 
@@ -47,6 +48,10 @@ pub(crate) struct ClientConnection {
     end: Option<Result<Ended, ErrorKind>>,
     /// The other end.
     pub(super) peer: Arc<Peer>,
+    /// Its place, if there may be others.
+    pub(super) stay: Option<Stay>,
+    /// When it is old enough to be replaced; `None` if it is not.
+    pub(super) expires: Option<Instant>,
     /// Controls both directions.
     pub(super) control: Option<Arc<dyn Control>>,
     /// The frame that is being sent while octets go both ways.
@@ -74,6 +79,8 @@ impl ClientConnection {
             token: None,
             patience: DISCARD_TIME,
             peer,
+            stay: None,
+            expires: None,
             control: parts.control,
             pump: Pump::default(),
             inbound: Inbound::new(parts.reader),
@@ -106,6 +113,28 @@ impl ClientConnection {
     /// Returns whether the connection cannot be used again, whatever its turn says.
     pub(super) fn is_broken(&self) -> bool {
         self.end.is_some()
+    }
+
+    /// Returns whether the connection is so old that no more calls should use it.
+    pub(super) fn is_too_old(&self) -> bool {
+        self.expires.is_some_and(|at| Instant::now() >= at)
+    }
+
+    /// Returns how its place is chosen among others: the less the better.
+    pub(super) fn rank(&self, now: Instant) -> (Duration, usize) {
+        self.stay.as_ref().map_or((Duration::ZERO, 0), |stay| (stay.place.avoided_for(now), stay.place.in_use()))
+    }
+
+    /// Tells the connection's place how its call has ended.
+    pub(super) fn judge_place(&self) {
+        let Some(stay) = &self.stay else { return };
+        let refused = self.turn.not_run();
+        match self.end {
+            None if self.reusable() => stay.place.worked(),
+            Some(Ok(Ended::Reset | Ended::HungUp) | Err(ErrorKind::Transport | ErrorKind::Deadline)) => stay.failed(),
+            Some(_) if refused => stay.failed(),
+            _ => {}
+        }
     }
 
     /// Breaks the connection because of an error. The first one says how the connection ends; a
@@ -240,6 +269,7 @@ impl ClientConnection {
         trim(&mut self.request_json, JSON_KEPT);
         trim(&mut self.received_json, JSON_KEPT);
         self.pump = Pump::default();
+        self.stay.iter_mut().for_each(Stay::become_idle);
         self.last_used = Some(Instant::now());
     }
 

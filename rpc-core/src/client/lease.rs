@@ -12,6 +12,7 @@ use super::cancelling::Armed;
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::pool::{Freshness, Holder, Pool};
+use super::repeats::Connection;
 use super::request::Request;
 use super::watched::WatchedCall;
 
@@ -51,6 +52,7 @@ impl Lease {
         let mut state = pool.lock();
         loop {
             pool.check_open()?;
+            let freshness = if pool.is_better_elsewhere(&state, deadline.begun) { Freshness::New } else { freshness };
             if freshness == Freshness::New
                 && let Some(surplus) = pool.surplus(&mut state)
             {
@@ -60,13 +62,14 @@ impl Lease {
                 continue;
             }
             while freshness == Freshness::Any
-                && let Some(connection) = state.take_idle()
+                && let Some(connection) = state.take_idle(pool.has_places, deadline.begun)
             {
                 let mut lease = Lease::new(pool, state.hold(), Some(connection));
                 // checking it may cost a system call, and no other thread should wait for that
                 drop(state);
                 match lease.connection().check_idle(deadline.begun) {
-                    Ok(()) => return Ok(lease),
+                    Ok(()) if !lease.connection().is_too_old() => return Ok(lease),
+                    Ok(()) => {}
                     Err(error) => {
                         if !pool.can_reconnect() {
                             return Err(error);
@@ -74,6 +77,8 @@ impl Lease {
                         tracing::debug!(%error, "replacing an idle connection");
                     }
                 }
+                // that it has ended says nothing of its place
+                lease.connection().stay = None;
                 drop(lease);
                 state = pool.lock();
             }
@@ -126,10 +131,13 @@ impl Lease {
     }
 
     /// Returns what the caller gets instead of this error: if the token has cancelled the call,
-    /// that is why it failed.
+    /// that is why it failed. If there are several places, it names the one that has failed.
     pub(super) fn or_cancelled(&mut self, error: Error) -> Error {
         if !self.connection().is_cancelled() {
-            return error;
+            return match &self.connection().stay {
+                Some(stay) => error.of_place(&stay.place),
+                None => error,
+            };
         }
         self.disarm();
         let fate = error.fate();
@@ -145,15 +153,25 @@ impl Lease {
         }
     }
 
-    /// Makes a call on the connection, up to the reply's header.
-    pub(super) fn call(&mut self, request: &mut Request<'_, '_>) -> Result<DataType> {
+    /// Returns whether the connection has served calls before.
+    pub(super) fn connection_used(&self) -> Connection {
+        if self.is_new { Connection::New } else { Connection::Used }
+    }
+
+    /// Makes a call on the connection, up to the reply's header or the end of its JSON.
+    pub(super) fn call(&mut self, request: &mut Request<'_, '_>) -> Result<()> {
         let was_idle = !self.is_new;
         self.watched = self.watched.take().or_else(|| request.watched.take());
         if let (Some(watched), Some(connection)) = (&mut self.watched, &mut self.connection) {
             watched.connected(connection);
         }
         self.begin(request.deadline, request.stall_limit);
-        let outcome = self.connection().call(request).map_err(|error| self.or_cancelled(error));
+        let connection = self.connection();
+        let called = connection.call(request).and_then(|body| match request.accept {
+            DataType::Octets => Ok(()),
+            _ => connection.read_json(body, request.deadline.limit),
+        });
+        let outcome = called.map_err(|error| self.or_cancelled(error));
         outcome.inspect_err(|error| {
             if was_idle && error.was_lost() {
                 self.connection().was_ended(Ended::HungUp);
@@ -161,13 +179,15 @@ impl Lease {
         })
     }
 
-    /// Replaces the connection, which had ended when it was idle, by a new one. The call keeps its
-    /// place in the pool, so this does not wait for others.
+    /// Replaces the connection, which has ended, by a new one, so that the call can be repeated.
+    /// The call keeps its room in the pool, so this does not wait for others.
     pub(super) fn renew(&mut self, deadline: Deadline<'_>) -> Result<()> {
         self.pool.check_open()?;
         self.count();
         self.release();
-        drop(self.connection.take());
+        if let Some(ended) = self.connection.take() {
+            ended.judge_place();
+        }
         self.connection = Some(self.pool.open(deadline)?);
         self.is_new = true;
         Ok(())

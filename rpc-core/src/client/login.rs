@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::error::{Error, Fate, Operation, Result};
 
-use super::config::{ConfiguredHook, OnConnect};
+use super::config::{ConfiguredHook, OnConnect, Unprepared};
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::pool::Pool;
@@ -23,9 +23,11 @@ impl ClientConfig {
     /// the limits of this config only, and all calls that wait for the connection wait for it.
     ///
     /// If `prepare` returns an error, or leaves the session without its connection, the connection
-    /// is closed, and the error is that of the call, which [never ran](Error::never_ran). Its panic
-    /// is one of the call, or closes a shared connection. If it calls the client whose connection
-    /// it prepares, that call fails with [`Misuse::InOnConnect`](crate::Misuse::InOnConnect).
+    /// is closed, and the error is that of the call, which [never ran](Error::never_ran). But if
+    /// the connection was lost or refused, and there are other servers, the next one is tried. A
+    /// panic is one of the call, or closes a shared connection. If `prepare` calls the client whose
+    /// connection it prepares, that call fails with
+    /// [`Misuse::InOnConnect`](crate::Misuse::InOnConnect).
     ///
     /// ```
     /// use rpc_core::{CallContext, ClientConfig, Error, Result, Server, rpc_service};
@@ -88,21 +90,27 @@ impl<F: Fn(&mut Session) -> Result<()> + Send + Sync> OnConnect for Login<F> {
         connection: Box<ClientConnection>,
         config: ClientConfig,
         deadline: Deadline<'_>,
-    ) -> Result<Box<ClientConnection>> {
+    ) -> Result<Box<ClientConnection>, Unprepared> {
         let config = ClientConfig { on_connect: ConfiguredHook::default(), ..config }.shared_connections(0);
         let pool = Arc::new(Pool::of_one(connection, config));
         let mut session = Session::of_pool(Arc::clone(&pool));
         session.set_options(CallOptions::within(deadline));
-        (self.0)(&mut session).map_err(|error| error.with_fate(Fate::UNREACHED))?;
+        (self.0)(&mut session).map_err(|error| {
+            let refused = error.remote().is_some_and(|refusal| refusal.fate.never_ran);
+            let lost = refused || matches!(error, Error::Transport { .. });
+            Unprepared { error: error.with_fate(Fate::UNREACHED), lost }
+        })?;
         drop(session);
         pool.take_only().ok_or_else(|| {
             let over = deadline.is_over(Instant::now());
             if over {
-                return deadline.error(Operation::Connecting, Fate::UNREACHED);
+                let error = deadline.error(Operation::Connecting, Fate::UNREACHED);
+                return Unprepared { error, lost: false };
             }
             let text = "the connection has ended in `on_connect`, which has not returned an error";
             let error = io::Error::new(io::ErrorKind::ConnectionAborted, text);
-            Error::Transport { operation: Operation::Connecting, error, fate: Fate::UNREACHED }
+            let error = Error::Transport { operation: Operation::Connecting, error, fate: Fate::UNREACHED };
+            Unprepared { error, lost: false }
         })
     }
 }

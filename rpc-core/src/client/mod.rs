@@ -3,6 +3,8 @@
 //! The generated client of a trait whose methods take `&self` wraps a [`Client`]; if they take
 //! `&mut self`, it wraps a [`Session`]. Both can be used without the macro.
 
+mod back_off;
+mod budget;
 mod call;
 mod cancelling;
 #[cfg(unix)]
@@ -18,10 +20,14 @@ mod login;
 mod opening;
 mod options;
 mod pipeline;
+mod place;
+mod places;
 mod pool;
 mod pump;
+mod repeats;
 mod reply;
 mod request;
+mod resolver;
 mod sending;
 mod session;
 mod settings;
@@ -55,7 +61,9 @@ use shared::Sharing;
 ///
 /// Cloning is cheap and shares the pool. Any number of threads may call at once: a call opens a
 /// connection if none is idle, and the pool keeps a few idle ones. A stream keeps its connection
-/// until it has been read to its end or is dropped.
+/// until it has been read to its end or is dropped. The address may name several servers of the
+/// same service, `["tcp://a:1", "tcp://b:1"]`, or be a name with several IP addresses:
+/// `docs/fail-over.md` describes how a client spreads over them and leaves those that fail.
 ///
 /// Calls block, within the limits that [`ClientConfig`] sets; `docs/tokio.md` is about calls from
 /// async programs. The error of a failed call says whether it [never ran](crate::Error::never_ran).
@@ -97,18 +105,19 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to a server, with the default [`ClientConfig`]. Blocks until connected.
+    /// Connects to a server, or to any of several, with the default [`ClientConfig`]. Blocks until
+    /// connected.
     ///
     /// # Errors
     /// [`Misuse::Address`](crate::Misuse::Address) if the address is invalid,
-    /// [`Error::Transport`](crate::Error::Transport) if connecting fails,
+    /// [`Error::Transport`](crate::Error::Transport) if connecting fails: it names each address.
     /// [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the connect limit.
     pub fn connect(address: impl ToAddress) -> Result<Client> {
         Client::connect_with(address, ClientConfig::default())
     }
 
-    /// Connects to a server. Opens the first connection now, so that a wrong address is noticed,
-    /// and others when they are needed.
+    /// Connects to a server, or to any of several. Opens the first connection now, so that a wrong
+    /// address is noticed, and others when they are needed.
     ///
     /// # Errors
     /// [`Misuse::Address`](crate::Misuse::Address) if the address is invalid,
@@ -136,7 +145,8 @@ impl Client {
     /// # Errors
     /// [`Error::Transport`](crate::Error::Transport) if the transport cannot be prepared.
     pub fn from_transport_with(transport: impl Transport, config: ClientConfig) -> Result<Client> {
-        let connection = prepared(parts_of(transport)?, &config, Deadline::none())?;
+        let connection =
+            prepared(parts_of(transport)?, &config, Deadline::none()).map_err(|unprepared| unprepared.error)?;
         Ok(Client::of_pool(Arc::new(Pool::of_one(connection, config))))
     }
 

@@ -30,6 +30,8 @@ pub struct CallOptions {
     /// In the same way.
     stall_timeout: Option<Option<Duration>>,
     token: Option<CancelToken>,
+    /// `None` if it is up to the method.
+    idempotent: Option<bool>,
     /// When the call that these calls belong to must be over, and its limit.
     outer: Option<(Instant, Option<Duration>)>,
     metadata: Metadata<'static>,
@@ -65,6 +67,15 @@ impl CallOptions {
         CallOptions { token: Some(token.clone()), ..self }
     }
 
+    /// Says whether each call may run twice without harm, which replaces what `#[rpc(idempotent)]`
+    /// says of a method. A [`Client`](crate::Client) then repeats a call whose connection is lost,
+    /// even if it may have run, unless something of its stream has been consumed;
+    /// [`retry_budget`](crate::ClientConfig::retry_budget) bounds that. The time limit covers all
+    /// attempts together.
+    pub fn idempotent(self, idempotent: bool) -> Self {
+        CallOptions { idempotent: Some(idempotent), ..self }
+    }
+
     /// Adds a pair of strings that each call carries to its handler, see
     /// [`CallContext`](crate::CallContext). All pairs and the endpoint's name must fit into a
     /// header of 4 KiB; otherwise the call fails with [`Misuse::Encode`](crate::Misuse::Encode).
@@ -95,6 +106,7 @@ impl CallOptions {
             timeout: more.timeout.or(self.timeout),
             stall_timeout: more.stall_timeout.or(self.stall_timeout),
             token: more.token.or_else(|| self.token.clone()),
+            idempotent: more.idempotent.or(self.idempotent),
             outer: more.outer.or(self.outer),
             metadata,
             trace_context: more.trace_context.or_else(|| self.trace_context.clone()),
@@ -125,6 +137,11 @@ impl CallOptions {
         }
     }
 
+    /// Returns whether a call may run twice, of a method that may by itself.
+    pub(super) fn is_idempotent(&self, method: bool) -> bool {
+        self.idempotent.unwrap_or(method)
+    }
+
     /// Returns how long a stream may make no progress, for a client with this limit.
     pub(super) fn stall_limit(&self, client_limit: Option<Duration>) -> Option<Duration> {
         self.stall_timeout.unwrap_or(client_limit)
@@ -137,6 +154,7 @@ impl fmt::Debug for CallOptions {
             .field("timeout", &self.timeout)
             .field("stall_timeout", &self.stall_timeout)
             .field("token", &self.token)
+            .field("idempotent", &self.idempotent)
             .field("metadata", &self.metadata)
             .field("trace_context", &self.trace_context.is_some())
             .finish()

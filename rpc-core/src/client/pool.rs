@@ -8,16 +8,22 @@ use std::time::{Duration, Instant};
 use crate::error::{Fate, Misuse, Operation, Result};
 use crate::transport::{Parts, Wake};
 
-use super::config::ClientConfig;
+use super::back_off::scattered;
+use super::budget::RetryBudget;
+use super::config::{ClientConfig, Unprepared};
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
 use super::opening::{Connector, open_once, open_with_retries};
+use super::place::Stay;
 
 /// All connections of one client. A [`Lease`](super::lease::Lease) takes one out and puts it back.
 pub(crate) struct Pool {
     /// `None` if the pool has a single given connection, which nothing can replace.
     connector: Option<Connector>,
     pub(super) config: ClientConfig,
+    /// The connections may lead to several places.
+    pub(super) has_places: bool,
+    pub(super) budget: RetryBudget,
     state: Mutex<PoolState>,
     freed: Condvar,
     /// No more calls can be made.
@@ -27,6 +33,9 @@ pub(crate) struct Pool {
 /// An idle connection and the thread that used it last. It is boxed because it moves between the
 /// pool and its calls: a pointer instead of 300 bytes.
 struct Idle(Box<ClientConnection>, ThreadId);
+
+/// Opens a connection, once or with retries.
+type Open = fn(&Connector, &ClientConfig, Deadline<'_>) -> Result<(Parts, Stay)>;
 
 /// What `Pool::state` protects.
 #[derive(Default)]
@@ -79,8 +88,10 @@ impl Pool {
         let shared_connections = config.shared_connections.min(config.max_connections);
         let max_idle_connections = config.max_idle_connections.max(shared_connections);
         let config = ClientConfig { shared_connections, max_idle_connections, ..config };
+        let has_places = connector.as_ref().is_some_and(|connector| connector.places.may_be_several());
         let state = Mutex::new(PoolState { idle, ..PoolState::default() });
-        Pool { connector, config, state, freed: Condvar::new(), closed: AtomicBool::new(false) }
+        let budget = RetryBudget::new(config.retry_budget);
+        Pool { connector, config, has_places, budget, state, freed: Condvar::new(), closed: AtomicBool::new(false) }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, PoolState> {
@@ -89,9 +100,9 @@ impl Pool {
 
     /// Opens a connection now and keeps it, so that a wrong address is noticed at once.
     pub(super) fn warm_up(&self) -> Result<()> {
-        let parts = open_once(self.connector()?, &self.config, Deadline::none())?;
         // not under the lock, because this runs the user's code
-        let connection = prepared(parts, &self.config, Deadline::none())?;
+        let mut connection = self.open_by(open_once, Deadline::none())?;
+        connection.stay.iter_mut().for_each(Stay::become_idle);
         self.lock().idle.push(Idle(connection, this_thread()));
         Ok(())
     }
@@ -151,9 +162,55 @@ impl Pool {
 
     pub(super) fn open(&self, deadline: Deadline<'_>) -> Result<Box<ClientConnection>> {
         self.check_not_preparing()?;
-        let parts = open_with_retries(self.connector()?, &self.config, deadline)?;
+        self.open_by(open_with_retries, deadline)
+    }
+
+    /// Opens a connection by `open` and prepares it. If it is lost or refused meanwhile, tries
+    /// other places, if there are any.
+    fn open_by(&self, open: Open, deadline: Deadline<'_>) -> Result<Box<ClientConnection>> {
+        let connector = self.connector()?;
+        let mut tried = 1;
+        loop {
+            match self.prepare(open(connector, &self.config, deadline)?, deadline) {
+                Err(Unprepared { error, lost: true }) if tried < self.places() && self.budget.pay() => {
+                    tracing::debug!(%error, "a new connection was lost, trying another place");
+                    tried += 1;
+                }
+                outcome => return outcome.map_err(|unprepared| unprepared.error),
+            }
+        }
+    }
+
+    /// Returns a new connection that calls may use, at its place.
+    fn prepare(
+        &self,
+        (parts, stay): (Parts, Stay),
+        deadline: Deadline<'_>,
+    ) -> Result<Box<ClientConnection>, Unprepared> {
         let _preparing = self.config.on_connect.0.is_some().then(|| Preparing::begin(self));
-        prepared(parts, &self.config, deadline)
+        let mut connection = prepared(parts, &self.config, deadline).inspect_err(|unprepared| {
+            if unprepared.lost {
+                stay.failed();
+            }
+        })?;
+        connection.stay = self.has_places.then_some(stay);
+        let age = self.config.max_connection_age.map(|age| scattered(age, AGE_JITTER));
+        connection.expires = age.and_then(|age| Instant::now().checked_add(age));
+        Ok(connection)
+    }
+
+    /// Returns how many places there are, as far as is known.
+    pub(super) fn places(&self) -> usize {
+        self.connector.as_ref().map_or(0, |connector| connector.places.count())
+    }
+
+    /// Returns whether all idle connections lead to places that are avoided, and others to one that
+    /// is not.
+    pub(super) fn is_better_elsewhere(&self, state: &PoolState, now: Instant) -> bool {
+        self.has_places
+            && !state.idle.is_empty()
+            && state.idle.iter().all(|Idle(connection, _)| connection.rank(now).0 > Duration::ZERO)
+            && self.connector.as_ref().is_some_and(|connector| connector.places.has_good(now))
     }
 
     /// Takes out an idle connection, to be closed, if the limit leaves no room for a new one.
@@ -201,8 +258,10 @@ impl Pool {
     /// Takes back a connection, if there is one. It is kept if it is in step and there is room,
     /// otherwise closed, without the lock: closing may run a transport's or an observer's code.
     pub(super) fn put_back(&self, connection: Option<Box<ClientConnection>>, holder: Holder) {
+        connection.iter().for_each(|connection| connection.judge_place());
         let mut usable = connection.filter(|connection| connection.reusable());
         usable.iter_mut().for_each(|connection| connection.become_idle());
+        let old = usable.take_if(|connection| connection.is_too_old());
         let mut state = self.lock();
         if let Some(at) = state.holders.iter().rposition(|other| other.id == holder.id) {
             state.holders.swap_remove(at);
@@ -211,7 +270,7 @@ impl Pool {
             state.idle.extend(usable.take().map(|connection| Idle(connection, holder.thread)));
         }
         self.wake_waiting(state);
-        if let Some(surplus) = usable {
+        if let Some(surplus) = usable.or(old) {
             surplus.close_without_waiting();
         }
     }
@@ -259,6 +318,10 @@ impl Drop for Pool {
     }
 }
 
+/// By how many percent the age of a connection differs, so that those that were opened together do
+/// not end together.
+const AGE_JITTER: u32 = 10;
+
 /// Marks its thread as preparing a connection, until this is dropped.
 struct Preparing<'p>(&'p Pool);
 
@@ -276,7 +339,11 @@ impl Drop for Preparing<'_> {
 }
 
 /// Returns a new connection that calls may use: the client's hook has run.
-pub(super) fn prepared(parts: Parts, config: &ClientConfig, deadline: Deadline<'_>) -> Result<Box<ClientConnection>> {
+pub(super) fn prepared(
+    parts: Parts,
+    config: &ClientConfig,
+    deadline: Deadline<'_>,
+) -> Result<Box<ClientConnection>, Unprepared> {
     let connection = Box::new(ClientConnection::new(parts, config.settings.clone()));
     match &config.on_connect.0 {
         Some(hook) => hook.prepare(connection, config.clone(), deadline),
@@ -304,12 +371,20 @@ fn forget_thread(threads: &mut Vec<ThreadId>, thread: ThreadId) {
 impl PoolState {
     /// Takes the idle connection that this thread used last, or otherwise the one that became idle
     /// last. With many threads, the two ends of each connection then stay together on one
-    /// processor, and neither has to wake the other.
-    pub(super) fn take_idle(&mut self) -> Option<Box<ClientConnection>> {
+    /// processor, and neither has to wake the other. With several places, only connections to the
+    /// best of them count.
+    pub(super) fn take_idle(&mut self, has_places: bool, now: Instant) -> Option<Box<ClientConnection>> {
         let me = this_thread();
-        let own = self.idle.iter().rposition(|Idle(_, last_user)| *last_user == me);
-        let idle = own.map(|at| self.idle.remove(at)).or_else(|| self.idle.pop());
-        idle.map(|Idle(connection, _)| connection)
+        let at = if has_places {
+            let rank = |(_, Idle(connection, user)): &(usize, &Idle)| (connection.rank(now), *user != me);
+            self.idle.iter().enumerate().rev().min_by_key(rank)?.0
+        } else {
+            let own = self.idle.iter().rposition(|Idle(_, user)| *user == me);
+            own.or_else(|| self.idle.len().checked_sub(1))?
+        };
+        let Idle(mut connection, _) = self.idle.remove(at);
+        connection.stay.iter_mut().for_each(|stay| stay.use_for_call(now));
+        Some(connection)
     }
 
     /// Counts one more connection as used by a call of this thread.

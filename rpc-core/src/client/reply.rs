@@ -33,12 +33,11 @@ impl ClientConnection {
         self.or_deadline_error(header, deadline.limit)
     }
 
-    /// Reads the JSON of a reply whose header has been read, and returns it.
-    fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<&[u8]> {
+    /// Reads the JSON of a reply whose header has been read.
+    pub(super) fn read_json(&mut self, body: DataType, limit: Option<Duration>) -> Result<()> {
         self.received_json.clear();
         let read = self.resume_json(body)?;
-        self.or_deadline_error(read, limit)?;
-        Ok(&self.received_json)
+        self.or_deadline_error(read, limit)
     }
 
     /// Begins the turn of the next reply, of a call whose request and reply are JSON, unless it has
@@ -159,15 +158,9 @@ impl ClientConnection {
         Error::Protocol { violation, fate: self.fate() }
     }
 
-    /// Reads the JSON of a reply whose header has been read, and decodes it.
-    pub(super) fn decode_json<T>(
-        &mut self,
-        body: DataType,
-        limit: Option<Duration>,
-        decode: fn(&[u8]) -> Result<T, Violation>,
-    ) -> Result<T> {
-        let decoded = decode(self.read_json(body, limit)?);
-        decoded.map_err(|violation| self.malformed(violation))
+    /// Decodes the JSON of a reply, which has been read.
+    pub(super) fn decode_json<T>(&mut self, decode: fn(&[u8]) -> Result<T, Violation>) -> Result<T> {
+        decode(&self.received_json).map_err(|violation| self.malformed(violation))
     }
 
     /// Receives octets of the reply within the stall limit.

@@ -22,6 +22,8 @@ pub(super) struct Request<'a, 's> {
     pub(super) deadline: Deadline<'a>,
     /// How long its streams may make no progress.
     pub(super) stall_limit: Option<Duration>,
+    /// The call does no harm if it runs twice.
+    pub(super) idempotent: bool,
     pub(super) metadata: &'a Metadata<'a>,
     /// The call, if somebody wants to know about it, until it has a connection.
     pub(super) watched: Option<Box<WatchedCall>>,
@@ -36,7 +38,17 @@ impl<'a> Request<'a, '_> {
         metadata: &'a Metadata<'a>,
     ) -> Self {
         let accept = DataType::MarshaledJson;
-        Request { endpoint, json, octets: None, accept, deadline, stall_limit: None, metadata, watched: None }
+        Request {
+            endpoint,
+            json,
+            octets: None,
+            accept,
+            deadline,
+            stall_limit: None,
+            idempotent: false,
+            metadata,
+            watched: None,
+        }
     }
 
     /// Notes the error that the caller gets.

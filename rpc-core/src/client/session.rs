@@ -65,7 +65,8 @@ use super::{CallBuilder, CallOptions, Client, ClientConfig, Pipeline};
 pub struct Session(Client);
 
 impl Session {
-    /// Connects to a server, with the default [`ClientConfig`]. Blocks until connected.
+    /// Connects to a server, or to any of several, with the default [`ClientConfig`]. Blocks until
+    /// connected.
     ///
     /// # Errors
     /// [`Misuse::Address`] if the address is invalid, [`Error::Transport`](crate::Error::Transport)
@@ -75,14 +76,15 @@ impl Session {
         Session::connect_with(address, ClientConfig::default())
     }
 
-    /// Connects to a server. Blocks until connected.
+    /// Connects to a server, or to any of several. Blocks until connected.
     ///
     /// # Errors
     /// [`Misuse::Address`] if the address is invalid, [`Error::Transport`](crate::Error::Transport)
     /// if connecting fails, [`Error::Deadline`](crate::Error::Deadline) if it takes longer than the
     /// connect limit.
     pub fn connect_with(address: impl ToAddress, config: ClientConfig) -> Result<Session> {
-        Session::of_parts(open_once(&connector(address.to_address()?), &config, Deadline::none())?, config)
+        let (parts, _) = open_once(&connector(address.to_address()?), &config, Deadline::none())?;
+        Session::of_parts(parts, config)
     }
 
     /// Creates a session over a connected transport, with the default [`ClientConfig`].
@@ -102,7 +104,7 @@ impl Session {
     }
 
     pub(super) fn of_parts(parts: Parts, config: ClientConfig) -> Result<Session> {
-        let connection = prepared(parts, &config, Deadline::none())?;
+        let connection = prepared(parts, &config, Deadline::none()).map_err(|unprepared| unprepared.error)?;
         Ok(Session::of_pool(Arc::new(Pool::of_one(connection, config.shared_connections(0)))))
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Seen {
     status: Option<Status>,
     first_result: Option<Instant>,
     traffic: Traffic,
+    /// How many connections the call has had.
+    connections: u32,
 }
 
 impl Seen {
@@ -45,6 +47,7 @@ impl Seen {
     pub(super) fn connected(&mut self, connection: &mut ClientConnection) {
         connection.watched = true;
         self.peer = Some(Arc::clone(&connection.peer));
+        self.connections += 1;
     }
 
     /// The call has sent this many bytes.
@@ -134,7 +137,8 @@ impl WatchedCall {
 
 impl Drop for WatchedCall {
     fn drop(&mut self) {
-        let Seen { peer, status, first_result, traffic } = std::mem::take(&mut self.seen);
+        let Seen { peer, status, first_result, traffic, connections } = std::mem::take(&mut self.seen);
+        self.watch.repeated = connections.saturating_sub(1);
         (self.watch.status, self.watch.first_result) = (status, first_result);
         self.watch.report(&self.observer, (self.service, &self.endpoint), peer.as_deref(), traffic);
     }

@@ -1,6 +1,7 @@
 //! Sorts errors: from the layers below, and from and to `io::Error`.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::io;
 use std::time::Duration;
 
@@ -48,6 +49,17 @@ impl Error {
             MessageError::Trailer(trailer) => Error::Remote((*trailer).into()),
             MessageError::TooLong { what, limit } => Error::Limit { what: what.into(), size: None, limit, fate },
             broken => Error::Transport { operation, error: broken.into(), fate },
+        }
+    }
+
+    /// Names the place whose connection has failed.
+    pub(crate) fn of_place(self, place: &dyn Display) -> Error {
+        match self {
+            Error::Transport { operation, error, fate } => {
+                let error = io::Error::new(error.kind(), format!("{place}: {error}"));
+                Error::Transport { operation, error, fate }
+            }
+            other => other,
         }
     }
 

@@ -42,6 +42,9 @@ pub struct CallReport<'a> {
     pub elapsed: Duration,
     /// How the call's streams ended; `None` if it had none.
     pub stream: Option<StreamEnd>,
+    /// How often a client has made the call again on another connection; `docs/fail-over.md` says
+    /// when it does.
+    pub repeated: u32,
 }
 
 impl CallReport<'_> {

@@ -22,6 +22,7 @@ pub(crate) struct Watch {
     pub(crate) status: Option<Status>,
     pub(crate) error: Option<ErrorKind>,
     pub(crate) stream: Option<StreamEnd>,
+    pub(crate) repeated: u32,
 }
 
 /// How many bytes a connection has sent and received.
@@ -44,6 +45,7 @@ impl Watch {
             status: None,
             error: None,
             stream: None,
+            repeated: 0,
         })
     }
 
@@ -95,6 +97,7 @@ impl Watch {
             first_result: self.first_result.map(|at| at.saturating_duration_since(self.begun)),
             elapsed: self.begun.elapsed(),
             stream: self.stream,
+            repeated: self.repeated,
         };
         trace(&self.span, &report);
         observer.tell_of(peer, Some(endpoint), |observer| observer.call_ended(&report));

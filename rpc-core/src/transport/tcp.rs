@@ -18,7 +18,11 @@ impl Transport for TcpStream {
 
 /// Connects to the first of a name's addresses that answers, within one limit for all of them, or
 /// until `token` is cancelled. Nothing ends the lookup of the name.
-pub(crate) fn connect(place: &str, limit: Option<Duration>, token: Option<&CancelToken>) -> io::Result<TcpStream> {
+pub(crate) fn connect(
+    place: impl ToSocketAddrs,
+    limit: Option<Duration>,
+    token: Option<&CancelToken>,
+) -> io::Result<TcpStream> {
     let until = limit.and_then(|limit| Instant::now().checked_add(limit));
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in place.to_socket_addrs()? {

@@ -9,7 +9,7 @@ use super::root;
 
 /// Settings that limit nothing.
 const OTHERS: &[&str] =
-    &["allow_exec", "observer", "proxy_protocol", "stdio_banner", "trace_context", "unix_socket_mode"];
+    &["allow_exec", "observer", "proxy_protocol", "resolver", "stdio_banner", "trace_context", "unix_socket_mode"];
 
 /// Limits that nobody can set: the file in `rpc-core/src`, a part of it, and what the table says.
 const FIXED: &[(&str, &str, &str)] = &[
@@ -39,11 +39,18 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("frame/writer.rs", "ITEMS: usize = 32 * 1024;", "of a stream that are held back | 32 KiB"),
     ("stream/lines.rs", "ROOM: usize = 32 * 1024;", "for the items that are read | 32 KiB"),
     ("server/stopping.rs", "LINGER: Duration = Duration::from_millis(250);", "close first | 250 ms"),
-    ("client/opening.rs", "Duration::from_millis(10) * 2_u32.pow(attempt.min(7))", "| 10 ms, doubled up to 1.28 s"),
+    ("client/opening.rs", "FIRST_PAUSE: Duration = Duration::from_millis(10);", "| 10 ms, doubled up to 1.28 s"),
+    ("client/opening.rs", "MOST_FOR_ONE: Duration = Duration::from_secs(5);", "if there are others | 5 s"),
+    ("client/opening.rs", "LEAST_FOR_ONE: Duration = Duration::from_millis(250);", "at least 250 ms"),
+    ("client/opening.rs", "MOST_LISTED: usize = 8;", "of which no connection came | 8"),
+    ("client/place.rs", "FIRST_BACK_OFF: Duration = Duration::from_secs(1);", "avoided | 1 s, doubled up to 128 s"),
+    ("client/place.rs", "TRIAL: Duration = Duration::from_secs(5);", "tries it again | 5 s"),
+    ("client/back_off.rs", "first * 2_u32.pow(attempt.min(7))", "doubled up to 1.28 s"),
+    ("client/pool.rs", "AGE_JITTER: u32 = 10;", "differs by | 10 %"),
     ("client/in_flight.rs", " WINDOW: usize = 32 * 1024;", "without a reply | 32 KiB"),
     ("client/in_flight.rs", "LEAST_WINDOW: usize = 8 * 1024;", "8 KiB on a transport"),
     ("client/shared/mod.rs", "MAX_SHARED_JSON: usize = 4 * 1024;", "share a connection | 4 KiB"),
-    ("client/shared/mod.rs", "MAX_ATTEMPTS: usize = 3;", "that never ran | 3"),
+    ("client/shared/mod.rs", "LEAST_REPEATS: usize = 2;", "or twice on shared connections"),
     ("client/shared/mod.rs", "THREAD_IDLE_TIME: Duration = Duration::from_secs(1);", "without calls | 1 s"),
     ("client/sending.rs", "EXPLANATION_TIME: Duration = Duration::from_secs(5);", "sending failed | 5 s"),
     ("transport/unix.rs", "TICK: Duration = Duration::from_millis(20);", "looks for a cancel | 20 ms"),

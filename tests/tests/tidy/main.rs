@@ -62,7 +62,10 @@ const LAYERS: Layers<'_> = &[
     ("connection", &["frame", "lock", "message", "transport", "unwind"]),
     ("codec", &["error", "message"]),
     ("stream", &["codec", "connection", "error", "frame", "message", "transport"]),
-    ("client", &["codec", "connection", "error", "frame", "message", "observe", "stream", "transport", "unwind"]),
+    (
+        "client",
+        &["codec", "connection", "error", "frame", "lock", "message", "observe", "stream", "transport", "unwind"],
+    ),
     (
         "server",
         &["codec", "connection", "error", "frame", "lock", "message", "observe", "stream", "transport", "unwind"],

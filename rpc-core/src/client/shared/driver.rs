@@ -11,6 +11,7 @@ use crate::client::deadline::Deadline;
 use crate::client::in_flight::{EncodedRequest, error_behind};
 use crate::client::lease::Lease;
 use crate::client::pool::{Freshness, Pool};
+use crate::client::repeats::Connection;
 use crate::client::sending::EXPLANATION_TIME;
 use crate::connection::Ahead;
 use crate::error::{Error, Fate, Misuse, Operation, Result};
@@ -20,7 +21,7 @@ use crate::transport::{TimeLimit, limit_has_passed};
 use crate::unwind;
 
 use super::SharedConnection;
-use super::pending::{Failure, PendingCall};
+use super::pending::{Failure, Lost, PendingCall};
 
 /// How long the thread waits for a reply before it checks the queue for more to send.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
@@ -122,7 +123,7 @@ impl Driver<'_> {
         loop {
             if self.in_flight.is_empty() {
                 self.check_no_unexpected_bytes()?;
-                if has_made_calls && self.lease.pool.has_waiters() {
+                if has_made_calls && (self.lease.pool.has_waiters() || self.lease.connection().is_too_old()) {
                     return Ok(());
                 }
             }
@@ -151,10 +152,10 @@ impl Driver<'_> {
     }
 
     /// Moves calls from the queue to the connection while the window has room. If others wait for a
-    /// connection, it moves none until the calls in flight have ended. Returns whether the
-    /// connection takes no further calls.
+    /// connection, or it is too old, it moves none until the calls in flight have ended. Returns
+    /// whether the connection takes no further calls.
     fn fill(&mut self) -> bool {
-        let others_wait = self.lease.pool.has_waiters();
+        let pauses = self.lease.pool.has_waiters() || self.lease.connection().is_too_old();
         let writable = self.explanation_deadline.is_none();
         let Driver { shared, generation, lease, in_flight, bytes_in_flight, .. } = self;
         let connection = lease.connection();
@@ -162,7 +163,7 @@ impl Driver<'_> {
         let mut state = shared.lock();
         let now = Instant::now();
         let retired = state.generation != *generation;
-        while writable && !retired && (!others_wait || in_flight.is_empty()) {
+        while writable && !retired && (!pauses || in_flight.is_empty()) {
             let Some(call) = state.queue.front() else { break };
             let mut pending = call.lock();
             pending.generation = *generation;
@@ -284,7 +285,8 @@ impl Driver<'_> {
         let retired = state.generation != self.generation;
         state.busy &= retired;
         drop(state);
-        let was_idle = !self.lease.is_new;
+        let used = self.lease.connection_used();
+        let was_idle = used == Connection::Used;
         let connection = self.lease.connection();
         let peer = Arc::clone(&connection.peer);
         // a transport that panicked may have sent all that it was given
@@ -302,7 +304,11 @@ impl Driver<'_> {
             }
             connection.break_by(&error);
             tracing::debug!(%error, calls = self.in_flight.len(), "a shared connection failed");
-            let stale_at = was_idle.then(Instant::now);
+            let error = match &connection.stay {
+                Some(stay) => error.of_place(&stay.place),
+                None => error,
+            };
+            let lost = Some(Lost { at: Instant::now(), connection: used });
             for (at, InFlight { call, size, end }) in self.in_flight.drain(..).enumerate() {
                 if let Some(seen) = &mut call.lock().seen {
                     seen.not_sent((size as u64).min(end.saturating_sub(accepted)));
@@ -310,7 +316,7 @@ impl Driver<'_> {
                 let never_ran = error.never_ran() || end > accepted;
                 let error = if at == 0 { error.repeated() } else { error_behind(&error) };
                 let fate = if never_ran { Fate::UNREACHED } else { Fate::LOST };
-                call.end(Err(Failure { error: error.with_fate(fate), stale_at }));
+                call.end(Err(Failure { error: error.with_fate(fate), lost }));
             }
         }
         let Driver { lease, last_answered, .. } = self;

@@ -26,6 +26,7 @@ use crate::error::{Error, Fate, Operation, Result};
 
 use super::deadline::Deadline;
 use super::pool::Pool;
+use super::repeats::Repeats;
 use super::request::Request;
 pub(super) use pending::OwnCall;
 use pending::{Failure, PendingCall};
@@ -33,9 +34,9 @@ use pending::{Failure, PendingCall};
 /// The largest JSON of a request that uses a shared connection, in bytes.
 const MAX_SHARED_JSON: usize = 4 * 1024;
 
-/// How many times a call is attempted at most if it certainly never ran because its connection had
-/// ended.
-const MAX_ATTEMPTS: usize = 3;
+/// How many times a call is repeated if there are no more places than that: another connection may
+/// have ended as well.
+const LEAST_REPEATS: usize = 2;
 
 /// How long the thread waits for calls before it ends.
 const THREAD_IDLE_TIME: Duration = Duration::from_secs(1);
@@ -169,21 +170,21 @@ impl Sharing {
         }
         let deadline = request.deadline;
         let mut outcome = self.attempt(pool, call, deadline);
-        for _ in 1..MAX_ATTEMPTS {
-            match &outcome {
-                Err(Failure { error, stale_at: Some(at) }) if error.was_lost() && pool.can_reconnect() => {
-                    tracing::debug!(%error, "a shared connection had ended, retrying on another");
-                    call.lock().failed_at = Some(*at);
-                }
-                _ => break,
-            }
+        let mut repeats = Repeats::new(pool, request.idempotent, LEAST_REPEATS);
+        while let Err(Failure { error, lost: Some(lost) }) = &outcome
+            && repeats.allow(error, lost.connection)
+        {
+            tracing::debug!(%error, "a shared connection failed, repeating a call on another");
+            call.lock().failed_at = Some(lost.at);
             outcome = self.attempt(pool, call, deadline);
         }
         let seen = call.lock().seen.take();
         if let (Some(watched), Some(seen)) = (&mut request.watched, seen) {
             watched.saw(seen);
         }
-        outcome.map_err(|failure| failure.error)?;
+        let outcome = outcome.map_err(|failure| repeats.error(failure.error));
+        pool.budget.saw(&outcome);
+        outcome?;
         own.watched = request.watched.take();
         Ok(Some(own))
     }

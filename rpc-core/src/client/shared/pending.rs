@@ -7,6 +7,7 @@ use std::thread::{self, Thread};
 use std::time::Instant;
 
 use crate::client::deadline::Deadline;
+use crate::client::repeats::Connection;
 use crate::client::request::Request;
 use crate::client::watched::{Seen, WatchedCall};
 use crate::connection::trim;
@@ -46,13 +47,20 @@ pub(super) struct CallState {
 /// Why a call on a shared connection has no reply.
 pub(super) struct Failure {
     pub(super) error: Error,
-    /// When the connection failed, if it had served calls before: it may have been stale.
-    pub(super) stale_at: Option<Instant>,
+    /// The connection, if it has failed.
+    pub(super) lost: Option<Lost>,
+}
+
+/// A connection that has failed, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Lost {
+    pub(super) at: Instant,
+    pub(super) connection: Connection,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure { error, stale_at: None }
+        Failure { error, lost: None }
     }
 }
 
