@@ -1,6 +1,6 @@
-//! The options: `prefix`, `rename_all` and `crate` of `#[rpc_service(..)]`, `name` and `alias` of
-//! `#[rpc(..)]` on a method, `alias` of it on a parameter. The rest is still read after an option
-//! that is unknown, given twice or malformed.
+//! The options: `prefix`, `rename_all` and `crate` of `#[rpc_service(..)]`, `name`, `alias` and
+//! `idempotent` of `#[rpc(..)]` on a method, `alias` of it on a parameter. The rest is still read
+//! after an option that is unknown, given twice or malformed.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
@@ -35,6 +35,10 @@ impl ServiceOptions {
                 option.span(),
                 "`alias` belongs on a method or a parameter: write `#[rpc(alias = \"..\")]` there",
             )),
+            "idempotent" => Err(Error::new(
+                option.span(),
+                "`idempotent` belongs on each method that may run twice: write `#[rpc(idempotent)]` there",
+            )),
             _ => Err(Error::new(
                 option.span(),
                 format!("unknown option `{option}`: the options are `prefix`, `rename_all` and `crate`"),
@@ -67,6 +71,8 @@ impl ServiceOptions {
 pub(crate) struct MethodOptions {
     pub(crate) name: Option<LitStr>,
     pub(crate) aliases: Vec<LitStr>,
+    /// Where it says that the method may run twice.
+    pub(crate) idempotent: Option<Ident>,
 }
 
 impl MethodOptions {
@@ -78,7 +84,8 @@ impl MethodOptions {
                 options.aliases.push(text(option, input, "old_name")?);
                 Ok(())
             }
-            other => Err(unknown_helper(option, other, "a method has the options `name` and `alias`")),
+            "idempotent" => once(&mut options.idempotent, option, flag(option, input)?),
+            other => Err(unknown_helper(option, other, "a method has the options `name`, `alias` and `idempotent`")),
         });
         options
     }
@@ -96,12 +103,16 @@ pub(crate) fn parameter_aliases(attributes: &[Attribute], errors: &mut Errors) -
             option.span(),
             "a value travels under the name of its parameter: rename that, and keep the old name by `#[rpc(alias = \"..\")]`",
         )),
+        "idempotent" => Err(Error::new(
+            option.span(),
+            "`idempotent` belongs on the method: write `#[rpc(idempotent)]` before its `fn`",
+        )),
         other => Err(unknown_helper(option, other, "a parameter has the option `alias`")),
     });
     aliases
 }
 
-/// Passes each `key = value` of each `#[rpc(..)]` to `read`.
+/// Passes each option of each `#[rpc(..)]` to `read`.
 fn each_helper(
     attributes: &[Attribute],
     example: &str,
@@ -147,8 +158,8 @@ pub(crate) fn no_helpers(attributes: &[Attribute], errors: &mut Errors) {
     }
 }
 
-/// Returns a parser of comma-separated `key = value` that passes each pair to `read` and continues
-/// after a mistake.
+/// Returns a parser of comma-separated options, most of them `key = value`, that passes each to
+/// `read` and continues after a mistake.
 fn each_option(
     errors: &mut Errors,
     mut read: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
@@ -180,6 +191,14 @@ fn once<T>(place: &mut Option<T>, option: &Ident, value: T) -> syn::Result<()> {
         return Err(Error::new(option.span(), format!("`{option}` is given twice: keep one")));
     }
     Ok(())
+}
+
+/// Reads an option that has no value.
+fn flag(option: &Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(option.clone());
+    }
+    Err(Error::new(option.span(), format!("`{option}` has no value: write `#[rpc({option})]`")))
 }
 
 fn text(option: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<LitStr> {

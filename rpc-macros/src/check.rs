@@ -20,6 +20,7 @@ pub(crate) fn service(service: &Service, errors: &mut Errors) {
         distinct_parameters(method, errors);
         distinct_parameter_aliases(method, errors);
         session_stream_borrows(method, errors);
+        session_repeats_nothing(method, errors);
         returned_promises_what_sent_does(method, errors);
         sent_and_receiver_live_together(method, errors);
     }
@@ -39,6 +40,16 @@ fn one_receiver(service: &Service, errors: &mut Errors) {
         if method.receiver.sharing != service.sharing {
             errors.push(Error::new_spanned(&method.receiver.written, advice));
         }
+    }
+}
+
+/// Calls of a session are never repeated, because its connection is never replaced.
+fn session_repeats_nothing(method: &Method, errors: &mut Errors) {
+    if let (Some(option), Sharing::Session) = (&method.idempotent, method.receiver.sharing) {
+        errors.push(Error::new(
+            option.span(),
+            "a session keeps its connection, so no call of it is repeated: remove `idempotent`, or write `&self`",
+        ));
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Method {
     pub(crate) wire_name: LitStr,
     /// Its other names on the wire.
     pub(crate) aliases: Vec<LitStr>,
+    /// Where it says that it may run twice without harm.
+    pub(crate) idempotent: Option<Ident>,
     /// The conditions for the method to exist, which all generated code for it repeats.
     pub(crate) conditions: Vec<Attribute>,
     /// Lints allowed in the method, and so in generated code that repeats or calls it.

@@ -72,6 +72,7 @@ pub struct Method {
     reply: DataType,
     takes_values: bool,
     returns_values: bool,
+    idempotent: bool,
     parameters: &'static [&'static str],
 }
 
@@ -87,6 +88,7 @@ impl Method {
             reply: json,
             takes_values: false,
             returns_values: false,
+            idempotent: false,
             parameters: &[],
         }
     }
@@ -119,6 +121,13 @@ impl Method {
     #[must_use]
     pub const fn returns_values(self) -> Method {
         Method { returns_values: true, ..self }
+    }
+
+    /// Says that a call may run twice without harm, so that clients may repeat one that may have
+    /// run.
+    #[must_use]
+    pub const fn idempotent(self) -> Method {
+        Method { idempotent: true, ..self }
     }
 
     /// Sets the names of the parameters, the stream included.
@@ -155,6 +164,11 @@ impl Method {
     /// Returns whether the reply's stream is one of values.
     pub const fn has_values_in_reply(&self) -> bool {
         self.returns_values
+    }
+
+    /// Returns whether a call may run twice without harm.
+    pub const fn is_idempotent(&self) -> bool {
+        self.idempotent
     }
 
     /// Returns the names of the parameters, the stream included.

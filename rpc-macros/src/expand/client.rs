@@ -225,7 +225,8 @@ fn stub(method: &Method, kind: &Kind, runtime: Runtime<'_>) -> TokenStream {
         Sharing::Session => generate!(#runtime::session(&mut #this.#field)),
     };
     let (request, reply) = (request(method, runtime), codec::reply(&method.returned, runtime));
-    let body = generate!({ #reply.of(#holds::call(#borrow, #wire_name) #request) });
+    let idempotent = method.idempotent.as_ref().map(|_| generate!(.idempotent()));
+    let body = generate!({ #reply.of(#holds::call(#borrow, #wire_name)#idempotent #request) });
     quote!(#(#conditions)* #(#tolerated)* #signature #body)
 }
 

@@ -219,9 +219,10 @@ fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         let returns = carries_values(method.returned.reply.stream.as_ref()).then(|| generate!(.returns_values()));
         let parameters = method.parameter_names().map(names::plain);
         let aliases = list_if_any("aliases", method.aliases.iter().map(ToTokens::to_token_stream));
+        let idempotent = method.idempotent.as_ref().map(|_| generate!(.idempotent()));
         generate! {
             #(#conditions)*
-            #runtime::Method::new(#wire_name)#aliases.request(#request).reply(#reply) #takes #returns
+            #runtime::Method::new(#wire_name)#aliases #idempotent.request(#request).reply(#reply) #takes #returns
                 .parameters(&[#(#parameters),*])
         }
     });

@@ -47,7 +47,7 @@ pub(crate) fn service(definition: &ItemTrait, options: &ServiceOptions, errors: 
 /// Lowers one method of a service whose other methods share the handler as `sharing` says.
 fn method(function: &TraitItemFn, sharing: Sharing, options: &ServiceOptions, errors: &mut Errors) -> Method {
     form::function(function, errors);
-    let MethodOptions { name, aliases } = MethodOptions::read(&function.attrs, errors);
+    let MethodOptions { name, aliases, idempotent } = MethodOptions::read(&function.attrs, errors);
     let receiver = errors.keep(receiver::read(&function.sig)).unwrap_or_else(|| receiver::assumed(sharing));
     let (values, stream) = parameter::read_all(&function.sig, errors);
     let returned = reply::read(&function.sig, errors);
@@ -61,6 +61,7 @@ fn method(function: &TraitItemFn, sharing: Sharing, options: &ServiceOptions, er
     Method {
         wire_name: options.wire_name(&function.sig.ident, name),
         aliases,
+        idempotent,
         conditions: conditions(&function.attrs),
         tolerated: tolerated(&function.attrs),
         signature,

@@ -160,9 +160,10 @@ impl Vault for VaultClient {
             )
             .of(
                 ::renamed::inner::__private::Client::call(
-                    &self.client,
-                    "vault.ListEntries",
-                ),
+                        &self.client,
+                        "vault.ListEntries",
+                    )
+                    .idempotent(),
             )
     }
     #[allow(deprecated)]
@@ -257,6 +258,7 @@ where
             .methods(
                 &[
                     ::renamed::inner::__private::Method::new("vault.ListEntries")
+                        .idempotent()
                         .request(::renamed::inner::__private::DataType::MarshaledJson)
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
                         .parameters(&[]),

@@ -1,5 +1,6 @@
 #[rpc_service(prefix = "vault.", rename_all = "PascalCase", crate = ::renamed::inner)]
 pub(crate) trait Vault {
+    #[rpc(idempotent)]
     fn list_entries(&self) -> Result<Vec<Entry>>;
     #[rpc(name = "Erase", alias = "Delete", alias = "vault.Remove")]
     #[deprecated]
