@@ -23,6 +23,9 @@ struct Stopping;
 #[doc = include_str!("../../docs/limits.md")]
 struct Limits;
 
+#[doc = include_str!("../../docs/fail-over.md")]
+struct FailOver;
+
 #[doc = include_str!("../../docs/cancelling.md")]
 struct Cancelling;
 
