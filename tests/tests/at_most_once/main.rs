@@ -1,9 +1,13 @@
 //! Callers that repeat what never ran, and nothing else: each call runs at most once, whoever
 //! evicts, refuses, cuts or stops meanwhile. Runs for some seconds, or for as many as the
-//! environment variable `RPC_STRESS_SECONDS` says.
+//! environment variable `RPC_STRESS_SECONDS` says. With several servers, the clients repeat calls
+//! by themselves; there, only calls that are marked as idempotent may run twice.
+
+mod relay;
 
 use std::collections::HashMap;
 use std::io::{self, Read};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -11,10 +15,12 @@ use std::time::{Duration, Instant};
 
 use rpc_core::transport::{Listener, MemoryStream, memory_pair};
 use rpc_core::{
-    Address, Call, CallReport, Client, ClientConfig, ConnectionInfo, Contract, Contracts, Dispatch, Ended, Error,
-    ErrorKind, Method, Observer, Peer, Refused, Result, Served, Server, ServerConfig, ServerHandle,
+    Address, Call, CallOptions, CallReport, Client, ClientConfig, ConnectionInfo, Contract, Contracts, Dispatch, Ended,
+    Error, ErrorKind, Method, Observer, Peer, Refused, Result, Served, Server, ServerConfig, ServerHandle,
 };
 use rpc_tests::watchdog_with_limit;
+
+use relay::Relay;
 
 const CALLERS: u64 = 24;
 
@@ -32,6 +38,8 @@ impl Ran {
             0 => thread::sleep(Duration::from_millis(id % 4)),
             // a panic without its message
             1 if id.is_multiple_of(5) => std::panic::resume_unwind(Box::new(id)),
+            // so that some are cut between the handler and the reply
+            _ if id >= MARKED => thread::sleep(Duration::from_millis(2)),
             _ => {}
         }
     }
@@ -134,6 +142,8 @@ enum Kind {
     #[cfg(unix)]
     Unix,
     Memory,
+    /// Several servers at the same time, over TCP.
+    Several,
 }
 
 /// Where the present server is.
@@ -143,11 +153,19 @@ enum Place {
     Desk(mpsc::Sender<Option<MemoryStream>>),
 }
 
+/// What the ids of calls that may run twice begin with.
+const MARKED: u64 = 1 << 40;
+
+/// How many servers there are at the same time, if there are several.
+const SERVERS: usize = 3;
+
 /// What the threads of a test share.
 struct Stage {
     kind: Kind,
     folder: tempfile::TempDir,
     place: Mutex<Option<Place>>,
+    /// Where the servers are, if there are several.
+    places: Mutex<Vec<SocketAddr>>,
     ran: Ran,
     open: Arc<Open>,
     ids: AtomicU64,
@@ -173,7 +191,7 @@ impl Stage {
             }
             kind => {
                 let path = self.folder.path().join(format!("{round}"));
-                let address = if kind == Kind::Tcp {
+                let address = if matches!(kind, Kind::Tcp | Kind::Several) {
                     "tcp://127.0.0.1:0".to_owned()
                 } else {
                     format!("unix://{}", path.display())
@@ -193,11 +211,55 @@ impl Stage {
         handle.unwrap()
     }
 
-    fn client(self: &Arc<Self>, caller: u64) -> Client {
+    /// Runs one of several servers, again and again.
+    fn run_servers(&self, until: Instant, mut seed: u64) {
+        while Instant::now() < until {
+            let handle = self.start();
+            let Address::Tcp(place) = handle.address() else { unreachable!("it is bound to TCP") };
+            let relay = Relay::to(place.parse().unwrap());
+            let place = relay.place();
+            self.places.lock().unwrap().push(place);
+            let lives = Duration::from_millis([30, 300, 1_000][(random(&mut seed) % 3) as usize]);
+            thread::sleep(lives.min(until.saturating_duration_since(Instant::now())));
+            // some are known until they are gone, some vanish before; some drain, some are cut
+            let (vanishes_first, drains) = (random(&mut seed).is_multiple_of(2), random(&mut seed).is_multiple_of(2));
+            let vanish = || self.places.lock().unwrap().retain(|other| *other != place);
+            if vanishes_first {
+                vanish();
+            }
+            if !drains {
+                relay.cut();
+            }
+            let grace = Duration::from_millis([0, 0, 5, 2_000][(random(&mut seed) % 4) as usize]);
+            assert_eq!(handle.shutdown(grace).still_running, 0);
+            relay.cut();
+            vanish();
+        }
+    }
+
+    /// Connects to any of several servers, once there is one.
+    fn client_of_several(self: &Arc<Self>, config: &ClientConfig, marked: bool) -> Option<Client> {
+        let stage = Arc::clone(self);
+        let config = config.clone().max_connection_age(Some(Duration::from_millis(400)));
+        let config = config.resolver(move |_, _| Ok(stage.places.lock().unwrap().clone()));
+        let config = config.connect_timeout(Some(Duration::from_secs(5)));
+        while !self.over.load(Ordering::SeqCst) {
+            if let Ok(client) = Client::connect_with("tcp://servers:1", config.clone()) {
+                return Some(client.with_options(CallOptions::default().idempotent(marked)));
+            }
+            thread::yield_now();
+        }
+        None
+    }
+
+    fn client(self: &Arc<Self>, caller: u64) -> Option<Client> {
         let config = ClientConfig::default().reconnect_attempts(0).max_idle_connections((caller % 3) as usize);
         let config = config.shared_connections(if caller % 4 == 3 { 1 } else { 0 });
+        if self.kind == Kind::Several {
+            return self.client_of_several(&config, is_marked(caller));
+        }
         let stage = Arc::clone(self);
-        Client::with_connector(
+        Some(Client::with_connector(
             "the present server",
             move |left| {
                 let place = stage.place.lock().unwrap().clone().ok_or(io::ErrorKind::ConnectionRefused)?;
@@ -218,14 +280,14 @@ impl Stage {
                 }
             },
             config,
-        )
+        ))
     }
 
     fn check(&self, id: u64, outcome: Result<()>) -> bool {
         let times = self.ran.times(id);
-        assert!(times <= 1, "{id} ran {times} times");
+        assert!(times <= 1 || id >= MARKED, "{id} ran {times} times");
         match outcome {
-            Ok(()) => assert_eq!(times, 1, "{id} was answered"),
+            Ok(()) => assert!(times >= 1, "{id} was answered"),
             Err(error) if error.never_ran() => {
                 assert_eq!(times, 0, "{id} ran, but {error:?} says that it never did");
                 self.repeated.fetch_add(1, Ordering::SeqCst);
@@ -238,10 +300,11 @@ impl Stage {
     }
 
     /// Makes one call, or several, and repeats those that never ran.
-    fn call(&self, client: &Client, seed: u64) {
+    fn call(&self, client: &Client, seed: u64, marked: bool) {
+        let mark = if marked { MARKED } else { 0 };
         let pipelined = seed % 5 == 4;
         let count = if pipelined { 40 } else { 1 };
-        let mut ids: Vec<u64> = (0..count).map(|_| self.ids.fetch_add(1, Ordering::SeqCst)).collect();
+        let mut ids: Vec<u64> = (0..count).map(|_| mark + self.ids.fetch_add(1, Ordering::SeqCst)).collect();
         while !ids.is_empty() && !self.over.load(Ordering::SeqCst) {
             let padding = "x".repeat([0, 0, 0, 300, 9_000, 200_000][(seed / 5 % 6) as usize]);
             if pipelined {
@@ -282,6 +345,11 @@ impl Stage {
     }
 }
 
+/// Returns whether the calls of a caller may run twice.
+fn is_marked(caller: u64) -> bool {
+    caller % 3 == 1
+}
+
 fn random(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     *seed >> 33
@@ -294,6 +362,7 @@ fn play(kind: Kind) {
             kind,
             folder: tempfile::tempdir().unwrap(),
             place: Mutex::default(),
+            places: Mutex::default(),
             ran: Ran::default(),
             open: Arc::default(),
             ids: AtomicU64::new(0),
@@ -307,10 +376,11 @@ fn play(kind: Kind) {
             .map(|caller| {
                 let stage = Arc::clone(&stage);
                 thread::spawn(move || {
-                    let (client, mut seed) = (stage.client(caller), caller);
+                    let (Some(client), mut seed) = (stage.client(caller), caller) else { return };
+                    let marked = kind == Kind::Several && is_marked(caller);
                     while Instant::now() < until {
                         let next = random(&mut seed);
-                        stage.call(&client, next);
+                        stage.call(&client, next, marked);
                         // long enough to be evicted, now and then
                         let pause = if next.is_multiple_of(40) { 1_300 } else { next % 3 };
                         thread::sleep(Duration::from_millis(pause));
@@ -319,6 +389,12 @@ fn play(kind: Kind) {
             })
             .collect();
         let mut seed = 99;
+        if kind == Kind::Several {
+            let stage = &stage;
+            thread::scope(|scope| {
+                (0..SERVERS).for_each(|number| _ = scope.spawn(move || stage.run_servers(until, number as u64)));
+            });
+        }
         while Instant::now() < until {
             let handle = stage.start();
             let lives = Duration::from_millis([30, 300, 2_500][(random(&mut seed) % 3) as usize]);
@@ -333,10 +409,11 @@ fn play(kind: Kind) {
         *stage.place.lock().unwrap() = None;
         callers.into_iter().for_each(|caller| caller.join().unwrap());
         let ran = stage.ran.0.lock().unwrap();
-        assert!(ran.values().all(|&times| times == 1));
+        assert!(ran.iter().all(|(&id, &times)| times == 1 || id >= MARKED));
+        let twice = ran.values().filter(|&&times| times > 1).count();
         let count = |count: &AtomicUsize| count.load(Ordering::SeqCst);
         println!(
-            "{kind:?}: {} rounds, {} ran, {} repeated, {} unknown, {} refused, {} made room",
+            "{kind:?}: {} rounds, {} ran, {twice} of them twice, {} repeated, {} unknown, {} refused, {} made room",
             count(&stage.rounds),
             ran.len(),
             count(&stage.repeated),
@@ -359,6 +436,11 @@ fn over_tcp() {
 #[test]
 fn over_unix_sockets() {
     play(Kind::Unix);
+}
+
+#[test]
+fn over_several_servers() {
+    play(Kind::Several);
 }
 
 #[test]
