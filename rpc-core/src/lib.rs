@@ -61,6 +61,7 @@ pub use server::{serve_stdio, serve_stdio_with};
 pub use stream::{OctetReader, SentItems, ValueReader, copy, values};
 pub use transport::CancelToken;
 pub use transport::address::{Address, AddressError};
+pub use transport::certificate::Certificate;
 pub use transport::parts::Transport;
 pub use transport::peer::{Credentials, Peer, PeerAddress};
 pub use transport::ssh::SshConnection;

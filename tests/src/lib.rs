@@ -1,8 +1,10 @@
 //! What the tests share in addition to `rpc_core::testing`: the recorded sessions of the original
 //! program, its service as a trait, connections over each kind of transport, one that packs bytes
-//! into records, counts of allocated memory, a service for child processes, and programs that tests
-//! need.
+//! into records, certificates, counts of allocated memory, a service for child processes, and
+//! programs that tests need.
 
+#[cfg(feature = "tls")]
+pub mod certificates;
 pub mod heap;
 pub mod programs;
 pub mod protocol;

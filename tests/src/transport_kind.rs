@@ -23,6 +23,9 @@ pub enum TransportKind {
     Memory,
     /// Records over two buffers in memory.
     Records,
+    /// Mutual TLS over a pair of Unix sockets or, on other systems, two buffers in memory.
+    #[cfg(feature = "tls")]
+    Tls,
 }
 
 impl TransportKind {
@@ -33,6 +36,8 @@ impl TransportKind {
         TransportKind::Unix,
         TransportKind::Memory,
         TransportKind::Records,
+        #[cfg(feature = "tls")]
+        TransportKind::Tls,
     ];
 
     /// Returns two connected ends.
@@ -58,6 +63,14 @@ impl TransportKind {
             TransportKind::Records => {
                 let (near, far) = memory_pair();
                 Ok((Records(near).into_parts()?, Records(far).into_parts()?))
+            }
+            #[cfg(feature = "tls")]
+            TransportKind::Tls => {
+                #[cfg(unix)]
+                let (near, far) = TransportKind::Unix.pair()?;
+                #[cfg(not(unix))]
+                let (near, far) = TransportKind::Memory.pair()?;
+                super::certificates::shake_hands(near, far)
             }
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::observe::{ConfiguredObserver, Observer};
+use crate::transport::{ClientSecurity, Layer};
 
 use super::connection::ClientConnection;
 use super::deadline::Deadline;
@@ -39,6 +40,7 @@ pub struct ClientConfig {
     pub(crate) retry_budget: u32,
     pub(super) resolver: Resolver,
     pub(super) on_connect: ConfiguredHook,
+    pub(super) tls: Layer<dyn ClientSecurity>,
     /// What each connection has to know as well.
     pub(super) settings: Settings,
 }
@@ -86,16 +88,17 @@ impl Default for ClientConfig {
             retry_budget: 10,
             resolver: Resolver::default(),
             on_connect: ConfiguredHook::default(),
+            tls: Layer::default(),
             settings: Settings::default(),
         }
     }
 }
 
 impl ClientConfig {
-    /// Sets how long opening a connection may take, all places together; the default is 60 s. If
-    /// there are several, each but the last gets at most 5 s, so that one that does not answer
-    /// leaves time for the others. Looking up a name is not included: the system decides how long
-    /// that takes.
+    /// Sets how long opening a connection may take, all places and a handshake together; the default
+    /// is 60 s. If there are several places, each but the last gets at most 5 s, so that one that
+    /// does not answer leaves time for the others. Looking up a name is not included: the system
+    /// decides how long that takes.
     pub fn connect_timeout(self, limit: Option<Duration>) -> Self {
         ClientConfig { connect_timeout: limit, ..self }
     }
@@ -244,6 +247,13 @@ impl ClientConfig {
     /// ```
     pub fn resolver(self, look_up: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Self {
         ClientConfig { resolver: Resolver::by(look_up), ..self }
+    }
+
+    /// Sets what secures connections to `tls://` addresses, such as an `rpc_tls::TlsConnector`;
+    /// without it, connecting to them fails. Other addresses are not affected. The handshake counts
+    /// towards [`connect_timeout`](ClientConfig::connect_timeout).
+    pub fn tls(self, security: impl ClientSecurity) -> Self {
+        ClientConfig { tls: Layer(Some(Arc::new(security))), ..self }
     }
 
     fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {

@@ -75,6 +75,9 @@ impl ClientConnection {
                 self.was_ended(Ended::Reset);
                 return Err(failed(MessageError::Reset).with_fate(Fate::UNREACHED));
             }
+            Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                return Err(failed(error.into()).with_fate(Fate::UNREACHED));
+            }
             Err(error) => return Err(failed(error)),
         }
         let header = ReplyHeader::decode(&self.received_header).map_err(|violation| failed(violation.into()))?;

@@ -72,6 +72,10 @@ impl fmt::Display for FrameViolation {
         match self {
             FrameViolation::UnknownKind { found } => {
                 write!(f, "expected a frame of type 0x01, 0x02, 0x03 or 0xff, found {found:#04x}")?;
+                // the types of TLS records
+                if matches!(found, 0x14..=0x17) {
+                    f.write_str(" (the other side may speak TLS: then the address has to begin with tls://)")?;
+                }
                 if found.is_ascii_graphic() {
                     write!(f, " ({:?}: the other side may speak another protocol)", char::from(*found))?;
                 }
@@ -115,6 +119,7 @@ mod tests {
     fn another_protocol_is_told_by_its_letter() {
         let text = |found| FrameViolation::UnknownKind { found }.to_string();
         assert!(text(b'H').ends_with("found 0x48 ('H': the other side may speak another protocol)"), "{}", text(b'H'));
-        assert!(text(0x16).ends_with("found 0x16"), "{}", text(0x16));
+        assert!(text(0x18).ends_with("found 0x18"), "{}", text(0x18));
+        assert!(text(0x15).ends_with("has to begin with tls://)"), "{}", text(0x15));
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::message::{Metadata, TRACEPARENT};
 use crate::observe::{ConfiguredObserver, Observer};
-use crate::transport::{Parts, behind_proxy};
+use crate::transport::{Address, Layer, Parts, ServerSecurity, behind_proxy};
 
 /// The settings of a server. Each limit has a generous default; `None` switches it off.
 /// `docs/limits.md` lists all limits with their defaults and reasons.
@@ -17,6 +17,7 @@ pub struct ServerConfig {
     pub(crate) max_connections: usize,
     pub(crate) max_connections_per_peer: Option<usize>,
     pub(crate) cleanup_time: Duration,
+    pub(crate) handshake_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) stall_timeout: Option<Duration>,
@@ -28,6 +29,7 @@ pub struct ServerConfig {
     #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has this transport"))]
     pub(crate) stdio_banner: bool,
     trace_context: Option<TraceContext>,
+    tls: Layer<dyn ServerSecurity>,
 }
 
 /// Gives a span the trace context of its caller.
@@ -42,6 +44,7 @@ impl Default for ServerConfig {
             max_connections: 1024,
             max_connections_per_peer: None,
             cleanup_time: Duration::from_secs(2),
+            handshake_timeout: Some(Duration::from_secs(10)),
             idle_timeout: Some(Duration::from_secs(3600)),
             request_timeout: Some(Duration::from_secs(300)),
             stall_timeout: Some(Duration::from_secs(120)),
@@ -52,6 +55,7 @@ impl Default for ServerConfig {
             proxy_protocol: false,
             stdio_banner: true,
             trace_context: None,
+            tls: Layer::default(),
         }
     }
 }
@@ -91,6 +95,12 @@ impl ServerConfig {
     /// can clean up; 2 s by default. See [`ServerHandle::shutdown`](crate::ServerHandle::shutdown).
     pub fn cleanup_time(self, limit: Duration) -> Self {
         ServerConfig { cleanup_time: limit, ..self }
+    }
+
+    /// Sets how long a new connection may take before its first request can be read: for a TLS
+    /// handshake; 10 s by default. It has a thread meanwhile.
+    pub fn handshake_timeout(self, limit: Option<Duration>) -> Self {
+        ServerConfig { handshake_timeout: limit, ..self }
     }
 
     /// Sets how long a connection may be idle between two calls before it is closed; one hour by
@@ -224,6 +234,38 @@ impl ServerConfig {
     /// parent; this library does not depend on it.
     pub fn trace_context(self, hook: impl Fn(&tracing::Span, &str) + Send + Sync + 'static) -> Self {
         ServerConfig { trace_context: Some(TraceContext(Arc::new(hook))), ..self }
+    }
+
+    /// Sets what secures each connection, such as an `rpc_tls::TlsAcceptor`, whatever the server
+    /// listens on: a `tls://` address, which needs this, a socket that you have bound, or a
+    /// [`Listener`](crate::transport::Listener) of your own. The handshake takes place on the
+    /// connection's own thread, within
+    /// [`handshake_timeout`](ServerConfig::handshake_timeout); if it fails, that is logged at DEBUG,
+    /// and only that connection ends.
+    pub fn tls(self, security: impl ServerSecurity) -> Self {
+        ServerConfig { tls: Layer(Some(Arc::new(security))), ..self }
+    }
+
+    /// Returns whether connections are secured.
+    pub(super) fn has_tls(&self) -> bool {
+        self.tls.0.is_some()
+    }
+
+    /// Returns where clients find a server that listens at this address.
+    pub(super) fn reached_at(&self, address: Address) -> Address {
+        match address {
+            Address::Tcp(place) if self.has_tls() => Address::Tls(place),
+            address => address,
+        }
+    }
+
+    /// Secures a connection, if that is wanted, which may block for a handshake. The error names
+    /// the peer.
+    pub(super) fn secure(&self, parts: Parts) -> io::Result<Parts> {
+        let Some(security) = &self.tls.0 else { return Ok(parts) };
+        let peer = parts.peer.clone();
+        let until = self.handshake_timeout.and_then(|limit| Instant::now().checked_add(limit));
+        security.secure(parts, until).map_err(|error| io::Error::new(error.kind(), format!("{peer}: {error}")))
     }
 
     /// Calls the hook if the caller sent a trace context.

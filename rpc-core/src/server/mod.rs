@@ -93,6 +93,12 @@ impl Server {
     /// As [`bind`](Server::bind).
     pub fn bind_with(address: impl ToAddress, config: ServerConfig) -> Result<Server> {
         let address = address.to_address()?;
+        if matches!(address, Address::Tls(_)) && !config.has_tls() {
+            let reason =
+                "the server has no TLS: give `ServerConfig::tls` an acceptor, such as that of the crate rpc-tls";
+            let error = address.name_in(io::Error::new(io::ErrorKind::Unsupported, reason));
+            return Err(Error::transport(Operation::Binding, Fate::UNREACHED)(error));
+        }
         let bound = SocketListener::bind(&address, config.unix_socket_mode).map_err(|error| address.name_in(error));
         Server::new_with(bound.map_err(Error::transport(Operation::Binding, Fate::UNREACHED))?, config)
     }
@@ -121,7 +127,7 @@ impl Server {
     /// As [`new`](Server::new).
     pub fn new_with(listener: impl IntoListener, config: ServerConfig) -> Result<Server> {
         let listener = listener.into_listener().map_err(Error::transport(Operation::Binding, Fate::UNREACHED))?;
-        let address = listener.address();
+        let address = config.reached_at(listener.address());
         Ok(Server { listener: Arc::new(listener), address, config })
     }
 
@@ -271,7 +277,8 @@ pub fn serve_connection_with<D: Dispatch>(
     service: D,
     config: ServerConfig,
 ) -> Result<Ended> {
-    let set_up = |config: &ServerConfig| config.behind_proxy(transport.into_parts()?, PROXY_HEADER_TIME);
+    let set_up =
+        |config: &ServerConfig| config.secure(config.behind_proxy(transport.into_parts()?, PROXY_HEADER_TIME)?);
     serve_parts(set_up, service, config)
 }
 

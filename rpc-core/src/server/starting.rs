@@ -52,7 +52,7 @@ fn set_up(
 ) -> Option<(ServerConnection, ConnectionThread)> {
     let parts = accepted().inspect_err(|error| tracing::debug!(%error, "a connection could not be set up")).ok()?;
     let peer = parts.peer.clone();
-    let parts = config.behind_proxy(parts, proxy_limit);
+    let parts = config.behind_proxy(parts, proxy_limit).and_then(|parts| config.secure(parts));
     let parts = parts.inspect_err(|error| tracing::debug!(%peer, %error, "a connection could not be set up")).ok()?;
     let mut connection = ServerConnection::new(parts, config);
     connection.register(registry);
@@ -86,6 +86,10 @@ fn serve(connection: &Rc<ServerConnection>, make: Option<MakeService>) {
 /// Sends a Reset frame on each of these connections, on another thread.
 pub(super) fn reset_all(queued: Vec<Accepted>, registry: &Arc<Registry>, config: &ServerConfig) {
     tracing::debug!(connections = queued.len(), "refusing the connections in the listen queue");
+    if config.has_tls() {
+        // a client whose handshake fails knows that nothing ran, and handshakes would take too long
+        return;
+    }
     let queued: Vec<_> = queued.into_iter().map(|accepted| (accepted, registry.begin_thread())).collect();
     let (registry, config) = (Arc::clone(registry), config.clone());
     let run = move || {

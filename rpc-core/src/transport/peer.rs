@@ -1,16 +1,18 @@
-//! Who is at the other end of a connection: where it is, and what the system vouches for.
+//! Who is at the other end of a connection: where it is, and what the system or a certificate vouches
+//! for.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::Certificate;
 use super::ssh::SshConnection;
 
 /// The other end of a connection.
 ///
-/// Prints as its address, followed by its credentials and its proxy if there are any:
-/// `tcp://10.0.0.1:5000`, `unix: (uid 1000, pid 42)`, `stdio, ssh from 10.0.0.1:5000 (uid 1000)`,
-/// `tcp://10.0.0.1:5000 through tcp://10.0.0.9:80`.
+/// Prints as its address, followed by its credentials, its certificate and its proxy if there are
+/// any: `tcp://10.0.0.1:5000`, `unix: (uid 1000, pid 42)`, `stdio, ssh from 10.0.0.1:5000 (uid
+/// 1000)`, `tcp://10.0.0.1:5000 (ann.example) through tcp://10.0.0.9:80`.
 ///
 /// ```
 /// use rpc_core::{Credentials, Peer, PeerAddress};
@@ -29,6 +31,7 @@ pub struct Peer {
     credentials: Option<Credentials>,
     ssh: Option<SshConnection>,
     proxy: Option<Box<Peer>>,
+    certificate: Option<Certificate>,
 }
 
 /// Where the other end of a connection is.
@@ -65,7 +68,7 @@ pub struct Credentials {
 impl Peer {
     /// Returns a peer at this address, of which nothing else is known.
     pub fn new(address: PeerAddress) -> Peer {
-        Peer { address, credentials: None, ssh: None, proxy: None }
+        Peer { address, credentials: None, ssh: None, proxy: None, certificate: None }
     }
 
     /// Adds what the system says about the peer's process. Claims of the peer itself do not belong
@@ -85,6 +88,13 @@ impl Peer {
     #[must_use]
     pub fn with_proxy(self, proxy: Peer) -> Peer {
         Peer { proxy: Some(Box::new(proxy)), ..self }
+    }
+
+    /// Adds what the peer's certificate says, which must have been verified, because handlers
+    /// decide by it what a caller may do.
+    #[must_use]
+    pub fn with_certificate(self, certificate: Certificate) -> Peer {
+        Peer { certificate: Some(certificate), ..self }
     }
 
     /// Returns where the peer is.
@@ -127,6 +137,16 @@ impl Peer {
     pub fn proxy(&self) -> Option<&Peer> {
         self.proxy.as_deref()
     }
+
+    /// Returns what the peer's certificate says, if it has shown one and it was verified. A server
+    /// knows it if it requires certificates of its clients (mutual TLS); a client knows its
+    /// server's.
+    ///
+    /// **`None` means that nobody knows, and permits nothing.** That a certificate was verified
+    /// says who the caller is, and not what it may do: a handler or a factory decides that.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
 }
 
 impl Credentials {
@@ -146,6 +166,9 @@ impl fmt::Display for Peer {
             Some(Credentials { uid, pid: Some(pid), .. }) => write!(f, " (uid {uid}, pid {pid})")?,
             Some(Credentials { uid, pid: None, .. }) => write!(f, " (uid {uid})")?,
             None => {}
+        }
+        if let Some(certificate) = &self.certificate {
+            write!(f, " ({certificate})")?;
         }
         self.proxy.as_ref().map_or(Ok(()), |proxy| write!(f, " through {proxy}"))
     }
@@ -186,6 +209,8 @@ mod tests {
         let peer = Peer::new(PeerAddress::Other("stdio".to_owned())).with_ssh(ssh);
         let peer = peer.with_credentials(Credentials::new(1000, 100, None));
         assert_eq!(peer.to_string(), "stdio, ssh from 10.0.0.1:5000 (uid 1000)");
+        let proved = Certificate::new(vec!["ann.example".to_owned()], vec![], [0; 32]);
+        assert_eq!(Peer::new(PeerAddress::Memory).with_certificate(proved).to_string(), "memory (ann.example)");
         assert_eq!(printed(PeerAddress::Other("a modem".to_owned()), None), "a modem");
     }
 

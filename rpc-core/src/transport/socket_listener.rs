@@ -46,7 +46,7 @@ impl SocketListener {
     #[cfg_attr(not(unix), expect(unused_variables, reason = "it has no Unix sockets"))]
     pub(crate) fn bind(address: &Address, unix_mode: Option<u32>) -> io::Result<SocketListener> {
         match address {
-            Address::Tcp(place) => TcpListener::bind(place)?.into_listener(),
+            Address::Tcp(place) | Address::Tls(place) => TcpListener::bind(place)?.into_listener(),
             #[cfg(unix)]
             Address::Unix(path) => {
                 let socket = super::unix::bind(path, unix_mode)?;
@@ -56,7 +56,6 @@ impl SocketListener {
             }
             #[cfg(not(unix))]
             Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-            Address::Tls(_) => Err(unsupported("it needs a server with TLS")),
             Address::Exec(_) => Err(unsupported("a command is for clients: they start it")),
             Address::AnyOf(_) => Err(unsupported("a server listens at one address")),
             Address::Other(_) => Err(unsupported("only its own listener can listen there")),
