@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use rpc_core::Address;
 
+use crate::tls::{ClientTls, ServerTls};
+
 /// Synchronizes a directory tree with a copy on another machine.
 ///
 /// Runs the demo if no command is given.
@@ -16,8 +18,9 @@ pub(crate) struct Args {
 }
 
 const EXIT_CODES: &str = "\
-ADDRESS is tcp://host:port or unix:///path. To list, pull and push it may also be a command that
-starts the server, split at blanks: 'exec:ssh -T -o BatchMode=yes HOST mirror serve-stdio DIR'.
+ADDRESS is tcp://host:port, tls://host:port or unix:///path. For tls:// the program has to be built
+with --features tls. To list, pull and push ADDRESS may also be a command that starts the server, split
+at blanks: 'exec:ssh -T -o BatchMode=yes HOST mirror serve-stdio DIR'.
 
 Exit codes:
   0  success: everything is in sync
@@ -29,9 +32,9 @@ Exit codes:
 pub(crate) enum Command {
     /// Serve a directory until killed.
     ///
-    /// Prints the address it listens on; with port 0 the system chooses the port. There is no
-    /// authentication: anyone who can connect can read every file below DIR that this process can
-    /// read, and with --writable replace and delete them. Nothing outside DIR is ever read or
+    /// Prints the address it listens on; with port 0 the system chooses the port. Anyone who can
+    /// connect can read every file below DIR that this process can read, and with --writable
+    /// replace and delete them: --client-ca restricts who that is. Nothing outside DIR is ever read or
     /// written: symbolic links are not followed.
     Serve {
         /// Where to listen.
@@ -47,6 +50,8 @@ pub(crate) enum Command {
         /// files when it starts; what other programs write below DIR later does not count.
         #[arg(long, requires = "writable", value_parser = size, value_name = "BYTES")]
         quota: Option<u64>,
+        #[command(flatten)]
+        tls: ServerTls,
     },
     /// Serve a directory to the client that has started this command, often through ssh.
     ///
@@ -71,6 +76,8 @@ pub(crate) enum Command {
         /// Where the server listens.
         #[arg(value_parser = address)]
         address: Address,
+        #[command(flatten)]
+        tls: ClientTls,
     },
     /// Make a directory match what a server offers.
     ///
@@ -134,11 +141,13 @@ pub(crate) struct How {
     /// Print what would be done and change nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) tls: ClientTls,
 }
 
 /// The error leaves out what was found, because clap prints that before it.
 fn address(text: &str) -> Result<Address, &'static str> {
-    text.parse().map_err(|_| "expected tcp://host:port, unix:///path or exec:COMMAND")
+    text.parse().map_err(|_| "expected tcp://host:port, tls://host:port, unix:///path or exec:COMMAND")
 }
 
 fn size(text: &str) -> Result<u64, String> {

@@ -5,10 +5,10 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use rpc_core::{Address, Server, serve_stdio};
+use rpc_core::{Address, ClientConfig, Server, ServerConfig, serve_stdio};
 use rpc_examples::mirror::{
-    CopyError, CopyOptions, Item, MirrorClient, MirrorError, MirrorServer, Progress, Reason, Report, Shelf, connect,
-    demo, list, pull, push,
+    CopyError, CopyOptions, Item, MirrorClient, MirrorError, MirrorServer, Progress, Reason, Report, Shelf,
+    connect_with, demo, list, pull, push,
 };
 
 use crate::args::{Args, Command, How};
@@ -18,15 +18,17 @@ const INCOMPLETE: u8 = 3;
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
-        Some(Command::Serve { address, dir, writable, quota }) => serve(&address, &dir, writable, quota),
+        Some(Command::Serve { address, dir, writable, quota, tls }) => {
+            tls.config().and_then(|config| serve(&address, &dir, writable, quota, config))
+        }
         Some(Command::ServeStdio { dir, writable, quota }) => serve_client(&dir, writable, quota),
-        Some(Command::List { address }) => print_list(&address),
+        Some(Command::List { address, tls }) => tls.config().and_then(|config| print_list(&address, config)),
         Some(Command::Pull { address, dir, no_sync, how }) => {
             let options = options(&how).sync(!no_sync);
-            copy(&address, |remote, watch| pull(remote, &dir, &options, watch))
+            copy(&address, how.tls.config(), |remote, watch| pull(remote, &dir, &options, watch))
         }
         Some(Command::Push { dir, address, how }) => {
-            copy(&address, |remote, watch| push(&dir, remote, &options(&how), watch))
+            copy(&address, how.tls.config(), |remote, watch| push(&dir, remote, &options(&how), watch))
         }
         Some(Command::Demo { dir, size }) => show(dir, size),
         None => show(None, 1 << 30),
@@ -51,17 +53,23 @@ fn serve_client(dir: &Path, writable: bool, quota: Option<u64>) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(address: &Address, dir: &Path, writable: bool, quota: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
+fn serve(
+    address: &Address,
+    dir: &Path,
+    writable: bool,
+    quota: Option<u64>,
+    config: ServerConfig,
+) -> Result<ExitCode, Box<dyn Error>> {
     let shelf = open(dir, writable, quota)?;
-    let server = Server::bind(address).map_err(|error| at(address, &error.into()))?;
+    let server = Server::bind_with(address, config).map_err(|error| at(address, &error.into()))?;
     // If this fails, nobody reads it any more.
     _ = writeln!(stdout(), "listening on {}", server.address());
     server.serve(MirrorServer::new(shelf))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_list(address: &Address) -> Result<ExitCode, Box<dyn Error>> {
-    let remote = connect(address).map_err(|error| at(address, &error.into()))?;
+fn print_list(address: &Address, config: ClientConfig) -> Result<ExitCode, Box<dyn Error>> {
+    let remote = connect_with(address, config).map_err(|error| at(address, &error.into()))?;
     let mut is_complete = true;
     for entry in list(&remote) {
         let entry = entry.map_err(|error| told(address, error))?;
@@ -76,9 +84,10 @@ fn print_list(address: &Address) -> Result<ExitCode, Box<dyn Error>> {
 
 fn copy(
     address: &Address,
+    config: Result<ClientConfig, Box<dyn Error>>,
     run: impl FnOnce(&MirrorClient, &mut Progress) -> Result<Report, CopyError>,
 ) -> Result<ExitCode, Box<dyn Error>> {
-    let remote = connect(address).map_err(|error| at(address, &error.into()))?;
+    let remote = connect_with(address, config?).map_err(|error| at(address, &error.into()))?;
     let report = run(&remote, &mut Progress::new());
     let report = report.map_err(|error| told(address, error))?;
     _ = writeln!(stdout(), "{report}");

@@ -4,6 +4,9 @@
 mod args;
 #[cfg(unix)]
 mod commands;
+#[cfg(unix)]
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {

@@ -301,3 +301,75 @@ fn the_demo_says_what_room_it_needs() {
         assert!(names(places.room.path()).is_empty());
     });
 }
+
+/// Real certificates in files, as the switches want them.
+#[cfg(feature = "tls")]
+mod tls {
+    use super::*;
+    use rpc_tests::certificates::{Authority, Issued, authority};
+
+    /// Writes certificate and key, and returns the switches that name them.
+    fn switches(dir: &Path, name: &str, issued: &Issued) -> Vec<String> {
+        let [cert, key] = ["pem", "key"].map(|end| dir.join(format!("{name}.{end}")).display().to_string());
+        fs::write(&cert, &issued.certificate).unwrap();
+        fs::write(&key, &issued.key).unwrap();
+        ["--cert", &cert, "--key", &key].map(str::to_owned).to_vec()
+    }
+
+    fn serve(dir: &Path, switches: &[String]) -> Serving {
+        let mut child = mirror(["serve", "--writable", "tls://127.0.0.1:0"]);
+        let mut child = child.args(switches).arg(dir).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Serving(child, address)
+    }
+
+    #[test]
+    fn lists_pulls_and_pushes_over_mutual_tls() {
+        watchdog(|| {
+            let files = tempfile::tempdir().unwrap();
+            let dir = |name: &str| {
+                let path = files.path().join(name);
+                fs::create_dir(&path).unwrap();
+                path
+            };
+            let (served, copy, certificates) = (dir("served"), dir("copy"), dir("certificates"));
+            fs::write(served.join("a"), "the letter").unwrap();
+            let ca = certificates.join("ca.pem");
+            fs::write(&ca, authority().certificate()).unwrap();
+            let ca = ca.display().to_string();
+            let mut server = switches(&certificates, "server", &authority().issue(&["127.0.0.1"]));
+            server.extend(["--client-ca".to_owned(), ca.clone()]);
+            let server = serve(&served, &server);
+            let client = switches(&certificates, "client", &authority().issue(&["ann.test"]));
+            let run = |command: &str, places: &[&Path], switches: &[String]| {
+                let mut run = mirror([command]);
+                match places {
+                    [from] if command == "push" => run.arg(from).arg(&server.1),
+                    places => run.arg(&server.1).args(places),
+                };
+                run.args(["--ca", &ca]).args(switches).output().unwrap()
+            };
+
+            let listed = run("list", &[], &client);
+            assert!(printed(&listed).contains('a') && code(&listed) == 0, "{}", said(&listed));
+            let pulled = run("pull", &[&copy], &client);
+            assert_eq!(code(&pulled), 0, "{}", said(&pulled));
+            assert_eq!(fs::read(copy.join("a")).unwrap(), b"the letter");
+            fs::write(copy.join("b"), "another").unwrap();
+            let pushed = run("push", &[&copy], &client);
+            assert_eq!(code(&pushed), 0, "{}", said(&pushed));
+            assert_eq!(fs::read(served.join("b")).unwrap(), b"another");
+
+            let refused = run("list", &[], &[]);
+            assert_eq!(code(&refused), 1);
+            assert!(said(&refused).contains("requires a certificate of this client"), "{}", said(&refused));
+            let stranger = switches(&certificates, "stranger", &Authority::new().issue(&["ann.test"]));
+            let refused = run("list", &[], &stranger);
+            assert!(said(&refused).contains("does not accept this client's certificate"), "{}", said(&refused));
+            let plain = mirror(["list", &server.1]).output().unwrap();
+            assert!(said(&plain).contains("the client has no TLS"), "{}", said(&plain));
+        });
+    }
+}

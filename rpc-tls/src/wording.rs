@@ -69,7 +69,8 @@ impl Side {
             Problem::NotValidYet | Problem::NotValidYetContext { .. } => {
                 format!("the clock of the {own} or of the {other} is wrong, or the certificate has come too early")
             }
-            Problem::UnknownIssuer => format!(
+            // the latter if the authority that is trusted has the same name, and another key
+            Problem::UnknownIssuer | Problem::BadSignature => format!(
                 "this {own} does not trust its authority: give the {own} the authority's root, or the {other} another \
                  certificate"
             ),
@@ -100,6 +101,7 @@ impl Side {
             | Alert::CertificateExpired
             | Alert::CertificateUnknown
             | Alert::UnknownCA
+            | Alert::DecryptError
             | Alert::AccessDenied => {
                 format!(
                     "the {other} does not accept this {own}'s certificate ({alert:?}): the {own} needs another one, or \

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, SanType};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PublicKeyData, SanType};
 use rpc_core::Transport;
 use rpc_core::transport::Parts;
 use rpc_tls::{Identity, Roots, TlsAcceptor, TlsConnector};
@@ -21,6 +22,8 @@ pub struct Issued {
     pub certificate: String,
     /// The private key.
     pub key: String,
+    /// The public key, as DER of a `SubjectPublicKeyInfo`.
+    pub public_key: Vec<u8>,
 }
 
 /// Returns the authority that most tests trust.
@@ -36,8 +39,12 @@ impl Authority {
     /// If no key can be made.
     #[expect(clippy::new_without_default, reason = "no two are equal")]
     pub fn new() -> Authority {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let mut params = CertificateParams::new(vec![]).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // two with one name could be taken for each other until their keys are compared
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+        params.distinguished_name.push(DnType::CommonName, format!("authority {number}"));
         let key = KeyPair::generate().expect("a key");
         Authority(CertifiedIssuer::self_signed(params, key).expect("an authority"))
     }
@@ -77,7 +84,7 @@ impl Authority {
         (params.not_before, params.not_after) = (begin.into(), end.into());
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.0).expect("a certificate");
-        Issued { certificate: certificate.pem(), key: key.serialize_pem() }
+        Issued { certificate: certificate.pem(), key: key.serialize_pem(), public_key: key.subject_public_key_info() }
     }
 }
 

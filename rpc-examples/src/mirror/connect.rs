@@ -20,7 +20,15 @@ const LONGEST_HASHING: Duration = Duration::from_secs(900);
 /// # Errors
 /// If the server cannot be reached.
 pub fn connect(address: &Address) -> Result<MirrorClient> {
-    let config = ClientConfig::default()
+    connect_with(address, ClientConfig::default())
+}
+
+/// Connects with a config whose limits are replaced.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_with(address: &Address, config: ClientConfig) -> Result<MirrorClient> {
+    let config = config
         .reply_timeout(Some(LONGEST_PAGE))
         .stall_timeout(Some(LONGEST_HASHING))
         .max_idle_connections(1)

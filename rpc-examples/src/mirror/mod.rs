@@ -56,7 +56,7 @@ mod temporary;
 mod walk;
 
 pub use attributes::{Attributes, Mtime};
-pub use connect::connect;
+pub use connect::{connect, connect_with};
 pub use error::MirrorError;
 pub use hash::ContentHash;
 pub use link::LinkTarget;

@@ -10,6 +10,8 @@ use rpc_core::{
     Call, Client, Contract, Contracts, Dispatch, Error, OctetReader, Result, Served, Transport, serve_connection,
 };
 use rpc_tests::Records;
+#[cfg(feature = "tls")]
+use rpc_tests::certificates::shake_hands;
 
 /// Filters, by the name of the endpoint.
 pub(crate) struct Filters;
@@ -144,6 +146,14 @@ pub(crate) fn over_each_transport(calls: impl Fn(&str, &Client)) {
     {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         over("a pair of halves", ((ours.try_clone().unwrap(), ours), theirs), &calls);
+    }
+    #[cfg(feature = "tls")]
+    {
+        let (ours, theirs) = memory_pair_with_capacity(8 * 1024);
+        over("TLS", shake_hands(ours, theirs).unwrap(), &calls);
+        let (ours, theirs) = memory_pair_with_capacity(8 * 1024);
+        let (ours, theirs) = shake_hands(ours, theirs).unwrap();
+        over("TLS that cannot wait for both directions", (Parts { control: None, ..ours }, theirs), &calls);
     }
 }
 

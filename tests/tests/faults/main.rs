@@ -2,12 +2,13 @@
 //! stalls, or is the point where the connection is cut. Each call then returns the right value, or
 //! a typed error that truly describes what became of the request and the connection. None returns a
 //! wrong value, takes a cut stream for a complete one, or hangs. All this also below a layer of
-//! records.
+//! records or, with the feature `tls`, below TLS, handshake included.
 
 mod frames;
 mod service;
 mod sessions;
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
@@ -43,20 +44,35 @@ enum Side {
 
 /// What lies above the operations that fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "tls", expect(dead_code, reason = "without TLS the others are tested"))]
 enum Layer {
     Nothing,
     Records,
+    #[cfg(feature = "tls")]
+    Tls,
 }
 
 impl Layer {
-    const ALL: [Layer; 2] = [Layer::Nothing, Layer::Records];
+    #[cfg(not(feature = "tls"))]
+    const ALL: &[Layer] = &[Layer::Nothing, Layer::Records];
+    #[cfg(feature = "tls")]
+    const ALL: &[Layer] = &[Layer::Tls];
 
-    fn over(self, transport: impl Transport) -> Parts {
+    /// Puts the layer on one side of a connection; the other does the same meanwhile.
+    fn over(self, transport: impl Transport, side: Side) -> io::Result<Parts> {
+        _ = side;
         match self {
             Layer::Nothing => transport.into_parts(),
             Layer::Records => Records(transport).into_parts(),
+            #[cfg(feature = "tls")]
+            Layer::Tls => {
+                let (connector, acceptor) = rpc_tests::certificates::both_sides();
+                match side {
+                    Side::Client => connector.over(transport, "localhost").into_parts(),
+                    Side::Server => acceptor.over(transport).into_parts(),
+                }
+            }
         }
-        .expect("memory is always ready")
     }
 }
 
@@ -76,10 +92,21 @@ fn faulty(stream: MemoryStream, plan: &Plan) -> Faulty<Piecewise<MemoryStream>> 
 fn run(session: &Session, layer: Layer, [near, far]: &[Plan; 2]) -> Run {
     let witness = Witness::default();
     let (ours, theirs) = memory_pair_with_capacity(CAPACITY);
-    let (service, far_side) = (Service(witness.clone()), layer.over(faulty(theirs, far)));
-    let serving = thread::spawn(move || serve_connection_with(far_side, service, server_config()).map(drop));
-    let client = Client::from_transport_with(layer.over(faulty(ours, near)), client_config()).unwrap();
+    let (service, far_side) = (Service(witness.clone()), faulty(theirs, far));
+    let serving = thread::spawn(move || {
+        let far_side = layer.over(far_side, Side::Server).ok()?;
+        serve_connection_with(far_side, service, server_config()).ok()
+    });
     let struck = || near.has_struck() || far.has_struck();
+    let near_side = match layer.over(faulty(ours, near), Side::Client) {
+        Ok(near_side) => near_side,
+        Err(error) => {
+            assert!(struck(), "shaking hands: {error:?}");
+            _ = serving.join().expect("the server does not panic");
+            return Run { struck: true, failed: 1, too_slow: false };
+        }
+    };
+    let client = Client::from_transport_with(near_side, client_config()).unwrap();
     let begun = Instant::now();
     let mut too_slow = false;
     let mut never_ran = Vec::new();
@@ -230,7 +257,7 @@ fn operations(session: &'static Session, layer: Layer) -> [usize; 2] {
 fn tasks() -> Vec<Task> {
     let mut tasks = Vec::new();
     for session in SESSIONS.iter() {
-        for layer in Layer::ALL {
+        for &layer in Layer::ALL {
             for side in [Side::Client, Side::Server] {
                 tasks.extend(Fault::ALL.map(|fault| Task::new(session, layer, side, fault)));
             }
@@ -247,7 +274,7 @@ fn choose(tasks: &[Task], worker: usize) -> Option<&Task> {
 
 #[test]
 fn no_fault_at_any_operation_is_taken_for_success_or_misreported() {
-    for layer in Layer::ALL {
+    for &layer in Layer::ALL {
         let operations = SESSIONS.iter().map(|session| operations(session, layer));
         let [near, far] = operations.fold([0; 2], |[a, b], [near, far]| [a + near, b + far]);
         println!("when nothing goes wrong, {near} operations of clients and {far} of servers below {layer:?}");
@@ -269,7 +296,7 @@ fn no_fault_at_any_operation_is_taken_for_success_or_misreported() {
 
 fn report(tasks: &[Task]) {
     let mut all = 0;
-    for layer in Layer::ALL {
+    for &layer in Layer::ALL {
         for side in [Side::Client, Side::Server] {
             for fault in Fault::ALL {
                 let is_of_kind = |task: &&Task| (task.layer, task.side, task.fault) == (layer, side, fault);
