@@ -185,6 +185,7 @@ pub(crate) fn all() -> Vec<Case> {
     let mut cases = octets();
     cases.extend(files());
     cases.extend(calls());
+    cases.extend(over_tls());
     cases.extend(items());
     cases.extend(observed());
     cases.extend(rivals());
@@ -274,6 +275,29 @@ fn calls() -> Vec<Case> {
             metric: Metric::ClientCpu,
             ..case("call-by-hand", Tcp, apart, Some(0.9))
         },
+    ]
+}
+
+/// Returns what is compared with plain loops over the same rustls, as its own `StreamOwned` makes
+/// them.
+fn over_tls() -> Vec<Case> {
+    let case = |name, work, theirs, metric, target| Case {
+        name,
+        peer: "rustls loop",
+        network: Network::Tls,
+        placements: &[Placement::Apart],
+        ours: ours(work),
+        theirs,
+        metric,
+        target: Some(target),
+        costs: true,
+    };
+    let down = Work::Down(Source::Memory);
+    let ping = vec![side(Subject::Bare, ONE_CALLER, Tuning::None)];
+    vec![
+        case("octets-down-tls", down, loops(down), Metric::Throughput, 0.95),
+        case("octets-up-tls", Work::Up, loops(Work::Up), Metric::Throughput, 0.95),
+        Case { peer: "rustls ping-pong", ..case("call-tls", ONE_CALLER, ping, Metric::Latency, 0.9) },
     ]
 }
 

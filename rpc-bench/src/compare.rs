@@ -97,7 +97,7 @@ pub(crate) fn plan(case: &Case, side: Side, placement: Placement, effort: &Effor
         source: place.source(),
         sink: place.sink(),
         socket: match case.network {
-            Network::Unix => place.socket(),
+            Network::Unix | Network::Tls => place.socket(),
             Network::Tcp => std::path::PathBuf::new(),
         },
         recorded: Recorded::default(),

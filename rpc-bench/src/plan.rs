@@ -22,7 +22,7 @@ pub(crate) struct Plan {
     pub(crate) source: PathBuf,
     /// The file to write to, if the content goes to a file. It already has its full length.
     pub(crate) sink: PathBuf,
-    /// The path of the Unix socket.
+    /// The path of the Unix socket or, for TLS, of the server's certificate.
     pub(crate) socket: PathBuf,
     /// A small call of ours as it is on the wire; empty if not needed.
     pub(crate) recorded: Recorded,
@@ -58,6 +58,8 @@ pub(crate) enum Rival {
 pub(crate) enum Network {
     Tcp,
     Unix,
+    /// TLS 1.3 over TCP.
+    Tls,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

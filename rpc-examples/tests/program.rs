@@ -207,7 +207,7 @@ fn each_error_names_the_address_once() {
                 (&*refused, 1, "refused"),
                 (&nowhere, 1, "No such file or directory"),
                 (unknown, 1, "failed to lookup address information"),
-                (wrong, 2, "expected tcp://host:port, unix:///path or exec:COMMAND"),
+                (wrong, 2, "expected tcp://host:port, tls://host:port, unix:///path or exec:COMMAND"),
             ] {
                 // nothing is wrong with serving at a free port
                 if (command, says) == ("serve", "refused") {

@@ -10,10 +10,11 @@ mod ours;
 mod ping;
 mod rivals;
 mod socket;
+mod tls;
 
 use std::any::Any;
 
-use crate::plan::{Outcome, Plan, Source, Subject, Work};
+use crate::plan::{Network, Outcome, Plan, Source, Subject, Work};
 
 pub(crate) use content::{fill_file, produce};
 pub(crate) use ours::BenchClient;
@@ -46,6 +47,7 @@ pub(crate) fn client_content(plan: &Plan) -> Vec<u8> {
 pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn Any>)> {
     match (plan.server, plan.work) {
         (Subject::Ours, _) => ours::serve(plan, content),
+        (Subject::Bare, _) if plan.network == Network::Tls => tls::serve(plan, content),
         (Subject::Bare, Work::Calls { .. }) => ping::serve(plan),
         (Subject::Bare, _) => bare::serve(plan, content),
         (Subject::Rival(rival), _) => rivals::serve(rival, plan, content),
@@ -58,6 +60,7 @@ pub(crate) fn serve(plan: &Plan, content: Vec<u8>) -> Outcome<(String, Box<dyn A
 pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<Box<dyn Client>> {
     match (plan.client, plan.work) {
         (Subject::Ours, _) => ours::connect(plan, address, content),
+        (Subject::Bare, _) if plan.network == Network::Tls => tls::connect(plan, address, content),
         (Subject::Bare, Work::Calls { .. }) => ping::connect(plan, address),
         (Subject::Bare, _) => bare::connect(plan, address, content),
         (Subject::Rival(rival), _) => rivals::connect(rival, plan, address),

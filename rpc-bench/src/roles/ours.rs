@@ -14,8 +14,10 @@ use rpc_core::{
 
 use super::content::{self, Unknown};
 use super::items::{Item, Tally};
+use super::tls;
 use super::{Client, share};
 use crate::plan::{Network, Order, Outcome, Plan, Receipt, Source, Tuning, Work};
+use rpc_tls::{Identity, Roots, TlsAcceptor, TlsConnector};
 
 /// The size of a receiver's buffer.
 const BUFFER: usize = 512 << 10;
@@ -119,9 +121,14 @@ pub(crate) fn serve_in_process(plan: &Plan, content: Vec<u8>) -> Outcome<ServerH
     let address = match plan.network {
         Network::Tcp => "tcp://127.0.0.1:0".to_owned(),
         Network::Unix => format!("unix://{}", plan.socket.display()),
+        Network::Tls => "tls://127.0.0.1:0".to_owned(),
     };
     let config = match plan.tuning {
         Tuning::Observed => ServerConfig::default().observer(Arc::new(Counter::default())),
+        _ if plan.network == Network::Tls => {
+            let (certificate, key) = tls::certificate(plan)?;
+            ServerConfig::default().tls(TlsAcceptor::new(Identity::from_pem(certificate, key)?))
+        }
         _ => ServerConfig::default(),
     };
     Ok(Server::bind_with(&*address, config)?.spawn(BenchServer::new(Arc::new(Shelf::new(plan, content))))?)
@@ -151,6 +158,10 @@ pub(crate) fn connect(plan: &Plan, address: &str, content: Vec<u8>) -> Outcome<B
         Tuning::Observed => ClientConfig::default().observer(Arc::new(Counter::default())),
         // so that callers that share a client need not reconnect
         _ => ClientConfig::default().max_idle_connections(callers).max_connections(callers),
+    };
+    let config = match plan.network {
+        Network::Tls => config.tls(TlsConnector::new(Roots::from_pem_file(&plan.socket)?)),
+        Network::Tcp | Network::Unix => config,
     };
     let client = rpc_core::Client::connect_with(address, config)?;
     let client = Caller { bench: BenchClient::new(client.clone()), client, plan: plan.clone() };

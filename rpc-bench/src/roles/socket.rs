@@ -11,7 +11,7 @@ use crate::plan::{Network, Outcome, Plan};
 /// Listens, and calls `serve` for each connection on a separate thread. Returns the address.
 pub(crate) fn listen(plan: &Plan, serve: impl Fn(File) + Send + Sync + Clone + 'static) -> Outcome<String> {
     match plan.network {
-        Network::Tcp => {
+        Network::Tcp | Network::Tls => {
             let listener = TcpListener::bind("127.0.0.1:0")?;
             let address = listener.local_addr()?.to_string();
             thread::spawn(move || {
@@ -43,7 +43,7 @@ fn start(socket: OwnedFd, serve: &(impl Fn(File) + Send + Clone + 'static)) {
 /// Connects, with TCP_NODELAY. The address may have the prefix of our own addresses.
 pub(crate) fn connect(plan: &Plan, address: &str) -> Outcome<File> {
     Ok(match plan.network {
-        Network::Tcp => {
+        Network::Tcp | Network::Tls => {
             let stream = TcpStream::connect(address.trim_start_matches("tcp://"))?;
             stream.set_nodelay(true)?;
             File::from(OwnedFd::from(stream))
