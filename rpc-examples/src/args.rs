@@ -34,8 +34,8 @@ pub(crate) enum Command {
     ///
     /// Prints the address it listens on; with port 0 the system chooses the port. Anyone who can
     /// connect can read every file below DIR that this process can read, and with --writable
-    /// replace and delete them: --client-ca restricts who that is. Nothing outside DIR is ever read or
-    /// written: symbolic links are not followed.
+    /// replace and delete them: --client-ca restricts who that is. Nothing outside DIR is ever read
+    /// or written: symbolic links are not followed.
     Serve {
         /// Where to listen.
         #[arg(value_parser = address)]

@@ -98,7 +98,8 @@ impl Issued {
     }
 }
 
-/// Returns both sides of mutual TLS, with certificates for `localhost` and `client.test`, made once.
+/// Returns both sides of mutual TLS, with certificates for `localhost` and `client.test`, made
+/// once.
 pub fn both_sides() -> (TlsConnector, TlsAcceptor) {
     static SIDES: LazyLock<(TlsConnector, TlsAcceptor)> = LazyLock::new(|| {
         let (roots, issue) = (authority().roots(), |name| authority().issue(&[name]).identity());

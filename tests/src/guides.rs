@@ -40,3 +40,7 @@ struct Tokio;
 
 #[doc = include_str!("../../docs/testing.md")]
 struct Testing;
+
+#[cfg(feature = "tls")]
+#[doc = include_str!("../../docs/tls.md")]
+struct Tls;

@@ -239,9 +239,8 @@ impl ServerConfig {
     /// Sets what secures each connection, such as an `rpc_tls::TlsAcceptor`, whatever the server
     /// listens on: a `tls://` address, which needs this, a socket that you have bound, or a
     /// [`Listener`](crate::transport::Listener) of your own. The handshake takes place on the
-    /// connection's own thread, within
-    /// [`handshake_timeout`](ServerConfig::handshake_timeout); if it fails, that is logged at DEBUG,
-    /// and only that connection ends.
+    /// connection's own thread, within [`handshake_timeout`](ServerConfig::handshake_timeout); if
+    /// it fails, that is logged at DEBUG, and only that connection ends.
     pub fn tls(self, security: impl ServerSecurity) -> Self {
         ServerConfig { tls: Layer(Some(Arc::new(security))), ..self }
     }

@@ -1,5 +1,5 @@
-//! Who is at the other end of a connection: where it is, and what the system or a certificate vouches
-//! for.
+//! Who is at the other end of a connection: where it is, and what the system or a certificate
+//! vouches for.
 
 use std::fmt;
 use std::net::SocketAddr;

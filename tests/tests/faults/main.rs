@@ -33,7 +33,8 @@ const PIECE: usize = 512;
 /// How long one side waits if a fault keeps the other from sending.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Every how many operations one is hit: over TLS each run begins with a handshake, which takes time.
+/// Every how many operations one is hit: over TLS each run begins with a handshake, which takes
+/// time.
 const STRIDE: usize = if cfg!(feature = "tls") { 10 } else { 1 };
 
 /// Concurrent runs; they mostly wait.

@@ -8,8 +8,16 @@ use syn::{FnArg, ImplItem, Item, Visibility};
 use super::root;
 
 /// Settings that limit nothing.
-const OTHERS: &[&str] =
-    &["allow_exec", "observer", "proxy_protocol", "resolver", "stdio_banner", "trace_context", "unix_socket_mode"];
+const OTHERS: &[&str] = &[
+    "allow_exec",
+    "observer",
+    "proxy_protocol",
+    "resolver",
+    "stdio_banner",
+    "tls",
+    "trace_context",
+    "unix_socket_mode",
+];
 
 /// Limits that nobody can set: the file in `rpc-core/src`, a part of it, and what the table says.
 const FIXED: &[(&str, &str, &str)] = &[

@@ -1,5 +1,5 @@
-//! The bytes of TLS are cut after any of them, in either direction, from the first of the handshake:
-//! no cut is ever taken for success.
+//! The bytes of TLS are cut after any of them, in either direction, from the first of the
+//! handshake: no cut is ever taken for success.
 
 use std::io::{self, Read};
 use std::sync::Arc;
