@@ -67,7 +67,8 @@ impl Incoming {
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
         let room = expected.clamp(LITTLE, MUCH).max(self.record_len().unwrap_or(0)).max(self.end + HEADER_LEN);
-        if room > self.buffer.len() || self.end == 0 && room < self.buffer.len() {
+        // to change the size again and again would cost more than the bytes
+        if room > self.buffer.len() || self.end == 0 && room <= LITTLE && room < self.buffer.len() {
             self.buffer.resize(room, 0);
             self.buffer.shrink_to(room);
         }

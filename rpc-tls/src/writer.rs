@@ -15,6 +15,9 @@ const BATCH: usize = 4 * RECORD;
 /// written alone, so that a slow peer that takes one is not taken for one that takes nothing.
 const PLENTY: Duration = Duration::from_secs(5);
 
+/// What a record takes in addition to its bytes, at most, and some room for what rustls has to say.
+const OVERHEAD: usize = 64;
+
 /// The capacity that the buffer keeps.
 const KEPT: usize = 4 * 1024;
 
@@ -48,6 +51,11 @@ impl Writer {
 
     /// Packs at most `most` bytes, when nothing is left of earlier records. Returns how many.
     fn pack(&mut self, bufs: &[IoSlice<'_>], most: usize) -> io::Result<usize> {
+        let all: usize = bufs.iter().map(|buf| buf.len()).sum();
+        // a frame is often its header longer than several batches
+        let most = if all <= most + RECORD && most == BATCH { all } else { most };
+        let records = all.min(most).div_ceil(RECORD);
+        self.packed.reserve_exact(all.min(most) + records * OVERHEAD);
         let mut count = 0;
         while count < most {
             let slices = part(bufs, count, RECORD.min(most - count));
@@ -100,7 +108,9 @@ impl Writer {
     /// Forgets the records, which have left, and frees what many of them took.
     fn forget(&mut self) {
         self.packed.clear();
-        self.packed.shrink_to(KEPT);
+        if self.packed.capacity() > KEPT {
+            self.packed = Vec::new();
+        }
         self.batch.clear();
         self.sent = 0;
     }
