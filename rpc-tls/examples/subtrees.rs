@@ -100,7 +100,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(ann.list()?, ["diary"]);
 
     assert!(bob.list()?.is_empty());
-    let error = bob.fetch("diary").err().expect("it is in another directory");
+    let error = bob.fetch("diary").expect_err("it is in another directory");
     println!("bob asks for the diary of ann: {error}");
 
     let error = eve.list().expect_err("she has a certificate, and no directory");

@@ -1,6 +1,7 @@
 //! One side speaks TLS, and the other does not; or one of them has no TLS at all.
 
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 
 use rpc_core::{Client, Server, ServerConfig};
 use rpc_tests::certificates::authority;
@@ -61,5 +62,22 @@ fn a_socket_that_was_bound_elsewhere_is_secured_as_well() {
         let server = server.spawn(OriginalServer::new(Reference)).unwrap();
         assert!(server.address().to_string().starts_with("tls://"));
         call(&server, TlsConnector::new(authority().roots())).unwrap();
+    });
+}
+
+/// The proxy speaks first, and what follows is its client's.
+#[test]
+fn tls_begins_after_a_proxys_header() {
+    watchdog(|| {
+        let acceptor = TlsAcceptor::new(for_here().identity());
+        let config = ServerConfig::default().tls(acceptor).proxy_protocol(true);
+        let server = Server::bind_with("tls://127.0.0.1:0", config).unwrap();
+        let server = server.spawn(OriginalServer::new(Reference)).unwrap();
+        let mut stream = TcpStream::connect(server.address().to_string().replace("tls://", "")).unwrap();
+        // version 2, "local": a check of the proxy's own
+        stream.write_all(b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0").unwrap();
+        let secured = TlsConnector::new(authority().roots()).over(stream, "localhost");
+        let client = OriginalClient::new(Client::from_transport(secured).unwrap());
+        assert_eq!(client.echo(1.into()).unwrap(), 1);
     });
 }
