@@ -100,7 +100,7 @@ impl TlsConnector {
 
     /// Returns a transport that is secured by TLS over this one, which is connected to `host`: for
     /// [`Client::with_connector`](rpc_core::Client::with_connector) and
-    /// [`Session::new`](rpc_core::Session::new). Its handshake has no time limit.
+    /// [`Session::from_transport`](rpc_core::Session::from_transport). Its handshake has no time limit.
     pub fn over<T: Transport>(&self, transport: T, host: &str) -> impl Transport + use<T> {
         let (connector, host) = (self.clone(), host.to_owned());
         Secured(move || connector.secure(transport.into_parts()?, &host, None))
