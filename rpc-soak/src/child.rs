@@ -8,16 +8,28 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::tls::Certificates;
+
 /// Where a server listens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Addresses {
     pub(crate) tcp: String,
+    pub(crate) tls: String,
     pub(crate) unix: String,
 }
 
 impl Addresses {
-    pub(crate) fn all(&self) -> [&str; 2] {
-        [&self.tcp, &self.unix]
+    pub(crate) fn all(&self) -> [&str; 3] {
+        [&self.tcp, &self.tls, &self.unix]
+    }
+
+    /// Returns the ports of TCP and of TLS.
+    fn ports(&self) -> io::Result<[u16; 2]> {
+        let port = |address: &str| address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        match [port(&self.tcp), port(&self.tls)] {
+            [Some(tcp), Some(tls)] => Ok([tcp, tls]),
+            _ => Err(io::Error::other("the server has no port")),
+        }
     }
 }
 
@@ -25,6 +37,7 @@ impl Addresses {
 #[derive(Debug)]
 pub(crate) struct ServerProcess {
     folder: PathBuf,
+    certificates: Certificates,
     pub(crate) addresses: Addresses,
     running: Mutex<Running>,
 }
@@ -38,9 +51,9 @@ struct Running {
 
 impl ServerProcess {
     /// Starts a server that keeps its files in this folder.
-    pub(crate) fn start(folder: PathBuf) -> io::Result<ServerProcess> {
-        let (running, addresses) = start(&folder, 0)?;
-        Ok(ServerProcess { folder, addresses, running: Mutex::new(running) })
+    pub(crate) fn start(folder: PathBuf, certificates: Certificates) -> io::Result<ServerProcess> {
+        let (running, addresses) = start(&folder, &certificates, [0, 0])?;
+        Ok(ServerProcess { folder, certificates, addresses, running: Mutex::new(running) })
     }
 
     /// The numbers of the calls that ran.
@@ -69,9 +82,7 @@ impl ServerProcess {
     }
 
     fn restart(&self, running: &mut Running) -> io::Result<()> {
-        let port = self.addresses.tcp.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        let port = port.ok_or_else(|| io::Error::other("the server has no port"))?;
-        *running = start(&self.folder, port)?.0;
+        *running = start(&self.folder, &self.certificates, self.addresses.ports()?)?.0;
         Ok(())
     }
 
@@ -96,9 +107,10 @@ impl Drop for Running {
     }
 }
 
-fn start(folder: &Path, port: u16) -> io::Result<(Running, Addresses)> {
+fn start(folder: &Path, certificates: &Certificates, ports: [u16; 2]) -> io::Result<(Running, Addresses)> {
     let mut command = Command::new(env::current_exe()?);
-    command.arg("--serve").arg(folder).arg("--port").arg(port.to_string());
+    command.arg("--serve").arg(folder).arg("--certificates").arg(certificates.folder());
+    command.arg("--ports").args(ports.map(|port| port.to_string()));
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let stdin = child.stdin.take();
     let stdout = child.stdout.take();

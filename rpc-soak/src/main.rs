@@ -24,6 +24,8 @@ mod service;
 #[cfg(target_os = "linux")]
 mod tally;
 #[cfg(target_os = "linux")]
+mod tls;
+#[cfg(target_os = "linux")]
 mod usage;
 #[cfg(target_os = "linux")]
 mod work;
@@ -39,7 +41,7 @@ fn main() -> std::process::ExitCode {
     use clap::Parser;
     let args = run::Args::parse();
     let outcome = match &args.serve {
-        Some(folder) => server::serve(folder, args.port),
+        Some(folder) => server::serve(folder, &tls::Certificates::of(&args.certificates), &args.ports),
         None => run::run(&args),
     };
     outcome.map_or_else(

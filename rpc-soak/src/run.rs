@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use rpc_tls::TlsConnector;
 
 use crate::chaos::{Deaths, disturb};
 use crate::child::ServerProcess;
@@ -17,6 +18,7 @@ use crate::journal::{Journal, verdict};
 use crate::random::Random;
 use crate::service::{Soak, SoakClient};
 use crate::tally::Tally;
+use crate::tls::Certificates;
 use crate::usage::Usage;
 use crate::worker::Worker;
 
@@ -34,8 +36,10 @@ pub(crate) struct Args {
     seed: u64,
     #[arg(long, hide = true)]
     pub(crate) serve: Option<PathBuf>,
-    #[arg(long, hide = true, default_value_t = 0)]
-    pub(crate) port: u16,
+    #[arg(long, hide = true, default_value = ".")]
+    pub(crate) certificates: PathBuf,
+    #[arg(long, hide = true, num_args = 2)]
+    pub(crate) ports: Vec<u16>,
 }
 
 /// The time in which everybody works.
@@ -70,6 +74,7 @@ struct Soaking {
     clients: u64,
     steady: ServerProcess,
     mortal: ServerProcess,
+    connector: TlsConnector,
     claims: Journal,
     tally: Tally,
     deaths: Deaths,
@@ -89,11 +94,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Ok(path)
     };
     let claims = folder.path().join("claims");
+    let certificates = Certificates::issue(folder.path())?;
     let soaking = Soaking {
         seed: args.seed,
         clients: args.clients,
-        steady: ServerProcess::start(place("steady")?)?,
-        mortal: ServerProcess::start(place("mortal")?)?,
+        steady: ServerProcess::start(place("steady")?, certificates.clone())?,
+        mortal: ServerProcess::start(place("mortal")?, certificates.clone())?,
+        connector: certificates.connector()?,
         claims: Journal::open(&claims)?,
         tally: Tally::default(),
         deaths: Deaths::default(),
@@ -149,10 +156,24 @@ impl Soaking {
         let phase = &Phase::of(length);
         thread::scope(|scope| {
             for client in 0..self.clients {
-                let is_mortal = client % 4 > 1;
-                let server = if is_mortal { &self.mortal } else { &self.steady };
-                let (claims, tally) = (&self.claims, &self.tally);
-                let worker = Worker { number: client, server, is_mortal, claims, tally, phase };
+                let (steady, mortal) = (&self.steady.addresses, &self.mortal.addresses);
+                let (servers, may_lose): (&[_], _) = match client % 3 {
+                    0 => (&[steady], false),
+                    1 => (&[mortal], true),
+                    _ => (&[steady, mortal], true),
+                };
+                // a third uses each kind of socket, whatever its servers are
+                let kind = usize::try_from(client / 3 % 3).unwrap_or_default();
+                let addresses = servers.iter().map(|server| server.all()[kind]).collect::<Vec<_>>().join(",");
+                let worker = Worker {
+                    number: client,
+                    addresses,
+                    connector: &self.connector,
+                    may_lose,
+                    claims: &self.claims,
+                    tally: &self.tally,
+                    phase,
+                };
                 let mut random = Random::new(self.seed.wrapping_mul(1000).wrapping_add(client * 2 + number));
                 scope.spawn(move || worker.run(&mut random));
             }

@@ -1,8 +1,10 @@
 //! One client from its first call to the end of the phase, and what its errors may be.
 
-use rpc_core::{Client, ClientConfig, Error, ErrorKind};
+use std::time::Duration;
 
-use crate::child::ServerProcess;
+use rpc_core::{Client, ClientConfig, Error, ErrorKind};
+use rpc_tls::TlsConnector;
+
 use crate::journal::{Journal, Known};
 use crate::random::Random;
 use crate::run::Phase;
@@ -13,9 +15,11 @@ use crate::work::{Failure, Kind, work};
 #[derive(Debug)]
 pub(crate) struct Worker<'r> {
     pub(crate) number: u64,
-    pub(crate) server: &'r ServerProcess,
-    /// Whether the server is killed now and then.
-    pub(crate) is_mortal: bool,
+    /// One, or several of which it may choose.
+    pub(crate) addresses: String,
+    pub(crate) connector: &'r TlsConnector,
+    /// Whether one of its servers is killed now and then.
+    pub(crate) may_lose: bool,
     pub(crate) claims: &'r Journal,
     pub(crate) tally: &'r Tally,
     pub(crate) phase: &'r Phase,
@@ -28,12 +32,7 @@ impl Worker<'_> {
     /// Works until the phase is over.
     pub(crate) fn run(&self, random: &mut Random) {
         while self.phase.goes_on() {
-            let addresses = self.server.addresses.all();
-            let which = usize::try_from(self.number).unwrap_or_default() % addresses.len();
-            // some clients share connections
-            let shared = usize::from(self.number.is_multiple_of(5));
-            let config = ClientConfig::default().shared_connections(shared).reconnect_attempts(12);
-            match Client::connect_with(addresses[which], config) {
+            match Client::connect_with(&*self.addresses, self.config()) {
                 Ok(client) => self.live(&client, random),
                 Err(error) if self.may_be_lost(&error) => {
                     self.tally.count("connect", "lost");
@@ -41,6 +40,14 @@ impl Worker<'_> {
                 Err(error) => self.wrong("connect", &error),
             }
         }
+    }
+
+    /// Some clients share connections, and some do not keep them for long.
+    fn config(&self) -> ClientConfig {
+        let shared = usize::from(self.number.is_multiple_of(5));
+        let age = self.number.is_multiple_of(4).then_some(Duration::from_millis(100));
+        let config = ClientConfig::default().tls(self.connector.clone()).reconnect_attempts(12);
+        config.shared_connections(shared).max_connection_age(age)
     }
 
     fn live(&self, client: &Client, random: &mut Random) {
@@ -90,11 +97,11 @@ impl Worker<'_> {
 
     /// Returns whether a server that dies explains the error.
     fn may_be_lost(&self, error: &Error) -> bool {
-        self.is_mortal && error.kind() == ErrorKind::Transport
+        self.may_lose && error.kind() == ErrorKind::Transport
     }
 
     fn wrong(&self, what: &str, error: &Error) {
-        let server = if self.is_mortal { "a server that dies" } else { "a server that lives" };
+        let server = if self.may_lose { "a server that dies" } else { "a server that lives" };
         self.tally.problem(format!("{what} of client {}, to {server}: {error} ({error:?})", self.number));
     }
 }
