@@ -44,3 +44,7 @@ struct Testing;
 #[cfg(feature = "tls")]
 #[doc = include_str!("../../docs/tls.md")]
 struct Tls;
+
+#[cfg(feature = "tls")]
+#[doc = include_str!("../../SECURITY.md")]
+struct SecurityByTls;

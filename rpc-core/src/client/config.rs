@@ -95,10 +95,10 @@ impl Default for ClientConfig {
 }
 
 impl ClientConfig {
-    /// Sets how long opening a connection may take, all places and a handshake together; the default
-    /// is 60 s. If there are several places, each but the last gets at most 5 s, so that one that
-    /// does not answer leaves time for the others. Looking up a name is not included: the system
-    /// decides how long that takes.
+    /// Sets how long opening a connection may take, all places and a handshake together; the
+    /// default is 60 s. If there are several places, each but the last gets at most 5 s, so that
+    /// one that does not answer leaves time for the others. Looking up a name is not included: the
+    /// system decides how long that takes.
     pub fn connect_timeout(self, limit: Option<Duration>) -> Self {
         ClientConfig { connect_timeout: limit, ..self }
     }

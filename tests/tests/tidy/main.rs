@@ -41,7 +41,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 fn documents() -> Vec<PathBuf> {
-    let at_root = ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    let at_root = ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];
     let mut found: Vec<_> = at_root.map(|name| root().join(name)).into();
     for folder in ["rpc-core", "rpc-macros", "rpc-examples", "rpc-bench", "tests", "docs"] {
         found.extend(files(&root().join(folder), "md"));
