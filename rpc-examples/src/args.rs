@@ -87,18 +87,22 @@ pub(crate) enum Command {
     /// stay, and entries of different kinds on the two sides are reported.
     ///
     /// It is safe to kill at any moment: a file only gets its name when it is complete. The next
-    /// pull resumes in the middle of the interrupted file if that has not changed; until then its
-    /// part is kept in the same directory as .mirror-*.part.
+    /// pull resumes in the middle of interrupted files that have not changed; until then their
+    /// parts are kept in the same directory as .mirror-*.part.
     Pull {
         /// Where the server listens.
         #[arg(value_parser = address)]
         address: Address,
         /// The local directory; created if it does not exist.
         dir: PathBuf,
-        /// Do not wait for the disk after each file. Faster for many small files, but a power
-        /// failure may leave wrong content, which the next pull repairs.
+        /// Do not wait for the disk before files get their names. A power failure may then leave
+        /// wrong content, which the next pull repairs.
         #[arg(long)]
         no_sync: bool,
+        /// How many files are fetched at the same time, each over a connection of its own: 1 to 8.
+        /// Small files share a call, up to 256.
+        #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=8))]
+        jobs: u8,
         #[command(flatten)]
         how: How,
     },

@@ -23,8 +23,8 @@ pub(crate) fn run(args: Args) -> ExitCode {
         }
         Some(Command::ServeStdio { dir, writable, quota }) => serve_client(&dir, writable, quota),
         Some(Command::List { address, tls }) => tls.config().and_then(|config| print_list(&address, config)),
-        Some(Command::Pull { address, dir, no_sync, how }) => {
-            let options = options(&how).sync(!no_sync);
+        Some(Command::Pull { address, dir, no_sync, jobs, how }) => {
+            let options = options(&how).sync(!no_sync).jobs(jobs.into());
             copy(&address, how.tls.config(), |remote, watch| pull(remote, &dir, &options, watch))
         }
         Some(Command::Push { dir, address, how }) => {

@@ -18,8 +18,8 @@ use std::time::Duration;
 use common::{Places, names, odd_tree, pattern, rel};
 use rpc_core::{Server, ServerHandle};
 use rpc_examples::mirror::{
-    Content, CopyError, Entry, Mirror, MirrorClient, MirrorError, MirrorServer, Page, Receipt, RelPath, Shelf, Upload,
-    pull,
+    Content, CopyError, CopyOptions, Entry, Mirror, MirrorClient, MirrorError, MirrorServer, Page, Receipt, RelPath,
+    Shelf, Upload, pull,
 };
 use rpc_tests::watchdog;
 
@@ -127,15 +127,16 @@ fn a_killed_pull_leaves_whole_files_only() {
         program.kill().unwrap();
         program.wait().unwrap();
 
-        assert_eq!(fs::read(places.copy("before")).unwrap(), pattern(SIZE));
         assert_eq!(fs::read(places.copy("slow")).unwrap(), b"what was here");
-        assert!(!places.copy("then").exists());
-        assert_eq!(temporaries(&places), 1, "{:?}", names(places.copy.path()));
+        for name in ["before", "then"] {
+            assert!(fs::read(places.copy(name)).map_or(true, |bytes| bytes == pattern(SIZE)), "{name}");
+        }
+        assert!(temporaries(&places) >= 1, "{:?}", names(places.copy.path()));
 
         go.send(()).unwrap();
         go.send(()).unwrap();
         let (report, _) = places.pull_from(&MirrorClient::connect(server.address()).unwrap()).unwrap();
-        assert_eq!((report.left_overs, report.copied, report.bytes + report.resumed), (0, 2, 2 * SIZE as u64));
+        assert_eq!((report.failed, report.bytes + report.resumed), (0, report.copied * SIZE as u64), "{report}");
         assert!(report.resumed > 0, "{report}");
         places.assert_same();
     });
@@ -166,7 +167,8 @@ fn a_server_that_goes_ends_the_pull() {
         let (server, halts, _go) = serve_halting(&places);
         let remote = MirrorClient::connect(server.address()).unwrap();
         let copy = places.copy.path().to_owned();
-        let pulling = std::thread::spawn(move || pull(&remote, &copy, &Default::default(), &mut ()));
+        let options = CopyOptions::default().jobs(1);
+        let pulling = std::thread::spawn(move || pull(&remote, &copy, &options, &mut ()));
         halts.recv().unwrap();
         server.shutdown(Duration::ZERO);
         let error = pulling.join().unwrap().unwrap_err();

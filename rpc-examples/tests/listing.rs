@@ -25,7 +25,7 @@ use rpc_examples::mirror::{
 use rpc_tests::watchdog;
 use serde::Deserialize;
 
-/// A server from before there were streams of entries. Its pages are short.
+/// A server from before there were streams of entries, and of several files. Its pages are short.
 #[derive(Clone)]
 struct Old {
     shelf: Arc<Shelf>,
@@ -53,7 +53,7 @@ impl Dispatch for Old {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
-            "entries" => call.refuse(Status::RequestError, "unknown endpoint entries, there are: list, fetch"),
+            "entries" | "fetch_many" => call.refuse(Status::RequestError, "unknown endpoint, there are: list, fetch"),
             "list" => {
                 call.takes_json().returns_json(|Asked { after, limit }: Asked| self.shelf.list(after, limit.min(3)))
             }
@@ -300,8 +300,9 @@ impl Watch for Pausing {
 fn a_file_may_take_longer_than_the_server_waits_for_a_reader() {
     watchdog(|| {
         let places = Places::new();
-        // Much more than a Unix socket buffers, so the server cannot get rid of the whole listing.
-        for number in 0..2000 {
+        // Much more than a Unix socket buffers and one job has under way, so the server cannot get
+        // rid of the whole listing.
+        for number in 0..4000 {
             fs::write(places.source(&format!("{number:04}{}", "x".repeat(200))), "").unwrap();
         }
         let (ends, ended) = Ends::new();
@@ -310,10 +311,10 @@ fn a_file_may_take_longer_than_the_server_waits_for_a_reader() {
         let server = Server::bind_with(&address, config).unwrap().spawn(MirrorServer::new(places.shelf())).unwrap();
         let remote = MirrorClient::connect(server.address()).unwrap();
         let mut pausing = Pausing { ended, heard: None };
-        let options = CopyOptions::default().sync(false);
+        let options = CopyOptions::default().sync(false).jobs(1);
         let report = pull(&remote, places.copy.path(), &options, &mut pausing).unwrap();
         assert_eq!(pausing.heard, Some(Some(ErrorKind::Deadline)));
-        assert_eq!((report.copied, report.failed), (2000, 0));
+        assert_eq!((report.copied, report.failed), (4000, 0));
         places.assert_same();
     });
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rpc_core::{Address, Client, ClientConfig, Result};
 
+use super::options::CopyOptions;
 use super::service::MirrorClient;
 
 /// How long an old server may hash files before it sends a page: enough for 1 TiB at 300 MB/s.
@@ -14,8 +15,8 @@ const LONGEST_PAGE: Duration = Duration::from_secs(3600);
 /// as long, because the same client reads them, so a server that vanishes is noticed that late.
 const LONGEST_HASHING: Duration = Duration::from_secs(900);
 
-/// Connects to a served tree. While a listing is read, its stream has a connection, and the files
-/// have another.
+/// Connects to a served tree. While a listing is read, its stream has a connection, and each job
+/// of a pull another.
 ///
 /// # Errors
 /// If the server cannot be reached.
@@ -31,7 +32,7 @@ pub fn connect_with(address: &Address, config: ClientConfig) -> Result<MirrorCli
     let config = config
         .reply_timeout(Some(LONGEST_PAGE))
         .stall_timeout(Some(LONGEST_HASHING))
-        .max_idle_connections(1)
+        .max_idle_connections(CopyOptions::MOST_JOBS)
         // the user has written the address
         .allow_exec(true);
     Ok(MirrorClient::new(Client::connect_with(address, config)?))

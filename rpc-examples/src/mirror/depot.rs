@@ -46,8 +46,9 @@ impl Shelf {
             Interrupted::Stream(error) => rpc_core::Error::from(error).into(),
             Interrupted::Disk(error) => unwritable(path, &error),
         })?;
-        match partial.complete(name, upload.attributes, true).map_err(failed)? {
-            Arrival::Complete => {
+        match partial.seal(upload.attributes, true).map_err(failed)? {
+            Arrival::Complete(sealed) => {
+                sealed.publish(name).map_err(failed)?;
                 reservation.arrived(upload.content.size);
                 quota.release(instead);
                 Ok(Receipt { received })
@@ -100,7 +101,7 @@ impl Shelf {
         let own = std::process::id();
         let mut removed = 0;
         let is_stale = |directory: &Directory, name: &OsStr, kind| match kind {
-            Temporary::Link(process) => process != own,
+            Temporary::Unique(process) => process != own,
             Temporary::Partial(_) => directory.is_free(name),
         };
         let swept = sweep(self.top()?, &is_stale, &mut |size| {

@@ -7,6 +7,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, Stat};
@@ -61,6 +62,13 @@ impl Directory {
     pub(super) fn open_or_create_file(&self, name: &OsStr) -> io::Result<File> {
         let access = OFlags::RDWR | OFlags::CREATE;
         let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?))
+    }
+
+    /// Creates a file, which must not exist, with access for its owner only.
+    pub(super) fn create_file(&self, name: &OsStr) -> io::Result<File> {
+        let access = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(File::from(rustix::fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?))
     }
 
@@ -152,6 +160,11 @@ impl Directory {
             Err(error) => return Err(error.into()),
         };
         Ok((here.st_dev, here.st_ino) == (known.st_dev, known.st_ino))
+    }
+
+    /// Returns the file system that the directory is on.
+    pub(super) fn device(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.dev())
     }
 
     /// Locks the directory and returns `true`, or `false` if another process has locked it. The

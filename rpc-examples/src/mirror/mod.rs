@@ -7,11 +7,12 @@
 //! | `pull` | from any [`Mirror`] into a directory: a client, or a [`Shelf`] in the same process |
 //! | `push` | from a directory to any [`Mirror`], by comparing two of them; dry runs in both directions |
 //! | `partial`, `temporary`, `replace`, `extras` | files that arrive and resume after an interruption, what may replace what, what is deleted |
+//! | `bundle` | several files in one stream |
 //! | `listing` | the entries of any [`Mirror`], whether it streams them or has only pages |
 //! | `options`, `notice`, `report` | what pull and push share |
 //! | `path`, `link`, `escape` | names: none leads outside the tree |
 //! | `display` | numbers and text in messages |
-//! | `directory`, `attributes`, `hash` | the file system, always relative to an open directory |
+//! | `directory`, `attributes`, `hash`, `disk` | the file system, always relative to an open directory |
 //! | `connect`, `progress` | limits of a call, bars on a terminal |
 //! | `demo` | a run of all of it, checked by independent means |
 //!
@@ -27,11 +28,13 @@
 //! times and modes prove nothing.
 
 mod attributes;
+mod bundle;
 mod cache;
 mod connect;
 pub mod demo;
 mod depot;
 mod directory;
+mod disk;
 mod display;
 mod entries;
 mod error;
@@ -68,5 +71,5 @@ pub use progress::Progress;
 pub use pull::pull;
 pub use push::push;
 pub use report::{CopyError, Direction, Report};
-pub use service::{Content, Entry, Item, Mirror, MirrorClient, MirrorServer, Page, Reason, Receipt, Upload};
+pub use service::{Content, Entry, Item, Listed, Mirror, MirrorClient, MirrorServer, Page, Reason, Receipt, Upload};
 pub use shelf::Shelf;

@@ -9,8 +9,8 @@ use super::path::RelPath;
 use super::service::Reason;
 
 /// Receives the progress of a pull or a push. All methods do nothing by default; `()` ignores
-/// everything.
-pub trait Watch {
+/// everything. They are called on several threads, but only one at a time.
+pub trait Watch: Send {
     /// Called when another file has been listed, with its size.
     fn expect(&mut self, bytes: u64) {
         _ = bytes;

@@ -7,16 +7,20 @@ pub struct CopyOptions {
     pub(super) sync: bool,
     pub(super) delete: bool,
     pub(super) dry_run: bool,
+    pub(super) jobs: usize,
 }
 
 impl Default for CopyOptions {
     fn default() -> CopyOptions {
-        CopyOptions { sync: true, delete: false, dry_run: false }
+        CopyOptions { sync: true, delete: false, dry_run: false, jobs: 4 }
     }
 }
 
 impl CopyOptions {
-    /// Sets whether each pulled file is synced to disk before it gets its name; yes by default.
+    /// The maximum number of jobs. More would need more file descriptors than many systems allow.
+    pub const MOST_JOBS: usize = 8;
+
+    /// Sets whether pulled files are synced to disk before they get their names; yes by default.
     /// Otherwise a power failure, but not a killed pull, may leave files with wrong content; the
     /// next pull finds them by their hash. A server that stores what is pushed always waits for its
     /// disk.
@@ -29,6 +33,12 @@ impl CopyOptions {
     /// two sides stay, with all their contents.
     pub fn delete(self, delete: bool) -> Self {
         CopyOptions { delete, ..self }
+    }
+
+    /// Sets how many threads of a pull fetch files, each over a connection of its own; 4 by
+    /// default, at least 1, and at most [`MOST_JOBS`](CopyOptions::MOST_JOBS).
+    pub fn jobs(self, jobs: usize) -> Self {
+        CopyOptions { jobs: jobs.clamp(1, CopyOptions::MOST_JOBS), ..self }
     }
 
     /// Sets whether to only report what would be done, and change nothing; no by default.

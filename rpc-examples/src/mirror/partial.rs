@@ -4,23 +4,32 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::mem;
+use std::ops::Deref;
 use std::os::unix::fs::MetadataExt;
 
 use super::attributes::Attributes;
 use super::directory::{Directory, try_lock};
 use super::hash::Hashing;
 use super::service::Content;
-use super::temporary::partial_name;
+use super::temporary::{partial_name, unique_name};
 
 /// A smaller part is neither kept nor asked for: sending it again costs no more than asking.
 pub(super) const WORTH_KEEPING: u64 = 64 << 10;
 
+/// A handle to the directory of a file that arrives.
+pub(super) trait Place: Deref<Target = Directory> + Clone {}
+
+impl<D: Deref<Target = Directory> + Clone> Place for D {}
+
 /// The first part of a file, locked while it is written to. If it is dropped before it is complete,
 /// it stays for the next attempt, provided that it is large enough and writing did not fail.
 #[derive(Debug)]
-pub(super) struct Partial<'d> {
-    directory: &'d Directory,
+pub(super) struct Partial<D: Place> {
+    directory: D,
     name: OsString,
+    /// Whether others can know the name, so that the file is locked.
+    is_shared: bool,
     file: File,
     content: Content,
     hashing: Hashing,
@@ -44,21 +53,40 @@ pub(super) enum Interrupted {
 }
 
 /// How an arrival ended.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Arrival {
-    /// The file is complete and has its name.
-    Complete,
+#[derive(Debug)]
+pub(super) enum Arrival<D: Place> {
+    /// The file is complete and can be given its name.
+    Complete(Sealed<D>),
     /// The content is not the expected one; nothing of it is kept.
     Other,
 }
 
-impl<'d> Partial<'d> {
+/// A complete file that does not have its name yet. If it is dropped before it has, it stays for
+/// the next attempt, provided that it is large enough.
+#[derive(Debug)]
+pub(super) struct Sealed<D: Place> {
+    directory: D,
+    name: OsString,
+    /// Keeps others from writing a part whose name they can know.
+    _lock: Option<File>,
+    is_kept: bool,
+}
+
+impl<D: Place> Partial<D> {
+    /// Creates a part that is not kept if it does not become complete.
+    pub(super) fn fresh(directory: D, content: Content) -> io::Result<Partial<D>> {
+        let name = unique_name();
+        let file = directory.create_file(&name)?;
+        let (hashing, end) = (Hashing::default(), End::Worthless);
+        Ok(Partial { directory, name, is_shared: false, file, content, hashing, end })
+    }
+
     /// Opens the part of this content and keeps at most `most` bytes of it, or creates it. Returns
     /// `None` if someone else is writing it.
     ///
     /// Anything planted under the name is harmless: links are not followed, and a file with a
     /// second name, perhaps outside the tree, is not written to.
-    pub(super) fn open(directory: &'d Directory, content: Content, most: u64) -> io::Result<Option<Partial<'d>>> {
+    pub(super) fn open(directory: D, content: Content, most: u64) -> io::Result<Option<Partial<D>>> {
         let name = partial_name(&content.hash);
         for _ in 0..16 {
             let file = match directory.open_or_create_file(&name) {
@@ -78,7 +106,7 @@ impl<'d> Partial<'d> {
             if directory.holds(&name, &file)? {
                 let found = file.metadata()?.len();
                 let (hashing, end) = (Hashing::default(), End::Interrupted);
-                let mut partial = Partial { directory, name, file, content, hashing, end };
+                let mut partial = Partial { directory, name, is_shared: true, file, content, hashing, end };
                 partial.go_on_from(found.min(most))?;
                 return Ok(Some(partial));
             }
@@ -124,20 +152,23 @@ impl<'d> Partial<'d> {
         (self.len() - before, outcome)
     }
 
-    /// Sets the file's attributes and gives it its name, if its content is the expected one. With
-    /// `sync` it is synced to disk before it gets the name.
-    pub(super) fn complete(mut self, name: &OsStr, attributes: Attributes, sync: bool) -> io::Result<Arrival> {
+    /// Sets the file's attributes, if its content is the expected one. With `sync` it is synced to
+    /// disk.
+    pub(super) fn seal(mut self, attributes: Attributes, sync: bool) -> io::Result<Arrival<D>> {
         if self.len() != self.content.size || self.hashing.finish() != self.content.hash {
             self.end = End::Worthless;
             return Ok(Arrival::Other);
         }
         attributes.apply(&self.file)?;
         if sync {
-            self.file.sync_all()?;
+            // What the disk has not taken may be lost even if it can still be read.
+            self.file.sync_all().inspect_err(|_| self.end = End::Worthless)?;
         }
-        self.directory.rename(&self.name, name)?;
+        let is_kept = self.remains() > 0;
+        let lock = self.is_shared.then(|| self.file.try_clone()).transpose()?;
         self.end = End::Kept;
-        Ok(Arrival::Complete)
+        let (directory, name) = (self.directory.clone(), mem::take(&mut self.name));
+        Ok(Arrival::Complete(Sealed { directory, name, _lock: lock, is_kept }))
     }
 
     /// Returns how many bytes would be kept for the next attempt if this one ended now.
@@ -147,7 +178,30 @@ impl<'d> Partial<'d> {
     }
 }
 
-impl Drop for Partial<'_> {
+impl<D: Place> Sealed<D> {
+    /// Gives the file its name, in place of what has it.
+    pub(super) fn publish(mut self, name: &OsStr) -> io::Result<()> {
+        self.directory.rename(&self.name, name)?;
+        self.is_kept = true;
+        Ok(())
+    }
+
+    /// Removes the file.
+    pub(super) fn discard(mut self) {
+        self.is_kept = false;
+    }
+}
+
+impl<D: Place> Drop for Sealed<D> {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // If this fails, a later sweep removes it.
+            _ = self.directory.remove_file(&self.name);
+        }
+    }
+}
+
+impl<D: Place> Drop for Partial<D> {
     fn drop(&mut self) {
         if self.end != End::Kept && self.remains() == 0 {
             // If this fails, a later sweep removes it.

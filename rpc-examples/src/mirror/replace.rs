@@ -6,7 +6,7 @@ use std::io;
 use super::attributes::Mtime;
 use super::directory::{Directory, Kind};
 use super::link::LinkTarget;
-use super::temporary::{Temporary, link_name, temporary};
+use super::temporary::{Temporary, temporary, unique_name};
 use super::walk::Walk;
 
 /// Returns what prevents a file or a link from taking its name. Files and links may be replaced;
@@ -31,7 +31,7 @@ pub(super) fn in_a_directorys_way(kind: Kind) -> Option<&'static str> {
 
 /// Creates a link, or atomically replaces what has its name.
 pub(super) fn put_link(directory: &Directory, name: &OsStr, target: &LinkTarget, mtime: Mtime) -> io::Result<()> {
-    let temporary = link_name();
+    let temporary = unique_name();
     let put = directory.create_link(&temporary, target, mtime).and_then(|()| directory.rename(&temporary, name));
     if put.is_err() {
         _ = directory.remove_file(&temporary);

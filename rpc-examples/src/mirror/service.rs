@@ -18,7 +18,7 @@ use super::path::RelPath;
 /// Calls are independent: nothing but files is kept from one to the next, so any number of clients
 /// may use one tree, and a lost connection only fails the current call.
 #[rpc_service]
-pub trait Mirror {
+pub trait Mirror: Sync {
     /// Returns the entries after `after` in the order of [`RelPath`], or from the beginning. Each
     /// is described, and a file hashed, when its turn comes, so a listing of any length takes
     /// little memory on both sides.
@@ -49,6 +49,16 @@ pub trait Mirror {
     /// through one), [`MirrorError::Unreadable`], or [`MirrorError::Changed`] if it is known
     /// without reading that the file's content is not `content`.
     fn fetch(&self, path: &RelPath, offset: u64, content: &Content) -> Result<impl Read, MirrorError>;
+
+    /// Returns the bytes of several small files in one stream, in the order of `files`. For each
+    /// there is a line of JSON: `null`, and then exactly `content.size` bytes of the file as it is
+    /// now; or, if it cannot be sent, the error that [`fetch`](Mirror::fetch) would return, and
+    /// then nothing. The stream fails if reading a file does. For what did not arrive, call
+    /// `fetch`, also if the server does not know this method.
+    ///
+    /// # Errors
+    /// [`MirrorError::NoTree`].
+    fn fetch_many(&self, files: Vec<Listed>) -> Result<impl Read, MirrorError>;
 
     /// Returns how many bytes may still be stored; `None` without a quota.
     ///
@@ -102,6 +112,15 @@ pub struct Content {
     pub size: u64,
     /// The hash of the bytes.
     pub hash: ContentHash,
+}
+
+/// A file that is asked for, as it was listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Its path.
+    pub path: RelPath,
+    /// Its content.
+    pub content: Content,
 }
 
 /// What is sent about a file before its bytes.

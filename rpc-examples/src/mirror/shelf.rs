@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use rpc_core::values;
 
+use super::bundle::Packed;
 use super::cache::HashCache;
 use super::directory::Directory;
 use super::entries::Entries;
 use super::error::MirrorError;
 use super::path::RelPath;
 use super::quota::Quota;
-use super::service::{Content, Entry, Item, Mirror, Page, Reason, Receipt, Upload};
+use super::service::{Content, Entry, Item, Listed, Mirror, Page, Reason, Receipt, Upload};
 use super::walk::Walk;
 
 /// The estimated JSON text after which a page ends. The last entry may exceed it by its own length.
@@ -75,8 +76,24 @@ impl Shelf {
 
     /// Opens a file without following links.
     pub(super) fn open_file(&self, path: &RelPath, content: &Content) -> Result<File, MirrorError> {
-        let top = self.top()?;
-        let opened = top.parent_of(path).and_then(|(directory, name)| directory.open_file(name));
+        let parent = self.top()?.parent_of(path);
+        let (directory, _) = parent.map_err(|error| refusal(path, &error))?;
+        self.open_file_in(&directory, path, content)
+    }
+
+    /// Does what [`open_file`](Shelf::open_file) does, and keeps the file's directory open.
+    fn open_near(&self, near: &mut Near, path: &RelPath, content: &Content) -> Result<File, MirrorError> {
+        let (parent, _) = path.split();
+        if near.parent != parent {
+            let (directory, _) = self.top()?.parent_of(path).map_err(|error| refusal(path, &error))?;
+            *near = Near { parent, directory };
+        }
+        self.open_file_in(&near.directory, path, content)
+    }
+
+    /// Opens a file in the directory that its path leads to.
+    fn open_file_in(&self, directory: &Directory, path: &RelPath, content: &Content) -> Result<File, MirrorError> {
+        let opened = directory.open_file(path.split().1);
         let (file, metadata) = opened.map_err(|error| refusal(path, &error))?;
         let is_other = self.hashes.known(&metadata).is_some_and(|hash| hash != content.hash);
         match metadata.len() != content.size || is_other {
@@ -84,6 +101,12 @@ impl Shelf {
             false => Ok(file),
         }
     }
+}
+
+/// The directory of the file that was opened last. The next one is often in the same.
+struct Near {
+    parent: Option<RelPath>,
+    directory: Directory,
 }
 
 impl Mirror for Shelf {
@@ -112,6 +135,11 @@ impl Mirror for Shelf {
         let mut file = self.open_file(path, content)?;
         file.seek(SeekFrom::Start(offset)).map_err(|error| refusal(path, &error))?;
         Ok(file)
+    }
+
+    fn fetch_many(&self, files: Vec<Listed>) -> Result<impl Read, MirrorError> {
+        let mut near = Near { parent: None, directory: self.top()? };
+        Ok(Packed::new(files, move |Listed { path, content }| self.open_near(&mut near, path, content)))
     }
 
     fn room(&self) -> Result<Option<u64>, MirrorError> {

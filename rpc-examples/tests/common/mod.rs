@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, FileTimes};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use rpc_examples::mirror::{Content, CopyError, CopyOptions, Mirror, Notice, RelPath, Report, Shelf, Watch, pull};
+use rpc_examples::mirror::{
+    Content, CopyError, CopyOptions, Listed, Mirror, Notice, RelPath, Report, Shelf, Watch, pull,
+};
 use tempfile::TempDir;
 
 /// A source, a destination, and a directory outside both.
@@ -155,6 +158,34 @@ pub(crate) fn content_of(bytes: &[u8]) -> Content {
 
 pub(crate) fn rel(path: &str) -> RelPath {
     RelPath::new(path).unwrap()
+}
+
+/// Fetches files from a mirror and puts them into one stream. It fails where a file does.
+pub(crate) fn one_by_one(mirror: &impl Mirror, files: Vec<Listed>) -> io::Chain<io::Cursor<Vec<u8>>, Failing> {
+    let mut packed = Vec::new();
+    let mut outcome = Ok(());
+    for Listed { path, content } in files {
+        match mirror.fetch(&path, 0, &content) {
+            Ok(stream) => {
+                packed.extend(b"null\n");
+                outcome = stream.take(content.size).read_to_end(&mut packed).map(drop);
+            }
+            Err(error) => packed.extend(serde_json::to_vec(&error).unwrap().into_iter().chain(*b"\n")),
+        }
+        if outcome.is_err() {
+            break;
+        }
+    }
+    io::Cursor::new(packed).chain(Failing(outcome.err()))
+}
+
+/// A reader that fails once, if there is an error.
+pub(crate) struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Creates a tree with everything that should be copied: odd names, odd sizes, odd times and modes.

@@ -1,7 +1,15 @@
 //! The methods of a read-only mirror that is not asked for pages: all but `entries` and `fetch`.
+//! Files that are asked for together are fetched one after the other.
 
 macro_rules! reads_only {
     () => {
+        reads_only!(but_fetch_many);
+
+        fn fetch_many(&self, files: Vec<rpc_examples::mirror::Listed>) -> Result<impl Read, MirrorError> {
+            Ok(common::one_by_one(self, files))
+        }
+    };
+    (but_fetch_many) => {
         fn list(&self, _: Option<RelPath>, _: u32) -> Result<Page, MirrorError> {
             panic!("a server with `entries` was asked for pages")
         }

@@ -7,7 +7,8 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::rc::Rc;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use rustix::fs::Mode;
 
@@ -17,47 +18,48 @@ use super::super::notice::Problem;
 use super::super::path::RelPath;
 use super::super::replace::in_a_directorys_way;
 use super::super::report::Trouble;
+use super::tally::Tally;
 
-pub(super) struct Descent {
-    top: Rc<Directory>,
-    levels: Vec<Level>,
+pub(super) struct Descent<'p> {
+    tally: &'p Tally<'p>,
+    top: Entered<'p>,
+    levels: Vec<Entered<'p>>,
 }
 
-/// A directory that was entered. It gets its time and mode when it is left, because writing in it
-/// changes the time and may need another mode.
-struct Level {
-    path: RelPath,
-    directory: Rc<Directory>,
-    attributes: Attributes,
+/// A directory that was entered, and stays open while anyone has a clone. Then it gets its time and
+/// mode, because writing in it changes the time and may need another mode.
+#[derive(Clone)]
+pub(super) struct Entered<'p>(Arc<Level<'p>>);
+
+struct Level<'p> {
+    tally: &'p Tally<'p>,
+    directory: Directory,
+    device: u64,
+    /// `None` for the top.
+    wanted: Option<(RelPath, Attributes)>,
 }
 
-impl Descent {
-    pub(super) fn new(top: Directory) -> Descent {
-        Descent { top: Rc::new(top), levels: Vec::new() }
+impl<'p> Descent<'p> {
+    pub(super) fn new(top: Directory, tally: &'p Tally<'p>) -> io::Result<Descent<'p>> {
+        let top = Entered(Arc::new(Level { tally, device: top.device()?, directory: top, wanted: None }));
+        Ok(Descent { tally, top, levels: Vec::new() })
     }
 
-    /// Leaves all directories that do not contain `next`. Returns those whose attributes could not
-    /// be set.
-    pub(super) fn leave(&mut self, next: Option<&RelPath>) -> Vec<(RelPath, io::Error)> {
-        let mut failed = Vec::new();
-        while let Some(level) = self.levels.pop_if(|level| !next.is_some_and(|next| next.is_below(&level.path))) {
-            if let Err(error) = complete(&level) {
-                failed.push((level.path, error));
-            }
-        }
-        failed
+    /// Leaves all directories that do not contain `next`.
+    pub(super) fn leave(&mut self, next: &RelPath) {
+        while self.levels.pop_if(|level| !level.path().is_some_and(|path| next.is_below(path))).is_some() {}
     }
 
     /// Returns the directory `path`, or the top, if it is the one entered last.
-    pub(super) fn directory(&self, path: Option<&RelPath>) -> Option<Rc<Directory>> {
-        let last = self.levels.last();
-        let directory = last.map_or(&self.top, |level| &level.directory);
-        (last.map(|level| &level.path) == path).then(|| Rc::clone(directory))
+    pub(super) fn directory(&self, path: Option<&RelPath>) -> Option<Entered<'p>> {
+        let last = self.last();
+        (last.path() == path).then(|| last.clone())
     }
 
     /// Returns the attributes that an entered directory will get.
     pub(super) fn wanted(&self, path: &RelPath) -> Option<Attributes> {
-        self.levels.iter().find(|level| level.path == *path).map(|level| level.attributes)
+        let mut wanted = self.levels.iter().filter_map(|level| level.0.wanted.as_ref());
+        wanted.find(|(entered, _)| entered == path).map(|(_, attributes)| *attributes)
     }
 
     /// Enters a subdirectory of the one entered last, and creates it if it does not exist. Returns
@@ -68,7 +70,7 @@ impl Descent {
         name: &OsStr,
         attributes: Attributes,
     ) -> Result<Option<Attributes>, Trouble> {
-        let parent = self.levels.last().map_or(&self.top, |level| &level.directory);
+        let parent = self.last();
         let here = parent.look_up(name)?;
         if let Some(kind) = here.and_then(|(kind, _)| in_a_directorys_way(kind)) {
             return Err(Problem::InTheWay(kind.to_owned()).into());
@@ -80,8 +82,47 @@ impl Descent {
         let directory = parent.open_directory(name)?;
         let before = Attributes::of(&directory.metadata()?);
         open_for_writing(&directory, before)?;
-        self.levels.push(Level { path: path.clone(), directory: Rc::new(directory), attributes });
+        let (device, wanted) = (directory.device()?, Some((path.clone(), attributes)));
+        self.levels.push(Entered(Arc::new(Level { tally: self.tally, directory, device, wanted })));
         Ok((!is_new).then_some(before))
+    }
+
+    fn last(&self) -> &Entered<'p> {
+        self.levels.last().unwrap_or(&self.top)
+    }
+}
+
+impl Entered<'_> {
+    /// Returns the file system that the directory is on.
+    pub(super) fn device(&self) -> u64 {
+        self.0.device
+    }
+
+    /// Returns whether both are the same directory.
+    pub(super) fn is(&self, other: &Entered<'_>) -> bool {
+        std::ptr::eq(&raw const **self, &raw const **other)
+    }
+
+    fn path(&self) -> Option<&RelPath> {
+        self.0.wanted.as_ref().map(|(path, _)| path)
+    }
+}
+
+impl Deref for Entered<'_> {
+    type Target = Directory;
+
+    fn deref(&self) -> &Directory {
+        &self.0.directory
+    }
+}
+
+impl Drop for Level<'_> {
+    fn drop(&mut self) {
+        if let Some((path, attributes)) = &self.wanted
+            && let Err(error) = complete(&self.directory, attributes)
+        {
+            self.tally.failed(path, error);
+        }
     }
 }
 
@@ -93,9 +134,9 @@ fn open_for_writing(directory: &Directory, before: Attributes) -> io::Result<()>
     Ok(())
 }
 
-fn complete(level: &Level) -> io::Result<()> {
-    if Attributes::of(&level.directory.metadata()?) != level.attributes {
-        level.attributes.apply(&*level.directory)?;
+fn complete(directory: &Directory, wanted: &Attributes) -> io::Result<()> {
+    if Attributes::of(&directory.metadata()?) != *wanted {
+        wanted.apply(directory)?;
     }
     Ok(())
 }
