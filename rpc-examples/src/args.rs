@@ -46,8 +46,9 @@ pub(crate) enum Command {
         #[arg(long)]
         writable: bool,
         /// The maximum total size of all files below DIR: bytes, or a number with KiB, MiB or GiB.
-        /// A file that would exceed it is refused before its bytes are sent. The server counts the
-        /// files when it starts; what other programs write below DIR later does not count.
+        /// A file that would exceed it is refused; from 64 KiB on, before its bytes are sent. The
+        /// server counts the files when it starts; what other programs write below DIR later does
+        /// not count.
         #[arg(long, requires = "writable", value_parser = size, value_name = "BYTES")]
         quota: Option<u64>,
         #[command(flatten)]
@@ -109,7 +110,7 @@ pub(crate) enum Command {
     /// Make a server's directory match a local one: the reverse of pull, with the same guarantees.
     ///
     /// The server must allow it (mirror serve --writable). A file that would exceed its quota is
-    /// refused before it is sent; the others are still copied.
+    /// refused; the others are still copied.
     Push {
         /// The local directory.
         dir: PathBuf,

@@ -53,7 +53,9 @@ impl Dispatch for Old {
 
     fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
         match call.endpoint() {
-            "entries" | "fetch_many" => call.refuse(Status::RequestError, "unknown endpoint, there are: list, fetch"),
+            "entries" | "fetch_many" | "store_many" => {
+                call.refuse(Status::RequestError, "unknown endpoint, there are: list, fetch")
+            }
             "list" => {
                 call.takes_json().returns_json(|Asked { after, limit }: Asked| self.shelf.list(after, limit.min(3)))
             }

@@ -7,6 +7,16 @@ use std::vec;
 use super::error::MirrorError;
 use super::service::Listed;
 
+/// The maximum number of files in one stream.
+pub(super) const MOST_FILES: usize = 256;
+
+/// The maximum number of the directories that they are in, if those of files in the same directory
+/// follow each other. The receiving side has them open.
+pub(super) const MOST_DIRECTORIES: usize = 32;
+
+/// The maximum number of their bytes that a server stores in one call.
+pub(super) const MOST_BYTES: u64 = 16 << 20;
+
 /// The maximum length of the line before a file. The longest is an error with a path.
 const LONGEST_LINE: u64 = 64 << 10;
 

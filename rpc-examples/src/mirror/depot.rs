@@ -2,16 +2,19 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use super::attributes::{Attributes, Mtime};
+use super::bundle::{MOST_BYTES, MOST_DIRECTORIES, MOST_FILES};
 use super::directory::{Directory, Kind};
+use super::disk::Disk;
 use super::error::MirrorError;
 use super::link::LinkTarget;
-use super::partial::{Arrival, Interrupted, Partial, held};
+use super::partial::{Arrival, Interrupted, Partial, Sealed, held};
 use super::path::RelPath;
-use super::quota::Quota;
+use super::quota::{Quota, Reservation};
 use super::replace::{in_a_directorys_way, in_the_way, put_link, sweep};
-use super::service::{Content, Entry, Item, Receipt, Upload};
+use super::service::{Content, Entry, Item, Listed, Receipt, Upload};
 use super::shelf::Shelf;
 use super::temporary::{Temporary, temporary};
 
@@ -24,13 +27,7 @@ impl Shelf {
     pub(super) fn take(&self, path: &RelPath, upload: &Upload, bytes: impl Read) -> Result<Receipt, MirrorError> {
         let failed = |error: io::Error| unwritable(path, &error);
         let (quota, directory, name) = self.opened_for(path)?;
-        let instead = match directory.look_up(name).map_err(failed)? {
-            Some((kind, _)) => {
-                in_the_way(kind).map_or(Ok(()), |kind| Err(MirrorError::InTheWay(path.clone(), kind.to_owned())))?;
-                directory.size_of(name).map_err(failed)?
-            }
-            None => 0,
-        };
+        let instead = replaced(&directory, path, name)?;
         let part = held(&directory, &upload.content);
         let mut reservation = quota.reserve(upload.content.size, part, instead)?;
         reservation.arrived(part);
@@ -42,10 +39,7 @@ impl Shelf {
         }
         let (received, outcome) = partial.take_from(bytes, &mut |_| ());
         reservation.arrived(partial.remains());
-        outcome.map_err(|interrupted| match interrupted {
-            Interrupted::Stream(error) => rpc_core::Error::from(error).into(),
-            Interrupted::Disk(error) => unwritable(path, &error),
-        })?;
+        outcome.map_err(|interrupted| interrupted_at(path, interrupted))?;
         match partial.seal(upload.attributes, true).map_err(failed)? {
             Arrival::Complete(sealed) => {
                 sealed.publish(name).map_err(failed)?;
@@ -57,6 +51,67 @@ impl Shelf {
                 reservation.arrived(0);
                 Err(MirrorError::Changed(path.clone()))
             }
+        }
+    }
+
+    /// Nothing of these files is kept for another attempt.
+    pub(super) fn take_many(
+        &self,
+        files: Vec<(Listed, Attributes)>,
+        mut bytes: impl Read,
+    ) -> Result<Vec<Option<MirrorError>>, MirrorError> {
+        self.writing()?;
+        if is_too_much(&files) {
+            return Err(MirrorError::TooMuch);
+        }
+        let disk = self.top().and_then(|top| Disk::of(top).map_err(|error| MirrorError::NoTree(error.to_string())))?;
+        let mut taken = Vec::with_capacity(files.len());
+        let mut near = None;
+        for (listed, attributes) in &files {
+            let mut content = bytes.by_ref().take(listed.content.size);
+            taken.push(self.take_one(listed, *attributes, &mut content, &disk, &mut near));
+            // those of a file that was refused
+            io::copy(&mut content, &mut io::sink()).map_err(rpc_core::Error::from)?;
+            if content.limit() > 0 {
+                return Err(MirrorError::Changed(listed.path.clone()));
+            }
+        }
+        let failed = disk.sync().err();
+        let name = |((listed, _), taken): (&(Listed, Attributes), Result<Taken<'_>, MirrorError>)| {
+            let taken = taken?;
+            match &failed {
+                Some(error) => Err(unwritable(&listed.path, error)),
+                None => taken.publish(self.writing()?, &listed.path),
+            }
+        };
+        Ok(files.iter().zip(taken).map(|each| name(each).err()).collect())
+    }
+
+    /// Receives a file, which then has to be synced if the disk covers it, and published.
+    fn take_one(
+        &self,
+        Listed { path, content }: &Listed,
+        attributes: Attributes,
+        bytes: impl Read,
+        disk: &Disk,
+        near: &mut Option<Near>,
+    ) -> Result<Taken<'_>, MirrorError> {
+        let failed = |error: io::Error| unwritable(path, &error);
+        let (parent, name) = path.split();
+        let directory = match near {
+            Some((near, directory)) if *near == parent && temporary(name).is_none() => Rc::clone(directory),
+            _ => Rc::new(self.opened_for(path)?.1),
+        };
+        *near = Some((parent, Rc::clone(&directory)));
+        let quota = self.writing()?;
+        let instead = replaced(&directory, path, name)?;
+        let reservation = quota.reserve(content.size, 0, instead)?;
+        let is_alone = !disk.covers(directory.device().map_err(failed)?);
+        let mut partial = Partial::fresh(directory, *content).map_err(failed)?;
+        partial.take_from(bytes, &mut |_| ()).1.map_err(|interrupted| interrupted_at(path, interrupted))?;
+        match partial.seal(attributes, is_alone).map_err(failed)? {
+            Arrival::Complete(sealed) => Ok(Taken { sealed, reservation, instead, size: content.size }),
+            Arrival::Other => Err(MirrorError::Changed(path.clone())),
         }
     }
 
@@ -123,6 +178,53 @@ impl Shelf {
             _ => MirrorError::NoDirectory(path.clone()),
         })?;
         Ok((quota, directory, name))
+    }
+}
+
+/// The directory of the file before, and its path.
+type Near = (Option<RelPath>, Rc<Directory>);
+
+/// Returns whether these are more files than may share a call.
+fn is_too_much(files: &[(Listed, Attributes)]) -> bool {
+    let bytes = files.iter().fold(0u64, |bytes, (listed, _)| bytes.saturating_add(listed.content.size));
+    let directories = files.chunk_by(|(one, _), (next, _)| one.path.split().0 == next.path.split().0).count();
+    files.len() > MOST_FILES || bytes > MOST_BYTES || directories > MOST_DIRECTORIES
+}
+
+/// A file that was received and does not have its name yet.
+struct Taken<'q> {
+    sealed: Sealed<Rc<Directory>>,
+    reservation: Reservation<'q>,
+    /// The bytes that it replaces.
+    instead: u64,
+    size: u64,
+}
+
+impl Taken<'_> {
+    fn publish(mut self, quota: &Quota, path: &RelPath) -> Result<(), MirrorError> {
+        self.sealed.publish(path.split().1).map_err(|error| unwritable(path, &error))?;
+        self.reservation.arrived(self.size);
+        quota.release(self.instead);
+        Ok(())
+    }
+}
+
+/// Returns the size of the file that an upload will replace, or 0, or what is in its way.
+fn replaced(directory: &Directory, path: &RelPath, name: &OsStr) -> Result<u64, MirrorError> {
+    let failed = |error: io::Error| unwritable(path, &error);
+    match directory.look_up(name).map_err(failed)? {
+        Some((kind, _)) => {
+            in_the_way(kind).map_or(Ok(()), |kind| Err(MirrorError::InTheWay(path.clone(), kind.to_owned())))?;
+            directory.size_of(name).map_err(failed)
+        }
+        None => Ok(0),
+    }
+}
+
+fn interrupted_at(path: &RelPath, interrupted: Interrupted) -> MirrorError {
+    match interrupted {
+        Interrupted::Stream(error) => rpc_core::Error::from(error).into(),
+        Interrupted::Disk(error) => unwritable(path, &error),
     }
 }
 

@@ -40,6 +40,8 @@ pub enum MirrorError {
     InTheWay(RelPath, String),
     /// The upload starts after the end of the server's part, which has this many bytes.
     NotHeld(u64),
+    /// More files, or more bytes, than may share a call.
+    TooMuch,
     /// Another upload of it is in progress.
     Busy(RelPath),
     /// Its name is reserved for temporary files.
@@ -82,6 +84,7 @@ impl fmt::Display for MirrorError {
             MirrorError::NoDirectory(path) => write!(f, "the directory of {path} does not exist"),
             MirrorError::InTheWay(_, kind) => write!(f, "{} is in the way on the server", printable(kind)),
             MirrorError::NotHeld(held) => write!(f, "the server has only {held} bytes of it"),
+            MirrorError::TooMuch => f.write_str("these are more files or bytes than may share a call"),
             MirrorError::Busy(path) => write!(f, "another upload of {path} is in progress"),
             MirrorError::Reserved(_) => f.write_str("this name is reserved for temporary files"),
             MirrorError::Call(error) => f.write_str(&printable(&error.to_string())),

@@ -83,6 +83,19 @@ pub trait Mirror: Sync {
     /// [`MirrorError::Unwritable`].
     fn store(&self, path: &RelPath, upload: &Upload, content: impl Read) -> Result<Receipt, MirrorError>;
 
+    /// Stores several small files, at most 256 and 16 MiB, in at most 32 directories. `bytes` has
+    /// those of each file, `content.size` of them, in the order of `files`. All are synced to disk
+    /// together before they get their names. Returns for each why it was not stored; `None` if it
+    /// was. For a server that does not know this method, call [`store`](Mirror::store).
+    ///
+    /// # Errors
+    /// [`MirrorError::TooMuch`]. If `bytes` fails or ends early, no file gets its name.
+    fn store_many(
+        &self,
+        files: Vec<(Listed, Attributes)>,
+        bytes: impl Read,
+    ) -> Result<Vec<Option<MirrorError>>, MirrorError>;
+
     /// Creates a directory or a link. For an existing directory, or a file with the entry's
     /// content, sets time and mode.
     ///

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::values;
 
+use super::attributes::Attributes;
 use super::bundle::Packed;
 use super::cache::HashCache;
 use super::directory::Directory;
@@ -152,6 +153,14 @@ impl Mirror for Shelf {
 
     fn store(&self, path: &RelPath, upload: &Upload, content: impl Read) -> Result<Receipt, MirrorError> {
         self.take(path, upload, content)
+    }
+
+    fn store_many(
+        &self,
+        files: Vec<(Listed, Attributes)>,
+        bytes: impl Read,
+    ) -> Result<Vec<Option<MirrorError>>, MirrorError> {
+        self.take_many(files, bytes)
     }
 
     fn place(&self, entry: &Entry) -> Result<(), MirrorError> {

@@ -26,6 +26,14 @@ macro_rules! reads_only {
             Err(MirrorError::ReadOnly)
         }
 
+        fn store_many(
+            &self,
+            _: Vec<(rpc_examples::mirror::Listed, rpc_examples::mirror::Attributes)>,
+            _: impl Read,
+        ) -> Result<Vec<Option<MirrorError>>, MirrorError> {
+            Err(MirrorError::ReadOnly)
+        }
+
         fn place(&self, _: &Entry) -> Result<(), MirrorError> {
             Err(MirrorError::ReadOnly)
         }

@@ -1,6 +1,7 @@
 //! Which files are fetched together.
 
 use super::super::attributes::Attributes;
+use super::super::bundle::MOST_FILES;
 use super::super::partial::{WORTH_KEEPING, held};
 use super::super::path::RelPath;
 use super::super::service::Content;
@@ -9,9 +10,8 @@ use super::descent::Entered;
 /// A larger file is fetched alone.
 const LARGEST: u64 = 1 << 20;
 
-/// The limits of a batch: files, their bytes, and the bytes of their paths, of which each takes up
+/// The limits of a batch: the bytes of its files, and those of their paths, of which each takes up
 /// to 6 in JSON, of which a call may have 8 MiB.
-const FILES: usize = 256;
 const BYTES: u64 = 4 << 20;
 const TEXT: usize = 512 << 10;
 
@@ -59,7 +59,7 @@ impl<'p> Batch<'p> {
 
     pub(super) fn is_full(&self) -> bool {
         let is_large = self.bytes >= BYTES || self.text >= TEXT;
-        is_large || self.files.len() >= FILES || self.descriptors >= DESCRIPTORS
+        is_large || self.files.len() >= MOST_FILES || self.descriptors >= DESCRIPTORS
     }
 }
 

@@ -9,6 +9,7 @@
 //! The same comparison in the other direction, without changing anything, is a pull's dry run.
 
 mod heads;
+mod pending;
 mod send;
 
 use std::path::Path;
@@ -26,6 +27,7 @@ use super::service::{Content, Entry, Item, Mirror, Reason};
 use super::shelf::Shelf;
 
 use heads::{Head, Side};
+use pending::{Pending, Sent};
 
 /// Copies the contents of the directory `source` to `remote`.
 ///
@@ -77,6 +79,7 @@ struct Push<'p, S, T> {
     /// A directory in the target that is of another kind in the source. Its contents are not extra.
     in_the_way: Option<RelPath>,
     extras: Extras,
+    pending: Pending,
 }
 
 /// A directory that contains the current entry.
@@ -98,7 +101,7 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
     ) -> Push<'p, S, T> {
         let report = Report { direction, dry_run: options.dry_run, ..Report::default() };
         let (levels, extras) = (Vec::new(), Extras::default());
-        Push { source, target, options, watch, report, levels, in_the_way: None, extras }
+        Push { source, target, options, watch, report, levels, in_the_way: None, extras, pending: Pending::default() }
     }
 
     fn run(mut self) -> Result<Report, CopyError> {
@@ -119,6 +122,7 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
             }
         }
         self.leave(None)?;
+        self.flush()?;
         if let Some(target) = self.target {
             self.extras.delete(target, self.options.dry_run, &mut self.report, self.watch)?;
             if !self.options.dry_run && self.report.is_complete() {
@@ -168,8 +172,10 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
                 self.report.files += 1;
                 self.watch.expect(size);
                 let outcome = self.file(path, Content { size, hash }, attributes, there);
-                self.watch.file_done();
-                outcome
+                if !matches!(outcome, Ok(Sent::Pending)) {
+                    self.watch.file_done();
+                }
+                outcome.map(drop)
             }
             Item::Directory { attributes } => self.directory(path, attributes, there),
             Item::Symlink { target, mtime } => self.link(path, target, mtime, there),
@@ -215,15 +221,24 @@ impl<'p, S: Mirror, T: Mirror> Push<'p, S, T> {
             if !level.touched && !refreshed {
                 continue;
             }
-            let item = Item::Directory { attributes: level.wanted };
-            let outcome = match refreshed || !self.options.dry_run {
-                true => self.place(&level.path, item, Step::Refresh),
-                false => Ok(()),
-            };
-            self.report.refreshed += u64::from(refreshed && outcome.is_ok());
-            self.report.count(self.watch, &level.path, outcome)?;
+            if !self.pending.is_empty() {
+                self.pending.left.push((level, refreshed));
+                continue;
+            }
+            self.refresh(&level, refreshed)?;
         }
         Ok(())
+    }
+
+    /// Sets a directory's attributes once everything in it is there.
+    fn refresh(&mut self, level: &Level, refreshed: bool) -> Result<(), CopyError> {
+        let item = Item::Directory { attributes: level.wanted };
+        let outcome = match refreshed || !self.options.dry_run {
+            true => self.place(&level.path, item, Step::Refresh),
+            false => Ok(()),
+        };
+        self.report.refreshed += u64::from(refreshed && outcome.is_ok());
+        self.report.count(self.watch, &level.path, outcome)
     }
 
     /// Prepares the current directory for a change in it: makes it writable if needed.

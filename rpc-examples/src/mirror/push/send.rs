@@ -9,6 +9,7 @@ use super::super::partial::WORTH_KEEPING;
 use super::super::path::RelPath;
 use super::super::report::Trouble;
 use super::super::service::{Content, Item, Mirror, Upload};
+use super::pending::Sent;
 use super::{Push, may_replace};
 
 impl<S: Mirror, T: Mirror> Push<'_, S, T> {
@@ -18,7 +19,7 @@ impl<S: Mirror, T: Mirror> Push<'_, S, T> {
         content: Content,
         attributes: Attributes,
         there: Option<Item>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Sent, Trouble> {
         match there {
             Some(Item::File { size, hash, attributes: before }) if content == (Content { size, hash }) => {
                 self.watch.bytes(size);
@@ -27,25 +28,32 @@ impl<S: Mirror, T: Mirror> Push<'_, S, T> {
                     self.place(path, Item::File { size, hash, attributes }, Step::Refresh)?;
                     self.report.refreshed += 1;
                 }
-                return Ok(());
+                return Ok(Sent::Now);
             }
             there => may_replace(there)?,
         }
         self.touch()?;
         match self.target.filter(|_| !self.options.dry_run) {
-            Some(target) => self.send(target, path, content, attributes),
+            Some(_) if content.size < WORTH_KEEPING => self.send_later(path, content, attributes),
+            Some(target) => self.send(target, path, content, attributes).map(|()| Sent::Now),
             None => {
                 self.watch.notice(&Notice::Would { path: path.clone(), step: Step::Copy(content.size) });
                 self.report.copied += 1;
                 self.report.bytes += content.size;
-                Ok(())
+                Ok(Sent::Now)
             }
         }
     }
 
     /// Resumes the part that the other side has of this content. If the part turns out to be
     /// damaged or gone, starts over once.
-    fn send(&mut self, target: &T, path: &RelPath, content: Content, attributes: Attributes) -> Result<(), Trouble> {
+    pub(super) fn send(
+        &mut self,
+        target: &T,
+        path: &RelPath,
+        content: Content,
+        attributes: Attributes,
+    ) -> Result<(), Trouble> {
         let held = match content.size >= WORTH_KEEPING {
             true => target.held(path, &content).map_err(Trouble::from_call)?,
             false => 0,
