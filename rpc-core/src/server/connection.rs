@@ -25,7 +25,7 @@ pub(super) struct ServerConnection {
     /// Locked because a shutdown writes to an idle connection, and another thread sends what is
     /// held back.
     pub(super) outbound: Arc<Mutex<Outbound>>,
-    pub(super) config: ServerConfig,
+    pub(super) config: Arc<ServerConfig>,
     pub(super) peer: Peer,
     pub(super) lifecycle: Arc<Lifecycle>,
     /// The header of the current request, or of the last one.
@@ -53,7 +53,7 @@ pub(super) struct ServerConnection {
 }
 
 impl ServerConnection {
-    pub(super) fn new(parts: Parts, config: ServerConfig) -> ServerConnection {
+    pub(super) fn new(parts: Parts, config: Arc<ServerConfig>) -> ServerConnection {
         let outbound = Arc::new(Mutex::new(Outbound::new(parts.writer)));
         ServerConnection {
             registry: None,

@@ -74,7 +74,7 @@ type PrepareService = Box<dyn FnMut() -> MakeService + Send>;
 pub struct Server {
     listener: Arc<dyn ErasedListener>,
     address: Address,
-    config: ServerConfig,
+    config: Arc<ServerConfig>,
 }
 
 impl Server {
@@ -128,7 +128,7 @@ impl Server {
     pub fn new_with(listener: impl IntoListener, config: ServerConfig) -> Result<Server> {
         let listener = listener.into_listener().map_err(Error::transport(Operation::Binding, Fate::UNREACHED))?;
         let address = config.reached_at(listener.address());
-        Ok(Server { listener: Arc::new(listener), address, config })
+        Ok(Server { listener: Arc::new(listener), address, config: Arc::new(config) })
     }
 
     /// Returns the address it listens on. If it was bound to port 0, has the port that the system
@@ -292,7 +292,7 @@ fn serve_parts<D: Dispatch>(
     let contracts = service.contracts();
     contracts.check()?;
     let parts = set_up(&config).map_err(Error::transport(Operation::Accepting, Fate::UNREACHED))?;
-    let connection = ServerConnection::new(parts, config);
+    let connection = ServerConnection::new(parts, Arc::new(config));
     connection.offer(contracts);
     Rc::new(connection).run(&mut service)
 }

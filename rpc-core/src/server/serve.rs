@@ -44,7 +44,7 @@ impl ServerConnection {
 
     fn serve_calls(&self, service: &mut dyn Dispatch) -> Result<Ended> {
         loop {
-            let ServerConfig { idle_timeout, request_timeout, .. } = self.config;
+            let ServerConfig { idle_timeout, request_timeout, .. } = *self.config;
             let (waiting, reading) = (TimeLimit::FromFirst(idle_timeout), TimeLimit::FromFirst(request_timeout));
             if let Some(ended) = self.read_header(waiting, reading)? {
                 return Ok(ended);

@@ -18,10 +18,15 @@ use super::registry::{ConnectionThread, RESET_TIME, Registry, guarded};
 use super::{MakeService, ServerConfig};
 
 /// Starts a connection's thread. `make` is `None` if preparing its service has panicked.
-pub(super) fn start(registry: &Arc<Registry>, accepted: Accepted, config: &ServerConfig, make: Option<MakeService>) {
+pub(super) fn start(
+    registry: &Arc<Registry>,
+    accepted: Accepted,
+    config: &Arc<ServerConfig>,
+    make: Option<MakeService>,
+) {
     let counted = registry.begin_thread();
     let thread = thread::Builder::new().name("rpc-connection".to_owned()).stack_size(config.stack_size);
-    let (registry, config) = (Arc::clone(registry), config.clone());
+    let (registry, config) = (Arc::clone(registry), Arc::clone(config));
     let run = move || {
         let set_up = set_up(accepted, counted, &registry, config, PROXY_HEADER_TIME);
         let Some((connection, _counted)) = set_up else { return };
@@ -47,7 +52,7 @@ fn set_up(
     accepted: Accepted,
     mut counted: ConnectionThread,
     registry: &Arc<Registry>,
-    config: ServerConfig,
+    config: Arc<ServerConfig>,
     proxy_limit: Duration,
 ) -> Option<(ServerConnection, ConnectionThread)> {
     let parts = accepted().inspect_err(|error| tracing::debug!(%error, "a connection could not be set up")).ok()?;
@@ -84,21 +89,21 @@ fn serve(connection: &Rc<ServerConnection>, make: Option<MakeService>) {
 }
 
 /// Sends a Reset frame on each of these connections, on another thread.
-pub(super) fn reset_all(queued: Vec<Accepted>, registry: &Arc<Registry>, config: &ServerConfig) {
+pub(super) fn reset_all(queued: Vec<Accepted>, registry: &Arc<Registry>, config: &Arc<ServerConfig>) {
     tracing::debug!(connections = queued.len(), "refusing the connections in the listen queue");
     if config.has_tls() {
         // a client whose handshake fails knows that nothing ran, and handshakes would take too long
         return;
     }
     let queued: Vec<_> = queued.into_iter().map(|accepted| (accepted, registry.begin_thread())).collect();
-    let (registry, config) = (Arc::clone(registry), config.clone());
+    let (registry, config) = (Arc::clone(registry), Arc::clone(config));
     let run = move || {
         // what a proxy says came with the connection, and who sends nothing shall hold up nobody
         let proxies_until = Instant::now() + RESET_TIME;
         let set_up = |(accepted, counted)| {
             // one that panics is no reason not to refuse the others
             let left = proxies_until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            unwind::catch(|| set_up(accepted, counted, &registry, config.clone(), left)).flatten()
+            unwind::catch(|| set_up(accepted, counted, &registry, Arc::clone(&config), left)).flatten()
         };
         let refused: Vec<_> = queued.into_iter().filter_map(set_up).collect();
         let time_limit = TimeLimit::total(Some(DISCARD_TIME));
