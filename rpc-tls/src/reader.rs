@@ -23,6 +23,8 @@ pub(crate) struct Reader {
     incoming: Incoming,
     /// What is left of the opened record.
     opened: Opened,
+    /// The peer has sent something after the handshake.
+    has_spoken: bool,
     /// The transport below has ended between two records.
     ended: bool,
     /// Why nothing more can be read. A failed stream stays failed.
@@ -33,7 +35,7 @@ impl Reader {
     /// Returns a reader of what comes after the handshake, of which some may have come.
     pub(crate) fn new(below: Box<dyn ReadHalf>, session: Arc<Session>, incoming: Incoming) -> Reader {
         let opened = Opened { bytes: 0, is_last: false };
-        Reader { below, session, incoming, opened, ended: false, failed: None }
+        Reader { below, session, incoming, opened, has_spoken: false, ended: false, failed: None }
     }
 
     /// Opens records that have come until there is something to read. Returns `false` if there is
@@ -45,11 +47,19 @@ impl Reader {
         while self.opened.bytes == 0 && !self.opened.is_last {
             let Some(record) = self.incoming.next_record() else { return Ok(self.ended) };
             self.opened = self.session.open(record).map_err(|error| self.failed_by(error))?;
+            self.has_spoken |= self.opened.bytes > 0;
         }
         Ok(true)
     }
 
     fn failed_by(&mut self, error: io::Error) -> io::Error {
+        let error = match error.kind() {
+            // who has answered a call has read it, whatever its alert says
+            io::ErrorKind::ConnectionRefused if self.has_spoken => {
+                io::Error::new(io::ErrorKind::ConnectionAborted, error.to_string())
+            }
+            _ => error,
+        };
         self.failed = Some((error.kind(), error.to_string()));
         error
     }
