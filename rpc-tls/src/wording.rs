@@ -77,6 +77,10 @@ impl Side {
             Problem::NotValidForName | Problem::NotValidForNameContext { .. } => {
                 format!("connect by a name that it is for, or give the {other} a certificate for this one")
             }
+            // webpki's error has no variant of its own here
+            Problem::Other(error) if format!("{error:?}").contains("CaUsedAsEndEntity") => format!(
+                "it is the certificate of an authority: issue one for the {other} with it, with basicConstraints=CA:FALSE"
+            ),
             Problem::Revoked => format!("the {other} needs a new one"),
             Problem::InvalidPurpose | Problem::InvalidPurposeContext { .. } => {
                 format!("the {other} needs one for the purpose of a {other}")

@@ -250,8 +250,8 @@ impl ClientConfig {
     }
 
     /// Sets what secures connections to `tls://` addresses, such as an `rpc_tls::TlsConnector`;
-    /// without it, connecting to them fails. Other addresses are not affected. The handshake counts
-    /// towards [`connect_timeout`](ClientConfig::connect_timeout).
+    /// without it, connecting to them fails. **Connections to `tcp://` addresses stay plain text.**
+    /// The handshake counts towards [`connect_timeout`](ClientConfig::connect_timeout).
     pub fn tls(self, security: impl ClientSecurity) -> Self {
         ClientConfig { tls: Layer(Some(Arc::new(security))), ..self }
     }

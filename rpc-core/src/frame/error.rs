@@ -74,7 +74,7 @@ impl fmt::Display for FrameViolation {
                 write!(f, "expected a frame of type 0x01, 0x02, 0x03 or 0xff, found {found:#04x}")?;
                 // the types of TLS records
                 if matches!(found, 0x14..=0x17) {
-                    f.write_str(" (the other side may speak TLS: then the address has to begin with tls://)")?;
+                    f.write_str(" (the other side may speak TLS: then this side has to, too; the address of a client begins with tls://)")?;
                 }
                 if found.is_ascii_graphic() {
                     write!(f, " ({:?}: the other side may speak another protocol)", char::from(*found))?;
@@ -120,6 +120,6 @@ mod tests {
         let text = |found| FrameViolation::UnknownKind { found }.to_string();
         assert!(text(b'H').ends_with("found 0x48 ('H': the other side may speak another protocol)"), "{}", text(b'H'));
         assert!(text(0x18).ends_with("found 0x18"), "{}", text(0x18));
-        assert!(text(0x15).ends_with("has to begin with tls://)"), "{}", text(0x15));
+        assert!(text(0x15).ends_with("begins with tls://)"), "{}", text(0x15));
     }
 }

@@ -38,7 +38,8 @@ pub enum Address {
     /// A command and its arguments, split at blanks, without quotes and without a shell: a client's
     /// peer is a child process that speaks the protocol on its standard input and output.
     Exec(String),
-    /// Servers of the same service: a client connects to any of them.
+    /// Servers of the same service: a client connects to any of them. As text or from an array they
+    /// are all reached with TLS, or none by TCP without it.
     AnyOf(Vec<Address>),
     /// A place that only its own listener and its own connector know, as they describe it. No text
     /// parses as this, and connecting to it or binding it fails: see
@@ -86,16 +87,17 @@ impl FromStr for Address {
 const SCHEMES: [&str; 3] = ["tcp://", "tls://", "unix://"];
 
 /// Splits a list of places. A comma is a part of a place, such as the path of a socket, unless
-/// another place begins after it.
+/// another place begins after it, perhaps after blanks.
 fn split(mut text: &str) -> impl Iterator<Item = &str> {
     let mut done = false;
     std::iter::from_fn(move || {
         if done {
             return None;
         }
-        let begins = |(at, _): &(usize, &str)| SCHEMES.iter().any(|scheme| text[at + 1..].starts_with(scheme));
+        let begins =
+            |(at, _): &(usize, &str)| SCHEMES.iter().any(|scheme| text[at + 1..].trim_start().starts_with(scheme));
         let (first, rest) = match text.match_indices(',').find(begins) {
-            Some((at, _)) => (&text[..at], &text[at + 1..]),
+            Some((at, _)) => (&text[..at], text[at + 1..].trim_start()),
             None => (text, ""),
         };
         done = rest.is_empty();
@@ -160,7 +162,8 @@ impl Address {
     /// part of it.
     ///
     /// # Errors
-    /// The first of these places, or if there is none.
+    /// The first of these places, or if there is none, or if some are reached with TLS and some by
+    /// TCP alone: whoever keeps a client from the first would make it call in plain text.
     pub(super) fn any_of<I>(places: I) -> Result<Address, AddressError>
     where
         I: IntoIterator<Item = Result<Address, AddressError>>,
@@ -171,6 +174,11 @@ impl Address {
                 Address::AnyOf(more) => all.extend(more),
                 place => all.push(place),
             }
+        }
+        let has = |is: fn(&Address) -> bool| all.iter().any(is);
+        if has(|place| matches!(place, Address::Tls(_))) && has(|place| matches!(place, Address::Tcp(_))) {
+            let found = Address::AnyOf(all).to_string();
+            return Err(AddressError::new("all places with tls:// or all with tcp://", found));
         }
         match all.len() {
             0 => Err(AddressError::new("at least one address", "none")),
@@ -196,7 +204,7 @@ mod tests {
             "tcp://[::1]:80",
             "tls://example.org:65535",
             "exec:ssh -T host serve, please",
-            "tcp://a:1,tls://b:2",
+            "tls://a:1,tls://b:2",
         ];
         if cfg!(unix) {
             // elsewhere this path is not absolute
@@ -217,10 +225,19 @@ mod tests {
         let [a, b] = ["a:1", "b:2"].map(|place| Address::Tcp(place.to_owned()));
         assert_eq!("tcp://a:1,tcp://b:2".parse(), Ok(Address::AnyOf(vec![a.clone(), b.clone()])));
         let nested = [Ok(a.clone()), Ok(Address::AnyOf(vec![b.clone(), a.clone()]))];
-        assert_eq!(Address::any_of(nested), Ok(Address::AnyOf(vec![a.clone(), b, a.clone()])));
+        assert_eq!(Address::any_of(nested), Ok(Address::AnyOf(vec![a.clone(), b.clone(), a.clone()])));
+        assert_eq!("tcp://a:1,  tcp://b:2".parse(), Address::any_of([Ok(a.clone()), Ok(b.clone())]));
         assert_eq!(Address::any_of([Ok(a.clone())]), Ok(a));
         let error = Address::any_of([]).unwrap_err().to_string();
         assert_eq!(error, "expected at least one address, found \"none\"");
+    }
+
+    /// Otherwise an attacker who blocks one of them would read what is called.
+    #[test]
+    fn no_list_leads_from_tls_to_plain_text() {
+        let error = "tls://a:1,tcp://b:2".parse::<Address>().unwrap_err().to_string();
+        assert_eq!(error, "expected all places with tls:// or all with tcp://, found \"tls://a:1,tcp://b:2\"");
+        assert!("tls://a:1,unix:///b".parse::<Address>().is_ok());
     }
 
     const EXPECTED: &str = "an address like tcp://host:port, tls://host:port, unix:///path or exec:COMMAND";

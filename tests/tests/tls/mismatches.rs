@@ -16,7 +16,7 @@ fn a_plain_client_on_a_tls_port_hears_what_to_write() {
         let (server, good) = serve_anybody();
         let plain = server.address().to_string().replace("tls://", "tcp://");
         let error = OriginalClient::connect(&*plain).unwrap().fail("").unwrap_err();
-        assert!(error.to_string().contains("then the address has to begin with tls://"), "{error}");
+        assert!(error.to_string().contains("the address of a client begins with tls://"), "{error}");
         call(&server, good).unwrap();
     });
 }
