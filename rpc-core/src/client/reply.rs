@@ -75,7 +75,10 @@ impl ClientConnection {
                 self.was_ended(Ended::Reset);
                 return Err(failed(MessageError::Reset).with_fate(Fate::UNREACHED));
             }
-            Err(MessageError::Io(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            // a system's error of this kind means that a packet was refused, after others were read
+            Err(MessageError::Io(error))
+                if error.kind() == io::ErrorKind::ConnectionRefused && error.raw_os_error().is_none() =>
+            {
                 return Err(failed(error.into()).with_fate(Fate::UNREACHED));
             }
             Err(error) => return Err(failed(error)),

@@ -80,8 +80,8 @@ pub trait ReadHalf: Send {
     /// # Errors
     /// [`TimedOut`](io::ErrorKind::TimedOut) after `until`, with nothing read;
     /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if the peer certainly has not read a
-    /// byte of what was written, because it has refused this side meanwhile; otherwise those of the
-    /// stream.
+    /// byte of what was written, because it has refused this side meanwhile, unless it is an error
+    /// of the system's, which says less; otherwise those of the stream.
     fn read(&mut self, buf: &mut [u8], until: Option<Instant>) -> io::Result<usize>;
 
     /// Reads what is available without blocking.

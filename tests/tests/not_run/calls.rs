@@ -1,7 +1,10 @@
 //! A call on a connection of its own.
 
-use rpc_core::transport::MemoryStream;
-use rpc_core::{Client, ClientConfig, Error, Status};
+use std::io;
+use std::time::Instant;
+
+use rpc_core::transport::{MemoryStream, Parts, ReadHalf, memory_pair};
+use rpc_core::{Client, ClientConfig, Error, Status, Transport};
 use rpc_tests::{ScriptedPeer, watchdog, wire};
 use serde_json::Value;
 
@@ -89,5 +92,27 @@ fn an_ordinary_refusal_may_still_have_run() {
         let servers = Scripted::new(vec![answers_then(0, wire::refusal(2, "full"))]);
         let error = servers.call().unwrap_err();
         assert!(matches!(error, Error::Remote(_)) && !error.never_ran(), "{error:?}");
+    });
+}
+
+/// Reads as the system does after a router has refused a packet of an established connection.
+struct Unreachable;
+
+impl ReadHalf for Unreachable {
+    fn read(&mut self, _buf: &mut [u8], _until: Option<Instant>) -> io::Result<usize> {
+        // ECONNREFUSED
+        Err(io::Error::from_raw_os_error(if cfg!(windows) { 10061 } else { 111 }))
+    }
+}
+
+/// Its kind alone once meant that a layer had refused the connection.
+#[test]
+fn a_system_that_refuses_a_packet_does_not_say_that_nothing_ran() {
+    watchdog(|| {
+        let (near, _far) = memory_pair();
+        let parts = Parts { reader: Box::new(Unreachable), ..near.into_parts().unwrap() };
+        let client = Client::from_transport(parts).unwrap();
+        let error = client.call("x").json::<Value>().unwrap_err();
+        assert!(matches!(error, Error::Transport { .. }) && !error.never_ran(), "{error:?}");
     });
 }
