@@ -133,7 +133,8 @@ impl ReadHalf for Reader {
             }
             self.fill(expected, |below, buf| below.try_read(buf))?;
         }
-        Err(io::ErrorKind::WouldBlock.into())
+        // nobody waits for what has come already
+        self.take(&mut bufs)?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
     }
 
     fn read_announced(&mut self, bufs: &mut [IoSliceMut<'_>], until: Option<Instant>) -> io::Result<usize> {
@@ -148,6 +149,10 @@ impl ReadHalf for Reader {
     fn await_bytes(&mut self, announced: usize, until: Option<Instant>, token: &CancelToken) -> io::Result<()> {
         // what fails here fails again when it is read
         while matches!(self.open(), Ok(false)) {
+            // records can be empty, and there may always be another
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
             // some of what was announced may have come, as a part of a record
             self.below.await_bytes(announced.saturating_sub(2 * RECORD).max(1), until, token)?;
             if token.is_cancelled() {
@@ -159,5 +164,46 @@ impl ReadHalf for Reader {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wording::Side;
+    use rustls::{ClientConfig, ClientConnection, RootCertStore};
+    use std::time::Duration;
+
+    /// Is always ready, and has never a whole record.
+    struct Wakes;
+
+    impl ReadHalf for Wakes {
+        fn read(&mut self, _buf: &mut [u8], _until: Option<Instant>) -> io::Result<usize> {
+            Err(io::ErrorKind::Interrupted.into())
+        }
+
+        fn try_read(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+
+        fn await_bytes(&mut self, _: usize, _: Option<Instant>, _: &CancelToken) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A peer that always sends something without content once held a call for ever, if it had a
+    /// token.
+    #[test]
+    fn a_peer_that_wakes_it_for_nothing_does_not_hold_it_up() {
+        let config = ClientConfig::builder_with_provider(crate::provider::provider());
+        let config = config.with_safe_default_protocol_versions().unwrap();
+        let config = config.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+        let tls = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+        let session = Arc::new(Session::new(tls.into(), Side::Client, "a peer".to_owned()));
+        let mut reader = Reader::new(Box::new(Wakes), session, Incoming::default());
+        let soon = || Some(Instant::now() + Duration::from_millis(5));
+        let awaited = reader.await_bytes(1, soon(), &CancelToken::new());
+        assert_eq!(awaited.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(reader.read(&mut [0; 8], soon()).unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -120,6 +120,8 @@ impl Side {
                 return (io::ErrorKind::InvalidData, format!("the {other} has ended TLS with the alert {alert:?}"));
             }
         };
-        (io::ErrorKind::ConnectionRefused, text)
+        // these may have another cause, and come when something has been read
+        let may_be_late = matches!(alert, Alert::DecryptError | Alert::AccessDenied);
+        (if may_be_late { io::ErrorKind::PermissionDenied } else { io::ErrorKind::ConnectionRefused }, text)
     }
 }

@@ -101,6 +101,15 @@ impl Writer {
         }
     }
 
+    /// Sends all of the records.
+    fn send_all(&mut self, until: Option<Instant>) -> io::Result<()> {
+        self.check()?;
+        while !self.is_sent() {
+            self.send(|below, rest| below.write(&[IoSlice::new(rest)], until))?;
+        }
+        Ok(())
+    }
+
     fn is_sent(&self) -> bool {
         self.sent == self.packed.len()
     }
@@ -121,9 +130,13 @@ impl WriteHalf for Writer {
         self.flush(until)?;
         let plenty = until.is_none_or(|until| until.saturating_duration_since(Instant::now()) >= PLENTY);
         let count = self.pack(bufs, if plenty { BATCH } else { RECORD })?;
-        match self.flush(until) {
-            Ok(()) => Ok(count),
-            // the next operation fails
+        match self.send_all(until) {
+            // if the transport below fails now, the next operation does
+            Ok(()) => {
+                self.forget();
+                _ = self.below.flush(until).map_err(|error| self.failed_by(error));
+                Ok(count)
+            }
             Err(_) if self.bytes_sent() > 0 => Ok(self.bytes_sent()),
             Err(error) => Err(error),
         }
@@ -153,10 +166,7 @@ impl WriteHalf for Writer {
     }
 
     fn flush(&mut self, until: Option<Instant>) -> io::Result<()> {
-        self.check()?;
-        while !self.is_sent() {
-            self.send(|below, rest| below.write(&[IoSlice::new(rest)], until))?;
-        }
+        self.send_all(until)?;
         self.forget();
         self.below.flush(until)
     }
