@@ -69,7 +69,7 @@ fn a_refusal_on_a_connection_that_has_served_calls_is_not_repeated_either() {
 }
 
 /// The far end is gone before the request is written, but has said why.
-fn gone() -> std::io::Result<MemoryStream> {
+fn gone() -> io::Result<MemoryStream> {
     let (mut peer, near) = ScriptedPeer::new();
     peer.send(&refusal());
     Ok(near)
@@ -80,8 +80,8 @@ fn a_write_that_fails_is_explained_by_the_refusal() {
     watchdog(|| {
         let client = Client::with_connector("a server that is gone", |_| gone(), ClientConfig::default());
         assert_refused(client.call("x").with(&()).json::<Value>());
-        assert_refused(client.call("x").with_octets(std::io::repeat(7)).json::<Value>());
-        assert_refused(client.call("x").with_octets(std::io::repeat(7)).octets());
+        assert_refused(client.call("x").with_octets(io::repeat(7)).json::<Value>());
+        assert_refused(client.call("x").with_octets(io::repeat(7)).octets());
     });
 }
 
