@@ -95,6 +95,8 @@ pub(super) fn open_once(connector: &Connector, config: &ClientConfig, deadline: 
 impl Connector {
     /// Tries each place once, the best first, until one can be reached.
     fn open(&self, config: &ClientConfig, deadline: Deadline<'_>) -> Result<(Parts, Stay), Failed> {
+        // it may take any time, which is the call's, and not a part of the limit for connecting
+        let (mut places, mut unreached) = self.places.look_up(&config.resolver);
         let own = config.connect_timeout;
         let left = deadline.left();
         let within = [own, left].into_iter().flatten().min();
@@ -108,7 +110,6 @@ impl Connector {
             return Err(no_time);
         }
         let until = within.and_then(|within| Instant::now().checked_add(within));
-        let (mut places, mut unreached) = self.places.look_up(&config.resolver);
         let mut left = within;
         while left != Some(Duration::ZERO)
             && let Some(stay) = self.places.take_best(&mut places, Instant::now())
