@@ -22,13 +22,13 @@ pub(crate) fn run(args: Args) -> ExitCode {
             tls.config().and_then(|config| serve(&address, &dir, writable, quota, config))
         }
         Some(Command::ServeStdio { dir, writable, quota }) => serve_client(&dir, writable, quota),
-        Some(Command::List { address, tls }) => tls.config().and_then(|config| print_list(&address, config)),
+        Some(Command::List { address, tls }) => tls.config(&address).and_then(|config| print_list(&address, config)),
         Some(Command::Pull { address, dir, no_sync, jobs, how }) => {
             let options = options(&how).sync(!no_sync).jobs(jobs.into());
-            copy(&address, how.tls.config(), |remote, watch| pull(remote, &dir, &options, watch))
+            copy(&address, how.tls.config(&address), |remote, watch| pull(remote, &dir, &options, watch))
         }
         Some(Command::Push { dir, address, how }) => {
-            copy(&address, how.tls.config(), |remote, watch| push(&dir, remote, &options(&how), watch))
+            copy(&address, how.tls.config(&address), |remote, watch| push(&dir, remote, &options(&how), watch))
         }
         Some(Command::Demo { dir, size }) => show(dir, size),
         None => show(None, 1 << 30),

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use rpc_core::{ClientConfig, ServerConfig};
+use rpc_core::{Address, ClientConfig, ServerConfig};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServerTls {}
@@ -17,7 +17,7 @@ impl ServerTls {
 }
 
 impl ClientTls {
-    pub(crate) fn config(&self) -> Result<ClientConfig, Box<dyn Error>> {
+    pub(crate) fn config(&self, _address: &Address) -> Result<ClientConfig, Box<dyn Error>> {
         Ok(ClientConfig::default())
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use rpc_core::{ClientConfig, ServerConfig};
+use rpc_core::{Address, ClientConfig, ServerConfig};
 use rpc_tls::{Identity, Roots, TlsAcceptor, TlsConnector};
 
 /// Switches of a server.
@@ -47,13 +47,26 @@ impl ServerTls {
 }
 
 impl ClientTls {
-    pub(crate) fn config(&self) -> Result<ClientConfig, Box<dyn Error>> {
+    /// Returns the config of a client of this address.
+    pub(crate) fn config(&self, address: &Address) -> Result<ClientConfig, Box<dyn Error>> {
         let config = ClientConfig::default();
         let Some(roots) = &self.ca else { return Ok(config) };
+        if !is_tls(address) {
+            return Err(format!("{address}: expected a tls:// address, because --ca was given").into());
+        }
         let roots = Roots::from_pem_file(roots)?;
         Ok(config.tls(match (&self.cert, &self.key) {
             (Some(cert), Some(key)) => TlsConnector::mutual(roots, Identity::from_pem_files(cert, key)?),
             _ => TlsConnector::new(roots),
         }))
+    }
+}
+
+/// Certificates that are not asked for protect nothing.
+fn is_tls(address: &Address) -> bool {
+    match address {
+        Address::Tls(_) => true,
+        Address::AnyOf(places) => places.iter().all(is_tls),
+        _ => false,
     }
 }

@@ -325,6 +325,19 @@ mod tls {
         Serving(child, address)
     }
 
+    /// It once called in plain text.
+    #[test]
+    fn certificates_are_not_ignored() {
+        watchdog(|| {
+            for address in ["tcp://127.0.0.1:1", "unix:///nowhere"] {
+                let output = mirror(["list", address, "--ca", "ca.pem"]).output().unwrap();
+                assert_eq!(code(&output), 1);
+                let expected = format!("{address}: expected a tls:// address, because --ca was given");
+                assert!(said(&output).contains(&expected), "{}", said(&output));
+            }
+        });
+    }
+
     #[test]
     fn lists_pulls_and_pushes_over_mutual_tls() {
         watchdog(|| {
