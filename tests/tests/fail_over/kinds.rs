@@ -1,9 +1,10 @@
 //! What holds for calls on shared connections, for pipelines and for sessions.
 
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
-use rpc_core::{CallOptions, CallReport, Client, Observer, Result, Session, rpc_service};
+use rpc_core::{CallOptions, CallReport, Client, ClientConfig, Observer, Result, Session, rpc_service};
 use rpc_tests::{watchdog, wire};
 
 use crate::servers::{Nobody, Servers, answers, answers_then_resets, call, hangs, refuses, sends};
@@ -166,5 +167,26 @@ fn an_observer_hears_how_often_a_call_was_repeated() {
             // the idle connection may have ended before the call, which is no attempt
             assert!(times[0] == 0 && (2..=3).contains(&times[1]), "{times:?}");
         }
+    });
+}
+
+/// The place once got the whole time again.
+#[test]
+fn looking_up_a_name_takes_of_the_call_s_time() {
+    watchdog(|| {
+        let servers = Servers::new(1, vec![answers(1, 1), answers(1, 2)]);
+        let limit = Duration::from_millis(50);
+        let slow = servers.clone();
+        let config = ClientConfig::default().max_idle_connections(0).resolver(move |_, _| {
+            thread::sleep(limit);
+            Ok(slow.places())
+        });
+        let client = Client::connect_with("tcp://servers:7", config).unwrap();
+        call(&client).unwrap();
+        let late = client.with_options(CallOptions::default().timeout(Some(limit)));
+        let error = call(&late).unwrap_err();
+        assert!(error.is_timeout() && error.never_ran(), "{error:?}");
+        assert_eq!(call(&client).unwrap(), 2);
+        assert_eq!(servers.visits().len(), 2, "no place is tried when the time is over");
     });
 }
