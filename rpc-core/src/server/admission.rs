@@ -23,8 +23,8 @@ const WAIT_FOR_PLACE: Duration = Duration::from_secs(2);
 
 /// How many connections of one peer may wait for a place, or hear that there is none, while it has
 /// as many as it may. Further ones hear nothing, so that a peer cannot use up the threads that all
-/// share.
-const MOST_WAITING: usize = 8;
+/// share. As many may shake hands beyond its limit.
+pub(super) const MOST_WAITING: usize = 8;
 
 /// How long a client that was idle gets to close, where a system may lose a Reset frame that the
 /// client has not read when its own next request finds the connection closed. Linux does not.

@@ -87,6 +87,9 @@ impl ServerConfig {
     /// there, with the connections of that peer; of those that find no place, at most 8 at a time
     /// hear the reason, so that one peer cannot keep out others, and the rest get a Reset frame at
     /// once. Peers whose transport tells neither are not limited.
+    ///
+    /// With [`tls`](ServerConfig::tls), 8 connections more of a peer may shake hands at a time;
+    /// further ones are closed at once.
     pub fn max_connections_per_peer(self, count: Option<usize>) -> Self {
         ServerConfig { max_connections_per_peer: count.map(|count| count.max(1)), ..self }
     }

@@ -11,6 +11,7 @@ mod dispatch;
 mod exchange;
 mod extensions;
 mod handle;
+mod handshakes;
 mod lifecycle;
 mod origin;
 mod per_connection;

@@ -35,6 +35,8 @@ pub(super) struct Connections {
     threads: usize,
     /// How many connections have been accepted and are being set up, which may take a handshake.
     setting_up: usize,
+    /// Where each connection comes from that shakes hands.
+    pub(super) handshakes: Vec<Origin>,
     pub(super) open: Vec<Open>,
     /// Set when the server stops: when calls that are still under way are cut.
     pub(super) cut_at: Option<Instant>,

@@ -1,6 +1,7 @@
 //! A connection from the moment it is accepted: its thread, its handshake, its place and its
 //! service.
 
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
@@ -8,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use crate::connection::DISCARD_TIME;
 use crate::observe::Ended;
-use crate::transport::{Accepted, PROXY_HEADER_TIME, TimeLimit};
+use crate::transport::{Accepted, PROXY_HEADER_TIME, Parts, TimeLimit};
 use crate::unwind;
 
 use super::admission::Admission;
 use super::connection::ServerConnection;
+use super::handshakes::Handshake;
 use super::origin::Origin;
 use super::registry::{ConnectionThread, RESET_TIME, Registry, guarded};
 use super::{MakeService, ServerConfig};
@@ -57,12 +59,22 @@ fn set_up(
 ) -> Option<(ServerConnection, ConnectionThread)> {
     let parts = accepted().inspect_err(|error| tracing::debug!(%error, "a connection could not be set up")).ok()?;
     let peer = parts.peer.clone();
-    let parts = config.behind_proxy(parts, proxy_limit).and_then(|parts| config.secure(parts));
+    let parts = config.behind_proxy(parts, proxy_limit).and_then(|parts| secure(parts, registry, &config));
     let parts = parts.inspect_err(|error| tracing::debug!(%peer, %error, "a connection could not be set up")).ok()?;
     let mut connection = ServerConnection::new(parts, config);
     connection.register(registry);
     counted.is_set_up();
     Some((connection, counted))
+}
+
+/// Secures a connection, if that is wanted, and its peer does not shake too many hands already.
+fn secure(parts: Parts, registry: &Arc<Registry>, config: &ServerConfig) -> io::Result<Parts> {
+    if !config.has_tls() {
+        return Ok(parts);
+    }
+    let handshake = Handshake::begin(registry, Origin::of(&parts.peer), config);
+    let _handshake = handshake.ok_or_else(|| io::Error::other("its peer shakes as many hands as it may"))?;
+    config.secure(parts)
 }
 
 /// Serves a connection if there is a place for it, otherwise tells its client that there is none.
