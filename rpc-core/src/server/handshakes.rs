@@ -1,7 +1,7 @@
 //! How many connections of one peer may shake hands at a time.
 //!
-//! They have no place yet, and each has a thread, of which there are few more than places. Without a
-//! limit of its own, a peer that only connects would keep all others out.
+//! They have no place yet, and each has a thread, of which there are few more than places. Without
+//! a limit of its own, a peer that only connects would keep all others out.
 
 use std::sync::Arc;
 
