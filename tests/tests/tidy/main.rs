@@ -108,7 +108,7 @@ fn the_changelog_has_the_version() {
 #[test]
 fn each_file_says_why_it_exists() {
     let folders = ["rpc-core/src", "rpc-macros/src", "rpc-examples/src", "rpc-examples/examples", "tests/src"];
-    for folder in folders.into_iter().chain(["rpc-bench/src", "rpc-soak/src"]) {
+    for folder in folders.into_iter().chain(["rpc-cli/src", "rpc-bench/src", "rpc-soak/src"]) {
         for file in sources(&root().join(folder)) {
             let text = fs::read_to_string(&file).unwrap();
             assert!(text.starts_with("//!"), "{} has no module documentation", file.display());
@@ -118,7 +118,8 @@ fn each_file_says_why_it_exists() {
 
 #[test]
 fn prose_has_at_most_100_columns() {
-    let crates = ["rpc-core", "rpc-macros/src", "rpc-examples", "rpc-bench", "rpc-soak", "tests/src", "tests/tests"];
+    let crates =
+        ["rpc-core", "rpc-macros/src", "rpc-examples", "rpc-cli", "rpc-bench", "rpc-soak", "tests/src", "tests/tests"];
     let crates = crates.into_iter().chain(["tests/ui"]);
     let mut checked: Vec<_> = crates.flat_map(|folder| sources(&root().join(folder))).collect();
     checked.extend(documents());

@@ -1,0 +1,28 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::call::Call;
+
+/// Calls a server from a shell: values as JSON, streams as pipes.
+#[derive(Debug, Parser)]
+#[command(name = "rpc", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Call(Call),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        <Args as clap::CommandFactory>::command().debug_assert();
+    }
+}

@@ -1,0 +1,26 @@
+//! The program `rpc`: calls a server from a shell.
+
+mod args;
+mod call;
+mod failure;
+mod interrupt;
+mod output;
+mod target;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Args::parse().command {
+        Command::Call(call) => call.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
