@@ -17,7 +17,7 @@ use crate::transport::Filled;
 use super::Client;
 use super::lease::Lease;
 use super::options::CallOptions;
-use super::pool::Freshness;
+use super::pool::{Freshness, Pool};
 use super::repeats::Repeats;
 use super::reply::{of_endpoint, reply_of};
 use super::request::Request;
@@ -275,8 +275,18 @@ impl PreparedCall<'_> {
         // a call without parameters sends `null`, unless it has a stream
         let json = if octets.is_none() { Some(argument.unwrap_or(&NULL)) } else { argument };
         let (endpoint, idempotent) = (self.endpoint, options.is_idempotent(self.idempotent));
-        let mut request =
-            Request { endpoint, json, octets, accept, deadline, stall_limit, idempotent, metadata: &metadata, watched };
+        let mut request = Request {
+            endpoint,
+            control: false,
+            json,
+            octets,
+            accept,
+            deadline,
+            stall_limit,
+            idempotent,
+            metadata: &metadata,
+            watched,
+        };
         // before a connection is opened for it
         let in_time = deadline.check(deadline.begun);
         in_time.and_then(|()| make(self, &mut request)).inspect_err(|error| request.failed(error))
@@ -300,24 +310,29 @@ impl PreparedCall<'_> {
     fn on_own_connection(&self, request: &mut Request<'_, '_>) -> Result<LeasedReply> {
         let pool = &self.client.pool;
         let mut lease = Lease::acquire(pool, request.deadline, Freshness::Any)?;
-        let mut called = lease.call(request);
-        let mut repeats = Repeats::new(pool, request.idempotent, 1);
-        while let Err(error) = &called
-            && request.can_repeat()
-            && repeats.allow(error, lease.connection_used())
-        {
-            tracing::debug!(%error, "repeating the call on a new connection");
-            if let Err(error) = lease.renew(request.deadline) {
-                called = Err(error);
-                break;
-            }
-            called = lease.call(request);
-        }
-        pool.budget.saw(&called);
-        let called = called.map_err(|error| repeats.error(error));
-        called.inspect_err(|error| lease.failed(error))?;
+        call_on(&mut lease, pool, request)?;
         Ok(LeasedReply(lease))
     }
+}
+
+/// Makes a call on a connection, and perhaps again on new ones that replace it.
+pub(super) fn call_on(lease: &mut Lease, pool: &Pool, request: &mut Request<'_, '_>) -> Result<()> {
+    let mut called = lease.call(request);
+    let mut repeats = Repeats::new(pool, request.idempotent, 1);
+    while let Err(error) = &called
+        && request.can_repeat()
+        && repeats.allow(error, lease.connection_used())
+    {
+        tracing::debug!(%error, "repeating the call on a new connection");
+        if let Err(error) = lease.renew(request.deadline) {
+            called = Err(error);
+            break;
+        }
+        called = lease.call(request);
+    }
+    pool.budget.saw(&called);
+    let called = called.map_err(|error| repeats.error(error));
+    called.inspect_err(|error| lease.failed(error))
 }
 
 /// A reply whose header has been read, and its JSON if it has any, with the connection to read its

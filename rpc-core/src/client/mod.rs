@@ -12,6 +12,7 @@ mod commands;
 mod config;
 mod connecting;
 mod connection;
+mod control;
 mod deadline;
 mod duplex;
 mod in_flight;

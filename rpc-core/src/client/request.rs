@@ -14,6 +14,8 @@ use super::watched::WatchedCall;
 /// A request, for any connection.
 pub(super) struct Request<'a, 's> {
     pub(super) endpoint: &'a str,
+    /// The endpoint is one of the protocol's own, not a method.
+    pub(super) control: bool,
     /// The JSON part; `None` if the request has only octets.
     pub(super) json: Option<&'a dyn Encode>,
     /// The octets part.
@@ -40,6 +42,7 @@ impl<'a> Request<'a, '_> {
         let accept = DataType::MarshaledJson;
         Request {
             endpoint,
+            control: false,
             json,
             octets: None,
             accept,
@@ -51,6 +54,16 @@ impl<'a> Request<'a, '_> {
         }
     }
 
+    /// Creates a request of a control endpoint, which does no harm if it is answered twice.
+    pub(super) fn control(
+        endpoint: &'a str,
+        accept: DataType,
+        deadline: Deadline<'a>,
+        metadata: &'a Metadata<'a>,
+    ) -> Self {
+        Request { control: true, accept, idempotent: true, ..Request::of_json(endpoint, None, deadline, metadata) }
+    }
+
     /// Notes the error that the caller gets.
     pub(super) fn failed(&mut self, error: &Error) {
         if let Some(watched) = &mut self.watched {
@@ -60,6 +73,7 @@ impl<'a> Request<'a, '_> {
 
     pub(super) fn data_type(&self) -> DataType {
         match (self.json.is_some(), self.octets.is_some()) {
+            _ if self.control => DataType::Control,
             (_, false) => DataType::MarshaledJson,
             (false, true) => DataType::Octets,
             (true, true) => DataType::MarshaledJsonThenOctets,

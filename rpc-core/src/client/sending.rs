@@ -17,6 +17,12 @@ use super::request::Request;
 /// How long a client whose write has failed waits for a reply that may explain the failure.
 pub(super) const EXPLANATION_TIME: Duration = Duration::from_secs(5);
 
+/// Returns whether a server has refused to answer `Ping`, as an original does. A refusal of the
+/// connection is something else.
+pub(super) fn refuses_ping(error: &Error) -> bool {
+    matches!(error, Error::Remote(RemoteError { status: Status::RequestError, fate, .. }) if !fate.never_ran)
+}
+
 impl ClientConnection {
     /// Sends a request and reads the reply's header. The reply's body, if there is one, can be read
     /// next.
@@ -64,7 +70,7 @@ impl ClientConnection {
         self.end_turn();
         match answer {
             Ok(_) => Ok(()),
-            Err(Error::Remote(RemoteError { status: Status::RequestError, fate, .. })) if !fate.never_ran => Ok(()),
+            Err(error) if refuses_ping(&error) => Ok(()),
             Err(error) => Err(error.with_fate(Fate::UNREACHED)),
         }
     }
