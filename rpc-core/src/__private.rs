@@ -6,8 +6,8 @@
 //! ([`json`], [`octets`], [`values`], [`json_and_octets`], [`json_and_values`]).
 
 pub use std::{
-    borrow::BorrowMut, boxed::Box, clone::Clone, fmt, io, marker, option::Option, result::Result, string::String,
-    sync::Arc,
+    borrow::BorrowMut, boxed::Box, clone::Clone, concat, fmt, io, marker, option::Option, result::Result,
+    string::String, sync::Arc,
 };
 
 pub use crate::client::{CallBuilder, CallOptions, Client, ClientConfig, Session};

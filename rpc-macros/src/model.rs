@@ -4,13 +4,14 @@
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, GenericArgument, LitStr, PathArguments, Signature, Token, Type, TypeImplTrait, TypeParamBound, TypePath,
-    Visibility,
+    Attribute, ExprMacro, GenericArgument, LitStr, PathArguments, Signature, Token, Type, TypeImplTrait,
+    TypeParamBound, TypePath, Visibility,
 };
 
 /// A service trait.
 pub(crate) struct Service {
     pub(crate) ident: Ident,
+    pub(crate) docs: Docs,
     /// The visibility of the trait and of the generated items.
     pub(crate) visibility: Visibility,
     pub(crate) supertraits: Punctuated<TypeParamBound, Token![+]>,
@@ -34,6 +35,7 @@ pub(crate) struct Method {
     pub(crate) wire_name: LitStr,
     /// Its other names on the wire.
     pub(crate) aliases: Vec<LitStr>,
+    pub(crate) docs: Docs,
     /// Where it says that it may run twice without harm.
     pub(crate) idempotent: Option<Ident>,
     /// The conditions for the method to exist, which all generated code for it repeats.
@@ -55,6 +57,15 @@ impl Method {
     pub(crate) fn parameter_names(&self) -> impl Iterator<Item = &Ident> {
         self.values.iter().map(|value| &value.name).chain(self.stream.iter().map(|sent| &sent.name))
     }
+}
+
+/// Documentation: these parts one after the other.
+pub(crate) type Docs = Vec<DocPart>;
+
+pub(crate) enum DocPart {
+    Text(String),
+    /// A macro that stands for a text, such as `include_str!`.
+    Macro(Box<ExprMacro>),
 }
 
 /// `&self` or `&mut self`, kept where it was written.

@@ -17,6 +17,7 @@ use crate::message::DataType;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contract {
     name: &'static str,
+    docs: &'static str,
     pub(crate) session: bool,
     pub(crate) methods: &'static [Method],
 }
@@ -26,7 +27,13 @@ impl Contract {
     /// endpoints.
     #[must_use]
     pub const fn new(name: &'static str) -> Contract {
-        Contract { name, session: false, methods: &[] }
+        Contract { name, docs: "", session: false, methods: &[] }
+    }
+
+    /// Sets the documentation, in Markdown.
+    #[must_use]
+    pub const fn docs(self, text: &'static str) -> Contract {
+        Contract { docs: text, ..self }
     }
 
     /// Says that the handler belongs to one connection (methods take `&mut self`). A panic then
@@ -45,6 +52,11 @@ impl Contract {
     /// Returns the service's name.
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Returns the documentation, in Markdown; empty if there is none.
+    pub const fn documentation(&self) -> &'static str {
+        self.docs
     }
 
     /// Returns whether the handler belongs to one connection.
@@ -68,29 +80,41 @@ impl Contract {
 pub struct Method {
     pub(crate) name: &'static str,
     aliases: &'static [&'static str],
+    docs: &'static str,
     request: DataType,
     reply: DataType,
     takes_values: bool,
     returns_values: bool,
     idempotent: bool,
-    parameters: &'static [&'static str],
+    /// `None` if nobody has said what there are.
+    parameters: Option<&'static [&'static str]>,
+    parameter_aliases: &'static [&'static [&'static str]],
 }
 
 impl Method {
-    /// Returns an endpoint with this name on the wire, JSON both ways, and no parameters.
+    /// Returns an endpoint with this name on the wire and JSON both ways, whose parameters are not
+    /// known.
     #[must_use]
     pub const fn new(name: &'static str) -> Method {
         let json = DataType::MarshaledJson;
         Method {
             name,
             aliases: &[],
+            docs: "",
             request: json,
             reply: json,
             takes_values: false,
             returns_values: false,
             idempotent: false,
-            parameters: &[],
+            parameters: None,
+            parameter_aliases: &[],
         }
+    }
+
+    /// Sets the documentation, in Markdown.
+    #[must_use]
+    pub const fn docs(self, text: &'static str) -> Method {
+        Method { docs: text, ..self }
     }
 
     /// Sets other names on the wire, which old callers use.
@@ -130,10 +154,17 @@ impl Method {
         Method { idempotent: true, ..self }
     }
 
-    /// Sets the names of the parameters, the stream included.
+    /// Sets the names of the parameters, the stream included, which is the last one.
     #[must_use]
     pub const fn parameters(self, names: &'static [&'static str]) -> Method {
-        Method { parameters: names, ..self }
+        Method { parameters: Some(names), ..self }
+    }
+
+    /// Sets other names of the parameters, which old callers use: a list for each parameter, in the
+    /// same order. Lists may be missing at the end.
+    #[must_use]
+    pub const fn parameter_aliases(self, names: &'static [&'static [&'static str]]) -> Method {
+        Method { parameter_aliases: names, ..self }
     }
 
     /// Returns the name on the wire.
@@ -144,6 +175,11 @@ impl Method {
     /// Returns its other names on the wire.
     pub const fn alias_names(&self) -> &'static [&'static str] {
         self.aliases
+    }
+
+    /// Returns the documentation, in Markdown; empty if there is none.
+    pub const fn documentation(&self) -> &'static str {
+        self.docs
     }
 
     /// Returns what body a request has.
@@ -171,8 +207,22 @@ impl Method {
         self.idempotent
     }
 
-    /// Returns the names of the parameters, the stream included.
+    /// Returns the names of the parameters, the stream included; none if they are not known.
     pub const fn parameter_names(&self) -> &'static [&'static str] {
-        self.parameters
+        match self.parameters {
+            Some(names) => names,
+            None => &[],
+        }
+    }
+
+    /// Returns whether the contract says what parameters there are.
+    pub const fn knows_parameters(&self) -> bool {
+        self.parameters.is_some()
+    }
+
+    /// Returns other names of the parameters: a list for each, in the same order. Lists may be
+    /// missing at the end.
+    pub const fn parameter_alias_names(&self) -> &'static [&'static [&'static str]] {
+        self.parameter_aliases
     }
 }

@@ -5,6 +5,7 @@
 mod client;
 mod codec;
 mod definition;
+mod docs;
 mod fallback;
 mod forward;
 mod reader;

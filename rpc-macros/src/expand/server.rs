@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{codec, generate};
+use super::{codec, docs, generate};
 use crate::model::{Carried, Method, Sent, Service, Sharing, Stream};
 use crate::names;
 use crate::runtime::Runtime;
@@ -220,13 +220,25 @@ fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         let parameters = method.parameter_names().map(names::plain);
         let aliases = list_if_any("aliases", method.aliases.iter().map(ToTokens::to_token_stream));
         let idempotent = method.idempotent.as_ref().map(|_| generate!(.idempotent()));
+        let (docs, parameter_aliases) = (docs::call(&method.docs, runtime), parameter_aliases(method));
         generate! {
             #(#conditions)*
-            #runtime::Method::new(#wire_name)#aliases #idempotent.request(#request).reply(#reply) #takes #returns
-                .parameters(&[#(#parameters),*])
+            #runtime::Method::new(#wire_name)#aliases #docs #idempotent.request(#request).reply(#reply) #takes #returns
+                .parameters(&[#(#parameters),*])#parameter_aliases
         }
     });
-    generate!(#runtime::Contract::new(#name)#session.methods(&[#(#methods),*]))
+    let docs = docs::call(&service.docs, runtime);
+    generate!(#runtime::Contract::new(#name)#docs #session.methods(&[#(#methods),*]))
+}
+
+/// Returns `.parameter_aliases(&[&["old"], &[]])`, or nothing if no parameter has any.
+fn parameter_aliases(method: &Method) -> Option<TokenStream> {
+    let aliases = method.values.iter().map(|value| {
+        let aliases = &value.aliases;
+        generate!(&[#(#aliases),*])
+    });
+    let has_any = method.values.iter().any(|value| !value.aliases.is_empty());
+    has_any.then(|| generate!(.parameter_aliases(&[#(#aliases),*])))
 }
 
 fn carries_values(stream: Option<&Stream>) -> bool {

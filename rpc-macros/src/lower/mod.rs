@@ -4,6 +4,7 @@
 //! reported.
 
 mod bounds;
+mod docs;
 mod form;
 mod meant;
 mod normal;
@@ -36,6 +37,7 @@ pub(crate) fn service(definition: &ItemTrait, options: &ServiceOptions, errors: 
     let sharing = functions.iter().find_map(|function| receiver::sharing(&function.sig)).unwrap_or(Sharing::Shared);
     Service {
         ident: definition.ident.clone(),
+        docs: docs::of(&definition.attrs),
         visibility: names::visibility(&definition.vis),
         supertraits: definition.supertraits.clone(),
         tolerated: tolerated(&definition.attrs),
@@ -61,6 +63,7 @@ fn method(function: &TraitItemFn, sharing: Sharing, options: &ServiceOptions, er
     Method {
         wire_name: options.wire_name(&function.sig.ident, name),
         aliases,
+        docs: docs::of(&function.attrs),
         idempotent,
         conditions: conditions(&function.attrs),
         tolerated: tolerated(&function.attrs),

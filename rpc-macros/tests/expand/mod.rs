@@ -34,6 +34,11 @@ fn a_stream_of_values_of_a_session() {
 }
 
 #[test]
+fn documentation() {
+    compare("docs");
+}
+
+#[test]
 fn every_option() {
     compare("options");
 }

@@ -276,7 +276,8 @@ where
                     ::renamed::inner::__private::Method::new("vault.Extra")
                         .request(::renamed::inner::__private::DataType::MarshaledJson)
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
-                        .parameters(&["most"]),
+                        .parameters(&["most"])
+                        .parameter_aliases(&[&["count", "limit"]]),
                 ],
             ),
     );

@@ -430,9 +430,11 @@ where
         &'static ::rpc_core::__private::Contract,
     > = ::rpc_core::__private::Option::Some(
         &::rpc_core::__private::Contract::new("Vault")
+            .docs("What is stored.")
             .methods(
                 &[
                     ::rpc_core::__private::Method::new("list")
+                        .docs("Names and sizes of what is stored.")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
                         .parameters(&["prefix"]),
