@@ -19,7 +19,8 @@
 //! | `testing` | tools for tests of services; feature `testing` |
 //!
 //! The repository has guides in `docs/`: several services on one server, who may call, ssh,
-//! metrics, stopping, cancelling, contracts that grow, limits, programs on tokio, testing.
+//! metrics, stopping, cancelling, contracts that grow, servers that describe themselves, limits,
+//! programs on tokio, testing.
 
 pub mod transport;
 pub mod unstable;

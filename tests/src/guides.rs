@@ -32,6 +32,9 @@ struct Cancelling;
 #[doc = include_str!("../../docs/contracts.md")]
 struct Contracts;
 
+#[doc = include_str!("../../docs/describing.md")]
+struct Describing;
+
 #[doc = include_str!("../../docs/values.md")]
 struct Values;
 

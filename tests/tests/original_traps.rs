@@ -1,4 +1,4 @@
-//! The traps of the original program, in the order of PROTOCOL.md section 8, all of which we avoid.
+//! The traps of the original program, in the order of PROTOCOL.md section 9, all of which we avoid.
 
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::thread;
 
 use rpc_core::{
-    Address, Call, Client, ClientConfig, Contracts, Dispatch, Error, OctetReader, Refused, Result, Served, Server,
-    ServerConfig, rpc_service, values,
+    Address, Call, Client, ClientConfig, Contract, Contracts, DataType, Dispatch, Error, Method, OctetReader, Refused,
+    Result, Served, Server, ServerConfig, rpc_service, values,
 };
 use rpc_tests::protocol::examples;
 use rpc_tests::{
@@ -79,6 +79,29 @@ fn served(client: &[u8]) -> Vec<u8> {
     serve_bytes(client, service, ServerConfig::default(), |transport| transport).1
 }
 
+/// Returns what a server sends that describes itself to this client.
+fn described(client: &[u8]) -> Vec<u8> {
+    serve_bytes(client, Described, ServerConfig::default().describe(true), |transport| transport).1
+}
+
+/// The service of the example of section 8.
+struct Described;
+
+const DEPOT: Contract = Contract::new("Depot").docs("Keeps things.").methods(&[Method::new("store")
+    .aliases(&["put"])
+    .request(DataType::MarshaledJsonThenOctets)
+    .parameters(&["name", "content"])]);
+
+impl Dispatch for Described {
+    fn contracts(&self) -> Contracts {
+        Contracts::from(&DEPOT)
+    }
+
+    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
+        call.unknown_endpoint()
+    }
+}
+
 /// Returns what a server sends that refuses this client.
 fn refused(client: &[u8]) -> Vec<u8> {
     let refuse = |_: &_| Err::<OriginalServer<Reference>, _>(Refused::new("members only"));
@@ -96,7 +119,11 @@ fn our_server_answers_each_example() {
     watchdog(|| {
         for example in examples("call") {
             let client = example.side('C');
-            let sent = if example.name.starts_with("refused") { refused(&client) } else { served(&client) };
+            let sent = match example.name.as_str() {
+                "describe" => described(&client),
+                name if name.starts_with("refused") => refused(&client),
+                _ => served(&client),
+            };
             let (sent, expected) = (sent.escape_ascii().to_string(), example.side('S').escape_ascii().to_string());
             assert_eq!(sent, expected, "{}", example.name);
         }
@@ -107,7 +134,7 @@ fn our_server_answers_each_example() {
 fn our_client_sends_each_example() {
     watchdog(|| {
         let examples = examples("call");
-        assert_eq!(examples.len(), 20, "an example of PROTOCOL.md is missing, or new");
+        assert_eq!(examples.len(), 21, "an example of PROTOCOL.md is missing, or new");
         for example in examples {
             let (peer, transport) = ScriptedPeer::new();
             let expected = example.side('C');
@@ -221,6 +248,10 @@ fn make_call(name: &str, client: &Client, answers: &mpsc::Receiver<()>) {
             let call = client.call("Store").with("name").with_octets(io::Cursor::new("some bytes"));
             let error = call.json::<u64>().unwrap_err();
             assert!(error.never_ran() && error.to_string() == "members only", "{error:?}");
+        }
+        "describe" => {
+            let description: Value = client.describe().unwrap();
+            assert_eq!(description["services"][0]["methods"][0]["aliases"], json!(["put"]));
         }
         "cancel" => drop(original.send_pattern(9_000_000).unwrap()),
         other => panic!("unknown example {other}"),

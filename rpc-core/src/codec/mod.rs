@@ -9,6 +9,7 @@ mod bad_arguments;
 mod bounds;
 mod contract;
 mod contracts;
+mod description;
 mod form;
 mod functions;
 mod items;
@@ -23,6 +24,7 @@ pub use bounds::{ErrorBy, Never, Nothing, ParameterBy, ResultBy, Serde, error, p
 pub use contract::{Contract, Method};
 pub use contracts::Contracts;
 pub(crate) use contracts::refuse_shared_endpoint;
+pub(crate) use description::description;
 pub(crate) use form::Form;
 pub use functions::{Borrowed, ErrorCodec, ValueCodec, unit};
 pub(crate) use functions::{EncodeFn, ToWireFn};

@@ -25,7 +25,7 @@ pub(crate) use closing::{discard_until_the_end, finish, request_close};
 use held_back::Expected;
 pub(crate) use lendable::Lendable;
 pub(crate) use octets::Target;
-pub(crate) use server_turn::{CLOSE, PING, ServerTurn, Wanted};
+pub(crate) use server_turn::{CLOSE, DESCRIBE, PING, ServerTurn, Wanted};
 
 /// The most bytes that are read and thrown away to keep a connection in step: more than the largest
 /// frame and the buffers on the way.

@@ -18,6 +18,9 @@ pub(crate) const CLOSE: &str = "Close";
 /// The control endpoint that tells a client which revision a server speaks.
 pub(crate) const PING: &str = "Ping";
 
+/// The control endpoint that tells a client what a server offers.
+pub(crate) const DESCRIBE: &str = "Describe";
+
 /// What a request's header asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Wanted {
@@ -25,6 +28,8 @@ pub(crate) enum Wanted {
     Close,
     /// A sign of life.
     Ping,
+    /// What the server offers.
+    Describe,
     /// A control endpoint that does not exist.
     UnknownControl,
     /// A call of a method.
@@ -57,6 +62,7 @@ impl ServerTurn {
         let wanted = match request {
             Some(DataType::Control) if header.endpoint == CLOSE => Wanted::Close,
             Some(DataType::Control) if header.endpoint == PING => Wanted::Ping,
+            Some(DataType::Control) if header.endpoint == DESCRIBE => Wanted::Describe,
             Some(DataType::Control) => Wanted::UnknownControl,
             _ => Wanted::Call,
         };
@@ -124,8 +130,11 @@ mod tests {
     fn the_data_type_alone_makes_a_control_request() {
         assert_eq!(turn("Close", 2, 0).wanted, Wanted::Close);
         assert_eq!(turn("Ping", 2, 0).wanted, Wanted::Ping);
+        assert_eq!(turn("Describe", 2, 0).wanted, Wanted::Describe);
         assert_eq!(turn("Reboot", 2, 0).wanted, Wanted::UnknownControl);
-        assert_eq!(turn("Close", 3, 0).wanted, Wanted::Call);
+        for endpoint in [CLOSE, PING, DESCRIBE] {
+            assert_eq!(turn(endpoint, 3, 0).wanted, Wanted::Call);
+        }
     }
 
     #[test]

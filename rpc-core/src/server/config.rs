@@ -25,6 +25,7 @@ pub struct ServerConfig {
     pub(crate) stack_size: usize,
     pub(crate) observer: ConfiguredObserver,
     pub(crate) unix_socket_mode: Option<u32>,
+    pub(super) describe: bool,
     proxy_protocol: bool,
     #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has this transport"))]
     pub(crate) stdio_banner: bool,
@@ -52,6 +53,7 @@ impl Default for ServerConfig {
             stack_size: 2 * 1024 * 1024,
             observer: ConfiguredObserver::default(),
             unix_socket_mode: None,
+            describe: false,
             proxy_protocol: false,
             stdio_banner: true,
             trace_context: None,
@@ -179,6 +181,19 @@ impl ServerConfig {
     /// the process.
     pub fn stack_size(self, bytes: usize) -> Self {
         ServerConfig { stack_size: bytes, ..self }
+    }
+
+    /// Sets whether the server tells clients what it offers, by
+    /// [`Client::describe`](crate::Client::describe) or the program `rpc`; `false` by default,
+    /// because that tells strangers what is there: each service and method with its documentation,
+    /// the names of its parameters and, with the feature `schema`, the shape of each value.
+    ///
+    /// **Whoever may connect may ask.** No handler runs, and a check around the services is not
+    /// asked; only a factory that refuses the peer, a certificate and the permissions of a socket
+    /// keep somebody out. [`max_json_len`](ServerConfig::max_json_len) limits the description as it
+    /// does any reply. See `docs/describing.md`.
+    pub fn describe(self, allowed: bool) -> Self {
+        ServerConfig { describe: allowed, ..self }
     }
 
     /// Sets who is told about the server's connections and calls; by default nobody is. Without an

@@ -7,6 +7,7 @@ mod arguments;
 mod config;
 mod connection;
 mod context;
+mod describe;
 mod dispatch;
 mod exchange;
 mod extensions;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tracing::field::Empty;
 
 use crate::connection::{
-    CLOSE, DISCARD_TIME, HEADER_KEPT, Inbound, PING, ServerTurn, Wanted, discard_until_the_end, finish, trim,
+    CLOSE, DESCRIBE, DISCARD_TIME, HEADER_KEPT, Inbound, PING, ServerTurn, Wanted, discard_until_the_end, finish, trim,
 };
 use crate::error::{Error, Fate, Operation, Result};
 use crate::message::{DataType, MessageError, ReplyHeader, RequestHeader, Status};
@@ -155,9 +155,12 @@ impl ServerConnection {
                 self.dispatch(&exchange, service)
             }
             Wanted::Ping => exchange.send_only(&ReplyHeader::ok(DataType::Control)).map(|()| false),
+            Wanted::Describe => exchange.describe().map(|()| false),
             Wanted::UnknownControl => {
-                let message =
-                    format!("unknown control endpoint {}, there are: {CLOSE}, {PING}", exchange.header.endpoint);
+                let message = format!(
+                    "unknown control endpoint {}, there are: {CLOSE}, {PING}, {DESCRIBE}",
+                    exchange.header.endpoint
+                );
                 exchange.refuse(Status::RequestError, &message, None).map(|()| false)
             }
         };

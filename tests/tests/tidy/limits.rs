@@ -10,6 +10,7 @@ use super::root;
 /// Settings that limit nothing.
 const OTHERS: &[&str] = &[
     "allow_exec",
+    "describe",
     "observer",
     "proxy_protocol",
     "resolver",

@@ -4,9 +4,10 @@
 //! [`client`] and [`server`] are thin models of the drivers: they move frames without bytes as the
 //! drivers do, and leave each decision about turns to [`ClientTurn`](super::ClientTurn) and
 //! [`ServerTurn`](super::ServerTurn). The search is complete for its bounds: two calls on one
-//! connection, of any data types each, bodies of up to so many frames, lanes that hold one frame or
-//! two, and both revisions. What comes from outside (a caller's time is up, a server shuts down or
-//! is cut off) may happen at any moment. The budgets of discarding are larger than any body here.
+//! connection, of any data types each or for a description, bodies of up to so many frames, lanes
+//! that hold one frame or two, and both revisions. What comes from outside (a caller's time is up,
+//! a server shuts down or is cut off) may happen at any moment. The budgets of discarding are
+//! larger than any body here.
 
 mod client;
 mod model;

@@ -53,6 +53,7 @@ pub(super) struct Frame {
 impl Kind {
     pub(super) fn request_header(self, revision: u32) -> RequestHeader<'static> {
         let (endpoint, body, accept) = match self {
+            Kind::Request { body: DataType::Control, accept } => ("Describe", DataType::Control, accept),
             Kind::Request { body, accept } => ("call", body, accept),
             Kind::Ping => ("Ping", DataType::Control, DataType::Control),
             _ => ("Close", DataType::Control, DataType::Control),

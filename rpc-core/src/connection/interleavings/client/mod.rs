@@ -200,6 +200,7 @@ impl State {
             s.client.write(Kind::Close);
         });
         if self.client.call < CALLS {
+            self.client_may_call(steps, DataType::Control, DataType::MarshaledJson);
             for body in TYPES {
                 for accept in TYPES {
                     self.client_may_call(steps, body, accept);

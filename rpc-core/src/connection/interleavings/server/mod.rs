@@ -192,7 +192,8 @@ impl State {
                 server.write(Kind::Ok(DataType::Control));
                 server.end(false);
             }
-            Wanted::Call => {
+            Wanted::Describe if self.bounds.server == 0 => self.server_refused(Status::RequestError),
+            Wanted::Call | Wanted::Describe => {
                 let ours = frame.call == server.call;
                 server.at = if turn.request.is_some_and(DataType::has_json) { At::Json } else { At::Handling };
                 self.ensure(ours, "the server takes a request for another call");

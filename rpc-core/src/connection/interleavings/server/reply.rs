@@ -106,7 +106,7 @@ impl State {
                 return s.server.end(true);
             }
             let Server { call, late_cancel, turn, .. } = s.server;
-            let call = call + u8::from(turn.wanted == Wanted::Call);
+            let call = call + u8::from(matches!(turn.wanted, Wanted::Call | Wanted::Describe));
             s.server = Server { call, late_cancel, ..Server::new() };
         });
     }

@@ -1,0 +1,24 @@
+//! Answers the control request that asks what the server offers.
+
+use crate::codec::{Argument, description};
+use crate::error::Result;
+use crate::message::{DataType, Status};
+
+use super::exchange::Exchange;
+
+/// What a client hears of a server that has not been told to describe itself.
+const SILENT: &str =
+    "this server does not describe itself; whoever runs it can allow that, by `ServerConfig::describe(true)`";
+
+impl Exchange<'_> {
+    /// Replies with what the server offers, if it may tell that.
+    pub(super) fn describe(&self) -> Result<()> {
+        if !self.connection.config.describe {
+            return self.refuse(Status::RequestError, SILENT, None);
+        }
+        if let Some(mismatch) = self.mismatch(DataType::Control, DataType::MarshaledJson) {
+            return self.refuse(Status::RequestError, &mismatch, None);
+        }
+        self.reply_json(&Argument::serde(&description(self.connection.contracts())))
+    }
+}
