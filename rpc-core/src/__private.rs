@@ -17,6 +17,8 @@ pub use crate::codec::{
     Outcome, ParameterBy, Parameters, ReplyKind, ResultBy, Serde, SerdeParameter, ServiceError, ValueCodec,
     ValuesReply, error, items, parameter, result, unit,
 };
+#[cfg(feature = "schema")]
+pub use crate::codec::{ErrorOf, NoSchema, Probe, SchemaOf, Schemas};
 pub use crate::error::Error;
 pub use crate::message::DataType;
 pub use crate::server::{
@@ -24,6 +26,34 @@ pub use crate::server::{
 };
 pub use crate::stream::{OctetReader, SentItems, ValueReader};
 pub use crate::{ToAddress, Transport};
+
+pub use crate::__rpc_method_of as method_of;
+
+/// Adds to a method of a contract the schemas of what it takes and returns: of each type that has
+/// one. Without the feature `schema` nobody looks at the types.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rpc_method_of {
+    ($method:expr, $($place:ident: [$($type:ty),*]),*) => {
+        $method.schemas($crate::__private::Schemas {
+            $($place: &[$({
+                use $crate::__private::NoSchema as _;
+                <$crate::__private::Probe<<$type as $crate::__private::Borrowed>::Owned>>::SCHEMA
+            }),*]),*
+        })
+    };
+}
+
+/// Leaves a method as it is: without the feature `schema` nobody looks at the types.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rpc_method_of {
+    ($method:expr, $($types:tt)*) => {
+        $method
+    };
+}
 
 /// A reply of one value.
 pub const fn json<T, E>(result: ValueCodec<T>, error: ErrorCodec<E>) -> JsonReply<T, E> {

@@ -32,6 +32,7 @@ struct Cancelling;
 #[doc = include_str!("../../docs/contracts.md")]
 struct Contracts;
 
+#[cfg(feature = "schema")]
 #[doc = include_str!("../../docs/describing.md")]
 struct Describing;
 

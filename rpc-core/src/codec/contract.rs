@@ -2,6 +2,9 @@
 
 use crate::message::DataType;
 
+#[cfg(feature = "schema")]
+use super::probe::Schemas;
+
 /// What a service offers: its endpoints, and whether it keeps sessions.
 ///
 /// ```
@@ -89,6 +92,8 @@ pub struct Method {
     /// `None` if nobody has said what there are.
     parameters: Option<&'static [&'static str]>,
     parameter_aliases: &'static [&'static [&'static str]],
+    #[cfg(feature = "schema")]
+    pub(super) schemas: Schemas,
 }
 
 impl Method {
@@ -108,6 +113,8 @@ impl Method {
             idempotent: false,
             parameters: None,
             parameter_aliases: &[],
+            #[cfg(feature = "schema")]
+            schemas: Schemas::NONE,
         }
     }
 
@@ -165,6 +172,14 @@ impl Method {
     #[must_use]
     pub const fn parameter_aliases(self, names: &'static [&'static [&'static str]]) -> Method {
         Method { parameter_aliases: names, ..self }
+    }
+
+    /// Sets the schemas of what it takes and returns.
+    #[cfg(feature = "schema")]
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn schemas(self, schemas: Schemas) -> Method {
+        Method { schemas, ..self }
     }
 
     /// Returns the name on the wire.

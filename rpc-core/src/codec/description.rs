@@ -1,45 +1,50 @@
 //! Describes contracts as JSON, for clients that were not compiled against them; pure.
 //! `PROTOCOL.md` section 8 specifies the format.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use crate::message::REVISION;
 
 use super::contract::{Contract, Method};
 use super::contracts::Contracts;
-
-/// The type of a value of which nothing is known.
-const ANY: &str = "any";
+use super::schema::shapes;
+use super::shapes::{ANY, MethodShapes, at};
+use super::sorted::object;
 
 /// Returns what these contracts offer.
 pub(crate) fn description(contracts: &Contracts) -> Value {
-    let services = contracts.iter().map(service).collect();
-    object([("revision", Some(json!(REVISION))), ("services", Some(Value::Array(services)))])
+    let (shapes, types) = shapes(contracts);
+    let mut shapes = shapes.into_iter();
+    let services = contracts.iter().map(|contract| {
+        let methods = contract.endpoints().iter();
+        service(contract, methods.map(|method| describe(method, &shapes.next().unwrap_or_default())).collect())
+    });
+    let services = services.collect();
+    object([("revision", Some(json!(REVISION))), ("services", Some(Value::Array(services))), ("types", types)])
 }
 
-fn service(contract: &'static Contract) -> Value {
+fn service(contract: &Contract, methods: Value) -> Value {
     object([
         ("name", Some(contract.name().into())),
         ("doc", text(contract.documentation())),
         ("session", flag(contract.is_session())),
-        ("methods", Some(contract.endpoints().iter().map(method).collect())),
+        ("methods", Some(methods)),
     ])
 }
 
-fn method(method: &Method) -> Value {
+fn describe(method: &Method, shapes: &MethodShapes) -> Value {
     object([
         ("name", Some(method.name().into())),
         ("aliases", names(method.alias_names())),
         ("doc", text(method.documentation())),
         ("idempotent", flag(method.is_idempotent())),
-        ("takes", Some(takes(method))),
-        ("returns", Some(returns(method))),
+        ("takes", Some(takes(method, shapes))),
+        ("returns", Some(returns(method, shapes))),
+        ("error", unless_any(at(&shapes.error, 0))),
     ])
 }
 
-fn takes(method: &Method) -> Value {
+fn takes(method: &Method, shapes: &MethodShapes) -> Value {
     let has_stream = method.request_type().has_octets();
     let all = method.parameter_names();
     // the stream is the last one
@@ -47,39 +52,39 @@ fn takes(method: &Method) -> Value {
         Some((last, values)) if has_stream => (values, Some(*last)),
         _ => (all, None),
     };
-    let aliases = method.parameter_alias_names();
-    let values = values.iter().enumerate().map(|(at, name)| parameter(name, aliases.get(at).unwrap_or(&&[][..])));
+    let parameter = |(position, name): (usize, &&str)| {
+        let aliases = method.parameter_alias_names().get(position).copied().unwrap_or_default();
+        let shape = at(&shapes.parameters, position);
+        object([("name", Some((*name).into())), ("aliases", names(aliases)), ("type", Some(shape))])
+    };
+    let items = method.has_values_in_request().then_some(&shapes.sent);
     object([
-        ("parameters", method.knows_parameters().then(|| values.collect())),
-        ("stream", has_stream.then(|| stream(last, method.has_values_in_request()))),
+        ("parameters", method.knows_parameters().then(|| values.iter().enumerate().map(parameter).collect())),
+        ("stream", has_stream.then(|| stream(last, items))),
     ])
 }
 
-fn parameter(name: &str, aliases: &[&str]) -> Value {
-    object([("name", Some(name.into())), ("aliases", names(aliases)), ("type", Some(ANY.into()))])
-}
-
-fn returns(method: &Method) -> Value {
+fn returns(method: &Method, shapes: &MethodShapes) -> Value {
     let reply = method.reply_type();
+    let items = method.has_values_in_reply().then_some(&shapes.returned);
     object([
-        ("value", reply.has_json().then(|| ANY.into())),
-        ("stream", reply.has_octets().then(|| stream(None, method.has_values_in_reply()))),
+        ("value", reply.has_json().then(|| at(&shapes.value, 0))),
+        ("stream", reply.has_octets().then(|| stream(None, items))),
     ])
 }
 
-fn stream(name: Option<&str>, of_values: bool) -> Value {
+/// Describes a stream of items of these types, or of octets.
+fn stream(name: Option<&str>, items: Option<&Vec<Value>>) -> Value {
     object([
         ("name", name.map(Value::from)),
-        ("carries", Some(if of_values { "values" } else { "octets" }.into())),
-        ("item", of_values.then(|| ANY.into())),
+        ("carries", Some(if items.is_some() { "values" } else { "octets" }.into())),
+        ("item", items.map(|shapes| at(shapes, 0))),
+        ("error", items.and_then(|shapes| unless_any(at(shapes, 1)))),
     ])
 }
 
-/// Returns an object of the fields that are there, sorted, whatever features of `serde_json` a
-/// program has enabled.
-fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
-    let there = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(there.collect::<BTreeMap<_, _>>().into_iter().collect())
+fn unless_any(shape: Value) -> Option<Value> {
+    (shape != ANY).then_some(shape)
 }
 
 fn text(text: &str) -> Option<Value> {

@@ -15,8 +15,17 @@ mod functions;
 mod items;
 mod outcome;
 mod parameters;
+#[cfg(feature = "schema")]
+mod probe;
 mod reply;
+#[cfg(feature = "schema")]
+mod schema;
+#[cfg(not(feature = "schema"))]
+#[path = "no_schema.rs"]
+mod schema;
 mod service_error;
+mod shapes;
+mod sorted;
 
 pub(crate) use argument::NULL;
 pub use argument::{Argument, Encode, NamedArguments};
@@ -32,5 +41,7 @@ pub use items::{ItemCodec, items};
 pub use outcome::Outcome;
 pub(crate) use parameters::NO_PARAMETERS;
 pub use parameters::{JsonArguments, NamedParameters, Parameters, SerdeParameter};
+#[cfg(feature = "schema")]
+pub use probe::{ErrorOf, NoSchema, Probe, SchemaOf, Schemas};
 pub use reply::{JsonAndOctetsReply, JsonAndValuesReply, JsonReply, OctetsReply, ReplyKind, ValuesReply};
 pub use service_error::ServiceError;

@@ -3,6 +3,7 @@
 use crate::codec::{Argument, description};
 use crate::error::Result;
 use crate::message::{DataType, Status};
+use crate::unwind;
 
 use super::exchange::Exchange;
 
@@ -19,6 +20,13 @@ impl Exchange<'_> {
         if let Some(mismatch) = self.mismatch(DataType::Control, DataType::MarshaledJson) {
             return self.refuse(Status::RequestError, &mismatch, None);
         }
-        self.reply_json(&Argument::serde(&description(self.connection.contracts())))
+        // a type may make its schema by code of its own
+        match unwind::catch(|| description(self.connection.contracts())) {
+            Some(description) => self.reply_json(&Argument::serde(&description)),
+            None => {
+                tracing::error!(peer = %self.connection.peer, "describing the server panicked");
+                self.refuse(Status::ServerError, "describing the server panicked", None)
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ mod docs;
 mod fallback;
 mod forward;
 mod reader;
+mod schemas;
 mod server;
 
 use proc_macro2::TokenStream;

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{codec, docs, generate};
+use super::{codec, docs, generate, schemas};
 use crate::model::{Carried, Method, Sent, Service, Sharing, Stream};
 use crate::names;
 use crate::runtime::Runtime;
@@ -89,9 +89,13 @@ fn dispatch(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let (ident, server, implementor) = (&service.ident, names::server(&service.ident), names::implementor());
     let contract = contract(service, runtime);
     let tolerated = &service.tolerated;
+    // the contract names the types of all methods
+    let in_contract = service.methods.iter().flat_map(|method| &method.tolerated);
     let arms = service.methods.iter().map(|method| arm(method, service, runtime));
     generate! {
         #[automatically_derived]
+        #(#tolerated)*
+        #(#in_contract)*
         impl<#implementor> #runtime::Service for #server<#implementor>
         where
             #implementor: #ident,
@@ -206,7 +210,7 @@ fn list_if_any(method: &str, members: impl Iterator<Item = TokenStream>) -> Opti
 }
 
 /// ```text
-/// Contract::new("Vault").methods(&[Method::new("list")..])
+/// Contract::new("Vault").methods(&[method_of!(Method::new("list").., parameters: [str], ..)])
 /// ```
 fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
     let name = names::plain(&service.ident);
@@ -221,10 +225,14 @@ fn contract(service: &Service, runtime: Runtime<'_>) -> TokenStream {
         let aliases = list_if_any("aliases", method.aliases.iter().map(ToTokens::to_token_stream));
         let idempotent = method.idempotent.as_ref().map(|_| generate!(.idempotent()));
         let (docs, parameter_aliases) = (docs::call(&method.docs, runtime), parameter_aliases(method));
+        let schemas = schemas::places(method, runtime);
         generate! {
             #(#conditions)*
-            #runtime::Method::new(#wire_name)#aliases #docs #idempotent.request(#request).reply(#reply) #takes #returns
-                .parameters(&[#(#parameters),*])#parameter_aliases
+            #runtime::method_of!(
+                #runtime::Method::new(#wire_name)#aliases #docs #idempotent.request(#request).reply(#reply) #takes #returns
+                    .parameters(&[#(#parameters),*])#parameter_aliases,
+                #schemas
+            )
         }
     });
     let docs = docs::call(&service.docs, runtime);

@@ -212,25 +212,33 @@ where
             )
             .methods(
                 &[
-                    ::rpc_core::__private::Method::new("list")
-                        .docs(
-                            ::rpc_core::__private::concat!(
-                                "One line.", "\n", concat!("and ", "another")
-                            ),
-                        )
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("list")
+                        .docs(::rpc_core::__private::concat!("One line.", "\n",
+                        concat!("and ", "another")))
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&[]),
-                    ::rpc_core::__private::Method::new("block")
+                        .parameters(& []), parameters : [], sent : [], value : [()],
+                        returned : [], error : [::rpc_core::__private::ErrorOf < Result <
+                        () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("block")
                         .docs("A block.\n\n   Its second line. ")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&[]),
-                    ::rpc_core::__private::Method::new("empty")
-                        .docs("")
+                        .parameters(& []), parameters : [], sent : [], value : [()],
+                        returned : [], error : [::rpc_core::__private::ErrorOf < Result <
+                        () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("empty").docs("")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&[]),
+                        .parameters(& []), parameters : [], sent : [], value : [()],
+                        returned : [], error : [::rpc_core::__private::ErrorOf < Result <
+                        () > >]
+                    ),
                 ],
             ),
     );

@@ -247,6 +247,7 @@ impl<S> ::renamed::inner::__private::fmt::Debug for VaultServer<S> {
     }
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl<__RpcService> ::renamed::inner::__private::Service for VaultServer<__RpcService>
 where
     __RpcService: Vault,
@@ -257,27 +258,43 @@ where
         &::renamed::inner::__private::Contract::new("Vault")
             .methods(
                 &[
-                    ::renamed::inner::__private::Method::new("vault.ListEntries")
+                    ::renamed::inner::__private::method_of!(
+                        ::renamed::inner::__private::Method::new("vault.ListEntries")
                         .idempotent()
                         .request(::renamed::inner::__private::DataType::MarshaledJson)
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
-                        .parameters(&[]),
-                    ::renamed::inner::__private::Method::new("Erase")
-                        .aliases(&["Delete", "vault.Remove"])
+                        .parameters(& []), parameters : [], sent : [], value : [Vec <
+                        Entry >], returned : [], error :
+                        [::renamed::inner::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::renamed::inner::__private::method_of!(
+                        ::renamed::inner::__private::Method::new("Erase").aliases(&
+                        ["Delete", "vault.Remove"])
                         .request(::renamed::inner::__private::DataType::MarshaledJson)
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
-                        .parameters(&["name"]),
+                        .parameters(& ["name"]), parameters : [str], sent : [], value :
+                        [()], returned : [], error :
+                        [::renamed::inner::__private::ErrorOf < Result < () > >]
+                    ),
                     #[cfg(unix)]
-                    ::renamed::inner::__private::Method::new("vault.Move")
+                    ::renamed::inner::__private::method_of!(
+                        ::renamed::inner::__private::Method::new("vault.Move")
                         .request(::renamed::inner::__private::DataType::MarshaledJson)
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
-                        .parameters(&["type"]),
+                        .parameters(& ["type"]), parameters : [Kind], sent : [], value :
+                        [()], returned : [], error :
+                        [::renamed::inner::__private::ErrorOf < Result < () > >]
+                    ),
                     #[cfg_attr(feature = "extra", cfg(unix))]
-                    ::renamed::inner::__private::Method::new("vault.Extra")
+                    ::renamed::inner::__private::method_of!(
+                        ::renamed::inner::__private::Method::new("vault.Extra")
                         .request(::renamed::inner::__private::DataType::MarshaledJson)
                         .reply(::renamed::inner::__private::DataType::MarshaledJson)
-                        .parameters(&["most"])
-                        .parameter_aliases(&[&["count", "limit"]]),
+                        .parameters(& ["most"]).parameter_aliases(& [& ["count",
+                        "limit"]]), parameters : [Option < u32 >], sent : [], value :
+                        [()], returned : [], error :
+                        [::renamed::inner::__private::ErrorOf < Result < () > >]
+                    ),
                 ],
             ),
     );

@@ -227,22 +227,36 @@ where
             .session()
             .methods(
                 &[
-                    ::rpc_core::__private::Method::new("seek")
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("seek")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&["position"]),
-                    ::rpc_core::__private::Method::new("rest")
+                        .parameters(& ["position"]), parameters : [u64], sent : [], value
+                        : [()], returned : [], error : [::rpc_core::__private::ErrorOf <
+                        Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("rest")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
-                        .reply(::rpc_core::__private::DataType::Octets)
-                        .parameters(&[]),
-                    ::rpc_core::__private::Method::new("append")
+                        .reply(::rpc_core::__private::DataType::Octets).parameters(& []),
+                        parameters : [], sent : [], value : [], returned : [], error :
+                        [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("append")
                         .request(::rpc_core::__private::DataType::Octets)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&["content"]),
-                    ::rpc_core::__private::Method::new("replace")
+                        .parameters(& ["content"]), parameters : [], sent : [], value :
+                        [u64], returned : [], error : [::rpc_core::__private::ErrorOf <
+                        Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("replace")
                         .request(::rpc_core::__private::DataType::Octets)
-                        .reply(::rpc_core::__private::DataType::Octets)
-                        .parameters(&["content"]),
+                        .reply(::rpc_core::__private::DataType::Octets).parameters(&
+                        ["content"]), parameters : [], sent : [], value : [], returned :
+                        [], error : [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
                 ],
             ),
     );

@@ -169,11 +169,14 @@ where
             .session()
             .methods(
                 &[
-                    ::rpc_core::__private::Method::new("rest")
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("rest")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
-                        .reply(::rpc_core::__private::DataType::Octets)
-                        .returns_values()
-                        .parameters(&[]),
+                        .reply(::rpc_core::__private::DataType::Octets).returns_values()
+                        .parameters(& []), parameters : [], sent : [], value : [],
+                        returned : [Row, ::rpc_core::__private::ErrorOf < Result < () >
+                        >], error : [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
                 ],
             ),
     );

@@ -480,46 +480,69 @@ where
         &::rpc_core::__private::Contract::new("Depot")
             .methods(
                 &[
-                    ::rpc_core::__private::Method::new("entries")
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("entries")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
-                        .reply(::rpc_core::__private::DataType::Octets)
-                        .returns_values()
-                        .parameters(&["prefix"]),
-                    ::rpc_core::__private::Method::new("import")
-                        .request(
-                            ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                        )
+                        .reply(::rpc_core::__private::DataType::Octets).returns_values()
+                        .parameters(& ["prefix"]), parameters : [str], sent : [], value :
+                        [], returned : [Entry, ::rpc_core::__private::ErrorOf < Result <
+                        () > >], error : [::rpc_core::__private::ErrorOf < Result < () >
+                        >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("import")
+                        .request(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .takes_values()
-                        .parameters(&["batch", "entries"]),
-                    ::rpc_core::__private::Method::new("ticks")
+                        .takes_values().parameters(& ["batch", "entries"]), parameters :
+                        [str], sent : [Entry, ::rpc_core::__private::ErrorOf < Result <
+                        () > >], value : [Summary], returned : [], error :
+                        [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("ticks")
                         .request(::rpc_core::__private::DataType::Octets)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .takes_values()
-                        .parameters(&["ticks"]),
-                    ::rpc_core::__private::Method::new("scan")
+                        .takes_values().parameters(& ["ticks"]), parameters : [], sent :
+                        [(), ::rpc_core::__private::ErrorOf < io::Result < () > >], value
+                        : [()], returned : [], error : [::rpc_core::__private::ErrorOf <
+                        Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("scan")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
-                        .returns_values()
-                        .parameters(&["query"]),
-                    ::rpc_core::__private::Method::new("enrich")
+                        .returns_values().parameters(& ["query"]), parameters : [Query],
+                        sent : [], value : [Plan], returned : [Row,
+                        ::rpc_core::__private::ErrorOf < Result < (), RowError > >],
+                        error : [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("enrich")
                         .request(::rpc_core::__private::DataType::Octets)
-                        .reply(::rpc_core::__private::DataType::Octets)
-                        .takes_values()
-                        .returns_values()
-                        .parameters(&["rows"]),
-                    ::rpc_core::__private::Method::new("index")
+                        .reply(::rpc_core::__private::DataType::Octets).takes_values()
+                        .returns_values().parameters(& ["rows"]), parameters : [], sent :
+                        [Row, ::rpc_core::__private::ErrorOf < Result < () > >], value :
+                        [], returned : [Row, ::rpc_core::__private::ErrorOf < Result < ()
+                        > >], error : [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("index")
                         .request(::rpc_core::__private::DataType::Octets)
-                        .reply(::rpc_core::__private::DataType::Octets)
-                        .returns_values()
-                        .parameters(&["content"]),
-                    ::rpc_core::__private::Method::new("pack")
-                        .request(
-                            ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                        )
-                        .reply(::rpc_core::__private::DataType::Octets)
-                        .takes_values()
-                        .parameters(&["name", "rows"]),
+                        .reply(::rpc_core::__private::DataType::Octets).returns_values()
+                        .parameters(& ["content"]), parameters : [], sent : [], value :
+                        [], returned : [Match, ::rpc_core::__private::ErrorOf < Result <
+                        () > >], error : [::rpc_core::__private::ErrorOf < Result < () >
+                        >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("pack")
+                        .request(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
+                        .reply(::rpc_core::__private::DataType::Octets).takes_values()
+                        .parameters(& ["name", "rows"]), parameters : [str], sent : [(),
+                        ::rpc_core::__private::ErrorOf < Result < () > >], value : [],
+                        returned : [], error : [::rpc_core::__private::ErrorOf < Result <
+                        () > >]
+                    ),
                 ],
             ),
     );

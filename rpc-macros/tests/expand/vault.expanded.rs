@@ -433,53 +433,85 @@ where
             .docs("What is stored.")
             .methods(
                 &[
-                    ::rpc_core::__private::Method::new("list")
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("list")
                         .docs("Names and sizes of what is stored.")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&["prefix"]),
-                    ::rpc_core::__private::Method::new("count")
+                        .parameters(& ["prefix"]), parameters : [str], sent : [], value :
+                        [Vec < Entry >], returned : [], error :
+                        [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("count")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&[]),
-                    ::rpc_core::__private::Method::new("rename")
+                        .parameters(& []), parameters : [], sent : [], value : [u64],
+                        returned : [], error : [::rpc_core::__private::ErrorOf < Result <
+                        (), CountError > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("rename")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&["from", "to", "limit"]),
-                    ::rpc_core::__private::Method::new("fetch")
+                        .parameters(& ["from", "to", "limit"]), parameters : [str,
+                        String, Option < u32 >], sent : [], value : [()], returned : [],
+                        error : [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("fetch")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
-                        .reply(::rpc_core::__private::DataType::Octets)
-                        .parameters(&["name"]),
-                    ::rpc_core::__private::Method::new("digest")
+                        .reply(::rpc_core::__private::DataType::Octets).parameters(&
+                        ["name"]), parameters : [str], sent : [], value : [], returned :
+                        [], error : [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("digest")
                         .request(::rpc_core::__private::DataType::Octets)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&["content"]),
-                    ::rpc_core::__private::Method::new("store")
-                        .request(
-                            ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                        )
+                        .parameters(& ["content"]), parameters : [], sent : [], value :
+                        [Digest], returned : [], error : [::rpc_core::__private::ErrorOf
+                        < io::Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("store")
+                        .request(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&["name", "content"]),
-                    ::rpc_core::__private::Method::new("append")
-                        .request(
-                            ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                        )
+                        .parameters(& ["name", "content"]), parameters : [str], sent :
+                        [], value : [Receipt], returned : [], error :
+                        [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("append")
+                        .request(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
                         .reply(::rpc_core::__private::DataType::MarshaledJson)
-                        .parameters(&["name", "position", "content"]),
-                    ::rpc_core::__private::Method::new("open")
+                        .parameters(& ["name", "position", "content"]), parameters :
+                        [str, u64], sent : [], value : [()], returned : [], error :
+                        [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("open")
                         .request(::rpc_core::__private::DataType::MarshaledJson)
                         .reply(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
-                        .parameters(&["name"]),
-                    ::rpc_core::__private::Method::new("compress")
+                        .parameters(& ["name"]), parameters : [str], sent : [], value :
+                        [Entry], returned : [], error : [::rpc_core::__private::ErrorOf <
+                        Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("compress")
                         .request(::rpc_core::__private::DataType::Octets)
-                        .reply(::rpc_core::__private::DataType::Octets)
-                        .parameters(&["plain"]),
-                    ::rpc_core::__private::Method::new("convert")
-                        .request(
-                            ::rpc_core::__private::DataType::MarshaledJsonThenOctets,
-                        )
+                        .reply(::rpc_core::__private::DataType::Octets).parameters(&
+                        ["plain"]), parameters : [], sent : [], value : [], returned :
+                        [], error : [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
+                    ::rpc_core::__private::method_of!(
+                        ::rpc_core::__private::Method::new("convert")
+                        .request(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
                         .reply(::rpc_core::__private::DataType::MarshaledJsonThenOctets)
-                        .parameters(&["format", "content"]),
+                        .parameters(& ["format", "content"]), parameters : [Format], sent
+                        : [], value : [Entry], returned : [], error :
+                        [::rpc_core::__private::ErrorOf < Result < () > >]
+                    ),
                 ],
             ),
     );

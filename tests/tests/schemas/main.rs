@@ -1,0 +1,16 @@
+//! With the feature `schema`, a description says the shape of each value.
+
+mod any;
+mod directions;
+mod hostile;
+mod shapes;
+
+use rpc_core::{Client, Dispatch, Server, ServerConfig};
+use serde_json::Value;
+
+/// Returns how a server describes this service.
+fn describe<D: Dispatch + Clone + Send + 'static>(service: D) -> Value {
+    let config = ServerConfig::default().describe(true);
+    let server = Server::bind_with("tcp://127.0.0.1:0", config).unwrap().spawn(service).unwrap();
+    Client::connect(server.address()).unwrap().describe().unwrap()
+}
