@@ -51,6 +51,10 @@ pub(crate) enum Command {
         /// not count.
         #[arg(long, requires = "writable", value_parser = size, value_name = "BYTES")]
         quota: Option<u64>,
+        /// Tell whoever can connect which methods there are, for programs such as `rpc`. With the
+        /// feature `schema`, also of which types their values are.
+        #[arg(long)]
+        describe: bool,
         #[command(flatten)]
         tls: ServerTls,
     },
@@ -68,6 +72,9 @@ pub(crate) enum Command {
         /// The maximum total size of all files below DIR, as of `mirror serve`.
         #[arg(long, requires = "writable", value_parser = size, value_name = "BYTES")]
         quota: Option<u64>,
+        /// Tell the client which methods there are, as `mirror serve` does.
+        #[arg(long)]
+        describe: bool,
     },
     /// Print what a server offers: a line for each entry, as it comes.
     ///

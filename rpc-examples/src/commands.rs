@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use rpc_core::{Address, ClientConfig, Server, ServerConfig, serve_stdio};
+use rpc_core::{Address, ClientConfig, Server, ServerConfig, serve_stdio_with};
 use rpc_examples::mirror::{
     CopyError, CopyOptions, Item, MirrorClient, MirrorError, MirrorServer, Progress, Reason, Report, Shelf,
     connect_with, demo, list, pull, push,
@@ -18,10 +18,12 @@ const INCOMPLETE: u8 = 3;
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
-        Some(Command::Serve { address, dir, writable, quota, tls }) => {
-            tls.config().and_then(|config| serve(&address, &dir, writable, quota, config))
+        Some(Command::Serve { address, dir, writable, quota, describe, tls }) => {
+            tls.config().and_then(|config| serve(&address, &dir, writable, quota, config.describe(describe)))
         }
-        Some(Command::ServeStdio { dir, writable, quota }) => serve_client(&dir, writable, quota),
+        Some(Command::ServeStdio { dir, writable, quota, describe }) => {
+            serve_client(&dir, writable, quota, ServerConfig::default().describe(describe))
+        }
         Some(Command::List { address, tls }) => tls.config(&address).and_then(|config| print_list(&address, config)),
         Some(Command::Pull { address, dir, no_sync, jobs, how }) => {
             let options = options(&how).sync(!no_sync).jobs(jobs.into());
@@ -48,8 +50,13 @@ fn open(dir: &Path, writable: bool, quota: Option<u64>) -> Result<Shelf, String>
     opened.map_err(|error| format!("{}: {error}", dir.display()))
 }
 
-fn serve_client(dir: &Path, writable: bool, quota: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
-    serve_stdio(MirrorServer::new(open(dir, writable, quota)?))?;
+fn serve_client(
+    dir: &Path,
+    writable: bool,
+    quota: Option<u64>,
+    config: ServerConfig,
+) -> Result<ExitCode, Box<dyn Error>> {
+    serve_stdio_with(MirrorServer::new(open(dir, writable, quota)?), config)?;
     Ok(ExitCode::SUCCESS)
 }
 

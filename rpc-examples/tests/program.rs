@@ -11,9 +11,10 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use common::{Places, names, odd_tree, set_mode};
-use rpc_core::Server;
+use rpc_core::{Client, Server};
 use rpc_examples::mirror::MirrorServer;
 use rpc_tests::watchdog;
+use serde_json::{Value, json};
 
 fn mirror<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mirror"));
@@ -69,6 +70,35 @@ fn serves_and_pulls() {
         let line = printed(&output);
         assert!(line.starts_with("fetched 15 of 15 files, ") && line.lines().count() == 1, "{line}");
         places.assert_same();
+    });
+}
+
+/// Looks up a method in a description.
+fn method(description: &Value, name: &str) -> Value {
+    let methods = description["services"][0]["methods"].as_array().unwrap();
+    methods.iter().find(|method| method["name"] == name).unwrap().clone()
+}
+
+#[test]
+fn describes_itself_if_it_is_told_to() {
+    watchdog(|| {
+        let places = Places::new();
+        let silent = Serving::start(places.source.path());
+        let error = Client::connect(&silent.1[..]).unwrap().describe::<Value>().unwrap_err();
+        assert!(error.to_string().contains("does not describe itself"), "{error}");
+
+        let serving = Serving::start_with(places.source.path(), &["--describe"]);
+        let description: Value = Client::connect(&serving.1[..]).unwrap().describe().unwrap();
+        let fetch = method(&description, "fetch");
+        assert!(fetch["doc"].as_str().unwrap().starts_with("Returns the bytes of a file from `offset` on"), "{fetch}");
+        let names = fetch["takes"]["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]);
+        assert!(names.eq(["path", "offset", "content"]), "{fetch}");
+        if cfg!(feature = "schema") {
+            assert_eq!(fetch["takes"]["parameters"][0]["type"], "string");
+            assert_eq!(fetch["error"], json!({"ref": "MirrorError"}));
+            let held = json!({"closed": true, "object": {"NotHeld": "u64"}});
+            assert!(description["types"]["MirrorError"]["enum"].as_array().unwrap().contains(&held));
+        }
     });
 }
 

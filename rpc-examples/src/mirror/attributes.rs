@@ -14,6 +14,7 @@ const COPIED_BITS: u32 = 0o777;
 
 /// A modification time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mtime {
     /// Seconds since the Unix epoch; negative before it.
     pub secs: i64,
@@ -23,6 +24,7 @@ pub struct Mtime {
 
 /// Modification time and mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attributes {
     /// The modification time.
     pub mtime: Mtime,

@@ -9,6 +9,7 @@ use super::path::RelPath;
 
 /// Why a listing or a file cannot be read or stored.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum MirrorError {
     /// The entry does not exist (any more).
     Vanished(RelPath),

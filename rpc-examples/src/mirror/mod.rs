@@ -53,6 +53,8 @@ mod push;
 mod quota;
 mod replace;
 mod report;
+#[cfg(feature = "schema")]
+mod schemas;
 mod service;
 mod shelf;
 mod temporary;

@@ -120,6 +120,7 @@ pub trait Mirror: Sync {
 
 /// A file's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Content {
     /// The number of bytes.
     pub size: u64,
@@ -129,6 +130,7 @@ pub struct Content {
 
 /// A file that is asked for, as it was listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listed {
     /// Its path.
     pub path: RelPath,
@@ -138,6 +140,7 @@ pub struct Listed {
 
 /// What is sent about a file before its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Upload {
     /// The content that the complete file must have.
     pub content: Content,
@@ -149,6 +152,7 @@ pub struct Upload {
 
 /// The result of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// The number of bytes that this call received.
     pub received: u64,
@@ -156,6 +160,7 @@ pub struct Receipt {
 
 /// A page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Page {
     /// In the order of their paths, without duplicates.
     pub entries: Vec<Entry>,
@@ -165,6 +170,7 @@ pub struct Page {
 
 /// An entry of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Its path.
     pub path: RelPath,
@@ -174,6 +180,7 @@ pub struct Entry {
 
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Item {
     /// A regular file.
     File {
@@ -202,6 +209,7 @@ pub enum Item {
 
 /// Why an entry is not offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Reason {
     /// A socket, a named pipe or a device; the text says which.
     Special(String),
