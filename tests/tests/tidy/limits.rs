@@ -33,6 +33,8 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("transport/kernel/pipe.rs", "CAPACITY: usize = 1024 * 1024;", "on each side | 1 MiB"),
     ("server/several.rs", "several!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);\n", "in a tuple | 8"),
     ("server/unknown.rs", "MOST_LISTED: usize = 12;", "that an error lists | 12"),
+    ("codec/schema/normal.rs", "DEPTH: usize = 64;", "type in a description | 64"),
+    ("codec/schema/normal.rs", "STEPS: u32 = 50_000;", "read for one type | 50,000"),
     ("server/registry.rs", "SPARE_THREADS: usize = 32;", "of `max_connections` | 32"),
     ("server/registry.rs", "RESET_TIME: Duration = Duration::from_millis(100);", "Reset frames | 100 ms"),
     ("server/admission.rs", "WAIT_FOR_PLACE: Duration = Duration::from_secs(2);", "for a place | 2 s"),
