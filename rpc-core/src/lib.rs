@@ -59,7 +59,7 @@ pub use server::{
 };
 #[cfg(unix)]
 pub use server::{serve_stdio, serve_stdio_with};
-pub use stream::{OctetReader, SentItems, ValueReader, copy, values};
+pub use stream::{Counted, OctetReader, SentItems, ValueReader, copy, values};
 pub use transport::CancelToken;
 pub use transport::address::{Address, AddressError};
 pub use transport::certificate::Certificate;

@@ -12,7 +12,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{ChildStderr, ChildStdin, ChildStdout};
 use std::sync::Arc;
 
-use super::{KnownSink, KnownSource, OctetReader, Source};
+use super::{Counted, KnownSink, KnownSource, OctetReader, Source};
 
 /// Calls `$found` with `$base` and the types that wrap it. Each type costs compile time, so these
 /// are the ones that people write.
@@ -45,6 +45,7 @@ fn as_known_source(id: TypeId, pointer: *mut ()) -> Option<*mut dyn KnownSource>
     found!(Cursor<&'static Vec<u8>>, Cursor<Arc<[u8]>>, Cursor<Box<[u8]>>);
     found!(OctetReader<'static>, &'static mut OctetReader<'static>);
     found!(Take<OctetReader<'static>>, Take<&'static mut OctetReader<'static>>);
+    found!(Counted<File>, Counted<OctetReader<'static>>);
     None
 }
 

@@ -6,6 +6,7 @@
 //! and written as usual.
 
 mod copy;
+mod counted;
 mod detect;
 mod known_sink;
 mod known_source;
@@ -17,6 +18,7 @@ mod source;
 mod value_reader;
 
 pub use copy::copy;
+pub use counted::Counted;
 pub(crate) use detect::{recognise_sink, recognise_source};
 pub(crate) use known_sink::KnownSink;
 pub(crate) use known_source::KnownSource;

@@ -3,12 +3,12 @@
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use rpc_core::transport::{Parts, ReadHalf, WriteHalf};
 use rpc_core::unstable::KernelPipe;
-use rpc_core::{ClientConfig, ServerConfig};
+use rpc_core::{Client, ClientConfig, Counted, ServerConfig, copy};
 use rpc_tests::{TransportKind, watchdog};
 
 use super::{Files, Store, StoreClient, StoreServer, bytes, file};
@@ -104,5 +104,30 @@ fn a_short_file_opens_no_pipe() {
         client.fetch().unwrap().copy_to(&mut file(b"")).unwrap();
         client.digest(&mut file(&bytes(100_000))).unwrap();
         assert_eq!((moved.received.load(Ordering::SeqCst), moved.sent.load(Ordering::SeqCst)), (0, 0));
+    });
+}
+
+/// A progress bar costs no copy.
+#[test]
+fn what_is_counted_is_moved_all_the_same() {
+    watchdog(|| {
+        const LEN: usize = 8 << 20;
+        let files = Arc::new(Files { from: file(&bytes(LEN)), into: file(b"") });
+        let (moved, count) = (Arc::<Moved>::default(), Arc::<AtomicU64>::default());
+        let counter = Arc::clone(&moved);
+        let (client, _connections) = TransportKind::Tcp.serve_with(
+            StoreServer::new(files),
+            ClientConfig::default(),
+            ServerConfig::default(),
+            move |parts| counted(parts, &counter),
+        );
+        let octets = Client::call(&client, "fetch").octets().unwrap();
+        copy(&mut Counted::new(octets, Arc::clone(&count)), &mut file(b"")).unwrap();
+        assert_eq!(count.swap(0, Ordering::Relaxed), LEN as u64);
+        assert!(moved.received.load(Ordering::SeqCst) > LEN * 9 / 10);
+        let content = Counted::new(file(&bytes(LEN)), Arc::clone(&count));
+        StoreClient::new(client).digest(content).unwrap();
+        assert_eq!(count.load(Ordering::Relaxed), LEN as u64);
+        assert!(moved.sent.load(Ordering::SeqCst) > LEN * 9 / 10);
     });
 }
