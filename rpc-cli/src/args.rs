@@ -14,7 +14,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Call(Call),
+    Call(Box<Call>),
 }
 
 #[cfg(test)]

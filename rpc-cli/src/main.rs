@@ -3,8 +3,11 @@
 mod args;
 mod call;
 mod failure;
+mod input;
 mod interrupt;
+mod json_text;
 mod output;
+mod progress;
 mod target;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rpc_core::{Address, CallOptions, Client, Error};
+use rpc_core::{Address, CallOptions, Client, ClientConfig, Error, Session};
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use crate::failure::{Code, Failure};
 use crate::interrupt;
@@ -15,25 +17,41 @@ pub(crate) struct Target {
     /// 'exec:COMMAND', which starts it.
     #[arg(value_parser = address)]
     address: Address,
-    /// The most time that a call may take, streams included, such as 500ms, 5s or 2m; without it,
-    /// the limits of the library hold.
+    /// The most time that connecting may take, and then each call, its streams included, such as
+    /// 500ms, 5s or 2m; without it, 1 minute for connecting and 5 minutes for a reply to begin.
     #[arg(long, value_parser = duration, value_name = "TIME")]
     timeout: Option<Duration>,
+    /// How long a stream may stand still; 0 for no limit. The server has a limit of its own.
+    #[arg(long, value_parser = duration, value_name = "TIME", default_value = "2m")]
+    stall_timeout: Duration,
+    /// The most bytes of JSON in a request, a reply, or an item of a stream, such as 64MiB.
+    #[arg(long, value_parser = bytes, value_name = "SIZE", default_value = "8MiB")]
+    pub(crate) max_json: usize,
     /// Metadata for the server; may be repeated.
     #[arg(long = "meta", value_parser = pair, value_name = "KEY=VALUE")]
     metadata: Vec<(String, String)>,
+    /// A call to make first on each new connection, such as a login; may be repeated. An object is
+    /// sent as named values.
+    #[arg(long, value_parser = preparation, value_name = "METHOD [JSON]")]
+    first: Vec<Preparation>,
     #[command(flatten)]
     tls: Tls,
+}
+
+/// A call that prepares a connection.
+#[derive(Debug, Clone)]
+struct Preparation {
+    method: String,
+    argument: Box<RawValue>,
 }
 
 impl Target {
     /// Connects. Signals cancel the calls of the client.
     pub(crate) fn connect(&self) -> Result<Client, Failure> {
-        // the user has written the address
-        let config = self.tls.config(&self.address)?.allow_exec(true);
-        let client = Client::connect_with(&self.address, config).map_err(|error| self.failed(error))?;
+        let client = Client::connect_with(&self.address, self.config()?).map_err(|error| self.failed(error))?;
         let token = interrupt::token().map_err(|error| Failure::new(Code::Here, format!("signals: {error}")))?;
-        let mut options = CallOptions::default().cancel(&token);
+        let stall_limit = Some(self.stall_timeout).filter(|limit| !limit.is_zero());
+        let mut options = CallOptions::default().cancel(&token).stall_timeout(stall_limit);
         if self.timeout.is_some() {
             options = options.timeout(self.timeout);
         }
@@ -41,9 +59,44 @@ impl Target {
         Ok(client.with_options(self.metadata.iter().fold(options, add)))
     }
 
+    fn config(&self) -> Result<ClientConfig, Failure> {
+        // the user has written the address
+        let mut config = self.tls.config(&self.address)?.allow_exec(true).max_json_len(self.max_json);
+        if self.timeout.is_some() {
+            config = config.connect_timeout(self.timeout);
+        }
+        if !self.first.is_empty() {
+            let first = self.first.clone();
+            config = config.on_connect(move |session| first.iter().try_for_each(|call| call.make(session)));
+        }
+        Ok(config)
+    }
+
+    /// Ends all calls of this process when the time of a call that begins now is over. The limit of
+    /// the library leaves out the stream of a reply.
+    pub(crate) fn limit_streams(&self) {
+        if let Some(limit) = self.timeout {
+            interrupt::cancel_after(limit, Code::Time as u8);
+        }
+    }
+
     /// A failed call of this server.
     pub(crate) fn failed(&self, error: impl std::borrow::Borrow<Error>) -> Failure {
         Failure::of_call(&self.address, error.borrow())
+    }
+}
+
+impl Preparation {
+    fn make(&self, session: &mut Session) -> rpc_core::Result<()> {
+        let call = session.call(&self.method);
+        let named = self.argument.get().starts_with('{');
+        let reply = if named { call.with_named(&*self.argument).json() } else { call.with(&*self.argument).json() };
+        match reply {
+            Ok(IgnoredAny) => Ok(()),
+            // without a fate: it refuses this connection, but not as a server does that is full
+            Err(Error::Remote(refusal)) => Err(Error::new(format!("--first {}: {}", self.method, refusal.message))),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -55,6 +108,26 @@ fn address(text: &str) -> Result<Address, &'static str> {
 fn pair(text: &str) -> Result<(String, String), &'static str> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+fn preparation(text: &str) -> Result<Preparation, String> {
+    let (method, json) = text.split_once(' ').unwrap_or((text, "null"));
+    let argument = serde_json::from_str(json).map_err(|error| format!("expected METHOD JSON: {error}"))?;
+    Ok(Preparation { method: method.to_owned(), argument })
+}
+
+/// Reads a number of bytes with a unit.
+pub(crate) fn bytes(text: &str) -> Result<usize, String> {
+    let (digits, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len()));
+    let shift = match unit {
+        "" => 0,
+        "KiB" | "K" => 10,
+        "MiB" | "M" => 20,
+        "GiB" | "G" => 30,
+        other => return Err(format!("unknown unit {other:?}, expected KiB, MiB or GiB")),
+    };
+    let number: usize = digits.parse().map_err(|error| format!("{error}"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| "it is too large".to_owned())
 }
 
 /// Reads a number with a unit.
@@ -74,6 +147,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!((bytes("5"), bytes("64MiB"), bytes("1K")), (Ok(5), Ok(64 << 20), Ok(1024)));
+        for wrong in ["", "MiB", "-1", "1.5M", "5 MiB", "99999999999999999999", "18446744073709551615G"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn durations() {

@@ -30,18 +30,19 @@ impl Tls {
         if !is_tls(address) {
             return Err(Failure::caller(format!("{address}: expected a tls:// address, because --ca was given")));
         }
-        let roots = Roots::from_pem_file(roots).map_err(wrong_file)?;
+        let roots = Roots::from_pem_file(roots).map_err(|error| wrong_file("--ca", &error))?;
         Ok(config.tls(match (&self.cert, &self.key) {
             (Some(cert), Some(key)) => {
-                TlsConnector::mutual(roots, Identity::from_pem_files(cert, key).map_err(wrong_file)?)
+                let identity = Identity::from_pem_files(cert, key);
+                TlsConnector::mutual(roots, identity.map_err(|error| wrong_file("--cert and --key", &error))?)
             }
             _ => TlsConnector::new(roots),
         }))
     }
 }
 
-fn wrong_file(error: io::Error) -> Failure {
-    Failure::caller(error.to_string())
+fn wrong_file(switch: &str, error: &io::Error) -> Failure {
+    Failure::here(format!("{switch}: {error}"))
 }
 
 /// Certificates that are not asked for protect nothing.

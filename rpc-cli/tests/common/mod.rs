@@ -4,9 +4,12 @@
 
 pub mod shapes;
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
+use std::thread::{self, JoinHandle};
 
+use rpc_core::testing::wire;
 use rpc_core::{Server, ServerConfig, ServerHandle};
 
 use shapes::{Controls, Handler, ShapesServer};
@@ -75,7 +78,7 @@ pub fn run_with(command: &mut Command, input: &[u8]) -> Ran {
     let mut stdin = child.stdin.take().expect("it is a pipe");
     let input = input.to_owned();
     // it may end without having read all
-    let writer = std::thread::spawn(move || _ = stdin.write_all(&input));
+    let writer = thread::spawn(move || _ = stdin.write_all(&input));
     let ran = child.wait_with_output().expect("it ends").into();
     writer.join().unwrap();
     ran
@@ -84,4 +87,32 @@ pub fn run_with(command: &mut Command, input: &[u8]) -> Ran {
 /// Runs `rpc call ADDRESS …` to its end.
 pub fn call(shelf: &Shelf, arguments: &[&str]) -> Ran {
     run(&mut rpc(["call", &shelf.address()].iter().chain(arguments)))
+}
+
+/// A server of one connection, which answers each request with the next of these bytes. Returns its
+/// address.
+pub fn script(answers: Vec<Vec<u8>>) -> String {
+    recorded_script(answers).0
+}
+
+/// A [`script`], and all that it has received up to the end of the connection.
+pub fn recorded_script(answers: Vec<Vec<u8>>) -> (String, JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("tcp://{}", listener.local_addr().unwrap());
+    let record = thread::spawn(move || {
+        let (mut stream, mut received) = (listener.accept().unwrap().0, Vec::new());
+        for (count, answer) in answers.iter().enumerate() {
+            while wire::request_ends(&received).len() <= count {
+                let mut piece = [0; 1024];
+                match stream.read(&mut piece) {
+                    Ok(0) | Err(_) => return received,
+                    Ok(len) => received.extend(&piece[..len]),
+                }
+            }
+            _ = stream.write_all(answer);
+        }
+        _ = stream.read_to_end(&mut received);
+        received
+    });
+    (address, record)
 }

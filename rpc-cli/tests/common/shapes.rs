@@ -111,12 +111,16 @@ pub const BYTE: u8 = 0x5a;
 /// Does what the trait says.
 #[derive(Clone)]
 pub struct Handler {
+    begun: Sender<&'static str>,
     stopped: Sender<&'static str>,
     fed: Arc<Mutex<Receiver<u64>>>,
 }
 
 /// What a test sees and does.
 pub struct Controls {
+    /// Gets the names of `measure`, `sum` and `hang` when they have begun, and `number` for each
+    /// that `sum` gets.
+    pub begun: Receiver<&'static str>,
     /// Gets the name of each method without end when it has stopped.
     pub stopped: Receiver<&'static str>,
     /// Numbers for [`Shapes::trickle`], which ends when it is dropped.
@@ -125,8 +129,9 @@ pub struct Controls {
 
 impl Handler {
     pub fn new() -> (Handler, Controls) {
-        let ((stopped, stops), (feed, fed)) = (channel(), channel());
-        (Handler { stopped, fed: Arc::new(Mutex::new(fed)) }, Controls { stopped: stops, feed: Some(feed) })
+        let ((begun, begins), (stopped, stops), (feed, fed)) = (channel(), channel(), channel());
+        let controls = Controls { begun: begins, stopped: stops, feed: Some(feed) };
+        (Handler { begun, stopped, fed: Arc::new(Mutex::new(fed)) }, controls)
     }
 
     fn endless(&self, method: &'static str) -> Endless {
@@ -249,6 +254,7 @@ impl Shapes for Handler {
     }
 
     fn measure(&self, mut content: impl Read) -> Result<u64> {
+        _ = self.begun.send("measure");
         Ok(rpc_core::copy(&mut content, &mut io::sink())?)
     }
 
@@ -273,7 +279,9 @@ impl Shapes for Handler {
     }
 
     fn sum(&self, numbers: impl Iterator<Item = Result<Number>>) -> Result<u64> {
-        sum(numbers)
+        _ = self.begun.send("sum");
+        let tell = |number: &Result<Number>| number.iter().for_each(|_| _ = self.begun.send("number"));
+        sum(numbers.inspect(tell))
     }
 
     fn import(&self, name: &str, numbers: impl Iterator<Item = Result<Number>>) -> Result<Entry> {
@@ -324,6 +332,7 @@ impl Shapes for Handler {
     fn hang(&self) -> Result<()> {
         let context = CallContext::current().ok_or_else(|| Error::new("it is not served"))?;
         let _says_so = self.endless("hang");
+        _ = self.begun.send("hang");
         while !context.caller_is_gone() {
             thread::yield_now();
         }
