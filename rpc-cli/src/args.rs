@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::call::Call;
+use crate::ping::Ping;
 
 /// Calls a server from a shell: values as JSON, streams as pipes.
 #[derive(Debug, Parser)]
@@ -15,6 +16,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Call(Box<Call>),
+    Ping(Ping),
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod input;
 mod interrupt;
 mod json_text;
 mod output;
+mod ping;
 mod progress;
 mod target;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
@@ -21,6 +22,7 @@ use args::{Args, Command};
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Call(call) => call.run(),
+        Command::Ping(ping) => ping.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
