@@ -92,6 +92,18 @@ fn arguments_are_sent_as_the_description_says() {
     });
 }
 
+/// A server that says by itself what it takes.
+#[test]
+fn a_real_description_says_what_is_text_and_what_is_missing() {
+    watchdog(|| {
+        let shelf = serve_at("tcp://127.0.0.1:0", ServerConfig::default().describe(true));
+        assert_eq!(call(&shelf, &["greet", "name=5"]), Ran::ok("\"hello, 5\"\n"));
+        assert_eq!(call(&shelf, &["add", "key=7", "size=7"]), Ran::ok("{\"name\":\"7\",\"size\":7}\n"));
+        assert_eq!(call(&shelf, &["echo", "value=5"]), Ran::ok("5\n"));
+        fails(&call(&shelf, &["put", "size=5"]), 2, &["put needs the argument name"]);
+    });
+}
+
 #[test]
 fn arguments_need_no_description() {
     watchdog(|| {
