@@ -2,6 +2,10 @@
 
 mod args;
 mod call;
+#[allow(dead_code, reason = "the commands that read a description follow")]
+mod description;
+#[allow(dead_code, reason = "the commands that read a description follow")]
+mod escape;
 mod failure;
 mod input;
 mod interrupt;
