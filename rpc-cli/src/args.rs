@@ -3,6 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::call::Call;
+use crate::completions::Completions;
+use crate::describe::Describe;
+use crate::ls::Ls;
 use crate::ping::Ping;
 
 /// Calls a server from a shell: values as JSON, streams as pipes.
@@ -15,8 +18,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Ls(Ls),
+    Describe(Describe),
     Call(Box<Call>),
     Ping(Ping),
+    Completions(Completions),
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use rpc_core::{Error, RemoteError, Status};
 
-use crate::interrupt;
+use crate::{escape, interrupt};
 
 /// Who has to act, as an exit code. `docs/cli.md` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,11 +98,7 @@ impl Display for Failure {
 /// Returns text of others in one line that cannot control a terminal.
 fn one_line(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let mut line = String::new();
-    for character in lines.join(" | ").chars() {
-        if character.is_control() { line.extend(character.escape_default()) } else { line.push(character) }
-    }
-    line
+    escape::text(&lines.join(" | "))
 }
 
 /// Returns the text of an error, with the switch to act by in place of the library's setting.

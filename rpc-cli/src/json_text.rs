@@ -1,5 +1,7 @@
 //! JSON as text: compact or pretty, with each number and string as it came.
 
+use crate::escape;
+
 /// Returns valid JSON without white space between its tokens.
 pub(crate) fn compact(json: &str) -> String {
     Tokens(json).collect()
@@ -23,19 +25,7 @@ pub(crate) fn pretty(json: &str) -> String {
             _ => {}
         }
     }
-    harmless(&out)
-}
-
-/// Returns JSON whose strings cannot control a terminal: JSON allows some characters that do.
-pub(crate) fn harmless(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for character in json.chars() {
-        match character {
-            '\u{7f}'..='\u{9f}' => out.push_str(&format!("\\u{:04x}", u32::from(character))),
-            _ => out.push(character),
-        }
-    }
-    out
+    escape::json(&out)
 }
 
 fn new_line(out: &mut String, depth: usize) {

@@ -2,18 +2,22 @@
 
 mod args;
 mod call;
-#[allow(dead_code, reason = "the commands that read a description follow")]
+mod completions;
+mod describe;
 mod description;
-#[allow(dead_code, reason = "the commands that read a description follow")]
+mod docs;
 mod escape;
 mod failure;
 mod input;
 mod interrupt;
 mod json_text;
+mod ls;
 mod output;
 mod ping;
 mod progress;
+mod signature;
 mod target;
+mod terminal;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
 
@@ -27,6 +31,9 @@ fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Call(call) => call.run(),
         Command::Ping(ping) => ping.run(),
+        Command::Ls(ls) => ls.run(),
+        Command::Describe(describe) => describe.run(),
+        Command::Completions(completions) => completions.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! The server that a command calls.
 
+use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use rpc_core::{Address, CallOptions, Client, ClientConfig, Error, Session};
@@ -83,6 +84,23 @@ impl Target {
     /// A failed call of this server.
     pub(crate) fn failed(&self, error: impl std::borrow::Borrow<Error>) -> Failure {
         Failure::of_call(&self.address, error.borrow())
+    }
+
+    /// A mistake of the caller about this server.
+    pub(crate) fn refused(&self, text: impl Display) -> Failure {
+        Failure::caller(format!("{}: {text}", self.address))
+    }
+
+    /// A mistake of this server.
+    pub(crate) fn broke(&self, text: impl Display) -> Failure {
+        Failure::new(Code::Server, format!("{}: {text}", self.address))
+    }
+}
+
+/// The address.
+impl Display for Target {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
     }
 }
 

@@ -5,8 +5,9 @@ use std::io::{IsTerminal, Read, stderr};
 use rpc_core::{Error, copy};
 use serde_json::value::RawValue;
 
+use crate::escape;
 use crate::failure::Failure;
-use crate::json_text::{compact, harmless, pretty};
+use crate::json_text::{compact, pretty};
 use crate::output::Output;
 use crate::progress::Progress;
 
@@ -62,7 +63,7 @@ impl Destination<'_> {
         for value in values {
             let value = value.map_err(self.failed)?;
             let text = compact(value.get());
-            let text = if is_terminal { harmless(&text) } else { text };
+            let text = if is_terminal { escape::json(&text) } else { text };
             self.output.write(&format!("{text}\n"))?;
             progress.iter().for_each(|progress| progress.add(text.len() + 1));
         }

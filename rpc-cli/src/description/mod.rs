@@ -1,6 +1,7 @@
 //! What a server says of itself. It may lie, so nothing here is followed further than it is long:
 //! references stay names.
 
+mod ask;
 mod check;
 mod find;
 mod types;
@@ -9,7 +10,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub(crate) use types::Type;
+pub(crate) use ask::{Answer, ask};
+pub(crate) use types::{Object, Type};
 
 use crate::escape;
 
