@@ -10,7 +10,7 @@ use crate::ping::Ping;
 
 /// Calls a server from a shell: values as JSON, streams as pipes.
 #[derive(Debug, Parser)]
-#[command(name = "rpc", version, arg_required_else_help = true)]
+#[command(name = "rpc", version, arg_required_else_help = true, max_term_width = 100)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

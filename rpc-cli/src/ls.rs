@@ -50,7 +50,7 @@ fn list(description: &Description, width: usize) -> String {
     let names = description.methods().map(|method| text(&method.name).chars().count());
     let names = names.max().unwrap_or(0).min(width / 3);
     // longer ones do not push the documentation of the others
-    let fit = description.methods().filter_map(|method| fitting(Signature(method), width / 2));
+    let fit = description.methods().filter_map(|method| fitting(Signature(method), width * 3 / 5));
     let signatures = fit.map(|signature| signature.chars().count()).max().unwrap_or(0);
 
     let is_grouped = description.services.len() > 1;

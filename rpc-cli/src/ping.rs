@@ -14,6 +14,7 @@ use crate::target::{Target, duration};
 /// No handler runs. It ends with 0 if each question was answered, and at the first that was not; so
 /// 'rpc ping ADDRESS -c 1 --timeout 2s' says whether a server is ready.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Ping {
     #[command(flatten)]
     target: Target,
@@ -24,6 +25,11 @@ pub(crate) struct Ping {
     #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     interval: Duration,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  $ rpc ping tcp://127.0.0.1:7411 -c 2 -i 10ms
+  $ rpc ping tcp://127.0.0.1:7411 -c 1 --timeout 2s > /dev/null && echo ready";
 
 impl Ping {
     pub(crate) fn run(&self) -> Result<(), Failure> {

@@ -41,6 +41,7 @@ use shape::{Accept, Carries, Shape};
 /// A value goes to standard output. If a stream comes as well, that goes there, and the value to
 /// standard error or to --value. A stream of values is a line of JSON for each.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Call {
     #[command(flatten)]
     target: Target,
@@ -72,6 +73,15 @@ pub(crate) struct Call {
     #[arg(long, value_enum, value_name = "KIND")]
     accept: Option<Accept>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  $ rpc call tcp://127.0.0.1:7411 stat name=notes.txt
+  $ zfs send tank@a | rpc call tcp://127.0.0.1:7411 store name=tank --in -
+  $ rpc call tcp://127.0.0.1:7411 fetch '\"tank\"' > tank.copy
+  $ rpc call tcp://127.0.0.1:7411 list prefix=t | jq -r .name
+  $ rpc call tcp://127.0.0.1:7412 fetch name=notes.txt --accept octets | wc -l
+  $ rpc call 'exec:ssh -T host depot serve-stdio' stat name=notes.txt";
 
 impl Call {
     pub(crate) fn run(&self) -> Result<(), Failure> {

@@ -35,7 +35,7 @@ pub(crate) struct Describe {
 const EXAMPLES: &str = "\
 Examples:
   $ rpc describe tcp://127.0.0.1:7411 fetch
-  $ rpc describe tcp://127.0.0.1:7411 --json | jq -r '.services[].methods[].name'";
+  $ rpc describe tcp://127.0.0.1:7411 --json | jq .types.Entry";
 
 impl Describe {
     pub(crate) fn run(&self) -> Result<(), Failure> {
