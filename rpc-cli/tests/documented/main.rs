@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, missing_docs, missing_debug_implementations, reason = "they are for the tests beside them")]
 
 mod depot;
+mod guides;
 mod help;
 mod shell;
 
