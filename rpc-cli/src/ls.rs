@@ -66,7 +66,8 @@ fn list(description: &Description, width: usize) -> String {
             let room = width.saturating_sub(indent + names + 2);
             let signature = format!("{:<signatures$}", cut(Signature(method), room));
             let room = room.saturating_sub(signature.chars().count() + 2);
-            let doc = if room < LEAST { String::new() } else { cut(summary(&method.doc), room) };
+            let doc = summary(&method.doc);
+            let doc = if room < LEAST { fitting(doc, room).unwrap_or_default() } else { cut(doc, room) };
             let line = format!("{:indent$}{}  {signature}", "", bold(name));
             writeln!(text, "{}", with_doc(line, doc)).expect("a String takes all");
         }

@@ -40,7 +40,7 @@ const DESCRIPTION: &str = r#"{"revision":1,"later":true,"services":[{"name":"Som
 fn what_the_description_rules_out_is_not_sent() {
     watchdog(|| {
         let all: [(&[&str], &str); 12] = [
-            (&["gret", "name=a"], "there is no method gret"),
+            (&["gret", "name=a"], "unknown method gret, did you mean greet? there are: "),
             (&["greet"], "greet needs the argument name: give it as name=value"),
             (&["put", "size=5"], "put needs the argument name"),
             (&["put", "{}"], "put needs the argument name"),
@@ -207,9 +207,17 @@ fn a_server_that_breaks_the_protocol_has_to_act() {
             let address = common::script(vec![bytes]);
             fails(&run(&mut rpc(["call", &address, "nothing", "--accept", "json"])), 3, &[&address]);
         }
-        for lie in ["{", "5", r#"{"services":5}"#, r#"{"services":[{"methods":[{"name":"a","takes":5}]}]}"#] {
+        for (lie, wrong) in [
+            ("{", "Describe"),
+            ("5", "the server's description: invalid type: integer `5`"),
+            (r#"{"services":5}"#, "the server's description: services: invalid type"),
+            (
+                r#"{"services":[{"name":"a","methods":[{"name":"a","takes":5}]}]}"#,
+                "services[0].methods[0].takes: invalid",
+            ),
+        ] {
             let address = common::script(vec![wire::ok_json(lie)]);
-            fails(&run(&mut rpc(["call", &address, "nothing"])), 3, &[&address, "Describe"]);
+            fails(&run(&mut rpc(["call", &address, "nothing"])), 3, &[&address, wrong]);
         }
     });
 }

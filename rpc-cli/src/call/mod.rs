@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rpc_core::{Client, Error, RemoteError, Status};
 use serde_json::value::RawValue;
 
+use crate::description::{Answer, Carries, ask_on};
 use crate::failure::Failure;
 use crate::input::{Input, Patient, Problem, Values};
 use crate::interrupt;
@@ -18,9 +19,8 @@ use crate::progress::Progress;
 use crate::target::Target;
 
 use arguments::{Arguments, Sent};
-use described::Description;
 use reply::Destination;
-use shape::{Accept, Carries, Shape};
+use shape::{Accept, Shape};
 
 /// Call a method.
 ///
@@ -100,8 +100,8 @@ impl Call {
 
     /// Returns the shape that the server or the switches say.
     fn shape(&self, client: &Client) -> Result<Shape, Failure> {
-        let description = if self.accept.is_none() { self.describe(client)? } else { None };
-        let Some(description) = description else {
+        let answer = if self.accept.is_none() { ask_on(client, &self.target)? } else { None };
+        let Some(Answer { description, .. }) = answer else {
             let takes = match (&self.input, &self.in_values) {
                 (Some(_), _) => Some(Carries::Octets),
                 (None, Some(_)) => Some(Carries::Values),
@@ -109,23 +109,10 @@ impl Call {
             };
             return Ok(Shape { parameters: None, takes, returns: self.accept.unwrap_or(Accept::Json) });
         };
-        let shape = description.shape(&self.method).ok_or_else(|| {
-            let listed = description.methods().join(", ");
-            Failure::caller(format!("there is no method {}, there are: {listed}", self.method))
-        })?;
+        let method = description.find(&self.method).map_err(|unknown| self.target.refused(unknown))?;
+        let shape = described::shape(&description, method);
         shape.check_stream(&self.method, self.input.is_some(), self.in_values.is_some())?;
         Ok(shape)
-    }
-
-    /// Asks the server for its description; `None` if it does not tell.
-    fn describe(&self, client: &Client) -> Result<Option<Description>, Failure> {
-        match client.describe() {
-            Ok(description) => Ok(Some(description)),
-            Err(Error::Remote(refusal)) if refusal.status == Status::RequestError && !refusal.fate.never_ran => {
-                Ok(None)
-            }
-            Err(error) => Err(self.target.failed(&error)),
-        }
     }
 
     /// A failed call. If the server refuses what the switches say, they are named.

@@ -3,14 +3,8 @@
 
 use clap::ValueEnum;
 
+use crate::description::Carries;
 use crate::failure::Failure;
-
-/// What a stream consists of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Carries {
-    Octets,
-    Values,
-}
 
 /// What a caller asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub(crate) use ask::{Answer, ask};
+pub(crate) use ask::{Answer, ask, ask_on};
 pub(crate) use types::{Object, Type};
 
 use crate::escape;
