@@ -1,9 +1,8 @@
 //! `rpc completions`.
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::args::Args;
 use crate::failure::Failure;
 use crate::output::print;
 
@@ -22,9 +21,10 @@ Examples:
   $ rpc completions fish > ~/.config/fish/completions/rpc.fish";
 
 impl Completions {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    /// Prints the script of a program with these arguments.
+    pub(crate) fn run(&self, mut program: Command) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Args::command(), "rpc", &mut script);
+        clap_complete::generate(self.shell, &mut program, "rpc", &mut script);
         print(&String::from_utf8_lossy(&script))
     }
 }

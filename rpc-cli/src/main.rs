@@ -23,7 +23,7 @@ mod tls;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         Command::Ping(ping) => ping.run(),
         Command::Ls(ls) => ls.run(),
         Command::Describe(describe) => describe.run(),
-        Command::Completions(completions) => completions.run(),
+        Command::Completions(completions) => completions.run(Args::command()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

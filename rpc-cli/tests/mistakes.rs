@@ -93,6 +93,7 @@ fn arguments_are_sent_as_the_description_says() {
 }
 
 /// A server that says by itself what it takes.
+#[cfg(feature = "schema")]
 #[test]
 fn a_real_description_says_what_is_text_and_what_is_missing() {
     watchdog(|| {
