@@ -1,43 +1,20 @@
-//! The server, and what its callers meet: eight uploads at once, a refusal by each rule, Ctrl-C in
-//! the middle of another upload, and a signal to the server in the middle of the last.
+//! What callers meet: eight uploads at once, a refusal by each rule, Ctrl-C in the middle of
+//! another upload, and a signal to the server in the middle of the last.
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::os::unix::{fs::MetadataExt, net::UnixStream};
-use std::sync::Arc;
-use std::time::Duration;
-use std::{fs, thread};
+use std::os::unix::net::UnixStream;
+use std::thread;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use rpc_core::{
-    Address, CallOptions, CancelToken, Client, ClientConfig, Peer, PeerAddress, Server, ServerConfig, ServerHandle,
-    Session, Stopper,
-};
+use rpc_core::{Address, CallOptions, CancelToken, Client, ClientConfig, Peer, PeerAddress, Session};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::metrics::{BUCKETS, Metrics};
-use super::rules::{Guarded, admit};
+use super::metrics::BUCKETS;
+use super::rules::admit;
+use super::server::{serve, stop_on_signals};
 use super::services::*;
-
-fn serve(address: Address, shelf: Shelf) -> rpc_core::Result<ServerHandle> {
-    let owner = fs::metadata(&shelf.0)?.uid();
-    let config = ServerConfig::default().unix_socket_mode(Some(0o600)).observer(Arc::new(Metrics::describe()));
-    let of_shelf = (DepotServer::new(shelf.clone()), UsageServer::new(shelf.clone()), AdminServer::new(shelf));
-    let all = Guarded((of_shelf, LoginServer::new(Door)));
-    Server::bind_with(address, config)?.spawn_with(move |peer| admit(peer, owner).map(|()| all.clone()))
-}
-
-/// The first signal lets uploads end, a second one cuts them.
-fn stop_on_signals(stopper: Stopper) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM])?;
-    thread::spawn(move || {
-        for (grace, _) in [Duration::from_secs(60), Duration::ZERO].into_iter().zip(signals.forever()) {
-            stopper.stop(grace);
-        }
-    });
-    Ok(())
-}
 
 /// Ctrl-C in a client ends its calls, wherever they wait.
 fn cancel_on_ctrl_c() -> io::Result<CancelToken> {

@@ -1,5 +1,6 @@
-//! A backup depot for one user of this machine: `cargo run --release --example depot`. It needs
-//! Linux, because other systems do not say who calls.
+//! A backup depot for one user of this machine: `cargo run --release --example depot`. With the
+//! address of a Unix socket it serves until SIGTERM, for other programs to call: `-- unix:///PATH`.
+//! It needs Linux, because other systems do not say who calls.
 
 #[cfg(target_os = "linux")]
 mod demo;
@@ -8,10 +9,15 @@ mod metrics;
 #[cfg(target_os = "linux")]
 mod rules;
 #[cfg(target_os = "linux")]
+mod server;
+#[cfg(target_os = "linux")]
 mod services;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     #[cfg(target_os = "linux")]
-    demo::run()?;
+    match std::env::args().nth(1) {
+        Some(address) => server::run(&address)?,
+        None => demo::run()?,
+    }
     Ok(())
 }
