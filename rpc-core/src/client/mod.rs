@@ -48,6 +48,7 @@ use crate::transport::{Address, ToAddress, Transport};
 
 pub use call::CallBuilder;
 pub use config::ClientConfig;
+pub use opening::open_transport;
 pub use options::CallOptions;
 pub use pipeline::Pipeline;
 pub use session::Session;

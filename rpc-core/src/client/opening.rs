@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Fate, Operation, Result};
-use crate::transport::{Address, CancelToken, Parts, Transport, limit_has_passed};
+use crate::transport::{Address, CancelToken, Parts, ToAddress, Transport, limit_has_passed};
 
 use super::back_off::pause;
 use super::config::ClientConfig;
@@ -52,6 +52,18 @@ where
         places: Places::new(address),
         open: Box::new(move |_, config, limit, token| open(config, limit, token)),
     }
+}
+
+/// Connects to a server, or to any of several, without a retry, and returns the transport as it is
+/// before the first frame: secured if the address says TLS, greeted if it starts a command. Blocks
+/// within the connect limit of `config`, or until `token` is cancelled.
+///
+/// # Errors
+/// As [`Client::connect_with`](crate::Client::connect_with).
+pub fn open_transport(address: impl ToAddress, config: &ClientConfig, token: &CancelToken) -> Result<Parts> {
+    let connector = connector(address.to_address()?);
+    let deadline = Deadline::none().or_cancelled_by(Some(token));
+    open_once(&connector, config, deadline).map(|(parts, _stay)| parts)
 }
 
 /// Splits a connected transport into its parts.

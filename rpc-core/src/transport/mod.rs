@@ -46,7 +46,7 @@ mod ready;
 mod security;
 #[cfg_attr(not(unix), path = "plain_socket.rs")]
 mod socket;
-mod socket_listener;
+pub(crate) mod socket_listener;
 pub(crate) mod ssh;
 #[cfg(unix)]
 pub(crate) mod stdio;

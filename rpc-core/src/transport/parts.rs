@@ -244,6 +244,15 @@ pub trait Control: Send + Sync {
         self.abort();
     }
 
+    /// Makes a transport that is broken elsewhere look broken to the peer, too: ends reads as
+    /// [`abort`](Control::abort) does, and makes closing the transport a reset, without an end
+    /// before that, which would look as if all had been sent. A write that waits goes on. The
+    /// default implementation calls [`cut`](Control::cut).
+    #[doc(hidden)]
+    fn reset(&self) {
+        self.cut();
+    }
+
     /// Blocks until a read would not block or a write would take something, whichever comes first,
     /// but no longer than `until`. It may return early. It is called only after
     /// [`ReadHalf::try_read`] has found nothing, or if only writing is left.

@@ -193,6 +193,12 @@ impl Control for SocketControl {
         self.abort();
     }
 
+    /// A Unix socket cannot be reset.
+    fn reset(&self) {
+        _ = set_socket_linger(&self.0, Some(Duration::ZERO));
+        _ = shutdown(&self.0, Shutdown::Read);
+    }
+
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {
         ready::wait(&self.0, PollFlags::IN | PollFlags::OUT, until, None)
     }

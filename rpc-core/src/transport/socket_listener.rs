@@ -40,6 +40,16 @@ enum AcceptedSocket {
     Unix(UnixStream),
 }
 
+/// Binds a socket as a server does. A Unix socket's file gets these permissions if they are given,
+/// and is removed when the listener is dropped.
+///
+/// # Errors
+/// The system's, or [`Unsupported`](io::ErrorKind::Unsupported) if nothing can listen there; each
+/// names the address.
+pub fn listen(address: &Address, unix_mode: Option<u32>) -> io::Result<SocketListener> {
+    SocketListener::bind(address, unix_mode).map_err(|error| address.name_in(error))
+}
+
 impl SocketListener {
     /// Binds a socket. A Unix socket's file gets these permissions if they are given, and is
     /// removed when this is dropped.
