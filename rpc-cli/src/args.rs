@@ -6,7 +6,9 @@ use crate::call::Call;
 use crate::completions::Completions;
 use crate::describe::Describe;
 use crate::ls::Ls;
+use crate::dump::Dump;
 use crate::ping::Ping;
+use crate::play::Play;
 
 /// Calls a server from a shell: values as JSON, streams as pipes.
 #[derive(Debug, Parser)]
@@ -23,6 +25,8 @@ pub(crate) enum Command {
     Call(Box<Call>),
     Ping(Ping),
     Completions(Completions),
+    Dump(Dump),
+    Play(Play),
 }
 
 #[cfg(test)]

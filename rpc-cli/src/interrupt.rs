@@ -81,3 +81,27 @@ fn listen() -> io::Result<()> {
 fn listen() -> io::Result<()> {
     Ok(())
 }
+
+/// Calls `act` at the first SIGINT or SIGTERM. The second ends the process.
+#[cfg(unix)]
+pub(crate) fn on_signal(act: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    thread::spawn(move || {
+        let mut signals = signals.forever();
+        if signals.next().is_some() {
+            act();
+        }
+        if let Some(signal) = signals.next() {
+            process::exit(128 + signal);
+        }
+    });
+    Ok(())
+}
+
+/// Does nothing: elsewhere Ctrl-C ends the process.
+#[cfg(not(unix))]
+pub(crate) fn on_signal(_act: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    Ok(())
+}

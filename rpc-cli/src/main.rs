@@ -7,6 +7,7 @@ mod describe;
 mod description;
 mod docs;
 mod escape;
+mod dump;
 mod failure;
 mod input;
 mod interrupt;
@@ -14,6 +15,7 @@ mod json_text;
 mod ls;
 mod output;
 mod ping;
+mod play;
 mod progress;
 mod signature;
 mod target;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
         Command::Ls(ls) => ls.run(),
         Command::Describe(describe) => describe.run(),
         Command::Completions(completions) => completions.run(Args::command()),
+        Command::Dump(dump) => dump.run(),
+        Command::Play(play) => play.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -70,7 +70,7 @@ impl Output {
 }
 
 /// A reader that is gone is no failure of ours.
-fn failed(name: &str, error: &io::Error) -> Failure {
+pub(crate) fn failed(name: &str, error: &io::Error) -> Failure {
     match error.kind() {
         ErrorKind::BrokenPipe => Failure::new(Code::ClosedOutput, ""),
         _ => Failure::new(Code::Here, format!("{name}: {error}")),

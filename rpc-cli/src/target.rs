@@ -119,7 +119,7 @@ impl Preparation {
 }
 
 /// The error leaves out what was found, because clap prints that before it.
-fn address(text: &str) -> Result<Address, &'static str> {
+pub(crate) fn address(text: &str) -> Result<Address, &'static str> {
     text.parse().map_err(|_| "expected tcp://host:port, tls://host:port, unix:///path or exec:COMMAND")
 }
 

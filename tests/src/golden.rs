@@ -37,14 +37,18 @@ pub fn golden_sessions() -> Vec<Golden> {
         .unwrap_or_else(|error| panic!("{VARIABLE}: {}: {error}", folder.display()))
         .map(|entry| entry.expect("a folder entry").path())
         .filter(|path| path.is_dir())
-        .map(|path| read(&path))
+        .map(|path| golden_session(&path))
         .collect();
     assert!(!sessions.is_empty(), "{VARIABLE}: {} contains no session", folder.display());
     sessions.sort_by(|a, b| a.name.cmp(&b.name));
     sessions
 }
 
-fn read(folder: &Path) -> Golden {
+/// Reads the recording of one connection.
+///
+/// # Panics
+/// If it cannot be read.
+pub fn golden_session(folder: &Path) -> Golden {
     let file = |name: &str| {
         let path = folder.join(name);
         fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

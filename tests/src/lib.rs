@@ -19,7 +19,7 @@ mod original;
 mod records;
 mod transport_kind;
 
-pub use golden::{Golden, golden_sessions};
+pub use golden::{Golden, golden_session, golden_sessions};
 pub use original::{Entry, ListRequest, Original, OriginalClient, OriginalServer, Reference, pattern};
 pub use records::Records;
 pub use rpc_core::testing::{
