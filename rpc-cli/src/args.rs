@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::bench::Bench;
 use crate::call::Call;
 use crate::completions::Completions;
 use crate::describe::Describe;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Ping(Ping),
     Completions(Completions),
     Dump(Dump),
+    Bench(Bench),
     Play(Play),
 }
 

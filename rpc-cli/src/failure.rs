@@ -113,7 +113,7 @@ fn text_of(error: &Error) -> String {
 }
 
 /// Returns who has to act after a failed call.
-fn code_of(error: &Error) -> Code {
+pub(crate) fn code_of(error: &Error) -> Code {
     match error {
         _ if error.is_timeout() => Code::Time,
         // the server refused the connection

@@ -1,6 +1,7 @@
 //! The program `rpc`: calls a server from a shell.
 
 mod args;
+mod bench;
 mod call;
 mod completions;
 mod describe;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Describe(describe) => describe.run(),
         Command::Completions(completions) => completions.run(Args::command()),
         Command::Dump(dump) => dump.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Play(play) => play.run(),
     };
     match outcome {
