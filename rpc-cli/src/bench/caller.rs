@@ -35,14 +35,16 @@ impl Caller<'_> {
             if !self.wait(planned) {
                 break;
             }
+            let begun = Instant::now();
             let made = self.request.make(&self.client, &mut self.nowhere);
             let now = Instant::now();
             if matches!(&made, Err(Problem::Call(error)) if error.is_cancelled()) {
+                self.stop.store(true, Ordering::SeqCst);
                 break;
             }
-            let counts = self.plan.counts(planned);
+            let counts = self.plan.counts(begun);
             if counts {
-                first.get_or_insert(planned);
+                first.get_or_insert(begun);
                 ended = now;
             }
             match made {

@@ -163,7 +163,7 @@ mod tests {
             all.add(one);
         }
         let expected = "calls     200, 150.0 per second\n\
-                        latency   50% 1.000, 90% 3.001, 99% 3.001, 99.9% 3.001, max 3.001 ms\n\
+                        latency   50% 1.000, 90% 3.000, 99% 3.000, 99.9% 3.000, max 3.000 ms\n\
                         down      200.00 KiB, 150.00 KiB per second\n\
                         failed    2 × remote Error, such as: no \\u{1b}[31m\n";
         assert_eq!(all.report(), expected);
