@@ -1,8 +1,6 @@
 //! `rpc bench`: what it prints, and how it fails. Nothing here depends on speed.
 #![cfg(unix)]
 
-mod common;
-
 use std::fs;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, mpsc};

@@ -15,7 +15,7 @@
 //! | [`Client`], [`Session`], [`Server`] | typed calls, dispatch, shutdown |
 //! | `codec` | how a value becomes JSON and comes back, and what that requires of its type |
 //! | `rpc_service` | the attribute that generates client and server of a trait |
-//! | [`unstable`] | the layers `frame` and `message`, not covered by semver |
+//! | [`unstable`] | the layers `frame` and `message`, and raw transports, not covered by semver |
 //! | `testing` | tools for tests of services; feature `testing` |
 //!
 //! The repository has guides in `docs/`: several services on one server, who may call, ssh,

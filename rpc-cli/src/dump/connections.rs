@@ -53,7 +53,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Connections {
     /// Serves connections, each on its own threads, until the listener is woken. Then cuts those
     /// that are open, and prints the totals.
-    pub(crate) fn serve(&self, listener: &SocketListener) -> io::Result<()> {
+    pub(crate) fn serve(&self, listener: &SocketListener) {
         let (open, totals) = (&Open::default(), &Arc::new(Counts::default()));
         let mut number = 0;
         thread::scope(|scope| {
@@ -78,7 +78,6 @@ impl Connections {
             lock(open).values().flatten().for_each(|cutter| cutter.cut_at_once());
         });
         self.printer.print(format!("{number} connections, {}\n", totals.describe()));
-        Ok(())
     }
 
     /// Returns the next connection, or `None` when the relay ends.

@@ -92,10 +92,9 @@ impl Dump {
             token,
             failed: Arc::clone(&incomplete),
         };
-        let accepted = connections.serve(&*listener);
+        connections.serve(&listener);
         drop(connections);
         printing.join().expect("it does not panic").map_err(|error| failed("standard output", &error))?;
-        accepted.map_err(here)?;
         match incomplete.load(Ordering::SeqCst) {
             true => Err(Failure::new(Code::Here, "a recording is not complete")),
             false => Ok(()),
