@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use rpc_core::Client;
 
+use crate::call::arguments::Arguments;
+use crate::call::shape::Accept;
 use crate::failure::{Code, Failure};
 use crate::interrupt;
 use crate::output::print;
@@ -20,7 +22,7 @@ use crate::target::{Target, duration};
 
 use caller::Caller;
 use plan::Plan;
-use request::{Accept, Argument, Nowhere, Request};
+use request::{Nowhere, Request};
 use results::Results;
 
 /// Call a method again and again, and print how fast it is.
@@ -41,8 +43,8 @@ pub(crate) struct Bench {
     target: Target,
     /// The method's name on the wire.
     method: String,
-    /// The method's values: one JSON text, or name=value for each. An object is one of parameters.
-    #[arg(value_name = "JSON | NAME=VALUE")]
+    /// The method's values, as `rpc call` takes them.
+    #[arg(value_name = "JSON | @FILE | - | NAME=VALUE", allow_negative_numbers = true)]
     arguments: Vec<String>,
     /// Send the JSON as the value of the first parameter, even if it is an object.
     #[arg(long)]
@@ -76,7 +78,7 @@ impl Bench {
         }
         let request = Request {
             method: self.method.clone(),
-            argument: Argument::read(&self.arguments, self.bare)?,
+            argument: Arguments::read(&self.arguments)?.resolve(&self.method, None, self.bare)?,
             input: self.input.clone(),
             accept: self.accept,
         };

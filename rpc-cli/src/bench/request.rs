@@ -4,42 +4,21 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use rpc_core::{Client, Error, copy};
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
+use crate::call::arguments::Sent;
+use crate::call::shape::Accept;
 use crate::failure::{Code, Failure};
-
-/// What a method returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Accept {
-    /// A value.
-    Json,
-    /// A stream, of bytes or of values.
-    Octets,
-    /// A value, then a stream.
-    #[value(name = "json+octets")]
-    JsonAndOctets,
-}
 
 /// What is called.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) method: String,
-    pub(super) argument: Option<Argument>,
+    pub(super) argument: Option<Sent>,
     /// A file that each call sends.
     pub(super) input: Option<PathBuf>,
     pub(super) accept: Accept,
-}
-
-/// The JSON that is sent.
-#[derive(Debug)]
-pub(super) struct Argument {
-    json: Box<RawValue>,
-    /// It is an object of parameters.
-    is_named: bool,
 }
 
 /// Bytes of streams.
@@ -63,37 +42,6 @@ impl From<Error> for Problem {
     }
 }
 
-impl Argument {
-    /// Reads one JSON text, which is an object of parameters if it is an object and not `bare`, or
-    /// several values with names.
-    pub(super) fn read(words: &[String], bare: bool) -> Result<Option<Argument>, Failure> {
-        let named: Option<Map<String, Value>> = words.iter().map(|word| named(word)).collect();
-        match (words, named) {
-            ([], _) => Ok(None),
-            (_, Some(values)) => Ok(Some(Argument { json: raw(&Value::Object(values).to_string())?, is_named: true })),
-            ([word], None) => {
-                let json = raw(word)?;
-                let is_named = json.get().starts_with('{') && !bare;
-                Ok(Some(Argument { json, is_named }))
-            }
-            _ => Err(Failure::caller("expected one JSON text, or name=value for each parameter")),
-        }
-    }
-}
-
-/// Splits `name=value`. The value is text unless it is JSON. No JSON begins like that.
-fn named(word: &str) -> Option<(String, Value)> {
-    let (name, value) = word.split_once('=')?;
-    let is_name = !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || "_-".contains(char));
-    is_name.then(|| (name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
-}
-
-fn raw(text: &str) -> Result<Box<RawValue>, Failure> {
-    let json: &RawValue =
-        serde_json::from_str(text).map_err(|error| Failure::caller(format!("the argument is not JSON: {error}")))?;
-    Ok(json.to_owned())
-}
-
 impl Request {
     /// Makes the call, and throws away what comes.
     pub(super) fn make(&self, client: &Client, nowhere: &mut Nowhere) -> Result<Moved, Problem> {
@@ -109,8 +57,8 @@ impl Request {
             ($call:expr) => {
                 match self.accept {
                     Accept::Json => $call.json().map(|IgnoredAny| 0)?,
-                    Accept::Octets => nowhere.take($call.octets()?)?,
-                    Accept::JsonAndOctets => {
+                    Accept::Octets | Accept::Values => nowhere.take($call.octets()?)?,
+                    Accept::JsonAndOctets | Accept::JsonAndValues => {
                         let (IgnoredAny, octets) = $call.json_and_octets()?;
                         nowhere.take(octets)?
                     }
@@ -127,8 +75,8 @@ impl Request {
         }
         let down = match &self.argument {
             None => send!(call),
-            Some(Argument { json, is_named: true }) => send!(call.with_named(json)),
-            Some(Argument { json, is_named: false }) => send!(call.with(json)),
+            Some(Sent { json, named: true }) => send!(call.with_named(json)),
+            Some(Sent { json, named: false }) => send!(call.with(json)),
         };
         Ok(Moved { up: up_len, down })
     }
@@ -167,27 +115,5 @@ impl Nowhere {
             Ok(error) => Problem::Call(error),
             Err(error) => Problem::Here(Failure::new(Code::Here, format!("/dev/null: {error}"))),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_json_or_named_values() {
-        let read = |words: &[&str], bare| {
-            let words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
-            Argument::read(&words, bare).unwrap().map(|argument| (argument.json.get().to_owned(), argument.is_named))
-        };
-        assert_eq!(read(&[], false), None);
-        assert_eq!(read(&["21"], false), Some(("21".to_owned(), false)));
-        assert_eq!(read(&[r#"{"a": 1}"#], false), Some((r#"{"a": 1}"#.to_owned(), true)));
-        assert_eq!(read(&[r#"{"a": 1}"#], true), Some((r#"{"a": 1}"#.to_owned(), false)));
-        assert_eq!(read(&["a=1", "b=x=y"], false), Some((r#"{"a":1,"b":"x=y"}"#.to_owned(), true)));
-        for wrong in [&["1", "2"][..], &["text"], &["a=1", "2"]] {
-            let words: Vec<_> = wrong.iter().map(|&word| word.to_owned()).collect();
-            assert!(Argument::read(&words, false).is_err(), "{wrong:?}");
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! `rpc call`.
 
-mod arguments;
+pub(crate) mod arguments;
 mod described;
 mod reply;
-mod shape;
+pub(crate) mod shape;
 
 use std::path::{Path, PathBuf};
 
