@@ -6,8 +6,8 @@ use crate::bench::Bench;
 use crate::call::Call;
 use crate::completions::Completions;
 use crate::describe::Describe;
-use crate::ls::Ls;
 use crate::dump::Dump;
+use crate::ls::Ls;
 use crate::ping::Ping;
 use crate::play::Play;
 
@@ -25,10 +25,10 @@ pub(crate) enum Command {
     Describe(Describe),
     Call(Box<Call>),
     Ping(Ping),
-    Completions(Completions),
-    Dump(Dump),
     Bench(Bench),
+    Dump(Dump),
     Play(Play),
+    Completions(Completions),
 }
 
 #[cfg(test)]

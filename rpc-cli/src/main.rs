@@ -7,8 +7,8 @@ mod completions;
 mod describe;
 mod description;
 mod docs;
-mod escape;
 mod dump;
+mod escape;
 mod failure;
 mod input;
 mod interrupt;
@@ -32,14 +32,14 @@ use args::{Args, Command};
 
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
-        Command::Call(call) => call.run(),
-        Command::Ping(ping) => ping.run(),
         Command::Ls(ls) => ls.run(),
         Command::Describe(describe) => describe.run(),
-        Command::Completions(completions) => completions.run(Args::command()),
-        Command::Dump(dump) => dump.run(),
+        Command::Call(call) => call.run(),
+        Command::Ping(ping) => ping.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Dump(dump) => dump.run(),
         Command::Play(play) => play.run(),
+        Command::Completions(completions) => completions.run(Args::command()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
