@@ -10,7 +10,9 @@ pub(crate) struct Tls {}
 impl Tls {
     pub(crate) fn config(&self, address: &Address) -> Result<ClientConfig, Failure> {
         match address {
-            Address::Tls(_) => Err(Failure::caller(format!("{address}: build `rpc` with --features tls for this"))),
+            Address::Tls(_) => Err(Failure::caller(format!(
+                "{address}: this `rpc` has no TLS: install it by `cargo install --locked --path rpc-cli --features tls`"
+            ))),
             _ => Ok(ClientConfig::default()),
         }
     }

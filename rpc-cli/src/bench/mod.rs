@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use rpc_core::Client;
 
 use crate::call::arguments::Arguments;
-use crate::call::shape::Accept;
+use crate::call::asked;
+use crate::call::shape::{Accept, Streams};
 use crate::failure::{Code, Failure};
 use crate::interrupt;
 use crate::output::print;
@@ -38,6 +39,7 @@ use results::Results;
 /// that comes is thrown away; a file that is sent is read again by each call. Ctrl-C ends it early
 /// and prints what there is. If calls have failed, the exit code is that of most of them.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Bench {
     #[command(flatten)]
     target: Target,
@@ -60,13 +62,21 @@ pub(crate) struct Bench {
     /// all callers are busy, calls begin late, which counts.
     #[arg(long, value_parser = rate, value_name = "R")]
     rate: Option<f64>,
-    /// A file that each call sends as its stream.
+    /// A file that each call sends as its stream, as it is: of values, it has one on each line.
     #[arg(long = "in", value_name = "FILE")]
     input: Option<PathBuf>,
-    /// What the method returns.
-    #[arg(long, value_enum, default_value = "json", value_name = "KIND")]
-    accept: Accept,
+    /// What the method returns. The server is not asked for its description then; it is json if
+    /// there is none.
+    #[arg(long, value_enum, value_name = "KIND")]
+    accept: Option<Accept>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  $ rpc bench tcp://127.0.0.1:7411 stat name=notes.txt -c 4 -d 1s
+  $ head -c 1000000 /dev/zero > big
+  $ rpc bench tcp://127.0.0.1:7411 store name=big --in big -d 1s > figures.txt
+  $ rpc bench tcp://127.0.0.1:7411 list --rate 100 -d 1s | grep latency";
 
 /// The longest time, so that instants can be computed.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -76,13 +86,16 @@ impl Bench {
         if self.duration.is_zero() || self.duration > LONGEST {
             return Err(Failure::caller("-d: expected more than nothing, and a week at most"));
         }
+        let arguments = Arguments::read(&self.arguments)?;
+        let clients: Vec<Client> = (0..self.callers).map(|_| self.target.connect()).collect::<Result<_, _>>()?;
+        let given = Streams { octets: self.input.is_some(), values: false };
+        let shape = asked::shape(&clients[0], &self.target, &self.method, self.accept, given)?;
         let request = Request {
             method: self.method.clone(),
-            argument: Arguments::read(&self.arguments)?.resolve(&self.method, None, self.bare)?,
+            argument: arguments.resolve(&self.method, shape.parameters.as_deref(), self.bare)?,
             input: self.input.clone(),
-            accept: self.accept,
+            accept: shape.returns,
         };
-        let clients: Vec<Client> = (0..self.callers).map(|_| self.target.connect()).collect::<Result<_, _>>()?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         interrupt::on_signal(move || stopped.store(true, Ordering::SeqCst))

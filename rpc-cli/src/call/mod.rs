@@ -1,6 +1,7 @@
 //! `rpc call`.
 
 pub(crate) mod arguments;
+pub(crate) mod asked;
 mod described;
 mod reply;
 pub(crate) mod shape;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rpc_core::{Client, Error, RemoteError, Status};
 use serde_json::value::RawValue;
 
-use crate::description::{Answer, Carries, ask_on};
+use crate::description::Carries;
 use crate::failure::Failure;
 use crate::input::{Input, Patient, Problem, Values};
 use crate::interrupt;
@@ -20,7 +21,7 @@ use crate::target::Target;
 
 use arguments::{Arguments, Sent};
 use reply::Destination;
-use shape::{Accept, Shape};
+use shape::{Accept, Shape, Streams};
 
 /// Call a method.
 ///
@@ -93,26 +94,10 @@ impl Call {
         let input = stream.map(Input::open).transpose()?;
         let client = self.target.connect()?;
         self.target.limit_streams();
-        let shape = self.shape(&client)?;
+        let streams = Streams { octets: self.input.is_some(), values: self.in_values.is_some() };
+        let shape = asked::shape(&client, &self.target, &self.method, self.accept, streams)?;
         let sent = arguments.resolve(&self.method, shape.parameters.as_deref(), self.bare)?;
         self.call(&client, &shape, sent.as_ref(), input)
-    }
-
-    /// Returns the shape that the server or the switches say.
-    fn shape(&self, client: &Client) -> Result<Shape, Failure> {
-        let answer = if self.accept.is_none() { ask_on(client, &self.target)? } else { None };
-        let Some(Answer { description, .. }) = answer else {
-            let takes = match (&self.input, &self.in_values) {
-                (Some(_), _) => Some(Carries::Octets),
-                (None, Some(_)) => Some(Carries::Values),
-                (None, None) => None,
-            };
-            return Ok(Shape { parameters: None, takes, returns: self.accept.unwrap_or(Accept::Json) });
-        };
-        let method = description.find(&self.method).map_err(|unknown| self.target.refused(unknown))?;
-        let shape = described::shape(&description, method);
-        shape.check_stream(&self.method, self.input.is_some(), self.in_values.is_some())?;
-        Ok(shape)
     }
 
     /// A failed call. If the server refuses what the switches say, they are named.

@@ -64,9 +64,19 @@ pub(crate) struct Shape {
     pub(crate) returns: Accept,
 }
 
+/// Which stream the user gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Streams {
+    /// By --in: bytes, or what the method is described to take.
+    pub(crate) octets: bool,
+    /// By --in-values.
+    pub(crate) values: bool,
+}
+
 impl Shape {
     /// Checks which stream the user gives to a method that is described.
-    pub(crate) fn check_stream(&self, method: &str, octets: bool, values: bool) -> Result<(), Failure> {
+    pub(crate) fn check_stream(&self, method: &str, given: Streams) -> Result<(), Failure> {
+        let Streams { octets, values } = given;
         let problem = match self.takes {
             None if octets || values => "takes no stream: leave out --in",
             Some(Carries::Octets) if values => "takes a stream of bytes: give it by --in instead of --in-values",

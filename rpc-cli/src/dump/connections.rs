@@ -38,6 +38,8 @@ pub(crate) struct Connections {
     pub(crate) printer: Printer,
     /// Where connections are recorded.
     pub(crate) folder: Option<PathBuf>,
+    /// How many there are before the relay ends.
+    pub(crate) most: Option<u64>,
     pub(crate) token: CancelToken,
     /// A recording has failed.
     pub(crate) failed: Arc<AtomicBool>,
@@ -51,13 +53,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Connections {
-    /// Serves connections, each on its own threads, until the listener is woken. Then cuts those
-    /// that are open, and prints the totals.
+    /// Serves connections, each on its own threads, until there have been enough and all have
+    /// ended, or the listener is woken. Then cuts those that are open, and prints the totals.
     pub(crate) fn serve(&self, listener: &SocketListener) {
         let (open, totals) = (&Open::default(), &Arc::new(Counts::default()));
         let mut number = 0;
         thread::scope(|scope| {
-            while let Some(stream) = self.accept(listener) {
+            while self.most != Some(number)
+                && let Some(stream) = self.accept(listener)
+            {
                 number += 1;
                 let lines = Lines { number, began: Instant::now(), printer: self.printer.clone() };
                 if lock(open).len() >= MOST {
@@ -69,6 +73,9 @@ impl Connections {
                     self.pass_on(stream, &lines, open, totals);
                     lock(open).remove(&lines.number);
                 });
+            }
+            while self.most == Some(number) && !lock(open).is_empty() && !self.token.is_cancelled() {
+                thread::sleep(TICK);
             }
             lock(open).values().flatten().for_each(|cutter| cutter.cut());
             let until = Instant::now() + GRACE;

@@ -36,6 +36,7 @@ use printer::Printer;
 /// the bytes of payload, and what it says. Of a stream, the first frame and the end are shown.
 /// Ctrl-C ends it.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Dump {
     /// Where to listen: tcp://host:port or unix:///path; port 0 takes any. Whoever connects speaks
     /// to the server as this user, so a socket's file is for this user alone.
@@ -55,9 +56,23 @@ pub(crate) struct Dump {
     /// `rpc play`. A recording contains all secrets that pass through.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
+    /// End after N connections, when the last has ended.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    connections: Option<u64>,
     #[command(flatten)]
     tls: Tls,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  $ rpc dump unix:///tmp/d tcp://127.0.0.1:7411 -c 1 > dump.txt &
+  $ rpc call unix:///tmp/d stat name=notes.txt
+  $ wait
+  $ grep -E 'Header|Data' dump.txt
+  $ rpc dump unix:///tmp/r tcp://127.0.0.1:7411 -c 1 --record seen > dump.txt &
+  $ rpc call unix:///tmp/r fetch name=notes.txt | wc -l
+  $ wait
+  $ ls -1 seen/0001";
 
 /// The most bytes of a body that can be shown: they are kept until the message ends.
 const MOST_SHOWN: usize = 64 * 1024;
@@ -89,6 +104,7 @@ impl Dump {
             detail: Detail { every_frame: self.every_frame, bytes: self.bytes },
             printer,
             folder: self.record.clone(),
+            most: self.connections,
             token,
             failed: Arc::clone(&incomplete),
         };

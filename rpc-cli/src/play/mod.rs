@@ -26,6 +26,7 @@ use session::Session;
 /// JSON, and the fields Revision, TimeoutMs and traceparent. Otherwise fails with the first
 /// difference.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Play {
     /// The folder of a recorded connection, with client.bin, server.bin and session.json: one of
     /// those that `rpc dump --record` makes.
@@ -34,6 +35,15 @@ pub(crate) struct Play {
     #[arg(value_parser = address)]
     listen: Address,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  $ rpc dump unix:///tmp/r tcp://127.0.0.1:7411 -c 1 --record seen > dump.txt &
+  $ rpc call unix:///tmp/r stat name=notes.txt
+  $ wait
+  $ rpc play seen/0001 unix:///tmp/p &
+  $ rpc call unix:///tmp/p stat name=notes.txt
+  $ wait";
 
 impl Play {
     pub(crate) fn run(&self) -> Result<(), Failure> {

@@ -2,9 +2,9 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use rpc_tests::programs;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -12,6 +12,9 @@ use tempfile::TempDir;
 
 /// Tells this program to be the server of a child process.
 pub const SERVES: &str = "RPC_DOCUMENTED_SERVES";
+
+/// Where the sockets of examples are.
+const SOCKETS: &str = "unix:///tmp/";
 
 /// Programs that examples run and this machine need not have.
 const STAND_INS: [(&str, &str); 3] = [
@@ -50,10 +53,15 @@ impl Shell {
 
     /// Runs a line. Returns what standard error has, and then what a terminal of 100 columns shows
     /// of standard output.
-    pub fn run(&self, line: &str) -> String {
+    fn run(&self, line: &str) -> String {
+        self.finish(self.begin(line))
+    }
+
+    fn begin(&self, line: &str) -> Running {
         let line = self.servers.iter().fold(line.to_owned(), |line, (documented, real)| line.replace(documented, real));
-        let (mut near, far) = terminal();
-        let errors = File::create(self.folder.path().join(".errors")).unwrap();
+        // no other test has these sockets
+        let line = line.replace(SOCKETS, &self.sockets());
+        let (near, far) = terminal();
         let mut child = Command::new("sh")
             .args(["-c", &line])
             .current_dir(self.folder.path())
@@ -63,36 +71,70 @@ impl Shell {
             .env("RPC_DOCUMENTED_SERVER", env::current_exe().unwrap())
             .stdin(Stdio::null())
             .stdout(far)
-            .stderr(errors)
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let (mut shown, mut piece) = (Vec::new(), [0; 4096]);
+        let errors = BufReader::new(child.stderr.take().unwrap());
+        Running { child, near, errors, shown: String::new() }
+    }
+
+    fn finish(&self, running: Running) -> String {
+        let Running { mut child, mut near, mut errors, mut shown } = running;
+        let (mut printed, mut piece) = (Vec::new(), [0; 4096]);
         // the end of the other side is an error on Linux
         while let Ok(count @ 1..) = near.read(&mut piece) {
-            shown.extend(&piece[..count]);
+            printed.extend(&piece[..count]);
         }
         child.wait().unwrap();
-        let errors = fs::read_to_string(self.folder.path().join(".errors")).unwrap();
-        let shown = errors + &String::from_utf8(shown).unwrap().replace("\r\n", "\n");
+        errors.read_to_string(&mut shown).unwrap();
+        shown += &String::from_utf8(printed).unwrap().replace("\r\n", "\n");
+        let shown = shown.replace(&self.sockets(), SOCKETS);
         self.servers.iter().fold(shown, |shown, (documented, real)| shown.replace(real, documented))
     }
 
-    /// Runs the lines that follow a `$` in a text. Returns it with what they print.
+    fn sockets(&self) -> String {
+        format!("unix://{}/", self.folder.path().display())
+    }
+
+    /// Runs the lines that follow a `$` in a text. Returns the text with what they print. A line
+    /// that ends with `&` runs beside the next ones, which begin when it listens, up to a `wait`.
     pub fn transcript(&self, text: &str) -> String {
-        let mut transcript = String::new();
+        let (mut transcript, mut beside) = (String::new(), Vec::new());
         for line in text.lines().filter_map(|line| line.trim_start().strip_prefix("$ ")) {
-            transcript += &format!("$ {line}\n{}", self.run(line));
+            transcript += &format!("$ {line}\n");
+            match line.strip_suffix(" &") {
+                Some(line) => {
+                    let mut running = self.begin(line);
+                    running.errors.read_line(&mut running.shown).unwrap();
+                    assert!(running.shown.contains("listening at"), "{line}: {}", running.shown);
+                    beside.push(running);
+                }
+                None if line == "wait" => beside.drain(..).for_each(|running| transcript += &self.finish(running)),
+                None => transcript += &self.run(line),
+            }
         }
+        assert!(beside.is_empty(), "no `wait` follows in {text}");
         transcript
     }
 }
 
-/// Numbers that differ from run to run, such as times, as `#`.
+/// A line that has begun.
+struct Running {
+    child: Child,
+    near: File,
+    errors: BufReader<ChildStderr>,
+    /// What has been read of its standard error.
+    shown: String,
+}
+
+/// Numbers that differ from run to run, such as times and how many calls there were, as `#`.
 pub fn without_times(text: &str) -> String {
     let mut shown = String::new();
+    let mut counts = false;
     for (i, part) in text.split_inclusive([' ', '/', '\n']).enumerate() {
         let number = part.trim_end_matches([' ', '/', '\n', ',']);
-        let is_time = number.contains('.') && number.parse::<f64>().is_ok() && i > 0;
+        counts = number == "calls" || (counts && (number.is_empty() || number.parse::<u64>().is_ok()));
+        let is_time = number.parse::<f64>().is_ok() && i > 0 && (number.contains('.') || counts);
         shown += &if is_time { part.replace(number, "#") } else { part.to_owned() };
     }
     shown
