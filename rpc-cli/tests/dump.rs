@@ -247,6 +247,22 @@ fn a_unix_socket_is_for_this_user_alone() {
     });
 }
 
+#[test]
+fn it_ends_after_so_many_connections() {
+    watchdog(|| {
+        let (folder, server) = (tempfile::tempdir().unwrap(), worker());
+        let path = folder.path().join("relay");
+        let words = ["dump", &format!("unix://{}", path.display()), &server.address().to_string(), "-c", "2"];
+        let relay = Program::start(&words);
+        for number in [1, 2] {
+            let client = Client::connect(&relay.address).unwrap();
+            assert_eq!(client.call("double").with(&number).json::<u32>().unwrap(), 2 * number);
+        }
+        assert_eq!(relay.wait().code, Some(0));
+        assert!(!path.exists());
+    });
+}
+
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }

@@ -13,6 +13,7 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use rpc_core::transport::{Listener, SocketListener};
 use rpc_core::unstable::listen;
@@ -90,10 +91,13 @@ impl Dump {
         let listener = Arc::new(bind(&self.listen)?);
         let (token, incomplete) = (CancelToken::new(), Arc::new(AtomicBool::new(false)));
         let stop = {
-            let (listener, token) = (Arc::clone(&listener), token.clone());
+            // a signal may never come, and must not keep the socket's file
+            let (listener, token) = (Arc::downgrade(&listener), token.clone());
             move || {
                 token.cancel();
-                listener.wake();
+                if let Some(listener) = listener.upgrade() {
+                    listener.wake();
+                }
             }
         };
         let (printer, printing) = Printer::start(stop.clone()).map_err(here)?;
@@ -111,6 +115,11 @@ impl Dump {
         connections.serve(&listener);
         drop(connections);
         printing.join().expect("it does not panic").map_err(|error| failed("standard output", &error))?;
+        // whoever drops it last removes the socket's file, which has to be before the process ends
+        while Arc::strong_count(&listener) > 1 {
+            thread::yield_now();
+        }
+        drop(listener);
         match incomplete.load(Ordering::SeqCst) {
             true => Err(Failure::new(Code::Here, "a recording is not complete")),
             false => Ok(()),
