@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use rpc_core::{Error, RemoteError, Status};
 
+use crate::output::say;
 use crate::{escape, interrupt};
 
 /// Who has to act, as an exit code. `docs/cli.md` lists them.
@@ -83,7 +84,7 @@ impl Failure {
     /// Prints the line, and returns the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         if !self.text.is_empty() {
-            eprintln!("rpc: {self}");
+            say(&format!("rpc: {self}"));
         }
         ExitCode::from(self.code as u8)
     }

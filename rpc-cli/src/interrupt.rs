@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use rpc_core::CancelToken;
 
+use crate::output::say;
+
 /// How long a cancelled call may take to end. A file or a pipe that takes nothing may block it
 /// forever.
 const GRACE: Duration = Duration::from_secs(2);
@@ -51,7 +53,7 @@ fn cancel(code: u8) {
 }
 
 fn end(code: u8, reason: &str) {
-    eprintln!("rpc: {reason}");
+    say(&format!("rpc: {reason}"));
     process::exit(code.into());
 }
 

@@ -58,9 +58,9 @@ impl Ping {
 
 /// Waits for this time, or for a signal.
 fn pause(time: Duration) {
-    let until = Instant::now() + time;
+    let began = Instant::now();
     while interrupt::exit_code().is_none() {
-        match until.saturating_duration_since(Instant::now()) {
+        match time.saturating_sub(began.elapsed()) {
             Duration::ZERO => return,
             left => thread::sleep(left.min(Duration::from_millis(50))),
         }

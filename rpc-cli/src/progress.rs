@@ -1,6 +1,6 @@
 //! A progress bar on standard error, if that is a terminal.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{self, IsTerminal, Write, stderr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rpc_core::Counted;
+
+use crate::output::say;
 
 /// How often the bar is drawn. A stream that ends before has none.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -39,7 +41,7 @@ impl Progress {
                 bar.set_position(counted.load(Ordering::Relaxed));
                 bar.abandon();
                 if !bar.is_hidden() {
-                    eprintln!();
+                    say("");
                 }
             });
             (bar, end, thread)
@@ -58,10 +60,10 @@ impl Progress {
     }
 
     /// Prints a line on standard error.
-    pub(crate) fn print(&self, line: &str) {
+    pub(crate) fn print(&self, line: &str) -> io::Result<()> {
         match &self.bar {
-            Some((bar, ..)) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some((bar, ..)) => bar.suspend(|| writeln!(stderr(), "{line}")),
+            None => writeln!(stderr(), "{line}"),
         }
     }
 }

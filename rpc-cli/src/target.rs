@@ -49,26 +49,32 @@ struct Preparation {
 impl Target {
     /// Connects. Signals cancel the calls of the client.
     pub(crate) fn connect(&self) -> Result<Client, Failure> {
-        let client = Client::connect_with(&self.address, self.config()?).map_err(|error| self.failed(error))?;
+        let options = self.options()?;
+        let client = Client::connect_with(&self.address, self.config(&options)?).map_err(|error| self.failed(error))?;
+        let add = |options: CallOptions, (name, value): &(String, String)| options.metadata(name, value);
+        Ok(client.with_options(self.metadata.iter().fold(options, add)))
+    }
+
+    /// Returns what ends calls.
+    fn options(&self) -> Result<CallOptions, Failure> {
         let token = interrupt::token().map_err(|error| Failure::new(Code::Here, format!("signals: {error}")))?;
         let stall_limit = Some(self.stall_timeout).filter(|limit| !limit.is_zero());
         let mut options = CallOptions::default().cancel(&token).stall_timeout(stall_limit);
         if self.timeout.is_some() {
             options = options.timeout(self.timeout);
         }
-        let add = |options: CallOptions, (name, value): &(String, String)| options.metadata(name, value);
-        Ok(client.with_options(self.metadata.iter().fold(options, add)))
+        Ok(options)
     }
 
-    fn config(&self) -> Result<ClientConfig, Failure> {
+    fn config(&self, options: &CallOptions) -> Result<ClientConfig, Failure> {
         // the user has written the address
         let mut config = self.tls.config(&self.address)?.allow_exec(true).max_json_len(self.max_json);
         if self.timeout.is_some() {
             config = config.connect_timeout(self.timeout);
         }
         if !self.first.is_empty() {
-            let first = self.first.clone();
-            config = config.on_connect(move |session| first.iter().try_for_each(|call| call.make(session)));
+            let (first, options) = (self.first.clone(), options.clone());
+            config = config.on_connect(move |session| first.iter().try_for_each(|call| call.make(session, &options)));
         }
         Ok(config)
     }
@@ -105,8 +111,8 @@ impl Display for Target {
 }
 
 impl Preparation {
-    fn make(&self, session: &mut Session) -> rpc_core::Result<()> {
-        let call = session.call(&self.method);
+    fn make(&self, session: &mut Session, options: &CallOptions) -> rpc_core::Result<()> {
+        let call = session.call(&self.method).options(options.clone());
         let named = self.argument.get().starts_with('{');
         let reply = if named { call.with_named(&*self.argument).json() } else { call.with(&*self.argument).json() };
         match reply {

@@ -241,6 +241,31 @@ fn a_limit_names_the_switch_that_raises_it() {
 }
 
 #[test]
+fn a_first_call_that_hangs_ends_with_the_time() {
+    watchdog(|| {
+        let shelf = serve();
+        fails(&call(&shelf, &["who", "--first", "hang", "--timeout", "100ms"]), 5, &[]);
+    });
+}
+
+/// A call that has run must not be lost because of a line that nobody can read.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_standard_error_that_is_full_panics_nobody() {
+    watchdog(|| {
+        let (shelf, folder) = (serve(), tempfile::tempdir().unwrap());
+        let run = |words: &[&str]| {
+            let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+            let mut command = rpc(["call", &shelf.address()].iter().chain(words));
+            command.current_dir(folder.path()).stderr(full).status().unwrap().code()
+        };
+        assert_eq!(run(&["fail", "text=x"]), Some(1));
+        assert_eq!(run(&["open", "name=a", "size=5", "--out", "out", "--accept", "json+octets"]), Some(6));
+        assert!(!folder.path().join("out").exists());
+    });
+}
+
+#[test]
 fn metadata_and_first_calls_go_along() {
     watchdog(|| {
         let shelf = serve();

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::escape;
 use crate::failure::Failure;
 use crate::json_text::{compact, pretty};
-use crate::output::Output;
+use crate::output::{Output, failed};
 use crate::progress::Progress;
 
 /// Where the parts of a reply go.
@@ -36,8 +36,8 @@ impl Destination<'_> {
             output.write(&format!("{}\n", compact(value.get())))?;
             return output.complete();
         }
-        progress.print(&if stderr().is_terminal() { pretty(value.get()) } else { compact(value.get()) });
-        Ok(())
+        let text = if stderr().is_terminal() { pretty(value.get()) } else { compact(value.get()) };
+        progress.print(&text).map_err(|error| failed("standard error", &error))
     }
 
     /// A stream of bytes.

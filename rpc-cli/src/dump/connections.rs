@@ -12,6 +12,8 @@ use rpc_core::transport::{Listener, Parts, SocketListener, SocketStream};
 use rpc_core::unstable::open_transport;
 use rpc_core::{Address, CancelToken, ClientConfig, Transport};
 
+use crate::output::say;
+
 use super::decoder::Detail;
 use super::excerpt;
 use super::line::Way;
@@ -94,7 +96,7 @@ impl Connections {
                 Ok(stream) => return stream.filter(|_| !self.token.is_cancelled()),
                 Err(_) if self.token.is_cancelled() => return None,
                 Err(error) => {
-                    eprintln!("rpc: accepting a connection failed: {error}");
+                    say(&format!("rpc: accepting a connection failed: {error}"));
                     thread::sleep(PAUSE);
                 }
             }
@@ -158,6 +160,6 @@ impl Connections {
     /// The peers need not suffer from a full disk, but the user has to know.
     fn recording_failed(&self, error: &io::Error) {
         self.failed.store(true, Ordering::SeqCst);
-        eprintln!("rpc: recording failed: {error}");
+        say(&format!("rpc: recording failed: {error}"));
     }
 }

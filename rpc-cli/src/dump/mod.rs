@@ -21,7 +21,7 @@ use rpc_core::{Address, CancelToken};
 
 use crate::failure::{Code, Failure};
 use crate::interrupt;
-use crate::output::failed;
+use crate::output::{failed, say};
 use crate::target::address;
 use crate::tls::Tls;
 
@@ -133,7 +133,7 @@ pub(crate) fn bind(address: &Address) -> Result<SocketListener, Failure> {
         return Err(Failure::caller(format!("{address}: expected tcp://host:port or unix:///path to listen at")));
     }
     let listener = listen(address, Some(0o600)).map_err(|error| Failure::new(Code::Here, error.to_string()))?;
-    eprintln!("rpc: listening at {}", listener.address());
+    say(&format!("rpc: listening at {}", listener.address()));
     Ok(listener)
 }
 

@@ -13,7 +13,7 @@ use rpc_core::{Address, Transport};
 use crate::dump::bind;
 use crate::failure::{Code, Failure};
 use crate::interrupt;
-use crate::output::print;
+use crate::output::{print, say};
 use crate::target::address;
 
 use session::Session;
@@ -56,7 +56,7 @@ impl Play {
         let client = client.into_parts().map_err(here)?;
         let control = client.control.clone();
         interrupt::on_signal(move || control.iter().for_each(|control| control.cut())).map_err(here)?;
-        let differs = |difference: &str| eprintln!("rpc: {difference}");
+        let differs = |difference: &str| say(&format!("rpc: {difference}"));
         let compared = player::play(&mut session, client, differs)
             .map_err(|error| Failure::new(Code::Here, format!("{}: {error}", self.session.display())))?;
         match compared {
