@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use rpc_core::{Error, RemoteError, Status};
 
-use crate::output::say;
+use crate::notice::say;
 use crate::{escape, interrupt};
 
 /// Who has to act, as an exit code. `docs/cli.md` lists them.

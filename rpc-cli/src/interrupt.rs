@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rpc_core::CancelToken;
 
-use crate::output::say;
+use crate::notice::say;
 
 /// How long a cancelled call may take to end. A file or a pipe that takes nothing may block it
 /// forever.

@@ -14,6 +14,7 @@ mod input;
 mod interrupt;
 mod json_text;
 mod ls;
+mod notice;
 mod output;
 mod ping;
 mod play;

@@ -1,7 +1,7 @@
 //! What is written: standard output and files.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, IsTerminal, Write, stderr, stdout};
+use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -11,11 +11,6 @@ use crate::failure::{Code, Failure};
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| failed("standard output", &error))
-}
-
-/// Prints a line on standard error. If that cannot be written, there is nobody to tell.
-pub(crate) fn say(line: &str) {
-    _ = writeln!(stderr(), "{line}");
 }
 
 /// Standard output or a file, which is complete or absent: its bytes go to another file beside it,

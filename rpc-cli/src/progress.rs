@@ -10,7 +10,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rpc_core::Counted;
 
-use crate::output::say;
+use crate::notice::say;
 
 /// How often the bar is drawn. A stream that ends before has none.
 const INTERVAL: Duration = Duration::from_millis(200);

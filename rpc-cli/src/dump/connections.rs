@@ -12,7 +12,7 @@ use rpc_core::transport::{Listener, Parts, SocketListener, SocketStream};
 use rpc_core::unstable::open_transport;
 use rpc_core::{Address, CancelToken, ClientConfig, Transport};
 
-use crate::output::say;
+use crate::notice::say;
 
 use super::decoder::Detail;
 use super::excerpt;

@@ -21,7 +21,8 @@ use rpc_core::{Address, CancelToken};
 
 use crate::failure::{Code, Failure};
 use crate::interrupt;
-use crate::output::{failed, say};
+use crate::notice::say;
+use crate::output::failed;
 use crate::target::address;
 use crate::tls::Tls;
 

@@ -13,7 +13,8 @@ use rpc_core::{Address, Transport};
 use crate::dump::bind;
 use crate::failure::{Code, Failure};
 use crate::interrupt;
-use crate::output::{print, say};
+use crate::notice::say;
+use crate::output::print;
 use crate::target::address;
 
 use session::Session;
