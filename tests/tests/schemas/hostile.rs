@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use proptest::prelude::*;
-use rpc_core::{__private::Probe, __private::Schemas, Call, Contract, Contracts, Dispatch, Method, Served};
+use rpc_core::{__private::Probe, __private::Schemas, Contract, Method};
 use rpc_core::{Client, Server, ServerConfig};
 use rpc_tests::{serve_bytes, watchdog, wire};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+
+use crate::Offers;
 
 thread_local! {
     /// The schema of [`Odd`], and the definitions that it registers.
@@ -45,19 +47,6 @@ impl JsonSchema for Panics {
     }
 }
 
-#[derive(Clone)]
-struct Returns(&'static Contract);
-
-impl Dispatch for Returns {
-    fn contracts(&self) -> Contracts {
-        self.0.into()
-    }
-
-    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
-        call.unknown_endpoint()
-    }
-}
-
 const fn value(schemas: &'static [rpc_core::__private::SchemaOf]) -> Schemas {
     Schemas { parameters: &[], sent: &[], value: schemas, returned: &[], error: &[] }
 }
@@ -71,7 +60,7 @@ fn form(schema: Value, definitions: Map<String, Value>) -> Value {
     SAYS.set((schema, definitions));
     let config = ServerConfig::default().describe(true);
     let client = wire::opening("Describe", 2, 3);
-    let (_, sent) = serve_bytes(&client, Returns(&ODD), config, |transport| transport);
+    let (_, sent) = serve_bytes(&client, Offers(&ODD), config, |transport| transport);
     let frames = wire::frames(&sent);
     let header: Value = serde_json::from_slice(&frames[0].payload).unwrap();
     assert_eq!(header["Error"], 1, "{header}");
@@ -204,7 +193,7 @@ fn work_that_doubles_is_given_up() {
 fn a_schema_that_panics_costs_its_description() {
     watchdog(|| {
         let config = ServerConfig::default().describe(true);
-        let server = Server::bind_with("tcp://127.0.0.1:0", config).unwrap().spawn(Returns(&PANICS)).unwrap();
+        let server = Server::bind_with("tcp://127.0.0.1:0", config).unwrap().spawn(Offers(&PANICS)).unwrap();
         let client = Client::connect(server.address()).unwrap();
         let error = client.describe::<Value>().unwrap_err();
         assert_eq!(error.to_string(), "describing the server panicked");

@@ -5,34 +5,20 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rpc_core::{__private::Probe, __private::Schemas, Call, Contract, Contracts, Dispatch, Method, Served};
+use rpc_core::{__private::Probe, __private::Schemas, Contract, Method};
 use rpc_tests::watchdog;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::describe;
-
-/// A service with one method, which returns a value of a type.
-#[derive(Clone)]
-struct Returns(&'static Contract);
-
-impl Dispatch for Returns {
-    fn contracts(&self) -> Contracts {
-        self.0.into()
-    }
-
-    fn dispatch<'c>(&mut self, call: Call<'c>) -> Served<'c> {
-        call.unknown_endpoint()
-    }
-}
+use crate::{Offers, describe};
 
 /// Returns the form of a type in replies, and the types that it refers to.
 fn of<T: JsonSchema>() -> (Value, Value) {
     let value = Box::leak(Box::new([Probe::<T>::SCHEMA]));
     let schemas = Schemas { parameters: &[], sent: &[], value, returned: &[], error: &[] };
     let methods = Box::leak(Box::new([Method::new("get").schemas(schemas)]));
-    let description = describe(Returns(Box::leak(Box::new(Contract::new("Returns").methods(methods)))));
+    let description = describe(Offers(Box::leak(Box::new(Contract::new("Returns").methods(methods)))));
     (description["services"][0]["methods"][0]["returns"]["value"].clone(), description["types"].clone())
 }
 
