@@ -26,7 +26,7 @@ impl Input {
             Some("-") => ("standard input".to_owned(), stdin()),
             _ => (path.display().to_string(), File::open(path)),
         };
-        let file = opened.map_err(|error| Failure::new(Code::Here, format!("{name}: {error}")))?;
+        let file = opened.map_err(|error| Failure::here(format!("{name}: {error}")))?;
         Ok(Input { file, name })
     }
 
@@ -42,7 +42,7 @@ impl Input {
         let mut text = String::new();
         match self.file.read_to_string(&mut text) {
             Ok(_) => Ok(text),
-            Err(error) => Err(Failure::new(Code::Here, format!("{}: {error}", self.name))),
+            Err(error) => Err(Failure::here(format!("{}: {error}", self.name))),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Output {
 pub(crate) fn failed(name: &str, error: &io::Error) -> Failure {
     match error.kind() {
         ErrorKind::BrokenPipe => Failure::new(Code::ClosedOutput, ""),
-        _ => Failure::new(Code::Here, format!("{name}: {error}")),
+        _ => Failure::here(format!("{name}: {error}")),
     }
 }
 

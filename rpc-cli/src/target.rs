@@ -50,14 +50,15 @@ impl Target {
     /// Connects. Signals cancel the calls of the client.
     pub(crate) fn connect(&self) -> Result<Client, Failure> {
         let options = self.options()?;
-        let client = Client::connect_with(&self.address, self.config(&options)?).map_err(|error| self.failed(error))?;
+        let client =
+            Client::connect_with(&self.address, self.config(&options)?).map_err(|error| self.failed(&error))?;
         let add = |options: CallOptions, (name, value): &(String, String)| options.metadata(name, value);
         Ok(client.with_options(self.metadata.iter().fold(options, add)))
     }
 
     /// Returns what ends calls.
     fn options(&self) -> Result<CallOptions, Failure> {
-        let token = interrupt::token().map_err(|error| Failure::new(Code::Here, format!("signals: {error}")))?;
+        let token = interrupt::token().map_err(|error| Failure::here(format!("signals: {error}")))?;
         let stall_limit = Some(self.stall_timeout).filter(|limit| !limit.is_zero());
         let mut options = CallOptions::default().cancel(&token).stall_timeout(stall_limit);
         if self.timeout.is_some() {
@@ -88,8 +89,8 @@ impl Target {
     }
 
     /// A failed call of this server.
-    pub(crate) fn failed(&self, error: impl std::borrow::Borrow<Error>) -> Failure {
-        Failure::of_call(&self.address, error.borrow())
+    pub(crate) fn failed(&self, error: &Error) -> Failure {
+        Failure::of_call(&self.address, error)
     }
 
     /// A mistake of the caller about this server.

@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::Client;
 
-use crate::call::arguments::Arguments;
-use crate::call::asked;
+use crate::call::asked::Asked;
 use crate::call::shape::{Accept, Streams};
 use crate::failure::{Code, Failure};
 use crate::interrupt;
@@ -43,14 +42,8 @@ use results::Results;
 pub(crate) struct Bench {
     #[command(flatten)]
     target: Target,
-    /// The method's name on the wire.
-    method: String,
-    /// The method's values, as `rpc call` takes them.
-    #[arg(value_name = "JSON | @FILE | - | NAME=VALUE", allow_negative_numbers = true)]
-    arguments: Vec<String>,
-    /// Send the JSON as the value of the first parameter, even if it is an object.
-    #[arg(long)]
-    bare: bool,
+    #[command(flatten)]
+    asked: Asked,
     /// How many callers there are.
     #[arg(short = 'c', long, default_value_t = 1, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -86,20 +79,16 @@ impl Bench {
         if self.duration.is_zero() || self.duration > LONGEST {
             return Err(Failure::caller("-d: expected more than nothing, and a week at most"));
         }
-        let arguments = Arguments::read(&self.arguments)?;
+        let arguments = self.asked.arguments()?;
         let clients: Vec<Client> = (0..self.callers).map(|_| self.target.connect()).collect::<Result<_, _>>()?;
         let given = Streams { octets: self.input.is_some(), values: false };
-        let shape = asked::shape(&clients[0], &self.target, &self.method, self.accept, given)?;
-        let request = Request {
-            method: self.method.clone(),
-            argument: arguments.resolve(&self.method, shape.parameters.as_deref(), self.bare)?,
-            input: self.input.clone(),
-            accept: shape.returns,
-        };
+        let (shape, argument) = self.asked.resolve(arguments, &clients[0], &self.target, self.accept, given)?;
+        let request =
+            Request { method: self.asked.method.clone(), argument, input: self.input.clone(), accept: shape.returns };
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         interrupt::on_signal(move || stopped.store(true, Ordering::SeqCst))
-            .map_err(|error| Failure::new(Code::Here, format!("signals: {error}")))?;
+            .map_err(|error| Failure::here(format!("signals: {error}")))?;
         let plan = Plan::new(Instant::now(), self.duration, self.rate, self.callers);
         let results = measure(clients, &request, plan, &stop)?;
         let late = plan.planned(Instant::now()).map(|planned| planned - results.attempts() as f64);
@@ -120,7 +109,7 @@ impl Bench {
 /// Has each client call on a thread of its own.
 fn measure(clients: Vec<Client>, request: &Request, plan: Plan, stop: &AtomicBool) -> Result<Results, Failure> {
     let callers = clients.into_iter().zip(0..).map(|(client, number)| {
-        let nowhere = Nowhere::open().map_err(|error| Failure::new(Code::Here, format!("/dev/null: {error}")))?;
+        let nowhere = Nowhere::open().map_err(|error| Failure::here(format!("/dev/null: {error}")))?;
         Ok(Caller { number, client, nowhere, request, plan, stop })
     });
     let callers: Vec<Caller<'_>> = callers.collect::<Result<_, Failure>>()?;

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use crate::call::arguments::Sent;
 use crate::call::shape::Accept;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 
 /// What is called.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ fn open(path: &PathBuf) -> Result<(File, u64), Problem> {
             "{}: expected a file, because each call reads it from its beginning",
             path.display()
         )))),
-        Err(error) => Err(Problem::Here(Failure::new(Code::Here, format!("{}: {error}", path.display())))),
+        Err(error) => Err(Problem::Here(Failure::here(format!("{}: {error}", path.display())))),
     }
 }
 
@@ -113,7 +113,7 @@ impl Nowhere {
     fn take(&mut self, mut stream: impl io::Read) -> Result<u64, Problem> {
         copy(&mut stream, &mut self.0).map_err(|error| match error.downcast::<Error>() {
             Ok(error) => Problem::Call(error),
-            Err(error) => Problem::Here(Failure::new(Code::Here, format!("/dev/null: {error}"))),
+            Err(error) => Problem::Here(Failure::here(format!("/dev/null: {error}"))),
         })
     }
 }

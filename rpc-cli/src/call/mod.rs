@@ -19,7 +19,8 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::target::Target;
 
-use arguments::{Arguments, Sent};
+use arguments::Sent;
+use asked::Asked;
 use reply::Destination;
 use shape::{Accept, Shape, Streams};
 
@@ -46,14 +47,8 @@ use shape::{Accept, Shape, Streams};
 pub(crate) struct Call {
     #[command(flatten)]
     target: Target,
-    /// The method's name on the wire.
-    method: String,
-    /// The method's values.
-    #[arg(value_name = "JSON | @FILE | - | NAME=VALUE", allow_negative_numbers = true)]
-    arguments: Vec<String>,
-    /// Send the JSON as the value of the first parameter, even if it is an object.
-    #[arg(long)]
-    bare: bool,
+    #[command(flatten)]
+    asked: Asked,
     /// The stream to send; '-' is standard input. If the method is described as one that takes
     /// values, they are JSON with white space between them; otherwise they are bytes. If a stream
     /// comes back, it is read while this one has something to send, or has ended.
@@ -87,16 +82,15 @@ Examples:
 impl Call {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let stream = self.input.as_deref().or(self.in_values.as_deref());
-        if stream == Some(Path::new("-")) && self.arguments.iter().any(|word| word == "-") {
+        if stream == Some(Path::new("-")) && self.asked.arguments.iter().any(|word| word == "-") {
             return Err(Failure::caller("standard input cannot be both the JSON and the stream"));
         }
-        let arguments = Arguments::read(&self.arguments)?;
+        let arguments = self.asked.arguments()?;
         let input = stream.map(Input::open).transpose()?;
         let client = self.target.connect()?;
         self.target.limit_streams();
         let streams = Streams { octets: self.input.is_some(), values: self.in_values.is_some() };
-        let shape = asked::shape(&client, &self.target, &self.method, self.accept, streams)?;
-        let sent = arguments.resolve(&self.method, shape.parameters.as_deref(), self.bare)?;
+        let (shape, sent) = self.asked.resolve(arguments, &client, &self.target, self.accept, streams)?;
         self.call(&client, &shape, sent.as_ref(), input)
     }
 
@@ -120,7 +114,7 @@ impl Call {
         let (returned, terminal) = (shape.returns.stream(), output.is_terminal());
         if returned == Some(Carries::Octets) && terminal && self.output.is_none() {
             let problem = "returns bytes, which are nothing for a terminal: give --out FILE, or --out - to see them";
-            return Err(Failure::caller(format!("{} {problem}", self.method)));
+            return Err(Failure::caller(format!("{} {problem}", self.asked.method)));
         }
         let has_streams = input.is_some() || returned.is_some();
         let len = input.as_ref().and_then(Input::len);
@@ -179,7 +173,7 @@ impl Call {
                 }
             };
         }
-        let call = client.call(&self.method);
+        let call = client.call(&self.asked.method);
         match sent {
             None => send!(call),
             Some(Sent { json, named: true }) => send!(call.with_named(json)),

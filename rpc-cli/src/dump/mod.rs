@@ -19,7 +19,7 @@ use rpc_core::transport::{Listener, SocketListener};
 use rpc_core::unstable::listen;
 use rpc_core::{Address, CancelToken};
 
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::interrupt;
 use crate::notice::say;
 use crate::output::failed;
@@ -86,7 +86,7 @@ impl Dump {
         }
         let config = self.tls.config(&self.address)?.allow_exec(true);
         if let Some(folder) = &self.record {
-            let wrong = |error| Failure::new(Code::Here, format!("{}: {error}", folder.display()));
+            let wrong = |error| Failure::here(format!("{}: {error}", folder.display()));
             recording::make_folder(folder).map_err(wrong)?;
         }
         let listener = Arc::new(bind(&self.listen)?);
@@ -122,7 +122,7 @@ impl Dump {
         }
         drop(listener);
         match incomplete.load(Ordering::SeqCst) {
-            true => Err(Failure::new(Code::Here, "a recording is not complete")),
+            true => Err(Failure::here("a recording is not complete")),
             false => Ok(()),
         }
     }
@@ -133,11 +133,11 @@ pub(crate) fn bind(address: &Address) -> Result<SocketListener, Failure> {
     if !matches!(address, Address::Tcp(_) | Address::Unix(_)) {
         return Err(Failure::caller(format!("{address}: expected tcp://host:port or unix:///path to listen at")));
     }
-    let listener = listen(address, Some(0o600)).map_err(|error| Failure::new(Code::Here, error.to_string()))?;
+    let listener = listen(address, Some(0o600)).map_err(|error| Failure::here(error.to_string()))?;
     say(&format!("rpc: listening at {}", listener.address()));
     Ok(listener)
 }
 
 fn here(error: std::io::Error) -> Failure {
-    Failure::new(Code::Here, error.to_string())
+    Failure::here(error.to_string())
 }

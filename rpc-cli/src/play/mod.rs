@@ -48,7 +48,7 @@ Examples:
 
 impl Play {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let here = |error: std::io::Error| Failure::new(Code::Here, error.to_string());
+        let here = |error: std::io::Error| Failure::here(error.to_string());
         let mut session = Session::open(&self.session)?;
         let listener = bind(&self.listen)?;
         let client = listener.accept().map_err(here)?.ok_or_else(|| Failure::new(Code::Interrupted, ""))?;
@@ -59,7 +59,7 @@ impl Play {
         interrupt::on_signal(move || control.iter().for_each(|control| control.cut())).map_err(here)?;
         let differs = |difference: &str| say(&format!("rpc: {difference}"));
         let compared = player::play(&mut session, client, differs)
-            .map_err(|error| Failure::new(Code::Here, format!("{}: {error}", self.session.display())))?;
+            .map_err(|error| Failure::here(format!("{}: {error}", self.session.display())))?;
         match compared {
             Ok(same) => print(&format!("{same}\n")),
             Err(difference) => Err(Failure::caller(difference)),

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::dump::recording::Side;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 
 /// A recorded session: what each side sent, and in which turns.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Session {
     pub(super) fn open(folder: &Path) -> Result<Session, Failure> {
         let open = |name: &str| {
             let path = folder.join(name);
-            File::open(&path).map_err(|error| Failure::new(Code::Here, format!("{}: {error}", path.display())))
+            File::open(&path).map_err(|error| Failure::here(format!("{}: {error}", path.display())))
         };
         let (client, server, described) = (open("client.bin")?, open("server.bin")?, open("session.json")?);
         let wrong = |reason: String| Failure::caller(format!("{}: {reason}", folder.display()));
@@ -36,7 +36,7 @@ impl Session {
             .map_err(|error| wrong(format!("session.json is not that of a recording that has ended: {error}")))?;
         let session = Session { client, server, turns: described.turns };
         for (side, file) in [(Side::Client, &session.client), (Side::Server, &session.server)] {
-            let len = file.metadata().map_err(|error| Failure::new(Code::Here, error.to_string()))?.len();
+            let len = file.metadata().map_err(|error| Failure::here(error.to_string()))?.len();
             let expected = session.sent_by(side);
             if expected != Some(len) {
                 let expected = expected.map_or("more than a file can have".to_owned(), |len| len.to_string());
