@@ -6,6 +6,7 @@ mod player;
 mod session;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rpc_core::transport::Listener;
 use rpc_core::{Address, Transport};
@@ -57,11 +58,16 @@ impl Play {
         let client = client.into_parts().map_err(here)?;
         let control = client.control.clone();
         interrupt::on_signal(move || control.iter().for_each(|control| control.cut())).map_err(here)?;
-        let differs = |difference: &str| say(&format!("rpc: {difference}"));
+        let told = AtomicBool::new(false);
+        let differs = |difference: &str| {
+            told.store(true, Ordering::SeqCst);
+            say(&format!("rpc: {difference}"));
+        };
         let compared = player::play(&mut session, client, differs)
             .map_err(|error| Failure::here(format!("{}: {error}", self.session.display())))?;
         match compared {
             Ok(same) => print(&format!("{same}\n")),
+            Err(_) if told.load(Ordering::SeqCst) => Err(Failure::caller("")),
             Err(difference) => Err(Failure::caller(difference)),
         }
     }
