@@ -26,7 +26,14 @@ impl Tls {
     /// Returns the config of a client of this address.
     pub(crate) fn config(&self, address: &Address) -> Result<ClientConfig, Failure> {
         let config = ClientConfig::default();
-        let Some(roots) = &self.ca else { return Ok(config) };
+        let Some(roots) = &self.ca else {
+            return match is_tls(address) {
+                true => Err(Failure::caller(format!(
+                    "{address}: give --ca FILE, the authority of the server's certificate"
+                ))),
+                false => Ok(config),
+            };
+        };
         if !is_tls(address) {
             return Err(Failure::caller(format!("{address}: expected a tls:// address, because --ca was given")));
         }
