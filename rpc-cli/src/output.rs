@@ -1,9 +1,11 @@
 //! What is written: standard output and files.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
 use std::path::{Path, PathBuf};
-use std::process;
+
+use tempfile::TempPath;
 
 use crate::failure::{Code, Failure};
 
@@ -26,14 +28,8 @@ pub(crate) struct Output {
 /// A file that is not complete. Dropping it removes it.
 #[derive(Debug)]
 struct Part {
-    path: PathBuf,
+    path: TempPath,
     target: PathBuf,
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        _ = fs::remove_file(&self.path);
-    }
 }
 
 impl Output {
@@ -64,8 +60,18 @@ impl Output {
     /// Everything is written: the file gets its name, and survives a crash of the system.
     pub(crate) fn complete(self) -> Result<(), Failure> {
         let Some(part) = self.part else { return Ok(()) };
-        let completed = self.file.sync_all().and_then(|()| fs::rename(&part.path, &part.target));
+        let completed = self.file.sync_all().and_then(|()| part.complete());
         completed.map_err(|error| failed(&self.name, &error))
+    }
+}
+
+impl Part {
+    fn complete(self) -> io::Result<()> {
+        self.path.persist(&self.target).map_err(|failed| failed.error)?;
+        // else the name need not survive a crash
+        #[cfg(unix)]
+        File::open(folder_of(&self.target))?.sync_all()?;
+        Ok(())
     }
 }
 
@@ -97,12 +103,20 @@ fn open(path: &Path) -> io::Result<(File, Option<Part>)> {
 fn create_part(target: PathBuf) -> io::Result<(File, Part)> {
     let name =
         target.file_name().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "expected the name of a file"))?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.part", process::id()));
-    let path = target.with_file_name(hidden);
-    let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".part");
+    // as for any new file, the umask takes from these
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let (file, path) = builder.tempfile_in(folder_of(&target))?.into_parts();
     Ok((file, Part { path, target }))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Returns standard output as a file, which the kernel can copy to.

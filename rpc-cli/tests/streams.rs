@@ -131,8 +131,30 @@ fn a_file_that_cannot_be_opened_is_named_before_anything_is_sent() {
         fails(&call(&shelf, &["greet", "@absent/file"]), 6, &[missing]);
         fails(&call(&shelf, &["endless", "--accept", "octets", "--out", missing]), 6, &[missing]);
         fails(&call(&shelf, &["endless", "--accept", "octets", "--out", "."]), 6, &["."]);
-        fails(&call(&shelf, &["endless", "--accept", "octets", "--value", missing]), 6, &[missing]);
+        fails(&call(&shelf, &["endless", "--accept", "json+octets", "--value", missing]), 6, &[missing]);
         assert!(shelf.controls.stopped.try_recv().is_err(), "the call was made");
+    });
+}
+
+#[test]
+fn a_file_that_would_get_nothing_is_refused() {
+    watchdog(|| {
+        let (shelf, folder) = (serve(), tempfile::tempdir().unwrap());
+        let file = folder.path().join("file");
+        let file = file.to_str().unwrap();
+        let both = ["--out", file, "--value", file];
+        fails(
+            &call(&shelf, &["endless", "--accept", "octets", "--value", file]),
+            2,
+            &["endless returns no value: leave out --value"],
+        );
+        fails(&call(&shelf, &["hang", "--out", file, "--value", "other"]), 2, &["hang returns a value and no stream"]);
+        fails(
+            &call(&shelf, &[["open", "name=a", "size=5", "--accept", "json+octets"].as_slice(), &both].concat()),
+            2,
+            &["must differ"],
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     });
 }
 

@@ -59,7 +59,7 @@ pub(crate) struct Call {
     in_values: Option<PathBuf>,
     /// Where the stream goes, or the value if there is none; '-' is standard output, even if that
     /// is a terminal. A file is complete or absent: until everything has come and is on the disk,
-    /// it is beside it as '.FILE.PROCESS.part'.
+    /// it is beside it as '.FILE.*.part', which only an end by force leaves behind.
     #[arg(long = "out", value_name = "FILE")]
     output: Option<PathBuf>,
     /// Where the value goes.
@@ -108,7 +108,25 @@ impl Call {
         failure
     }
 
+    /// Refuses a file that would get nothing, or two things.
+    fn check_outputs(&self, returns: Accept) -> Result<(), Failure> {
+        let (method, has_value) =
+            (&self.asked.method, matches!(returns, Accept::Json | Accept::JsonAndOctets | Accept::JsonAndValues));
+        let problem = match (&self.output, &self.value) {
+            (_, Some(_)) if !has_value => "returns no value: leave out --value",
+            (Some(_), Some(_)) if returns.stream().is_none() => {
+                "returns a value and no stream: leave out --out or --value"
+            }
+            (Some(output), Some(value)) if output == value => {
+                "returns a stream and a value: --out and --value must differ"
+            }
+            _ => return Ok(()),
+        };
+        Err(Failure::caller(format!("{method} {problem}")))
+    }
+
     fn call(&self, client: &Client, shape: &Shape, sent: Option<&Sent>, input: Option<Input>) -> Result<(), Failure> {
+        self.check_outputs(shape.returns)?;
         let output = Output::open(self.output.as_deref().unwrap_or(Path::new("-")))?;
         let value = self.value.as_deref().map(Output::open).transpose()?;
         let (returned, terminal) = (shape.returns.stream(), output.is_terminal());
