@@ -61,15 +61,36 @@ fn bytes_of_streams_are_counted_in_each_direction() {
     });
 }
 
+#[rpc_service]
+trait Broken {
+    fn fail(&self) -> Result<()>;
+}
+
+impl Broken for Diligent {
+    fn fail(&self) -> Result<()> {
+        Err(rpc_core::Error::new("always"))
+    }
+}
+
 #[test]
 fn errors_have_a_line_for_each_kind_and_the_code_of_most() {
     watchdog(|| {
-        let output = bench(&worker(), &["nothing", "-c", "2"]);
-        assert_eq!(output.status.code(), Some(2));
+        let server = Server::bind("tcp://127.0.0.1:0").unwrap().spawn(BrokenServer::new(Diligent)).unwrap();
+        let output = bench(&server, &["fail", "-c", "2"]);
+        assert_eq!(output.status.code(), Some(1));
         let report = text(&output.stdout);
         assert!(report.starts_with("calls     0, "), "{report}");
-        assert!(report.contains(" × remote RequestError, such as: "), "{report}");
+        assert!(report.contains(" × remote Error, such as: always"), "{report}");
         assert!(text(&output.stderr).ends_with(" calls failed\n"), "{output:?}");
+    });
+}
+
+#[test]
+fn a_mistake_of_the_caller_is_not_made_again() {
+    watchdog(|| {
+        let output = bench(&worker(), &["nothing", "-c", "2"]);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
+        assert!(text(&output.stderr).contains("unknown endpoint nothing"), "{output:?}");
     });
 }
 

@@ -15,14 +15,14 @@ use rpc_core::Client;
 
 use crate::call::asked::Asked;
 use crate::call::shape::{Accept, Streams};
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, code_of};
 use crate::interrupt;
 use crate::output::print;
 use crate::target::{Target, duration};
 
 use caller::Caller;
 use plan::Plan;
-use request::{Nowhere, Request};
+use request::{Nowhere, Problem, Request};
 use results::Results;
 
 /// Call a method again and again, and print how fast it is.
@@ -36,7 +36,8 @@ use results::Results;
 /// What is measured is this program, the network and the server together, from the begin of the
 /// request to the end of the reply. Connecting is not, nor the calls of the first second. A stream
 /// that comes is thrown away; a file that is sent is read again by each call. Ctrl-C ends it early
-/// and prints what there is. If calls have failed, the exit code is that of most of them.
+/// and prints what there is. If calls have failed, the exit code is that of most of them. If the
+/// first is refused because of a mistake of the caller, no other follows.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Bench {
@@ -85,6 +86,12 @@ impl Bench {
         let (shape, argument) = self.asked.resolve(arguments, &clients[0], &self.target, self.accept, given)?;
         let request =
             Request { method: self.asked.method.clone(), argument, input: self.input.clone(), accept: shape.returns };
+        // what is refused once is refused thousands of times
+        if let Err(Problem::Call(error)) = request.make(&clients[0], &mut nowhere()?)
+            && code_of(&error) == Code::Caller
+        {
+            return Err(self.target.failed(&error));
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         interrupt::on_signal(move || stopped.store(true, Ordering::SeqCst))
@@ -106,12 +113,16 @@ impl Bench {
     }
 }
 
+fn nowhere() -> Result<Nowhere, Failure> {
+    Nowhere::open().map_err(|error| Failure::here(format!("/dev/null: {error}")))
+}
+
 /// Has each client call on a thread of its own.
 fn measure(clients: Vec<Client>, request: &Request, plan: Plan, stop: &AtomicBool) -> Result<Results, Failure> {
-    let callers = clients.into_iter().zip(0..).map(|(client, number)| {
-        let nowhere = Nowhere::open().map_err(|error| Failure::here(format!("/dev/null: {error}")))?;
-        Ok(Caller { number, client, nowhere, request, plan, stop })
-    });
+    let callers = clients
+        .into_iter()
+        .zip(0..)
+        .map(|(client, number)| Ok(Caller { number, client, nowhere: nowhere()?, request, plan, stop }));
     let callers: Vec<Caller<'_>> = callers.collect::<Result<_, Failure>>()?;
     thread::scope(|scope| {
         let running: Vec<_> = callers.into_iter().map(|caller| scope.spawn(|| caller.run())).collect();
