@@ -66,6 +66,11 @@ impl Failure {
         Failure::new(code, if text.contains(&server) { text } else { format!("{server}: {text}") })
     }
 
+    /// Says that somebody else has to act.
+    pub(crate) fn with_code(self, code: Code) -> Failure {
+        Failure { code, ..self }
+    }
+
     /// Says what may help.
     pub(crate) fn with_hint(self, hint: &str) -> Failure {
         Failure { text: format!("{}; {hint}", self.text), ..self }

@@ -1,13 +1,14 @@
 //! The server that a command calls.
 
 use std::fmt::{self, Display, Formatter};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rpc_core::{Address, CallOptions, Client, ClientConfig, Error, Session};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, code_of};
 use crate::interrupt;
 use crate::tls::Tls;
 
@@ -35,6 +36,9 @@ pub(crate) struct Target {
     /// sent as named values.
     #[arg(long, value_parser = preparation, value_name = "METHOD [JSON]")]
     first: Vec<Preparation>,
+    /// Who has to act after a call of `first` that failed, which its error cannot say.
+    #[arg(skip)]
+    first_failed: Arc<Mutex<Option<Code>>>,
     #[command(flatten)]
     tls: Tls,
 }
@@ -74,8 +78,14 @@ impl Target {
             config = config.connect_timeout(self.timeout);
         }
         if !self.first.is_empty() {
-            let (first, options) = (self.first.clone(), options.clone());
-            config = config.on_connect(move |session| first.iter().try_for_each(|call| call.make(session, &options)));
+            let (first, options, failed) = (self.first.clone(), options.clone(), Arc::clone(&self.first_failed));
+            config = config.on_connect(move |session| {
+                first.iter().try_for_each(|call| {
+                    let made = call.make(session, &options);
+                    *lock(&failed) = made.as_ref().err().map(code_of);
+                    made.map_err(|error| call.named(error))
+                })
+            });
         }
         Ok(config)
     }
@@ -90,7 +100,11 @@ impl Target {
 
     /// A failed call of this server.
     pub(crate) fn failed(&self, error: &Error) -> Failure {
-        Failure::of_call(&self.address, error)
+        let failure = Failure::of_call(&self.address, error);
+        match lock(&self.first_failed).take() {
+            Some(code) => failure.with_code(code),
+            None => failure,
+        }
     }
 
     /// A mistake of the caller about this server.
@@ -116,13 +130,21 @@ impl Preparation {
         let call = session.call(&self.method).options(options.clone());
         let named = self.argument.get().starts_with('{');
         let reply = if named { call.with_named(&*self.argument).json() } else { call.with(&*self.argument).json() };
-        match reply {
-            Ok(IgnoredAny) => Ok(()),
+        reply.map(|IgnoredAny| ())
+    }
+
+    /// Names the call in its error.
+    fn named(&self, error: Error) -> Error {
+        match error {
             // without a fate: it refuses this connection, but not as a server does that is full
-            Err(Error::Remote(refusal)) => Err(Error::new(format!("--first {}: {}", self.method, refusal.message))),
-            Err(error) => Err(error),
+            Error::Remote(refusal) => Error::new(format!("--first {}: {}", self.method, refusal.message)),
+            error => error,
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The error leaves out what was found, because clap prints that before it.

@@ -241,6 +241,16 @@ fn a_limit_names_the_switch_that_raises_it() {
 }
 
 #[test]
+fn a_first_call_fails_with_its_own_code() {
+    watchdog(|| {
+        let shelf = serve();
+        for (first, code) in [("absent", 2), ("fetch 5", 2), (r#"fail {"text":"x"}"#, 1), ("panic", 3)] {
+            fails(&call(&shelf, &["who", "--first", first]), code, &["--first "]);
+        }
+    });
+}
+
+#[test]
 fn a_first_call_that_hangs_ends_with_the_time() {
     watchdog(|| {
         let shelf = serve();
