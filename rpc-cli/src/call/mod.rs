@@ -125,18 +125,23 @@ impl Call {
         Err(Failure::caller(format!("{method} {problem}")))
     }
 
-    fn call(&self, client: &Client, shape: &Shape, sent: Option<&Sent>, input: Option<Input>) -> Result<(), Failure> {
-        self.check_outputs(shape.returns)?;
+    /// Opens the files of the stream and of the value.
+    fn outputs(&self, returns: Accept) -> Result<(Output, Option<Output>), Failure> {
+        self.check_outputs(returns)?;
         let output = Output::open(self.output.as_deref().unwrap_or(Path::new("-")))?;
-        let value = self.value.as_deref().map(Output::open).transpose()?;
-        let (returned, terminal) = (shape.returns.stream(), output.is_terminal());
-        if returned == Some(Carries::Octets) && terminal && self.output.is_none() {
+        if returns.stream() == Some(Carries::Octets) && output.is_terminal() && self.output.is_none() {
             let problem = "returns bytes, which are nothing for a terminal: give --out FILE, or --out - to see them";
             return Err(Failure::caller(format!("{} {problem}", self.asked.method)));
         }
-        let has_streams = input.is_some() || returned.is_some();
+        Ok((output, self.value.as_deref().map(Output::open).transpose()?))
+    }
+
+    fn call(&self, client: &Client, shape: &Shape, sent: Option<&Sent>, input: Option<Input>) -> Result<(), Failure> {
+        let (output, value) = self.outputs(shape.returns)?;
+        let returns_stream = shape.returns.stream().is_some();
+        let terminal_is_free = !(returns_stream && output.is_terminal());
         let len = input.as_ref().and_then(Input::len);
-        let progress = Progress::new(len, has_streams && !(returned.is_some() && terminal));
+        let progress = Progress::new(len, (input.is_some() || returns_stream) && terminal_is_free);
         // one bar shows one stream
         let shown = input.is_none().then_some(&progress);
 
